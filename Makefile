@@ -1,0 +1,42 @@
+# Every verb sets up what it needs: make run on a fresh clone is all a newcomer types.
+PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3.11)
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY ?= studies/saliency.yaml
+
+.PHONY: setup run test slow check bench ui dashboard clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: setup
+	$(BIN)/harness run $(STUDY)
+
+test: setup
+	$(BIN)/python -m pytest
+
+slow: setup
+	$(BIN)/python -m pytest -m 'slow or gpu'
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/calibration.py
+
+ui: setup
+	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
+
+dashboard: setup
+	$(BIN)/streamlit run dashboard/app.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache harness.egg-info

@@ -1,0 +1,1 @@
+"""A study harness for the question why a pretrained segmentation network transfers, or fails to."""

@@ -1,0 +1,74 @@
+"""Values of a spec -> functions and networks: a component with its options filled in, its nested parts made."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from pathlib import Path
+from typing import Any
+
+from harness import registry
+from harness.phases import Domains, Labelled, Unlabelled
+from harness.spec import LAST, Fit, Part
+from harness.store import Home
+
+
+def bind(part: Part, home: Home | None) -> Callable[..., Any]:
+    """A component as a function of its positional arguments alone."""
+    component = registry.catalogue(part.kind)[part.name]
+    common = {option.name for option in registry.COMMON.get(part.kind, ())}
+    picked = next((v for v in part.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST)
+    options = {
+        name: _value(component.options[name].type, value, home, picked)
+        for name, value in part.options.items()
+        if name not in common
+    }
+    function = registry.load(part.kind, part.name)
+    return update_wrapper(partial(function, **options), function)
+
+
+def _value(annotation: Any, value: Any, home: Home | None, picked: Part) -> Any:
+    if isinstance(value, Part):
+        return bind(value, home) if value.kind not in ("dataset", "net") else value
+    if isinstance(value, Fit):
+        return checkpoint(value, picked, home)
+    if isinstance(value, list) and any(isinstance(v, Part) for v in value):
+        return [_value(annotation, v, home, picked) for v in value]
+    return registry.typed(annotation, value)
+
+
+def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
+    """The weights that a pick chose of a finished fit."""
+    if home is None:
+        raise ValueError("this component may not read another fit")
+    path = home.store("fits").path(fit.key) / f"{pick.key}.safetensors"
+    if not path.exists():
+        raise FileNotFoundError(f"the fit {fit.key} ({fit.label}) has no checkpoint of the pick {pick.name}")
+    return path
+
+
+def channels_and_outputs(part: Part, seen: Labelled | Unlabelled) -> tuple[int, int]:
+    """The network's inputs for these images, and an output for each class; one logit answers two classes."""
+    images = seen.images if isinstance(seen, Labelled) else seen
+    if part.options["classes"] is not None:
+        return images.channels, part.options["classes"]
+    classes = len(seen.classes) if isinstance(seen, Labelled) else 1
+    return images.channels, 1 if classes <= 2 else classes
+
+
+def prepared(fit: Fit, data: Domains, home: Home) -> Domains:
+    """The domains after every `prepare` of the fit."""
+    for part in fit.prepare:
+        change = bind(part, home)
+        data = dataclasses.replace(
+            data,
+            source=_changed(change, data.source, data),
+            validation=None if data.validation is None else _changed(change, data.validation, data),
+            target=None if data.target is None else _changed(change, data.target, data),
+        )
+    return data
+
+
+def _changed(change: Callable[..., Any], seen: Any, data: Domains) -> Any:
+    if isinstance(seen, Labelled):
+        return dataclasses.replace(seen, images=_changed(change, seen.images, data))
+    return dataclasses.replace(seen, pixels=change(seen, data))

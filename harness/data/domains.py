@@ -1,0 +1,226 @@
+"""Datasets -> images and masks on the training device; procedural ones are made once and kept."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness import registry
+from harness.data.scans import Scans
+from harness.phases import Domains, Labelled, Unlabelled
+from harness.spec import Fit, Part
+from harness.store import Home, Store, read_json, write_json
+
+PADDING = 255  # the label of what is not there, where images differ in size
+
+
+def scans(part: Part, home: Home) -> Scans:
+    """One split of a dataset as its function yields it, or as it was kept."""
+    component = registry.catalogue("dataset")[part.name]
+    if component.facts.get("made"):
+        return _made(part, home)
+    return _call(part, home)
+
+
+def _call(part: Part, home: Home) -> Scans:
+    component = registry.catalogue("dataset")[part.name]
+    options = {k: v for k, v in part.options.items() if k not in ("split", "fingerprint")}
+    values = {k: registry.typed(component.options[k].type, v) for k, v in options.items()}
+    found: Scans = registry.load("dataset", part.name)(part.options["split"], home.data, **values)
+    return found
+
+
+def _made(part: Part, home: Home) -> Scans:
+    """A procedural dataset: drawn once, kept under its key, opened as memory-mapped files."""
+    store: Store = home.store("phantoms")
+    if store.find(part.key) is None:
+        with store.making(part.key) as folder:
+            if folder is not None:
+                _keep(_call(part, home), folder)
+    return _kept(store.path(part.key))
+
+
+def _keep(found: Scans, folder: Path) -> None:
+    ragged = not isinstance(found.images, np.ndarray)
+    names = [("images", found.images), ("masks", found.masks)]
+    for name, arrays in names:
+        if arrays is None:
+            continue
+        for i, array in enumerate(arrays if ragged else [np.asarray(arrays)]):
+            np.save(folder / f"{name}-{i:05d}.npy", array)
+    about = {
+        "ids": list(found.ids),
+        "volumes": list(found.volumes),
+        "groups": None if found.groups is None else list(found.groups),
+        "classes": list(found.classes),
+        "ignore": found.ignore,
+        "ragged": ragged,
+    }
+    write_json(folder / "scans.json", about)
+
+
+def _kept(folder: Path) -> Scans:
+    about: dict[str, Any] = read_json(folder / "scans.json")
+    ragged = about.pop("ragged")
+    arrays: dict[str, Any] = {}
+    for name in ("images", "masks"):
+        paths = sorted(folder.glob(f"{name}-*.npy"))
+        opened = [np.load(path, mmap_mode="r") for path in paths]
+        arrays[name] = (opened if ragged else opened[0]) if opened else None
+    return Scans(**arrays, **{**about, "classes": tuple(about["classes"])})
+
+
+def open_domains(fit: Fit, home: Home, device: torch.device) -> Domains:
+    """What a fit may look at: never the target's masks."""
+    slices = int(fit.net.options["slices"])
+    source = on_device(scans(fit.train_on, home), slices, device)
+    target = None
+    if fit.adapt_to is not None:
+        opened = on_device(scans(fit.adapt_to, home), slices, device)
+        target = opened.images if isinstance(opened, Labelled) else opened
+    if fit.fold is not None and isinstance(source, Labelled):
+        source, held = _fold(source, *fit.fold)
+        return Domains(source, held, target)
+    return Domains(source, _validation(fit, home, slices, device), target)
+
+
+def _validation(fit: Fit, home: Home, slices: int, device: torch.device) -> Labelled | None:
+    part = fit.train_on
+    if part.options["split"] != "train":
+        return None
+    # the fingerprint pins the training split's bytes, not those of its validation split
+    held = Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})
+    try:
+        opened = on_device(scans(held, home), slices, device)
+    except LookupError:  # the dataset has no validation split
+        return None
+    return opened if isinstance(opened, Labelled) else None
+
+
+def open_test(part: Part, slices: int, home: Home, device: torch.device) -> Labelled | Unlabelled:
+    """A test set, with its masks where it has any."""
+    return on_device(scans(part, home), slices, device)
+
+
+def on_device(found: Scans, slices: int, device: torch.device) -> Labelled | Unlabelled:
+    """Images and masks as tensors: on the device where they fit, else memory-mapped beside it."""
+    pixels, sizes = _stacked([np.asarray(i) for i in found.images] if _ragged(found.images) else found.images, 0)
+    pixels = pixels[:, None] if pixels.ndim == 3 else pixels.movedim(-1, 1)
+    first, last = _ends(found.volumes)
+    keep = pixels.device if _too_large(pixels, device) else device
+    images = Unlabelled(
+        pixels=pixels.to(keep),
+        ids=list(found.ids),
+        groups=list(found.groups or found.volumes),
+        first=first.to(keep),
+        last=last.to(keep),
+        slices=slices,
+        sizes=None if sizes is None else sizes.to(keep),
+    )
+    if found.masks is None:
+        return images
+    ignore = found.ignore
+    if sizes is not None and ignore is None:
+        ignore = PADDING
+    masks, _ = _stacked(found.masks, ignore or 0)
+    return Labelled(images, masks.to(keep), tuple(found.classes), ignore)
+
+
+def _ragged(arrays: Any) -> bool:
+    return not isinstance(arrays, np.ndarray)
+
+
+def _stacked(arrays: Any, filling: int) -> tuple[Tensor, Tensor | None]:
+    """One tensor of all images; smaller ones are filled up at the bottom and the right."""
+    if isinstance(arrays, np.ndarray):
+        return _tensor(arrays), None
+    each = [np.asarray(array) for array in arrays]
+    height, width = (max(a.shape[axis] for a in each) for axis in (0, 1))
+    if all(a.shape == each[0].shape for a in each):
+        return _tensor(np.stack(each)), None
+    whole = np.full((len(each), height, width, *each[0].shape[2:]), filling, each[0].dtype)
+    for i, array in enumerate(each):
+        whole[i, : array.shape[0], : array.shape[1]] = array
+    return _tensor(whole), torch.tensor([a.shape[:2] for a in each])
+
+
+def _tensor(array: np.ndarray[Any, Any]) -> Tensor:
+    if array.nbytes < IN_MEMORY or not isinstance(array, np.memmap):
+        array = np.array(array, dtype=array.dtype.newbyteorder("="))
+    if array.dtype == np.uint16:
+        return torch.from_numpy(array.view(np.int16))  # torch indexes no uint16; phases.unit reads the bits back
+    if array.dtype in (np.int16, np.uint32, np.float64):
+        return torch.from_numpy(array.astype(np.float32 if array.dtype != np.uint32 else np.int32))
+    return torch.from_numpy(array.view(np.uint8) if array.dtype == np.bool_ else array)
+
+
+IN_MEMORY = 2**32  # bytes of one array that are read whole; above that the file stays mapped
+
+
+def _too_large(pixels: Tensor, device: torch.device) -> bool:
+    if device.type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return pixels.nbytes > free // 2
+
+
+def _ends(volumes: Any) -> tuple[Tensor, Tensor]:
+    """For each image, the first and the last image of its volume; slices of a volume stand together."""
+    first, last = [], []
+    start = 0
+    for i, name in enumerate(volumes):
+        if i and name != volumes[i - 1]:
+            start = i
+        first.append(start)
+    end = len(volumes) - 1
+    for i in range(len(volumes) - 1, -1, -1):
+        if i < len(volumes) - 1 and volumes[i] != volumes[i + 1]:
+            end = i
+        last.append(end)
+    return torch.tensor(first), torch.tensor(last[::-1])
+
+
+def _fold(source: Labelled, which: int, of: int) -> tuple[Labelled, Labelled]:
+    """Groups in `of` parts of like foreground, one of them held out; contiguous slices of one volume stay together."""
+    order = _strata(source, of)
+    held = torch.tensor([part == which for part in order])
+    return _subset(source, ~held), _subset(source, held)
+
+
+def _strata(source: Labelled, of: int) -> list[int]:
+    groups = list(source.images.groups)
+    if len(set(groups)) < of:  # one volume: contiguous blocks of slices
+        return [i * of // len(groups) for i in range(len(groups))]
+    share = {g: 0.0 for g in groups}
+    for i, group in enumerate(groups):
+        share[group] += float((source.masks[i] > 0).float().mean())
+    ranked = sorted(share, key=lambda g: (share[g], g))
+    return [_snake(ranked.index(group), of) for group in groups]
+
+
+def _snake(rank: int, of: int) -> int:
+    return rank % of if rank // of % 2 == 0 else of - 1 - rank % of
+
+
+def _subset(source: Labelled, kept: Tensor) -> Labelled:
+    """Some of the images; the neighbours of a slice at a cut are those that are kept."""
+    which = kept.nonzero().flatten().to(source.images.pixels.device)
+    listed = which.tolist()
+    old = source.images
+    volumes: list[str] = []
+    for i, index in enumerate(listed):
+        joined = i > 0 and listed[i - 1] == index - 1 and int(old.first[index]) == int(old.first[listed[i - 1]])
+        volumes.append(volumes[-1] if joined else str(i))
+    first, last = _ends(volumes)
+    images = Unlabelled(
+        old.pixels[which],
+        [old.ids[i] for i in listed],
+        [old.groups[i] for i in listed],
+        first.to(which.device),
+        last.to(which.device),
+        old.slices,
+        None if old.sizes is None else old.sizes[which],
+    )
+    return Labelled(images, source.masks[which], source.classes, source.ignore)

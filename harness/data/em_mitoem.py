@@ -1,0 +1,66 @@
+"""Electron microscopy: MitoEM, mitochondria of human and rat cortex in volumes of 4096 x 4096."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from harness.data import dataset, labels, read
+from harness.data.layout import cut, expect, inside, names, numbered, paired, pictures_in, root, scans
+from harness.data.lazy import Lazy, joined
+from harness.data.refused import Refused
+from harness.data.scans import Scans
+from harness.data.splits import select
+
+Task = Literal["mitochondria", "instances"]
+Cuts = Literal["ranking", "official"]
+# 'ranking' is paper 001's cut of the 500 labelled sections; officially 400 train, 100 validate and the test is hidden.
+TABLES = {
+    "ranking": {"train": (0, 300), "validation": (300, 350), "test": (350, 500)},
+    "official": {"train": (0, 400), "validation": (400, 500)},
+}
+
+
+def _mitoem(name: str, split: str, home: Path, task: str, cuts: str) -> Scans:
+    folder = root(home, name)
+    which = cut(name, TABLES[cuts], split, 500)
+    train, validation = (inside(folder, f"mito-{part}-v2") for part in ("train", "val"))
+    files = [*numbered(train, "seg%04d.tif", range(400)), *numbered(validation, "seg%04d.tif", range(400, 500))]
+    raw = numbered(inside(folder, "im"), "im%04d.png", range(500))
+    files, raw, title = [files[i] for i in which], [raw[i] for i in which], [f"{name}/{i:04d}" for i in which]
+    images, masks = expect(raw[0].parent, read.series(raw), (len(raw), 4096, 4096)), read.series(files)
+    paired(files[0].parent, images, masks)
+    if task == "instances":
+        truth, classes = labels.instances(masks, title), ()
+    else:
+        truth = labels.converted(masks, lambda m, i: (labels.whole(m, title[i]) > 0).astype(np.uint8), np.uint8)
+        classes = ("background", "mitochondria")
+    return Scans(images, truth, title, [name] * len(title), [name] * len(title), classes, sources=(*raw, *files))
+
+
+@dataset(
+    tasks=("mitochondria", "instances"),
+    splits=("train", "validation", "test", "all"),
+    resolution_nm=(30, 8, 8),
+    licence="none stated by the authors; a mirror lists MIT",
+    citation="Wei et al., MICCAI 2020, doi 10.1007/978-3-030-59722-1_7",
+    url="https://mitoem.grand-challenge.org",
+    papers=("consistency-ranking",),
+)
+def mitoem_h(split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking") -> Scans:
+    """MitoEM-H, human cortex, 500 labelled sections of 4096 x 4096, cut 300/50/150 as in paper 001."""
+    return _mitoem("mitoem_h", split, home, task, cuts)
+
+
+@dataset(
+    tasks=("mitochondria", "instances"),
+    splits=("train", "validation", "test", "all"),
+    resolution_nm=(30, 8, 8),
+    licence="none stated by the authors; a mirror lists MIT",
+    citation="Wei et al., MICCAI 2020, doi 10.1007/978-3-030-59722-1_7",
+    url="https://mitoem.grand-challenge.org",
+    papers=("consistency-ranking",),
+)
+def mitoem_r(split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking") -> Scans:
+    """MitoEM-R, rat cortex, 500 labelled sections of 4096 x 4096, cut 300/50/150 as in paper 001."""
+    return _mitoem("mitoem_r", split, home, task, cuts)

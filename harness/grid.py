@@ -1,0 +1,366 @@
+"""Axes -> cells -> trials: crossed, zipped, excluded, conditional; an axis without effect on a cell is dropped."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness import registry
+from harness.registry import NAMED_BY
+from harness.spec import Around, Complaints, Fit, Part, Steps, Trial, assemble, label, options_of, read, walk
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Paths that move together, and a row of values for each position."""
+
+    paths: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    origin: tuple[tuple[Steps, ...], ...]  # where in the file each value stands
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A trial and its place in the grid; an axis that has no effect on it has no level."""
+
+    trial: Trial
+    levels: dict[str, str]
+
+
+@dataclass
+class Expansion:
+    """The cells of a grid, and everything that fell out of it with the reason."""
+
+    cells: list[Cell] = field(default_factory=list)
+    total: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)
+    inert: dict[str, int] = field(default_factory=dict)
+    wrong: list[tuple[Steps, str]] = field(default_factory=list)  # places in the file
+
+
+def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]) -> Expansion:
+    """Every distinct trial of the grid."""
+    grid = _Grid(base, axes, when)
+    found = Expansion(total=_size(axes))
+    seen: dict[str, Cell] = {}
+    rules = [({k: v for k, v in rule.items() if k != "reason"}, _reason(rule)) for rule in exclude]
+    for indices in itertools.product(*(range(len(axis.rows)) for axis in axes)):
+        made = grid.cell(indices)
+        if made is None:
+            continue
+        trial, levels, inert = made
+        reason = next((why for rule, why in rules if all(matches(trial, p, v) for p, v in rule.items())), None)
+        if reason is not None:
+            found.excluded[reason] = found.excluded.get(reason, 0) + 1
+        elif trial.key in seen:
+            for path in inert or ("(equal values)",):
+                found.inert[path] = found.inert.get(path, 0) + 1
+        else:
+            seen[trial.key] = Cell(trial, levels)
+    found.cells = list(seen.values())
+    found.wrong = grid.mistakes()
+    return found
+
+
+def _size(axes: list[Axis]) -> int:
+    size = 1
+    for axis in axes:
+        size *= len(axis.rows)
+    return size
+
+
+def _reason(rule: Raw) -> str:
+    named = ", ".join(f"{path}={label(value)}" for path, value in rule.items() if path != "reason")
+    return f"{rule['reason']} ({named})" if "reason" in rule else named
+
+
+def split(path: str) -> Steps:
+    """'probes.0.maps' as steps."""
+    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
+
+
+def matches(trial: Trial, path: str, wanted: Any) -> bool:
+    """Whether a condition of the file holds for a trial; a list holds where one of its values does."""
+    try:
+        value = walk(trial, split(path))
+    except LookupError:
+        return False
+    return any(_same(value, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(value, Part):
+        if isinstance(wanted, str):
+            return wanted in (value.name, value.label)
+        by = NAMED_BY.get(value.kind, "name")
+        return isinstance(wanted, dict) and all(
+            (value.name == w) if k == by else k in value.options and _same(value.options[k], w)
+            for k, w in wanted.items()
+        )
+    return bool(value == wanted)
+
+
+class _Grid:
+    """Reads each setting once per distinct combination of the axes that touch it: 100,000 cells share their parts."""
+
+    def __init__(self, base: Raw, axes: list[Axis], when: dict[str, Raw]) -> None:
+        self.base = base
+        self.axes = axes
+        self.when = when
+        self.touching: dict[Steps, list[tuple[int, int, Steps]]] = {}  # slot -> (axis, column, path)
+        for a, axis in enumerate(axes):
+            for column, path in enumerate(axis.paths):
+                steps = split(path)
+                slot = steps[:2] if steps[0] == "fit" else steps[:1]
+                self.touching.setdefault(slot, []).append((a, column, steps))
+        for places in self.touching.values():
+            places.sort(key=lambda place: len(place[2]))  # fit.method before fit.method.alpha
+        self.slots: dict[Any, tuple[Any, tuple[str, ...]]] = {}
+        self.fits: dict[Any, tuple[Fit | None, tuple[str, ...]]] = {}
+        self.wrong: dict[tuple[Steps, str], None] = {}
+        self.took: set[str] = set()  # axis paths that had an effect somewhere
+        self.refused: dict[str, tuple[Steps, str]] = {}
+        self.names: dict[tuple[str, int, int], str] = {}
+        fields, inside = options_of(Trial), options_of(Fit)
+        known = [("fit", name) for name in inside] + [(name,) for name in fields if name != "fit"]
+        self.bad = self._unknown(known)
+        self.used = {slot: tuple(sorted({a for a, _, _ in places})) for slot, places in self.touching.items()}
+        self.fit_axes = tuple(sorted({a for slot, used in self.used.items() if slot[0] == "fit" for a in used}))
+
+    def _unknown(self, known: list[Any]) -> bool:
+        bad = False
+        for slot, places in self.touching.items():
+            if slot not in known:
+                names = [".".join(k) for k in known]
+                for a, column, steps in places:
+                    path = self.axes[a].paths[column]
+                    what = f"no setting {path!r}; {registry.did_you_mean('.'.join(map(str, slot)), names)}"
+                    self.wrong[(self.axes[a].origin[0][column][:-1], what)] = None
+                bad = True
+        raw_fit = self.base.get("fit")
+        given = [(name, raw) for name, raw in self.base.items()]
+        for name, _ in given:
+            if name != "fit" and (name,) not in known:
+                names = [k[0] for k in known if len(k) == 1] + ["fit"]
+                self.wrong[(("base", name, "\0key"), f"no setting {name!r}; {registry.did_you_mean(name, names)}")] = None
+                bad = True
+        if raw_fit is not None and not isinstance(raw_fit, dict):
+            self.wrong[(("base", "fit"), f"{raw_fit!r} should be a mapping of a fit's settings")] = None
+            return True
+        for name in raw_fit or {}:
+            if ("fit", name) not in known:
+                names = [k[1] for k in known if len(k) == 2]
+                what = f"a fit has no setting {name!r}; {registry.did_you_mean(name, names)}"
+                self.wrong[(("base", "fit", name, "\0key"), what)] = None
+                bad = True
+        return bad
+
+    def cell(self, indices: tuple[int, ...]) -> tuple[Trial, dict[str, str], tuple[str, ...]] | None:
+        """The trial at a position of the grid."""
+        ignored = self._ignored(indices)
+        trained, inert = self._fit(indices, ignored)
+        values: Raw = {}
+        complete = trained is not None
+        for name, option in TRIAL_OPTIONS.items():
+            if name == "test_on" and ("test_on",) not in self.touching and self.base.get("test_on") is None:
+                continue
+            value, more = self._slot((name,), option, indices, ignored, trained)
+            inert += more
+            if value is FAILED:
+                complete = False
+            values[name] = value
+        if not complete or self.bad or trained is None:
+            return None
+        if "test_on" not in values:
+            values["test_on"] = self._tested(trained)
+        trial = Trial(fit=trained, **values)
+        return trial, self._levels(trial, indices, inert + tuple(ignored)), inert + tuple(ignored)
+
+    def _tested(self, trained: Fit) -> Part | None:
+        at = ("tested", trained.train_on.key)
+        if at not in self.slots:
+            wrong: Complaints = []
+            trial = assemble({}, trained, wrong)
+            self.slots[at] = (trial.test_on if trial else None, ())
+        return self.slots[at][0]  # type: ignore[no-any-return]
+
+    def _ignored(self, indices: tuple[int, ...]) -> tuple[str, ...]:
+        """Axes that the file switches off for this position (`when`)."""
+        off = []
+        for path, condition in self.when.items():
+            for other, wanted in condition.items():
+                value = self._raw_at(other, indices)
+                alternatives = wanted if isinstance(wanted, list) else [wanted]
+                named = value.get("name", value.get("arch")) if isinstance(value, dict) else value
+                if value not in alternatives and named not in alternatives:
+                    off.append(path)
+        return tuple(off)
+
+    def _raw_at(self, path: str, indices: tuple[int, ...]) -> Any:
+        for a, axis in enumerate(self.axes):
+            if path in axis.paths:
+                return axis.rows[indices[a]][axis.paths.index(path)]
+        value: Any = self.base
+        for step in split(path):
+            value = value.get(step) if isinstance(value, dict) else None
+        return value
+
+    def _fit(self, indices: tuple[int, ...], ignored: tuple[str, ...]) -> tuple[Fit | None, tuple[str, ...]]:
+        at = (tuple(indices[a] for a in self.fit_axes), ignored)
+        if at not in self.fits:
+            values: Raw = {}
+            inert: tuple[str, ...] = ()
+            for name, option in FIT_OPTIONS.items():
+                value, more = self._slot(("fit", name), option, indices, ignored, None)
+                values[name] = value
+                inert += more
+            whole = all(value is not FAILED for value in values.values())
+            self.fits[at] = (Fit(**values) if whole else None, inert)
+        return self.fits[at]
+
+    def _slot(
+        self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...], fit: Fit | None
+    ) -> tuple[Any, tuple[str, ...]]:
+        axes = self.used.get(slot, ())
+        around = self.used.get(("fit", "net"), ()) + self.used.get(("fit", "seed"), ()) if self._nests(slot) else ()
+        at = (slot, tuple(indices[a] for a in axes + around), ignored)
+        if at not in self.slots:
+            self.slots[at] = self._read(slot, option, indices, ignored)
+        return self.slots[at]
+
+    def _nests(self, slot: Steps) -> bool:
+        """Only settings that may hold a fit of their own depend on the net and seed around them."""
+        return slot not in (("fit", "net"), ("fit", "seed"), ("fit", "train_on"), ("test_on",))
+
+    def _read(
+        self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...]
+    ) -> tuple[Any, tuple[str, ...]]:
+        raw, origins, inert = self._assigned(slot, option, indices, ignored)
+        if raw is registry.REQUIRED:
+            self.wrong[(("base", *slot[:-1]), f"{'.'.join(map(str, slot))} is missing")] = None
+            return FAILED, inert
+        around = Around(self._net(indices, ignored), self._raw_at("fit.seed", indices) or 0)
+        complaints: Complaints = []
+        role = "train" if slot in (("fit", "train_on"), ("fit", "adapt_to")) else "test"
+        value = read(option.type, raw, slot, complaints, around, role)
+        for steps, text in complaints:
+            prefix = next((p for p in sorted(origins, key=len, reverse=True) if steps[: len(p)] == p), None)
+            place = (*origins[prefix], *steps[len(prefix) :]) if prefix is not None else ("base", *steps)
+            self.wrong[(place, text)] = None
+        return (FAILED if complaints else value), inert
+
+    def _net(self, indices: tuple[int, ...], ignored: tuple[str, ...]) -> Any:
+        if ("fit", "net") not in self.touching:
+            return (self.base.get("fit") or {}).get("net")
+        return self._assigned(("fit", "net"), FIT_OPTIONS["net"], indices, ignored)[0]
+
+    def _assigned(
+        self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...]
+    ) -> tuple[Any, dict[Steps, Steps], tuple[str, ...]]:
+        """What the file says of a setting at this position, and where each piece of it stands."""
+        given: Any = self.base
+        for step in slot:
+            given = (given or {}).get(step, MISSING)
+        value = option.default if given is MISSING else given
+        origins: dict[Steps, Steps] = {}
+        inert: list[str] = []
+        for a, column, steps in self.touching.get(slot, ()):
+            axis, row = self.axes[a], indices[a]
+            path, piece, place = axis.paths[column], axis.rows[row][column], axis.origin[row][column]
+            if path in ignored:
+                continue
+            refused = takes(option.type, value, steps[len(slot) :])
+            if refused is not None:
+                inert.append(path)
+                self.refused.setdefault(path, (place[:-1], refused))
+                continue
+            value = put(option.type, value, steps[len(slot) :], piece)
+            origins[steps] = place
+            self.took.add(path)
+        return value, origins, tuple(inert)
+
+    def _levels(self, trial: Trial, indices: tuple[int, ...], off: tuple[str, ...]) -> dict[str, str]:
+        levels = {}
+        for a, axis in enumerate(self.axes):
+            for column, path in enumerate(axis.paths):
+                if path in off:
+                    continue
+                at = (path, a, indices[a])
+                if at not in self.names:
+                    piece = axis.rows[indices[a]][column]
+                    deeper = any(other.startswith(f"{path}.") for one in self.axes for other in one.paths)
+                    self.names[at] = label(piece if deeper else walk(trial, split(path)))
+                levels[path] = self.names[at]
+        return levels
+
+    def mistakes(self) -> list[tuple[Steps, str]]:
+        """Places in the file and what is wrong there; an axis that no cell takes is one of them."""
+        useless = [(p, t) for path, (p, t) in self.refused.items() if path not in self.took]
+        return [*self.wrong, *useless]
+
+
+FAILED: Any = object()
+MISSING: Any = object()
+
+FIT_OPTIONS = options_of(Fit)
+TRIAL_OPTIONS = {name: option for name, option in options_of(Trial).items() if name != "fit"}
+
+
+def takes(annotation: Any, raw: Any, steps: Steps) -> str | None:
+    """Why a value has no setting at `steps`, None where it has."""
+    if not steps:
+        return None
+    shape, inner = registry.parts_of(annotation)
+    kind = registry.kind_of(inner)
+    if shape == "list" and isinstance(steps[0], int):
+        items = raw if isinstance(raw, list) else [raw]
+        if steps[0] >= len(items):
+            return f"there is no item {steps[0]}; the list has {len(items)}"
+        return takes(inner, items[steps[0]], steps[1:])
+    if kind == "fit":
+        found: Any = FIT_OPTIONS
+        name, owner = "", "a fit"
+    elif kind is not None:
+        by = NAMED_BY.get(kind, "name")
+        name = raw.get(by) if isinstance(raw, dict) else raw
+        if not isinstance(name, str) or name not in registry.catalogue(kind):
+            return f"{label(raw)} takes no {steps[0]!r}"
+        if steps == (by,):
+            return None
+        found, owner = registry.catalogue(kind)[name].options, f"{kind} {name}"
+    else:
+        return None if isinstance(raw, dict) else f"{label(raw)} takes no {steps[0]!r}"
+    if steps[0] not in found:
+        return f"{owner} has no setting {steps[0]!r}; {registry.did_you_mean(steps[0], found)}"
+    option = found[steps[0]]
+    inside = raw.get(steps[0], option.default) if isinstance(raw, dict) else option.default
+    return takes(option.type, inside, steps[1:])
+
+
+def put(annotation: Any, raw: Any, steps: Steps, piece: Any) -> Any:
+    """A copy of `raw` with `piece` at `steps`; a component written as its name becomes a mapping."""
+    if not steps:
+        return piece
+    shape, inner = registry.parts_of(annotation)
+    if shape == "list" and isinstance(steps[0], int):
+        items = list(raw) if isinstance(raw, list) else [raw]
+        items[steps[0]] = put(inner, items[steps[0]], steps[1:], piece)
+        return items
+    kind = registry.kind_of(inner)
+    by = NAMED_BY.get(kind or "", "name")
+    whole = {by: raw} if isinstance(raw, str) else dict(raw or {})
+    options = FIT_OPTIONS if kind == "fit" else registry.catalogue(kind)[whole[by]].options if kind else {}
+    option = options.get(str(steps[0]))
+    inside = whole.get(str(steps[0]), option.default if option else None)
+    whole[str(steps[0])] = put(option.type if option else Any, inside, steps[1:], piece)
+    return whole
+
+
+def conditions(rules: list[Raw]) -> Iterator[tuple[int, str]]:
+    """The paths that a list of rules speaks of."""
+    for i, rule in enumerate(rules):
+        for path in rule:
+            if path != "reason":
+                yield i, path

@@ -1,0 +1,1 @@
+"""Numbers of predictions against truth: arrays in, numbers out."""

@@ -1,0 +1,5 @@
+"""Networks: (input channels, classes) -> module."""
+
+from harness.registry import register
+
+net = register("net")

@@ -1,0 +1,45 @@
+"""A U-Net of a few ten thousand weights, for laptops, tests and first looks."""
+
+import torch
+from torch import Tensor, nn
+
+from harness.models import net
+from harness.registry import Count
+
+
+@net(multiple=8)
+def tiny_unet(channels: int, classes: int, *, width: Count = 8) -> nn.Module:
+    """A U-Net of four levels that starts with `width` maps."""
+    return TinyUnet(channels, classes, [width, 2 * width, 4 * width, 8 * width])
+
+
+class TinyUnet(nn.Module):
+    """Encoder blocks joined by pooling, decoder blocks by bilinear upsampling and concatenation."""
+
+    def __init__(self, channels: int, classes: int, widths: list[int]) -> None:
+        super().__init__()
+        inputs = [channels, *widths[:-1]]
+        self.encoder = nn.ModuleList(_block(i, o) for i, o in zip(inputs, widths, strict=True))
+        ups = list(reversed(widths))
+        self.decoder = nn.ModuleList(_block(i + o, o) for i, o in zip(ups[:-1], ups[1:], strict=True))
+        self.head = nn.Conv2d(widths[0], classes, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        skips: list[Tensor] = []
+        x = images
+        for i, block in enumerate(self.encoder):
+            x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
+            skips.append(x)
+        skips.pop()
+        for block in self.decoder:
+            x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = block(torch.cat([x, skips.pop()], dim=1))
+        logits: Tensor = self.head(x)
+        return logits
+
+
+def _block(inputs: int, outputs: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for i in (inputs, outputs):
+        layers += [nn.Conv2d(i, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)

@@ -1,0 +1,36 @@
+"""Lets timm and segmentation_models_pytorch be imported where torch is a CPU build and torchvision a CUDA build.
+
+torchvision registers fake kernels for two operators on import, and fails where its compiled library did not load and
+so never defined them. Naming their schemas first is enough: nothing here calls them. On a matching pair the
+operators are there already, and this does nothing.
+"""
+
+import importlib.util
+
+import torch
+
+
+def define() -> None:
+    """Defines the schemas of torchvision's nms and qnms if its own library cannot."""
+    if _library_loads():
+        return
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        if not hasattr(torch.ops.torchvision, name):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    KEPT.append(library)  # the definitions live as long as this object
+
+
+KEPT: list[torch.library.Library] = []
+
+
+def _library_loads() -> bool:
+    """Whether torchvision's compiled operators match this torch."""
+    found = importlib.util.find_spec("torchvision._C") if importlib.util.find_spec("torchvision") else None
+    if found is None or found.origin is None:
+        return False
+    try:
+        torch.ops.load_library(found.origin)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""What a probe yields: rows of numbers, and pictures."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number: of an image, of a volume or group, or of the whole test set."""
+
+    metric: str
+    value: float
+    image: str | None = None
+    group: str | None = None
+    dimensions: dict[str, Any] = field(default_factory=dict)  # layer, channel, map, ...
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture: pixels (h, w) or (h, w, 3) from 0 to 255, or a matplotlib figure."""
+
+    name: str
+    picture: NDArray[np.uint8] | Any

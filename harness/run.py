@@ -1,0 +1,214 @@
+"""run(): what is missing of a study, trained, measured and recorded; nothing that is there is done again."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from harness.execute import Executor, Job, Outcome, Work
+from harness.grid import Cell
+from harness.plan import Plan, TrialPlan, jobs, like_fit, like_trial, name
+from harness.spec import Fit, datasets_of, fits_of
+from harness.store import Home, held, locked, read_json, write_json
+from harness.track import Code, Tracker
+
+
+@dataclass
+class Progress:
+    """A running study as another terminal sees it."""
+
+    study: str
+    path: str
+    pid: int
+    started: float
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seconds: float | None = None  # of work, as planned
+    slots: int = 1
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run of a study came to."""
+
+    outcomes: list[Outcome]
+    recorded: int
+    stopped: bool = False
+
+    def count(self, state: str, kind: str = "trial") -> int:
+        return sum(o.state == state and o.job.kind == kind for o in self.outcomes)
+
+    @property
+    def failures(self) -> list[Outcome]:
+        return [o for o in self.outcomes if o.state == "failed"]
+
+
+Show = Callable[[Progress, Outcome | None], None]
+
+
+def remote_work(kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None) -> dict[str, Any]:
+    """The worker's side, loaded there: the parent never needs torch."""
+    from harness.work import work
+
+    return work(kind, value, folder, device, threads)
+
+
+def run(
+    plan: Plan, home: Home, tracker: Tracker, execute: Executor, show: Show, *, fail_fast: bool = False, slots: int = 1
+) -> Ended:
+    """Carries out a plan; every outcome is recorded as it comes."""
+    code = code_state()
+    listed = jobs(plan)
+    planned = {t.cell.trial.key: t for t in plan.todo}
+    progress = Progress(plan.study.name, str(plan.study.path), os.getpid(), time.time(), {}, plan.seconds, slots)
+    progress.jobs = {j.key: {"name": j.name, "kind": j.kind, "state": "waiting"} for j in listed}
+    outcomes: list[Outcome] = []
+    with locked(_alive(home, plan.study.name, os.getpid())):
+        _note(home, progress)
+        recorded = sum(_record(plan, t, None, home, tracker, code) for t in plan.todo if t.action == "record")
+
+        def notice(job: Job, state: str) -> None:
+            progress.jobs[job.key] |= {"state": "running", "since": time.time(), "lost": state == "lost"}
+            _note(home, progress)
+            show(progress, None)
+
+        for outcome in execute(listed, _worker(), notice):
+            outcomes.append(outcome)
+            progress.jobs[outcome.job.key] |= {"state": outcome.state, "seconds": outcome.seconds}
+            if outcome.job.kind == "trial":
+                recorded += _record(plan, planned[outcome.job.key], outcome, home, tracker, code)
+            _remember(plan, planned, outcome, home)
+            _note(home, progress)
+            show(progress, outcome)
+            if fail_fast and outcome.state == "failed":
+                return Ended(outcomes, recorded, stopped=True)
+    return Ended(outcomes, recorded)
+
+
+def _worker() -> Work:
+    return remote_work
+
+
+def _record(
+    plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, code: Code
+) -> bool:
+    """A run for a trial that ended, however it ended."""
+    cell = trial.cell
+    if outcome is not None and outcome.state == "skipped":
+        return False
+    more: dict[str, Any] = {"name": name(cell), "reason": trial.reason}
+    folder = home.store("trials").find(cell.trial.key)
+    if outcome is not None and outcome.state == "failed":
+        more |= {"state": "failed", "error": outcome.error, "trace": outcome.trace or outcome.error}
+        more["seconds"] = outcome.seconds
+        folder = None
+    elif folder is None:
+        return False
+    else:
+        more |= _measured(cell, folder, home)
+    return tracker.record(plan.study, cell, folder, code, more) is not None
+
+
+def _measured(cell: Cell, folder: Path, home: Home) -> dict[str, Any]:
+    """What a finished trial's run says beside its settings."""
+    result = read_json(folder / "result.json")
+    fitted = home.store("fits").find(cell.trial.fit.key)
+    weights = fitted / f"{cell.trial.pick.key}.safetensors" if fitted else None
+    about = result["fit"]
+    numbers = {"seconds/fit": about["seconds"], "seconds/measure": result["seconds"], "parameters": about["parameters"]}
+    found = {
+        "state": result["state"],
+        "metrics": {**result["metrics"], **numbers, "steps": about["steps"]},
+        "history": read_json(fitted / "history.json") if fitted else [],
+        "weights": weights if weights is not None and weights.exists() else None,
+        "device": about["device"],
+        "seconds": about["seconds"] + result["seconds"],
+    }
+    if result["state"] == "diverged":
+        found["error"] = f"the loss is not a number at step {about['step']} of phase {about['phase']}"
+    if any(v > 1 for v in about["pieces"].values()):
+        found["pieces"] = json.dumps(about["pieces"])
+    return found
+
+
+def _remember(plan: Plan, planned: dict[str, TrialPlan], outcome: Outcome, home: Home) -> None:
+    """A duration, for the estimates of later plans."""
+    if outcome.state != "finished":
+        return
+    fits = {f.fit.key: f.fit for f in plan.fits}
+    key = outcome.job.key
+    like = like_fit(fits[key]) if key in fits else like_trial(planned[key].cell)
+    with open(home.hidden / "durations.jsonl", "a", encoding="utf-8") as handle:
+        handle.write(json.dumps({"like": like, "seconds": round(outcome.seconds, 3)}) + "\n")
+
+
+def _alive(home: Home, study: str, pid: int) -> Path:
+    return home.hidden / "running" / f"{_safe(study)}.{pid}.lock"
+
+
+def _note(home: Home, progress: Progress) -> None:
+    path = home.hidden / "running" / f"{_safe(progress.study)}.{progress.pid}.json"
+    write_json(path, progress.__dict__)
+
+
+def running(home: Home, study: str | None = None) -> list[tuple[Progress, bool]]:
+    """The studies that were started here, newest last, and whether each still runs."""
+    found = []
+    for path in (home.hidden / "running").glob("*.json"):
+        try:
+            progress = Progress(**read_json(path))
+        except (ValueError, TypeError, FileNotFoundError):  # being replaced, or of another version
+            continue
+        if study in (None, progress.study):
+            found.append((progress, held(_alive(home, progress.study, progress.pid))))
+    return sorted(found, key=lambda one: one[0].started)
+
+
+def forget(home: Home, study: str) -> None:
+    """Removes what dead runs of a study said of themselves."""
+    for progress, alive in running(home, study):
+        if not alive:
+            for path in (home.hidden / "running").glob(f"{_safe(study)}.{progress.pid}.*"):
+                path.unlink(missing_ok=True)
+
+
+def _safe(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
+
+
+def code_state() -> Code:
+    """The commit and the uncommitted changes of the harness that runs, and the versions it stands on."""
+    root = Path(__file__).parent.parent
+    commit, diff = "", ""
+    if (root / ".git").exists():
+        commit = _git(root, "rev-parse", "HEAD")
+        diff = _git(root, "diff", "HEAD")
+    listed = sorted({f"{d.metadata['Name']}=={d.version}" for d in metadata.distributions() if d.metadata["Name"]})
+    return Code(commit, diff, "\n".join(listed) + "\n")
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def garbage(home: Home, keep: set[str]) -> list[tuple[Path, int]]:
+    """Folders of the store that no study names, with their sizes."""
+    found = []
+    for kind in ("fits", "trials", "phantoms"):
+        for path in sorted(home.store(kind).root.glob("*")):
+            if path.is_dir() and path.name != "locks" and path.name.split(".")[0] not in keep:
+                found.append((path, sum(f.stat().st_size for f in path.rglob("*") if f.is_file())))
+    return found
+
+
+def needed(fit: Fit) -> set[str]:
+    """The keys that a fit keeps alive: its own, those it starts from, and the phantoms they read."""
+    return {fit.key, *(f.key for f, _ in fits_of(fit)), *(d.key for d in datasets_of(fit))}

@@ -1,0 +1,355 @@
+"""Fit and Trial: frozen values with content keys, read from plain mappings."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, get_type_hints
+
+from harness import registry
+from harness.registry import (
+    NAMED_BY,
+    REQUIRED,
+    Augment,
+    Count,
+    Dataset,
+    Init,
+    Method,
+    Net,
+    Option,
+    Perturb,
+    Pick,
+    Prepare,
+    Probe,
+    Whole,
+)
+
+Steps = tuple[str | int, ...]
+Fold = tuple[int, int] | None  # (which, of how many)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component and the value of every option it has, defaults filled in."""
+
+    kind: str
+    name: str
+    options: Mapping[str, Any]
+
+    @cached_property
+    def key(self) -> str:
+        """Changes with any option and with the component's version, never with the order of options."""
+        version = registry.catalogue(self.kind)[self.name].version
+        return digest([self.kind, self.name, version, {k: keyed(v) for k, v in self.options.items()}])
+
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """The part as a study file could have written it."""
+        return {NAMED_BY.get(self.kind, "name"): self.name, **{k: unread(v) for k, v in self.options.items()}}
+
+    @cached_property
+    def label(self) -> str:
+        """What a reader needs to tell it from its siblings: the name and what differs from the defaults."""
+        options = registry.catalogue(self.kind)[self.name].options
+        shown = [
+            f"{k}={label(v)}"
+            for k, v in self.options.items()
+            if k != "fingerprint" and unread(v) != options[k].default and label(v) != label(options[k].default)
+        ]
+        return f"{self.name}({', '.join(shown)})" if shown else self.name
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything that decides the weights, and nothing else."""
+
+    train_on: Dataset
+    adapt_to: Dataset | None = None
+    net: Net = "tiny_unet"
+    init: Init = "random"
+    prepare: list[Prepare] = field(default_factory=list)
+    augment: list[Augment] = field(default_factory=list)
+    method: Method = "supervised"
+    seed: Whole = 0
+    fold: Fold = None
+    patch: Count = 128
+    batch: Count = 8
+    steps: Count | None = None  # per epoch; null: as many patches as cover the training pixels once
+    precision: Literal["float32", "bfloat16"] = "float32"
+    channels_last: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        return digest({f.name: keyed(getattr(self, f.name)) for f in dataclasses.fields(self)})
+
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        return {f.name: unread(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    @cached_property
+    def label(self) -> str:
+        start = "" if self.init.name == "random" else f" from {self.init.label}"
+        return f"{self.train_on.label}{start}"
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fit, one checkpoint of it, one test set, what is measured on it: one MLflow run."""
+
+    fit: Fit
+    test_on: Dataset
+    perturb: Perturb | None = None
+    pick: Pick = "last"
+    probes: list[Probe] = field(default_factory=lambda: ["segmentation"])
+
+    @cached_property
+    def key(self) -> str:
+        return digest({f.name: keyed(getattr(self, f.name)) for f in dataclasses.fields(self)})
+
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        return {f.name: unread(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a nested fit takes over from the fit around it."""
+
+    net: Any = None
+    seed: Any = 0
+
+
+Complaints = list[tuple[Steps, str]]
+
+
+def options_of(value: type[Fit] | type[Trial]) -> dict[str, Option]:
+    """The fields of Fit or Trial as options, like those of a component."""
+    hints = get_type_hints(value, include_extras=True)
+    return {f.name: Option(f.name, hints[f.name], _default(f)) for f in dataclasses.fields(value)}
+
+
+def _default(f: "dataclasses.Field[Any]") -> Any:
+    if f.default_factory is not dataclasses.MISSING:
+        return f.default_factory()
+    return REQUIRED if f.default is dataclasses.MISSING else f.default
+
+
+def read(annotation: Any, raw: Any, steps: Steps, wrong: Complaints, around: Around = Around(), role: str = "") -> Any:
+    """The value that an option of this type takes for what a study file says; complaints where it cannot."""
+    shape, inner = registry.parts_of(annotation)
+    kind = registry.kind_of(inner)
+    if kind is None:
+        try:
+            return registry.plain(annotation, raw)
+        except ValueError as error:
+            wrong.append((steps, str(error)))
+            return None
+    if shape == "optional" and raw is None:
+        return None
+    if shape == "list":
+        items = raw if isinstance(raw, list) else [raw]  # one component may be written without its brackets
+        return [read(inner, item, (*steps, i), wrong, around, role) for i, item in enumerate(items)]
+    if kind == "fit":
+        return read_fit(raw, steps, wrong, around)
+    return read_part(kind, raw, steps, wrong, around, role)
+
+
+def read_part(kind: str, raw: Any, steps: Steps, wrong: Complaints, around: Around, role: str = "") -> Part | None:
+    """A component by its name, or by a mapping with its name and options."""
+    by = NAMED_BY.get(kind, "name")
+    known = registry.catalogue(kind)
+    if isinstance(raw, str):
+        raw = {by: raw}
+    if not isinstance(raw, dict) or by not in raw:
+        missing = isinstance(raw, dict)
+        what = f"needs `{by}`" if missing else f"{raw!r} should be a name or a mapping with `{by}`"
+        wrong.append((steps, f"{what}; {registry.did_you_mean('', known)}"))
+        return None
+    name = raw[by]
+    if not isinstance(name, str) or name not in known:
+        at = (*steps, by) if len(raw) > 1 else steps
+        wrong.append((at, f"no {kind} named {name!r}; {registry.did_you_mean(name, known)}"))
+        return None
+    given = {k: v for k, v in raw.items() if k != by}
+    if role and kind == "dataset" and given.get("split") is None:
+        given["split"] = role
+    options = _read_options(known[name].options, given, steps, wrong, around, f"{kind} {name}")
+    return Part(kind, name, options)
+
+
+def read_fit(raw: Any, steps: Steps, wrong: Complaints, around: Around | None = None) -> Fit | None:
+    """A fit; a nested one takes the net of the fit around it, and its seed where it says `seed: trial`."""
+    if not isinstance(raw, dict):
+        wrong.append((steps, f"{raw!r} should be a mapping of a fit's settings"))
+        return None
+    given = dict(raw)
+    if around is not None:
+        if given.get("seed") == "trial":
+            given["seed"] = around.seed
+        if around.net is not None:
+            given.setdefault("net", around.net)
+    inside = Around(given.get("net"), given.get("seed", 0))
+    before = len(wrong)
+    options = _read_options(options_of(Fit), given, steps, wrong, inside, "a fit")
+    if len(wrong) > before or options.get("train_on") is None:
+        return None
+    return Fit(**options)
+
+
+def read_trial(raw: dict[str, Any], wrong: Complaints) -> Trial | None:
+    """A trial; it tests on the test split of its own training set where no other is named."""
+    trained = read_fit(raw.get("fit", {}), ("fit",), wrong)
+    return assemble(raw, trained, wrong)
+
+
+def assemble(raw: Mapping[str, Any], trained: Fit | None, wrong: Complaints) -> Trial | None:
+    """The trial around a fit that is already read."""
+    given = {k: v for k, v in raw.items() if k != "fit"}
+    if given.get("test_on") is None and trained is not None:
+        given["test_on"] = {k: v for k, v in trained.train_on.plain.items() if k not in ("split", "fingerprint")}
+    expected = {k: v for k, v in options_of(Trial).items() if k != "fit"}
+    if trained is None:
+        return None
+    before = len(wrong)
+    options = _read_options(expected, given, (), wrong, Around(trained.net.plain, trained.seed), "a trial")
+    return None if len(wrong) > before else Trial(fit=trained, **options)
+
+
+ROLES = {"train_on": "train", "adapt_to": "train"}
+
+
+def _read_options(
+    expected: Mapping[str, Option], given: dict[str, Any], steps: Steps, wrong: Complaints, around: Around, owner: str
+) -> dict[str, Any]:
+    for unknown in given.keys() - expected.keys():
+        what = f"{owner} has no setting {unknown!r}; {registry.did_you_mean(unknown, expected)}"
+        wrong.append(((*steps, unknown, "\0key"), what))
+    values = {}
+    for name, option in expected.items():
+        if name not in given and option.default is REQUIRED:
+            wrong.append((steps, f"{owner} needs `{name}`"))
+            continue
+        raw = given[name] if name in given else option.default
+        values[name] = read(option.type, raw, (*steps, name), wrong, around, ROLES.get(name, "test"))
+    return values
+
+
+def digest(value: Any) -> str:
+    """A short hash of a plain value; the order of keys does not matter."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def keyed(value: Any) -> Any:
+    """A value with its components replaced by their keys."""
+    if isinstance(value, Part | Fit):
+        return value.key
+    return [keyed(v) for v in value] if isinstance(value, list) else value
+
+
+def unread(value: Any) -> Any:
+    """A value with its components written out."""
+    if isinstance(value, Part | Fit):
+        return value.plain
+    return [unread(v) for v in value] if isinstance(value, list) else value
+
+
+def label(value: Any) -> str:
+    """A value as a person names it."""
+    if isinstance(value, Part | Fit):
+        return value.label
+    if isinstance(value, list):
+        return "+".join(label(v) for v in value) or "none"
+    if isinstance(value, dict):
+        inner = [f"{k}={label(v)}" for k, v in value.items() if k not in ("name", "arch")]
+        name = str(value.get("name", value.get("arch", "")))
+        return f"{name}({', '.join(inner)})" if inner else name
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def flat(trial: Trial) -> dict[str, str]:
+    """Every setting of a trial by its path in a study file; a component stands as its label, then its options."""
+    return dict(_flat(trial, ()))
+
+
+def _flat(value: Any, steps: Steps) -> Iterator[tuple[str, str]]:
+    path = ".".join(map(str, steps))
+    if isinstance(value, Trial | Fit):
+        if path not in ("", "fit"):
+            yield path, label(value)
+        for f in dataclasses.fields(value):
+            yield from _flat(getattr(value, f.name), (*steps, f.name))
+    elif isinstance(value, Part):
+        yield path, value.label
+        if value.kind == "net":
+            yield f"{path}.arch", value.name
+        for name, option in value.options.items():
+            yield from _flat(option, (*steps, name))
+    elif isinstance(value, list) and any(isinstance(v, Part) for v in value):
+        yield path, label(value)
+        for i, item in enumerate(value):
+            yield from _flat(item, (*steps, i))
+    else:
+        yield path, label(value)
+
+
+def walk(value: Any, steps: Steps) -> Any:
+    """The value at a path of a trial; a LookupError where it has none."""
+    for step in steps:
+        if isinstance(value, Part):
+            by = NAMED_BY.get(value.kind, "name")
+            value = value.name if step == by else value.options[str(step)]
+        elif isinstance(value, Trial | Fit):
+            if step not in {f.name for f in dataclasses.fields(value)}:
+                raise KeyError(step)
+            value = getattr(value, str(step))
+        elif isinstance(value, list) and str(step).isdigit():
+            value = value[int(step)]
+        else:
+            raise KeyError(step)
+    return value
+
+
+def fits_of(value: Any) -> Iterator[tuple[Fit, Part]]:
+    """The fits that must exist before this one, with the checkpoint wanted of each, the nearest last."""
+    if isinstance(value, Fit):
+        for f in dataclasses.fields(value):
+            yield from fits_of(getattr(value, f.name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from fits_of(item)
+    elif isinstance(value, Part):
+        pick = next((v for v in value.options.values() if isinstance(v, Part) and v.kind == "pick"), None)
+        for option in value.options.values():
+            yield from fits_of(option)
+            if isinstance(option, Fit):
+                yield option, pick or LAST
+        
+
+LAST = Part("pick", "last", {})
+
+
+def datasets_of(value: Any) -> Iterator[Part]:
+    """Every dataset that a fit or trial reads, upstream fits included."""
+    if isinstance(value, Part) and value.kind == "dataset":
+        yield value
+    elif isinstance(value, Part):
+        for option in value.options.values():
+            yield from datasets_of(option)
+    elif isinstance(value, list):
+        for item in value:
+            yield from datasets_of(item)
+    elif isinstance(value, Fit | Trial):
+        for f in dataclasses.fields(value):
+            yield from datasets_of(getattr(value, f.name))

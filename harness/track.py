@@ -1,0 +1,330 @@
+"""MLflow: a trial becomes a run, runs become one tidy table; nothing else imports mlflow."""
+
+import json
+import logging
+import math
+import os
+import platform
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.grid import Cell
+from harness.spec import Part, datasets_of, flat
+from harness.store import Home, locked, read_json
+
+Row = dict[str, Any]
+SQLITE = "sqlite:///"
+MOST = 1000  # metrics of one batch: the server takes no more
+
+
+@dataclass(frozen=True)
+class Code:
+    """The state of the code that ran."""
+
+    commit: str = ""
+    diff: str = ""
+    packages: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the database knows of a trial."""
+
+    id: str
+    key: str
+    study: str
+    name: str
+    status: str
+    state: str
+    started: int
+    ended: int
+    levels: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+def uri(home: Home, given: str | None = None) -> str:
+    """Where runs are recorded: as asked for, else in mlflow.db beside the work; always absolute."""
+    chosen = given or os.environ.get("MLFLOW_TRACKING_URI")
+    if not chosen:
+        return f"{SQLITE}{home.database}"
+    if chosen.startswith(SQLITE):
+        return f"{SQLITE}{Path(chosen.removeprefix(SQLITE)).expanduser().resolve()}"
+    return chosen
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """One tracking server or database file."""
+
+    uri: str
+    home: Home
+
+    @property
+    def file(self) -> Path | None:
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+
+    @property
+    def lock(self) -> Path:
+        return self.home.hidden / "locks" / "record.lock"
+
+    def prepare(self) -> None:
+        """Creates or migrates the database, once, before anything else uses it; closes what dead processes left."""
+        if self.file is not None:
+            refuse_no_database(self.file)
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(self.lock):
+            client = self.client()
+            client.search_experiments(max_results=1)
+            for run in self.runs():
+                if run.status == "RUNNING" and run.tags.get("harness.host") == platform.node():
+                    client.set_tag(run.id, "harness.state", "killed")
+                    client.set_terminated(run.id, "KILLED")
+
+    def client(self) -> Any:
+        """MLflow's own client; importing it takes seconds, so only where something is written."""
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        from mlflow import MlflowClient
+
+        for name in ("mlflow", "mlflow.store.db.utils", "alembic", "alembic.runtime.migration"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return MlflowClient(self.uri)
+
+    def runs(self, study: str | None = None) -> list[Run]:
+        """The runs of harness, newest last, deleted ones left out."""
+        if self.file is None:
+            return self._asked(study)
+        if not self.file.exists():
+            return []
+        refuse_no_database(self.file)
+        return _read(self.file, study)
+
+    def _asked(self, study: str | None) -> list[Run]:
+        """Through the client, page by page, for a server that is no file."""
+        client = self.client()
+        found: list[Run] = []
+        kept = client.search_experiments(filter_string="tags.harness = 'study'", max_results=1000)
+        experiments = [e.experiment_id for e in kept if study in (None, e.name)]
+        token = None
+        while experiments:
+            page = client.search_runs(experiments, max_results=1000, page_token=token, order_by=["start_time ASC"])
+            for run in page:
+                info, tags = run.info, run.data.tags
+                if "harness.trial" in tags:
+                    found.append(_run(info.run_id, info.run_name, info.status, info.start_time, info.end_time,
+                                      tags, run.data.params))  # fmt: skip
+            token = page.token
+            if not token:
+                break
+        return found
+
+    def known(self, study: str) -> dict[str, Run]:
+        """The newest run of each trial of a study that is a result: finished or diverged."""
+        return {run.key: run for run in self.runs(study) if is_result(run)}
+
+    def record(self, study: Any, cell: Cell, folder: Path | None, code: Code, more: dict[str, Any]) -> str | None:
+        """A trial's run, unless another process has recorded it meanwhile."""
+        with locked(self.lock):
+            if folder is not None and cell.trial.key in self.known(study.name):
+                return None
+            client = self.client()
+            run = client.create_run(
+                self._experiment(client, study),
+                start_time=int(1000 * (time.time() - more.get("seconds", 0.0))),
+                tags=_tags(study, cell, code, more),
+                run_name=more["name"],
+            )
+            self._fill(client, run, cell, folder, code, more)
+            client.set_terminated(run.info.run_id, "FINISHED" if more["state"] == "finished" else "FAILED")
+            return str(run.info.run_id)
+
+    def _experiment(self, client: Any, study: Any) -> str:
+        found = client.get_experiment_by_name(study.name)
+        if found is not None:
+            return str(found.experiment_id)
+        tags = {"harness": "study", "mlflow.note.content": study.question or study.name}
+        place = (self.home.hidden / "artifacts" / _safe(study.name)).as_uri() if self.file is not None else None
+        return str(client.create_experiment(study.name, artifact_location=place, tags=tags))
+
+    def _fill(self, client: Any, run: Any, cell: Cell, folder: Path | None, code: Code, more: dict[str, Any]) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+
+        now = int(time.time() * 1000)
+        id = run.info.run_id
+        params = [Param(k, v[:5900]) for k, v in flat(cell.trial).items() if v != "none" and len(k) <= 250]
+        for start in range(0, len(params), 100):
+            client.log_batch(id, params=params[start : start + 100])
+        metrics = [Metric(k, v, now, 0) for k, v in more.get("metrics", {}).items()]
+        for i, row in enumerate(more.get("history", [])):
+            at = int(row.get("at", now / 1000) * 1000)
+            metrics += [Metric(k, v, at, i + 1) for k, v in row.items() if k not in LABELS and _number(v)]
+        metrics = [Metric(m.key, m.value if math.isfinite(m.value) else math.nan, m.timestamp, m.step) for m in metrics]
+        for start in range(0, len(metrics), MOST):
+            client.log_batch(id, metrics=metrics[start : start + MOST])
+        inputs = []
+        for role, part in _inputs(cell):
+            about = Dataset(part.name, part.options.get("fingerprint") or part.key, "harness", json.dumps(part.plain))
+            inputs.append(DatasetInput(about, [InputTag("mlflow.data.context", role)]))
+        client.log_inputs(id, inputs)
+        with _artifacts(client, run) as keep:
+            _keep(keep, folder, code, more)
+
+
+LABELS = ("phase", "epoch", "step", "at")
+
+
+def _inputs(cell: Cell) -> list[tuple[str, Part]]:
+    trial = cell.trial
+    named = [("train", trial.fit.train_on), ("adapt", trial.fit.adapt_to), ("test", trial.test_on)]
+    found = [(role, part) for role, part in named if part is not None]
+    seen = {part.key for _, part in found}
+    return found + [("upstream", p) for p in {p.key: p for p in datasets_of(trial.fit)}.values() if p.key not in seen]
+
+
+def _keep(keep: Any, folder: Path | None, code: Code, more: dict[str, Any]) -> None:
+    """Everything that belongs to a run beside its numbers."""
+    if folder is not None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                keep(path, str(path.relative_to(folder)))
+    if (weights := more.get("weights")) is not None:
+        keep(weights, "weights.safetensors")
+    texts = {"diff.patch": code.diff, "packages.txt": code.packages, "error.txt": more.get("trace", "")}
+    texts["history.json"] = json.dumps(more.get("history", [])) if more.get("history") else ""
+    for name, text in texts.items():
+        if text:
+            keep(text, name)
+
+
+@contextmanager
+def _artifacts(client: Any, run: Any) -> Iterator[Any]:
+    """A function that keeps a file, or a text, as an artifact of a run."""
+    place = run.info.artifact_uri
+    if place.startswith(("file:", "/")):
+        root = Path(place.removeprefix("file://"))
+
+        def keep(source: Path | str, name: str) -> None:
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(source, str):
+                target.write_text(source, encoding="utf-8")
+                return
+            try:
+                os.link(source, target)  # weights of one fit serve many runs: no second copy on the disk
+            except OSError:
+                shutil.copyfile(source, target)
+
+        yield keep
+        return
+
+    def send(source: Path | str, name: str) -> None:
+        if isinstance(source, str):
+            client.log_text(run.info.run_id, source, name)
+        else:
+            client.log_artifact(run.info.run_id, str(source), str(Path(name).parent) if "/" in name else None)
+
+    yield send
+
+
+def _tags(study: Any, cell: Cell, code: Code, more: dict[str, Any]) -> dict[str, str]:
+    fixed = {
+        "harness.trial": cell.trial.key,
+        "harness.fit": cell.trial.fit.key,
+        "harness.study": study.name,
+        "harness.state": more["state"],
+        "harness.levels": json.dumps(cell.levels),
+        "harness.reason": more.get("reason", "new"),
+        "harness.design": study.design,
+        "harness.host": platform.node(),
+        "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "mlflow.source.name": str(study.path),
+        "mlflow.source.type": "LOCAL",
+    }
+    loose = {
+        "mlflow.source.git.commit": code.commit,
+        "harness.dirty": "true" if code.diff else "",
+        "harness.device": more.get("device", ""),
+        "harness.error": more.get("error", ""),
+        "harness.pieces": more.get("pieces", ""),
+        "mlflow.note.content": more.get("error", ""),
+    }
+    return {**fixed, **{k: str(v)[:4900] for k, v in loose.items() if v}}
+
+
+def is_result(run: Run) -> bool:
+    return (run.state, run.status) in (("finished", "FINISHED"), ("diverged", "FAILED"))
+
+
+def _run(id: str, name: str, status: str, start: int | None, end: int | None, tags: Row, params: Row) -> Run:
+    levels = json.loads(tags.get("harness.levels", "{}"))
+    state = tags.get("harness.state", "")
+    study = tags.get("harness.study", "")
+    return Run(id, tags["harness.trial"], study, name, status, state, start or 0, end or 0, levels, params, tags)
+
+
+def _read(file: Path, study: str | None) -> list[Run]:
+    """By SQL: MLflow's own search takes ten seconds for 5,000 runs and stops at 1,000 of them."""
+    chosen = "AND e.name = ?" if study is not None else ""
+    among = f"""FROM runs r JOIN experiments e USING (experiment_id)
+        WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {chosen}"""
+    args = (study,) if study is not None else ()
+    with closing(_opened(file)) as db:
+        runs = db.execute(f"SELECT run_uuid, r.name, status, start_time, end_time {among} ORDER BY start_time", args)
+        listed = runs.fetchall()
+        tags = _by_run(db, f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT run_uuid {among})", args)
+        params = _by_run(db, f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT run_uuid {among})", args)
+    return [_run(*row, tags[row[0]], params.get(row[0], {})) for row in listed if "harness.trial" in tags.get(row[0], {})]
+
+
+def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:
+    """The final metrics of each run of a study."""
+    if tracker.file is None or not tracker.file.exists():
+        return {}
+    with closing(_opened(tracker.file)) as db:
+        sql = """SELECT m.run_uuid, m.key, CASE WHEN m.is_nan THEN NULL ELSE m.value END FROM latest_metrics m
+            JOIN runs r USING (run_uuid) JOIN experiments e USING (experiment_id)
+            WHERE e.name = ? AND r.lifecycle_stage = 'active'"""
+        return _by_run(db, sql, (study,))
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)
+    db.execute("PRAGMA query_only = 1")
+    return db
+
+
+def _by_run(db: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for id, key, value in db.execute(sql, args):
+        found.setdefault(id, {})[key] = value
+    return found
+
+
+def refuse_no_database(file: Path) -> None:
+    """MLflow retries a folder or garbage for a hundred seconds in silence: look first."""
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder, and should be MLflow's database; move it, or set HARNESS_HOME elsewhere")
+    if file.exists() and file.stat().st_size:
+        with open(file, "rb") as handle:
+            if handle.read(16) != b"SQLite format 3\x00":
+                raise ValueError(f"{file} is not an SQLite database; move it, or set HARNESS_HOME elsewhere")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+
+
+def result_of(folder: Path) -> Row:
+    """What a worker wrote of a measured trial."""
+    found: Row = read_json(folder / "result.json")
+    return found
