@@ -354,6 +354,9 @@ def main() -> None:
     """The `harness` command; a closed pipe (`| head`) ends it quietly."""
     try:
         app()
+    except registry.BadSignature as error:
+        err.print(str(error), markup=False)
+        sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -119,7 +119,8 @@ def inline(folder: Path, device: str) -> Executor:
 def processes(folder: Path, slots: list[Slot], preload: list[str]) -> Executor:
     """A process for each job, forked from one that has loaded the libraries: a crash takes one job with it."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(preload)
+    os.environ["HARNESS_PRELOAD"] = ",".join(preload)
+    context.set_forkserver_preload(["harness.preload"])
     with _without_main():
         forkserver.ensure_running()  # it loads while the parent goes on
 
@@ -275,8 +276,13 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
         raise ValueError("--device cuda: no GPU is visible here; nvidia-smi -L lists none, or CUDA_VISIBLE_DEVICES is empty")
     if cards:
         return [Slot("cuda", card) for card in cards for _ in range(per_device or 1)]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if device == "mps" or (device == "auto" and sys.platform == "darwin" and os.uname().machine == "arm64"):
         return [Slot("mps")] * (per_device or 1)
-    count = per_device or max(1, cores // 2)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # The number depends on the machine alone: the count of threads changes the last bits of a sum, and a rerun must
+    # end with the same weights. Convolutions of these sizes use two to four cores well, and more of them badly.
+    count = per_device or max(1, cores // THREADS)
     return [Slot("cpu", threads=max(1, cores // count))] * count
+
+
+THREADS = 4  # cores for one trial on the processor

@@ -1,5 +1,6 @@
 """Axes -> cells -> trials: crossed, zipped, excluded, conditional; an axis without effect on a cell is dropped."""
 
+import gc
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]
     grid = _Grid(base, axes, when)
     found = Expansion(total=_size(axes))
     seen: dict[str, Cell] = {}
+    gc.disable()  # it would walk 100,000 cells again and again, and none of them is garbage
     rules = [({k: v for k, v in rule.items() if k != "reason"}, _reason(rule)) for rule in exclude]
     for indices in itertools.product(*(range(len(axis.rows)) for axis in axes)):
         made = grid.cell(indices)
@@ -60,6 +62,7 @@ def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]
         else:
             seen[trial.key] = Cell(trial, levels)
     found.cells = list(seen.values())
+    gc.enable()
     found.wrong = grid.mistakes()
     return found
 
@@ -124,10 +127,17 @@ class _Grid:
         self.refused: dict[str, tuple[Steps, str]] = {}
         self.names: dict[tuple[str, int, int], str] = {}
         fields, inside = options_of(Trial), options_of(Fit)
-        known = [("fit", name) for name in inside] + [(name,) for name in fields if name != "fit"]
+        known: list[Steps] = [("fit", name) for name in inside]
+        known += [(name,) for name in fields if name != "fit"]
         self.bad = self._unknown(known)
-        self.used = {slot: tuple(sorted({a for a, _, _ in places})) for slot, places in self.touching.items()}
-        self.fit_axes = tuple(sorted({a for slot, used in self.used.items() if slot[0] == "fit" for a in used}))
+        used = {slot: {a for a, _, _ in places} for slot, places in self.touching.items()}
+        around = used.get(("fit", "net"), set()) | used.get(("fit", "seed"), set())
+        self.depends: dict[Steps, tuple[int, ...]] = {
+            slot: tuple(sorted(used.get(slot, set()) | (around if self._nests(slot) else set()))) for slot in known
+        }
+        self.varying = [name for name in inside if self.depends["fit", name]]
+        self.fixed: Raw = {}
+        self.fit_axes = tuple(sorted({a for slot, axes in used.items() if slot[0] == "fit" for a in axes}))
 
     def _unknown(self, known: list[Any]) -> bool:
         bad = False
@@ -166,7 +176,7 @@ class _Grid:
         for name, option in TRIAL_OPTIONS.items():
             if name == "test_on" and ("test_on",) not in self.touching and self.base.get("test_on") is None:
                 continue
-            value, more = self._slot((name,), option, indices, ignored, trained)
+            value, more = self._slot((name,), option, indices, ignored)
             inert += more
             if value is FAILED:
                 complete = False
@@ -208,24 +218,30 @@ class _Grid:
         return value
 
     def _fit(self, indices: tuple[int, ...], ignored: tuple[str, ...]) -> tuple[Fit | None, tuple[str, ...]]:
-        at = (tuple(indices[a] for a in self.fit_axes), ignored)
+        at = (tuple([indices[a] for a in self.fit_axes]), ignored)
         if at not in self.fits:
-            values: Raw = {}
+            if not self.fixed:
+                self.fixed.update(self._fixed(indices))
+            values: Raw = dict(self.fixed)
             inert: tuple[str, ...] = ()
-            for name, option in FIT_OPTIONS.items():
-                value, more = self._slot(("fit", name), option, indices, ignored, None)
+            for name in self.varying:
+                value, more = self._slot(("fit", name), FIT_OPTIONS[name], indices, ignored)
                 values[name] = value
                 inert += more
             whole = all(value is not FAILED for value in values.values())
             self.fits[at] = (Fit(**values) if whole else None, inert)
         return self.fits[at]
 
+    def _fixed(self, indices: tuple[int, ...]) -> Raw:
+        """The settings of a fit that no axis touches."""
+        names = [name for name in FIT_OPTIONS if name not in self.varying]
+        return {name: self._slot(("fit", name), FIT_OPTIONS[name], indices, ())[0] for name in names}
+
     def _slot(
-        self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...], fit: Fit | None
+        self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...]
     ) -> tuple[Any, tuple[str, ...]]:
-        axes = self.used.get(slot, ())
-        around = self.used.get(("fit", "net"), ()) + self.used.get(("fit", "seed"), ()) if self._nests(slot) else ()
-        at = (slot, tuple(indices[a] for a in axes + around), ignored)
+        axes = self.depends[slot]
+        at = (slot, tuple([indices[a] for a in axes]), ignored)
         if at not in self.slots:
             self.slots[at] = self._read(slot, option, indices, ignored)
         return self.slots[at]

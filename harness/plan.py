@@ -190,13 +190,15 @@ def _estimate(fits: list[FitPlan], trials: list[TrialPlan], home: Home) -> tuple
     past: dict[str, list[float]] = {}
     for line in _durations(home):
         past.setdefault(line["like"], []).append(line["seconds"])
+    total = len([f for f in fits if not f.cached]) + len(trials)
+    if not past:
+        return (None if total else 0.0), total
     known, unknown = 0.0, 0
     for like in [*[like_fit(f.fit) for f in fits if not f.cached], *[like_trial(t.cell) for t in trials]]:
         if like in past:
             known += statistics.median(past[like])
         else:
             unknown += 1
-    total = len([f for f in fits if not f.cached]) + len(trials)
     return (None if total and unknown == total else known), unknown
 
 
@@ -215,10 +217,11 @@ def _durations(home: Home) -> list[dict[str, Any]]:
 
 def like_fit(fit: Fit) -> str:
     """What makes two fits take the same time: everything but seed, start and augmentation."""
-    ignored = {"seed", "init", "augment", "fold"}
-    return "fit " + "|".join(f"{k}={v}" for k, v in fit.plain.items() if k not in ignored)
+    adapted = fit.adapt_to.key if fit.adapt_to else ""
+    size = f"{fit.patch} {fit.batch} {fit.steps} {fit.precision} {fit.channels_last}"
+    return f"{fit.train_on.key} {adapted} {fit.net.key} {fit.method.key} {size}"
 
 
 def like_trial(cell: Cell) -> str:
     trial = cell.trial
-    return f"trial {trial.fit.net.label}|{trial.test_on.label}|{[p.label for p in trial.probes]}"
+    return " ".join([trial.fit.net.key, trial.test_on.key, *[p.key for p in trial.probes]])

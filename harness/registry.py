@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -111,7 +111,8 @@ class Component:
         return int(self.facts.get("version", 1))
 
 
-T = TypeVar("T")
+class BadSignature(Exception):
+    """A component whose signature is no schema."""
 
 
 def register(kind: str) -> Callable[..., Any]:
@@ -135,7 +136,10 @@ def catalogue(kind: str) -> dict[str, Component]:
         words = _Words(tree)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and (facts := _facts(node, kind)) is not None:
-                options = {o.name: o for o in (*COMMON.get(kind, ()), *_options(node, words))}
+                try:
+                    options = {o.name: o for o in (*COMMON.get(kind, ()), *_options(node, words))}
+                except (NameError, TypeError, ValueError) as error:
+                    raise BadSignature(f"{path}:{node.lineno}: {kind} {node.name}: {error}") from None
                 sentence = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
                 found[node.name] = Component(kind, node.name, module, sentence, options, facts)
     return dict(sorted(found.items()))
@@ -221,7 +225,7 @@ def _options(node: ast.FunctionDef, words: "_Words") -> Iterable[Option]:
     for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
         value = REQUIRED if default is None else _default(default)
         if argument.annotation is None:
-            raise TypeError(f"{node.name}: the option {argument.arg} has no type; the signature is the schema")
+            raise TypeError(f"the option {argument.arg} has no type; the signature is the schema")
         yield Option(argument.arg, eval(ast.unparse(argument.annotation), {"__builtins__": {}}, words), value)
 
 
@@ -237,11 +241,17 @@ class _Words(dict[str, Any]):
         super().__init__(WORDS)
         pairs = [(n.targets[0], n.value) for n in tree.body if isinstance(n, ast.Assign)]
         self.aliases = {target.id: value for target, value in pairs if isinstance(target, ast.Name)}
+        taken = [n for n in tree.body if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("harness.")]
+        self.imports = {alias.name: str(n.module) for n in taken for alias in n.names}
 
     def __missing__(self, word: str) -> Any:
-        if word not in self.aliases:
-            raise NameError(f"a signature uses {word}, which is neither a word of registry.py nor of its own file")
-        return eval(ast.unparse(self.aliases[word]), {"__builtins__": {}}, self)
+        if word in self.aliases:
+            return eval(ast.unparse(self.aliases[word]), {"__builtins__": {}}, self)
+        if word in self.imports:
+            path = Path(__file__).parent.parent.joinpath(*self.imports[word].split(".")).with_suffix(".py")
+            if path.is_file():
+                return _Words(ast.parse(path.read_text(encoding="utf-8")))[word]
+        raise NameError(f"{word} is no word of registry.py, and no alias of this file or of one that it imports")
 
 
 @cache

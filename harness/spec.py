@@ -50,6 +50,17 @@ class Part:
         return {NAMED_BY.get(self.kind, "name"): self.name, **{k: unread(v) for k, v in self.options.items()}}
 
     @cached_property
+    def upstream(self) -> list[tuple["Fit", "Part"]]:
+        """The fits that it reads, with the checkpoint wanted of each, the nearest last."""
+        pick = next((v for v in self.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST)
+        found = []
+        for option in self.options.values():
+            found += fits_of(option)
+            if isinstance(option, Fit):
+                found.append((option, pick))
+        return found
+
+    @cached_property
     def label(self) -> str:
         """What a reader needs to tell it from its siblings: the name and what differs from the defaults."""
         options = registry.catalogue(self.kind)[self.name].options
@@ -85,11 +96,16 @@ class Fit:
 
     @cached_property
     def key(self) -> str:
-        return digest({f.name: keyed(getattr(self, f.name)) for f in dataclasses.fields(self)})
+        return hashed(self)
 
     @cached_property
     def plain(self) -> dict[str, Any]:
-        return {f.name: unread(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {name: unread(value) for name, value in fields_of(self)}
+
+    @cached_property
+    def upstream(self) -> list[tuple["Fit", Part]]:
+        """The fits that it starts from, the nearest last."""
+        return [one for name in _PARTS for one in fits_of(getattr(self, name))]
 
     @cached_property
     def label(self) -> str:
@@ -98,6 +114,9 @@ class Fit:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+_PARTS = ("train_on", "adapt_to", "net", "init", "prepare", "augment", "method")  # the fields that hold components
 
 
 @dataclass(frozen=True)
@@ -112,11 +131,11 @@ class Trial:
 
     @cached_property
     def key(self) -> str:
-        return digest({f.name: keyed(getattr(self, f.name)) for f in dataclasses.fields(self)})
+        return hashed(self)
 
     @cached_property
     def plain(self) -> dict[str, Any]:
-        return {f.name: unread(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {name: unread(value) for name, value in fields_of(self)}
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -247,8 +266,27 @@ def _read_options(
 
 def digest(value: Any) -> str:
     """A short hash of a plain value; the order of keys does not matter."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(_encode(value).encode()).hexdigest()[:20]
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode  # made once: a plan hashes 100,000 times
+
+
+def hashed(value: "Fit | Trial") -> str:
+    """The key of a value from the keys of its components; one join, for a plan asks 100,000 times."""
+    text = ";".join([f"{name}={_brief(inner)}" for name, inner in fields_of(value)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Part | Fit):
+        return value.key
+    return f"[{','.join([_brief(v) for v in value])}]" if isinstance(value, list) else repr(value)
+
+
+def fields_of(value: Fit | Trial) -> list[tuple[str, Any]]:
+    """The settings of a fit or trial; cached properties are none of them."""
+    return [(name, getattr(value, name)) for name in type(value).__dataclass_fields__]
 
 
 def keyed(value: Any) -> Any:
@@ -288,8 +326,8 @@ def _flat(value: Any, steps: Steps) -> Iterator[tuple[str, str]]:
     if isinstance(value, Trial | Fit):
         if path not in ("", "fit"):
             yield path, label(value)
-        for f in dataclasses.fields(value):
-            yield from _flat(getattr(value, f.name), (*steps, f.name))
+        for name, inner in fields_of(value):
+            yield from _flat(inner, (*steps, name))
     elif isinstance(value, Part):
         yield path, value.label
         if value.kind == "net":
@@ -311,7 +349,7 @@ def walk(value: Any, steps: Steps) -> Any:
             by = NAMED_BY.get(value.kind, "name")
             value = value.name if step == by else value.options[str(step)]
         elif isinstance(value, Trial | Fit):
-            if step not in {f.name for f in dataclasses.fields(value)}:
+            if step not in type(value).__dataclass_fields__:
                 raise KeyError(step)
             value = getattr(value, str(step))
         elif isinstance(value, list) and str(step).isdigit():
@@ -321,21 +359,12 @@ def walk(value: Any, steps: Steps) -> Any:
     return value
 
 
-def fits_of(value: Any) -> Iterator[tuple[Fit, Part]]:
+def fits_of(value: Any) -> list[tuple[Fit, Part]]:
     """The fits that must exist before this one, with the checkpoint wanted of each, the nearest last."""
-    if isinstance(value, Fit):
-        for f in dataclasses.fields(value):
-            yield from fits_of(getattr(value, f.name))
-    elif isinstance(value, list):
-        for item in value:
-            yield from fits_of(item)
-    elif isinstance(value, Part):
-        pick = next((v for v in value.options.values() if isinstance(v, Part) and v.kind == "pick"), None)
-        for option in value.options.values():
-            yield from fits_of(option)
-            if isinstance(option, Fit):
-                yield option, pick or LAST
-        
+    if isinstance(value, Part | Fit):
+        return value.upstream
+    return [one for item in value for one in fits_of(item)] if isinstance(value, list) else []
+
 
 LAST = Part("pick", "last", {})
 
@@ -351,5 +380,5 @@ def datasets_of(value: Any) -> Iterator[Part]:
         for item in value:
             yield from datasets_of(item)
     elif isinstance(value, Fit | Trial):
-        for f in dataclasses.fields(value):
-            yield from datasets_of(getattr(value, f.name))
+        for _, inner in fields_of(value):
+            yield from datasets_of(inner)

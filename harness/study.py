@@ -9,7 +9,7 @@ from harness import document, registry
 from harness.document import KEY, Document, Mark, Mistakes, Problem, dotted
 from harness.grid import FIT_OPTIONS, Axis, Cell, Expansion, conditions, expand, split
 from harness.registry import Count, Fraction, Option, Positive
-from harness.spec import Part, Steps, Trial, digest, flat
+from harness.spec import Part, Steps, Trial, digest, flat, label, walk
 
 Raw = dict[str, Any]
 
@@ -178,7 +178,8 @@ def _seeds(check: _Check) -> list[Axis]:
         if not listed:
             check.complain(("seeds",), "is empty; name at least one seed")
         origin = tuple((("seeds", i) if isinstance(seeds, list) else ("seeds",),) for i in range(len(listed)))
-        axes.append(Axis(("fit.seed",), tuple((s,) for s in listed), origin))
+        if listed:
+            axes.append(Axis(("fit.seed",), tuple((s,) for s in listed), origin))
     folds = check.typed(("folds",), Count, None)
     if folds is not None:
         if folds < 2:
@@ -266,12 +267,25 @@ def _rules(check: _Check, axes: list[Axis]) -> tuple[list[Raw], dict[str, Raw]]:
 
 def _conditions(check: _Check, exclude: list[Raw], grid: Expansion) -> None:
     """A rule on a setting that no trial has excludes nothing: a typing mistake."""
-    if not grid.cells:
-        return
-    known = {path for cell in grid.cells for path in flat(cell.trial)}
     for i, path in conditions(exclude):
-        if path not in known and not grid.excluded:
+        if grid.cells and not grid.excluded and not levels_of(grid, path):
+            known = flat(grid.cells[0].trial)
             check.complain(("exclude", i, path, KEY), f"no trial has it; {registry.did_you_mean(path, known)}")
+
+
+def levels_of(grid: Expansion, path: str) -> list[str]:
+    """The values that a setting takes over the cells, as a person names them; none where no cell has it."""
+    found: dict[str, None] = {}
+    values: dict[int, Any] = {}
+    for cell in grid.cells:
+        try:
+            value = walk(cell.trial, split(path))
+        except LookupError:
+            continue
+        if id(value) not in values:  # cells share their parts
+            values[id(value)] = value
+            found[label(value)] = None
+    return list(found)
 
 
 def _trials(check: _Check, grid: Expansion) -> None:
@@ -370,20 +384,18 @@ def _answerable(check: _Check, steps: Steps, one: Comparison, grid: Expansion) -
         for name in wanted:
             if name not in metrics:
                 check.complain((*steps, key), f"no probe of the study measures {name!r}; {registry.did_you_mean(name, metrics)}")
-    table = [flat(cell.trial) for cell in grid.cells]
-    known = {path for row in table for path in row}
     for key, path in [("by", one.by), ("trend", one.trend), *(("within", w) for w in one.within or [])]:
         if path is None:
             continue
-        if path not in known:
+        levels = levels_of(grid, path)
+        if not levels:
             varying = [p for axis in grid_paths(grid) for p in axis]
             check.complain((*steps, key), f"no setting {path!r} in the study; {registry.did_you_mean(path, varying)}")
-            continue
-        levels = list(dict.fromkeys(row[path] for row in table if path in row))
-        if key == "by" and len(levels) < 2:
+        elif key == "by" and len(levels) < 2:
             check.complain((*steps, key), f"{path} has only the level {levels[0]!r}; there is nothing to compare")
-        if key == "by" and one.against is not None and not _named(one.against, levels):
-            check.complain((*steps, "against"), f"{path} has no level {one.against!r}; {registry.did_you_mean(one.against, levels)}")
+        elif key == "by" and one.against is not None and not _named(one.against, levels):
+            what = f"{path} has no level {one.against!r}; {registry.did_you_mean(one.against, levels)}"
+            check.complain((*steps, "against"), what)
 
 
 def _named(wanted: str, levels: list[str]) -> bool:

@@ -1,13 +1,11 @@
 """Electron microscopy: neurites, mitochondria and membranes of brain tissue."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from harness.data import dataset, labels, read
-from harness.data.layout import cut, expect, inside, names, numbered, paired, pictures_in, root, scans
-from harness.data.lazy import Lazy, joined
+from harness.data.layout import cut, expect, inside, names, objects, paired, pictures_in, root, scans
 from harness.data.scans import Scans
 from harness.data.splits import only, select
 
@@ -82,16 +80,16 @@ MITOCHONDRIA = ("background", "mitochondria")
 
 
 @dataset(
-    tasks=("neurites", "neurons"),
+    tasks=("neurites", "instances"),
     splits=("train", "validation", "test", "all"),
-    resolution_nm=(30, 6, 6),
+    resolution="30 x 6 x 6 nm",
     licence="terms of the SNEMI3D challenge",
     citation="Kasthuri et al., Cell 162 (2015), doi 10.1016/j.cell.2015.06.054",
     url="https://oc.embl.de/index.php/s/43iMotlXPyAB39z/download",
     papers=("saliency-asymmetry",),
 )
-def snemi3d(split: str, home: Path, *, task: Literal["neurites", "neurons"] = "neurites") -> Scans:
-    """SNEMI3D, mouse cortex, 100 sections of 1024 x 1024, cut 70/15/15; neurites are label > 0, neurons are instances."""
+def snemi3d(split: str, home: Path, *, task: Literal["neurites", "instances"] = "neurites") -> Scans:
+    """SNEMI3D, mouse cortex, 100 sections of 1024 x 1024, cut 70/15/15; neurites are label > 0."""
     # Paper 000 writes 75 + 15 + 15 of 100 sections; 70/15/15 keeps its validation and test.
     folder = root(home, "snemi3d")
     try:
@@ -105,17 +103,14 @@ def snemi3d(split: str, home: Path, *, task: Literal["neurites", "neurons"] = "n
     expect(path, images, (100, 1024, 1024))
     paired(path, images, masks)
     which = cut("snemi3d", {"train": (0, 70), "validation": (70, 85), "test": (85, 100)}, split, 100)
-    title = names("snemi3d", 100)
-    if task == "neurons":
-        return select(scans([("snemi3d", images, labels.instances(masks, title))], sources, classes=()), which)
-    truth = labels.converted(masks, lambda m, i: (labels.whole(m, title[i]) > 0).astype(np.uint8), np.uint8)
-    return select(scans([("snemi3d", images, truth)], sources, classes=("membrane", "neurite")), which)
+    found = objects([("snemi3d", images, masks)], sources, task, "neurite")
+    return select(replace(found, classes=("membrane", "neurite")) if task == "neurites" else found, which)
 
 
 @dataset(
     tasks=("mitochondria",),
     splits=("train", "validation", "test", "all"),
-    resolution_nm=(5, 5, 5),
+    resolution="5 x 5 x 5 nm",
     licence="none stated; ask the authors before sharing it",
     citation="Lucchi et al., IEEE TMI 31 (2012), doi 10.1109/TMI.2011.2171705",
     url="https://www.epfl.ch/labs/cvlab/data/data-em/",
@@ -130,7 +125,7 @@ def lucchi(split: str, home: Path, *, cuts: Literal["official", "ranking"] = "of
         parts[part] = (part, images, labels.binary(masks, names(part, 165)))
         sources += pair
     whole = scans([parts["training"], parts["testing"]], sources, classes=MITOCHONDRIA)
-    # Paper 001 trains on 165, validates on 40 and tests on 125; that the 40 are the first of the test volume is assumed.
+    # Paper 001 trains on 165, validates on 40, tests on 125; that the 40 come first in the test volume is assumed.
     tables = {
         "official": {"train": (0, 165), "test": (165, 330)},
         "ranking": {"train": (0, 165), "validation": (165, 205), "test": (205, 330)},
@@ -160,7 +155,7 @@ def _plus_plus(name: str, split: str, home: Path, sizes: dict[str, tuple[int, ..
 @dataset(
     tasks=("mitochondria",),
     splits=("train", "test", "all"),
-    resolution_nm=(5, 5, 5),
+    resolution="5 x 5 x 5 nm",
     licence="none stated",
     citation="Casser et al., MIDL 2020, arXiv 1812.06024",
     url="http://www.casser.io/files/lucchi_pp.zip",
@@ -174,7 +169,7 @@ def lucchi_pp(split: str, home: Path) -> Scans:
 @dataset(
     tasks=("mitochondria",),
     splits=("train", "test", "all"),
-    resolution_nm=(30, 3, 3),
+    resolution="30 x 3 x 3 nm",
     licence="none stated",
     citation="Casser et al., MIDL 2020, arXiv 1812.06024; Kasthuri et al., Cell 162 (2015)",
     url="http://www.casser.io/files/kasthuri_pp.zip",

@@ -3,14 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from harness.data import dataset, labels, read
-from harness.data.layout import cut, expect, inside, names, numbered, paired, pictures_in, root, scans
-from harness.data.lazy import Lazy, joined
-from harness.data.refused import Refused
+from harness.data.layout import cut, expect, inside, numbered, paired, root
 from harness.data.scans import Scans
-from harness.data.splits import select
 
 Task = Literal["mitochondria", "instances"]
 Cuts = Literal["ranking", "official"]
@@ -30,18 +25,15 @@ def _mitoem(name: str, split: str, home: Path, task: str, cuts: str) -> Scans:
     files, raw, title = [files[i] for i in which], [raw[i] for i in which], [f"{name}/{i:04d}" for i in which]
     images, masks = expect(raw[0].parent, read.series(raw), (len(raw), 4096, 4096)), read.series(files)
     paired(files[0].parent, images, masks)
-    if task == "instances":
-        truth, classes = labels.instances(masks, title), ()
-    else:
-        truth = labels.converted(masks, lambda m, i: (labels.whole(m, title[i]) > 0).astype(np.uint8), np.uint8)
-        classes = ("background", "mitochondria")
-    return Scans(images, truth, title, [name] * len(title), [name] * len(title), classes, sources=(*raw, *files))
+    volumes = [name] * len(title)
+    found = Scans(images, None, title, volumes, volumes, sources=(*raw, *files))
+    return labels.objects(found, masks, task, "mitochondria")
 
 
 @dataset(
     tasks=("mitochondria", "instances"),
     splits=("train", "validation", "test", "all"),
-    resolution_nm=(30, 8, 8),
+    resolution="30 x 8 x 8 nm",
     licence="none stated by the authors; a mirror lists MIT",
     citation="Wei et al., MICCAI 2020, doi 10.1007/978-3-030-59722-1_7",
     url="https://mitoem.grand-challenge.org",
@@ -55,7 +47,7 @@ def mitoem_h(split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts 
 @dataset(
     tasks=("mitochondria", "instances"),
     splits=("train", "validation", "test", "all"),
-    resolution_nm=(30, 8, 8),
+    resolution="30 x 8 x 8 nm",
     licence="none stated by the authors; a mirror lists MIT",
     citation="Wei et al., MICCAI 2020, doi 10.1007/978-3-030-59722-1_7",
     url="https://mitoem.grand-challenge.org",

@@ -28,7 +28,7 @@ HALVES = {"train": slice(0, 512), "test": slice(512, 1024)}
 @dataset(
     tasks=("mitochondria", "membranes", "synapses", "regions"),
     splits=("train", "validation", "test", "all"),
-    resolution_nm=(50, 4.6, 4.6),
+    resolution="50 x 4.6 x 4.6 nm",
     licence="CC BY-NC-SA 3.0",
     citation="Gerhard et al., figshare (2013), doi 10.6084/m9.figshare.856713",
     url="https://github.com/unidesigner/groundtruth-drosophila-vnc",
@@ -42,7 +42,7 @@ def vnc(
     cuts: Literal["contiguous", "halves"] = "contiguous",
     stack: Literal[1, 2] = 1,
 ) -> Scans:
-    """VNC, 20 sections of 1024 x 1024: 12/3/5 sections, or the two halves along x of paper 002; stack 2 is unlabelled."""
+    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002; stack 2 is unlabelled."""
     folder = root(home, "vnc")
     raw = inside(folder, f"stack{stack}/raw")
     volume = f"stack{stack}"

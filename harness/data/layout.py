@@ -1,9 +1,11 @@
 """Where a named data set lies under HARNESS_DATA, and what its files must look like."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from harness.data import read
+from harness.data import labels, read
 from harness.data.lazy import Lazy, joined
 from harness.data.refused import Refused, sizes
 from harness.data.scans import Scans
@@ -70,7 +72,7 @@ def names(volume: str, count: int) -> list[str]:
     return [f"{volume}/{z:04d}" for z in range(count)]
 
 
-def scans(parts: Sequence[Part], sources: Sequence[Path], **facts: object) -> Scans:
+def scans(parts: Sequence[Part], sources: Sequence[Path], **facts: Any) -> Scans:
     """Several volumes as one split; a volume is its own group."""
     if not parts:
         raise Refused("no volume is left in this split; check its options")
@@ -78,8 +80,22 @@ def scans(parts: Sequence[Part], sources: Sequence[Path], **facts: object) -> Sc
     volumes = [volume for volume, images, _ in parts for _ in range(len(images))]
     masks = [m for _, _, m in parts if m is not None]
     images = read.checked(joined([images for _, images, _ in parts]), ids)
-    whole = {"groups": volumes, **facts}
-    return Scans(images, joined(masks) if masks else None, ids, volumes, sources=tuple(sources), **whole)  # type: ignore[arg-type]
+    found = Scans(images, joined(masks) if masks else None, ids, volumes, volumes, sources=tuple(sources))
+    return replace(found, **facts)
+
+
+def objects(
+    parts: Sequence[tuple[str, Lazy, Lazy]],
+    sources: Sequence[Path],
+    task: str,
+    noun: str,
+    *,
+    ignore: int | None = None,
+    **facts: Any,
+) -> Scans:
+    """Several volumes whose masks number objects: as they are for the task 'instances', one class for any other."""
+    found = scans([(name, images, None) for name, images, _ in parts], sources, **facts)
+    return labels.objects(found, joined([masks for _, _, masks in parts]), task, noun, ignore)
 
 
 def numbered(folder: Path, pattern: str, numbers: Sequence[int]) -> list[Path]:
@@ -93,6 +109,8 @@ def numbered(folder: Path, pattern: str, numbers: Sequence[int]) -> list[Path]:
 
 def pictures_in(folder: Path, endings: Sequence[str] = read.PICTURES) -> list[Path]:
     """The pictures of a folder in the order of their numbers."""
+    if not folder.is_dir():
+        raise Refused(f"{folder}: the folder is missing; fetch the data set again, or look where its files lie")
     found = [p for p in folder.iterdir() if p.name.lower().endswith(tuple(endings)) and not p.name.startswith(".")]
     if not found:
         raise Refused(f"{folder}: there are no pictures in it ({', '.join(endings)})")

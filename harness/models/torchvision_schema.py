@@ -6,6 +6,7 @@ operators are there already, and this does nothing.
 """
 
 import importlib.util
+from pathlib import Path
 
 import torch
 
@@ -26,11 +27,12 @@ KEPT: list[torch.library.Library] = []
 
 def _library_loads() -> bool:
     """Whether torchvision's compiled operators match this torch."""
-    found = importlib.util.find_spec("torchvision._C") if importlib.util.find_spec("torchvision") else None
-    if found is None or found.origin is None:
-        return False
+    package = importlib.util.find_spec("torchvision")  # finds, and does not import
+    places = package.submodule_search_locations if package is not None else None
+    libraries = [path for place in places or () for path in Path(place).glob("_C*.so")]
     try:
-        torch.ops.load_library(found.origin)
+        for path in libraries:
+            torch.ops.load_library(path)
     except OSError:
         return False
-    return True
+    return bool(libraries)

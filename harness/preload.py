@@ -1,0 +1,10 @@
+"""Loads what workers need, once, in the process that they are forked from."""
+
+import importlib
+import os
+
+for name in os.environ.get("HARNESS_PRELOAD", "").split(","):
+    try:
+        importlib.import_module(name)
+    except Exception:  # noqa: BLE001  the job that needs it meets the same error, and can say so
+        continue

@@ -1,0 +1,9 @@
+"""Tests, effects, intervals, corrections and rank correlations: arrays in, numbers out."""
+
+from harness.registry import register
+
+test = register("test")
+effect = register("effect")
+interval = register("interval")
+correction = register("correction")
+rank = register("rank")

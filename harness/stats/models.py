@@ -1,0 +1,151 @@
+"""Grids with several factors: factorial analysis of variance, and mixed effects with random factors."""
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from harness.stats import reml
+from harness.stats.result import Array, Model, Term
+
+WORD, FACTOR = r"[A-Za-z_][\w.]*", r"\bC\(\s*([A-Za-z_][\w.]*)\s*\)"
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A formula and its table in the form that statsmodels can be trusted with."""
+
+    formula: str
+    frame: pd.DataFrame
+    names: dict[str, str]
+
+    def readable(self, term: object) -> str:
+        """A term in the words of the study."""
+        return re.sub(r"\bv\d+\b", lambda found: self.names[found[0]], re.sub(r"C\((v\d+), Sum\)", r"\1", str(term)))
+
+
+def anova(table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II", "III"] = "II") -> Model:
+    """Main effects and interactions of a grid whose rows are units (one value per cell and seed), by least squares."""
+    # statsmodels is slow to import, which a plan or a plain test should not pay.
+    from statsmodels.formula.api import ols
+    from statsmodels.stats.anova import anova_lm
+
+    coded = code(table, formula)
+    fitted = ols(coded.formula, coded.frame).fit()
+    if fitted.df_resid < 1:
+        raise ValueError(
+            f"{formula}: {len(table)} rows leave nothing to judge {int(fitted.df_model) + 1} coefficients by"
+        )
+    if fitted.ssr <= 1e-12 * max(fitted.centered_tss, fitted.uncentered_tss * 1e-12):
+        raise ValueError(f"{formula}: the values do not vary within the cells, so nothing can be judged")
+    lines = anova_lm(fitted, typ={"sequential": 1, "II": 2, "III": 3}[sums])
+    rest, df = float(lines.loc["Residual", "sum_sq"]), float(fitted.df_resid)
+    terms = []
+    for name, line in lines.drop(index=["Residual", "Intercept"], errors="ignore").iterrows():
+        between = float(line["sum_sq"])
+        terms.append(
+            Term(
+                coded.readable(name),
+                (float(line["df"]), df),
+                float(line["F"]),
+                float(line["PR(>F)"]),
+                between / (between + rest),
+            )
+        )
+    return Model(formula, tuple(terms), (("residual", float(fitted.scale)),), len(table))
+
+
+def mixed(table: pd.DataFrame, formula: str, *, random: tuple[str, ...] = ("seed",)) -> Model:
+    """Main effects and interactions over raw rows, with random intercepts (`init:seed` joins two columns)."""
+    from statsmodels.formula.api import ols
+
+    coded = code(table, formula)
+    levels = [_levels(table, name) for name in random]
+    model = ols(coded.formula, coded.frame)
+    design, values = np.asarray(model.exog), np.asarray(model.endog)
+    if np.linalg.matrix_rank(design) < design.shape[1] or len(design) <= design.shape[1]:
+        raise ValueError(f"{formula}: the rows cannot tell all effects apart; a cell may be empty")
+    fitted = reml.fit(design, values, levels)
+    if fitted.residual <= 1e-12 * float(np.abs(values).max()) ** 2:
+        raise ValueError(f"{formula}: the values do not vary within the cells, so nothing can be judged")
+    slices = {n: s for n, s in model.data.model_spec.term_name_slices.items() if n != "Intercept"}
+    terms = tuple(_wald(coded.readable(name), where, design, fitted, levels) for name, where in slices.items())
+    variances = tuple(zip((*random, "residual"), (*fitted.variances, fitted.residual), strict=True))
+    return Model(formula, terms, variances, len(table), _doubts(fitted, random))
+
+
+def code(table: pd.DataFrame, formula: str) -> Coded:
+    """Columns under plain names, and factors with sum contrasts."""
+    bare = re.sub(FACTOR, r"\1", formula)
+    words = list(dict.fromkeys(re.findall(WORD, bare)))
+    _check(table, formula, bare, words)
+    aliases = {word: f"v{i}" for i, word in enumerate(words)}
+    marked = set(re.findall(FACTOR, formula))
+    factors = {w for w in words if w in marked or not pd.api.types.is_numeric_dtype(table[w])}
+    # With treatment contrasts, the default, a "main effect" beside an interaction is the effect in one reference cell.
+    coded = re.sub(WORD, lambda w: f"C({aliases[w[0]]}, Sum)" if w[0] in factors else aliases[w[0]], bare)
+    try:
+        ast.parse(coded.split("~")[1].strip().replace(":", "*"), mode="eval")
+    except SyntaxError:
+        raise ValueError(f"{formula}: the right side is not a formula") from None
+    return Coded(coded, table[words].rename(columns=aliases), {alias: word for word, alias in aliases.items()})
+
+
+def _check(table: pd.DataFrame, formula: str, bare: str, words: list[str]) -> None:
+    """Only columns and operators pass: statsmodels runs a formula as Python."""
+    if stray := re.sub(WORD, "", bare).strip("~+-*:/()0123456789 \n"):
+        raise ValueError(
+            f"{formula}: a formula holds columns, C(column) and ~ + - * : / ( ) and numbers, not {stray[0]!r}"
+        )
+    for word in words:
+        if word not in table.columns:
+            raise ValueError(
+                f"{formula}: the table has no column {word!r}; there are {', '.join(map(str, table.columns))}"
+            )
+        if missing := int(table[word].isna().sum()):
+            raise ValueError(f"{formula}: {missing} of {len(table)} rows have no {word}")
+    if bare.count("~") != 1 or bare.split("~")[0].strip() not in words:
+        raise ValueError(f"{formula}: a formula reads 'metric ~ factor * factor'")
+
+
+def _levels(table: pd.DataFrame, name: str) -> Array:
+    columns = name.split(":")
+    for column in columns:
+        if column not in table.columns:
+            raise ValueError(
+                f"no column {column!r} for a random factor; there are {', '.join(map(str, table.columns))}"
+            )
+    numbers = np.asarray(table.groupby(columns, sort=False, dropna=False).ngroup(), dtype=np.float64)
+    if np.unique(numbers).size < 2:
+        raise ValueError(f"the random factor {name} needs at least 2 levels")
+    return numbers
+
+
+def _wald(name: str, where: slice, design: Array, fitted: reml.Fitted, levels: list[Array]) -> Term:
+    """F with the degrees of freedom of the level where the term varies: chi-square takes few networks for many."""
+    estimate, width = fitted.estimate[where], where.stop - where.start
+    statistic = float(estimate @ np.linalg.solve(fitted.covariance[where, where], estimate)) / width
+    rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in levels)]
+    for codes in levels:
+        still = [_constant_within(column, codes) for column in design.T]
+        if all(still[where]):
+            rest.append(np.unique(codes).size - sum(still))
+    df = float(max(1, min(rest)))
+    return Term(name, (float(width), df), statistic, float(stats.f.sf(statistic, width, df)))
+
+
+def _constant_within(column: Array, codes: Array) -> bool:
+    order = np.argsort(codes, kind="stable")
+    same = np.diff(codes[order]) == 0
+    return not np.diff(column[order])[same].any()
+
+
+def _doubts(fitted: reml.Fitted, random: tuple[str, ...]) -> str:
+    doubts = [] if fitted.converged else ["the fit did not converge"]
+    named = zip(random, fitted.variances, strict=True)
+    doubts += [f"no variance left for {name}" for name, variance in named if variance < 1e-6 * fitted.residual]
+    return "; ".join(doubts)
