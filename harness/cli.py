@@ -16,6 +16,7 @@ from rich.live import Live
 from harness import registry, screen
 from harness.document import Mistakes
 from harness.execute import Executor, Outcome, inline, processes, slots_here
+from harness.identity import identified
 from harness.plan import Plan, modules, plan
 from harness.run import Progress, Show, forget, garbage, needed, run, running
 from harness.spec import Fit, datasets_of, fits_of, read_trial
@@ -63,7 +64,7 @@ class On(StrEnum):
 @app.command("plan")
 def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Show what a study would do: cells, fits, trials, reasons and time; nothing is written."""
-    study = _study(file)
+    study = _identified(_study(file), Home.here())
     made = _plan(study, Home.here(), _tracker(where))
     if json_:
         _json(_plan_value(made))
@@ -89,6 +90,7 @@ def run_(
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
     study, home = _study(file), Home.here()
+    study = _identified(study, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
     places = _or_exit(slots_here, slots, device.value)
     tracker = _tracker(where)
@@ -277,7 +279,7 @@ def gc(
     home = Home.here()
     keep: set[str] = set()
     for file in files:
-        for cell in _study(file).cells:
+        for cell in _identified(_study(file), home).cells:
             keep |= needed(cell.trial.fit) | {cell.trial.key} | {d.key for d in datasets_of(cell.trial)}
     if any(alive for _, alive in running(home)):
         _fail("a study is running; wait until it has ended")
@@ -292,8 +294,18 @@ def gc(
 
 
 def _study(file: Path) -> Study:
+    return _right(load, file)  # type: ignore[no-any-return]
+
+
+def _identified(study: Study, home: Home) -> Study:
+    """With the fingerprints of its real data; a study on phantoms alone reads no file."""
+    return _right(identified, study, home)  # type: ignore[no-any-return]
+
+
+def _right(action: Any, *args: Any) -> Any:
+    """What an action yields, or its mistakes, a line each, and exit code 2."""
     try:
-        return load(file)
+        return action(*args)
     except Mistakes as mistakes:
         for problem in mistakes.problems:
             err.print(str(problem), markup=False)

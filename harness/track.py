@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.grid import Cell
 from harness.spec import Part, datasets_of, flat
 from harness.store import Home, locked, read_json
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Row = dict[str, Any]
 SQLITE = "sqlite:///"
@@ -328,3 +331,22 @@ def result_of(folder: Path) -> Row:
     """What a worker wrote of a measured trial."""
     found: Row = read_json(folder / "result.json")
     return found
+
+
+def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
+    """A study's newest run of each trial (settings as columns), and the rows that its probes measured, by run."""
+    import pandas as pd  # half a second, which a plan need not wait for
+
+    newest = {run.key: run for run in tracker.runs(study) if run.state in ("finished", "diverged", "failed")}
+    newest |= tracker.known(study)  # a failure after a result does not hide it
+    listed = [
+        {"run": r.id, "trial": r.key, "name": r.name, "state": r.state, "ended": r.ended, **r.params}
+        for r in newest.values()
+    ]
+    found = []
+    for run in newest.values():
+        path = tracker.home.store("trials").path(run.key) / "rows.parquet"
+        if run.state == "finished" and path.exists():
+            found.append(pd.read_parquet(path).assign(run=run.id))
+    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["run", "metric", "value"])
+    return pd.DataFrame(listed), rows

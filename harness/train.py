@@ -5,6 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,16 +172,14 @@ def _epoch(
 ) -> dict[str, float]:
     """The steps of one epoch; the mean of each loss."""
     spec, state = making.spec, making.state
-    augment = [bind(part, None) for part in spec.augment]
     seen: dict[str, list[Tensor]] = {}
-    for i in range(steps):
+    for i, batch in enumerate(_batches(making, data, phase, epoch * steps, steps)):
         step = epoch * steps + i
         for optimiser, player in zip(optimisers, phase.players, strict=True):
             factor = phase.schedule(Clock(step, phase.epochs * steps, epoch, steps, state.watched))
             for group in optimiser.param_groups:
                 group["lr"] = (player.lr or phase.lr) * factor
         torch.manual_seed(_seed(spec.seed, f"step {state.phase}", step))  # dropout and the like
-        batch = draw(spec, data, phase, augment, step, state.phase, step / (phase.epochs * steps))
         for optimiser, player in zip(optimisers, phase.players, strict=True):
             for name, value in _update(making, player, batch, optimiser).items():
                 seen.setdefault(f"loss/{player.name}{name}", []).append(value)
@@ -199,26 +198,61 @@ def _finite(seen: dict[str, list[Tensor]], phase: str, epoch: int, first: int) -
 
 
 def draw(
-    spec: Fit, data: Domains, phase: Phase, augment: list[Any], step: int, index: int, progress: float
+    spec: Fit, data: Domains, phase: Phase, augment: list[Any], step: int, index: int, progress: float, device: Any = None
 ) -> Batch:
     """The batch of a step: a function of the seed, the phase and the step alone."""
-    source = data.source
-    images = source.images if isinstance(source, Labelled) else source
-    rng = torch.Generator(images.pixels.device)
-    rng.manual_seed(_seed(spec.seed, f"batch {index}", step))
+    images = data.source.images if isinstance(data.source, Labelled) else data.source
+    return _changed(spec, taken(spec, data, phase, step, index), augment, step, index, progress, device or images.pixels.device)
+
+
+def taken(spec: Fit, data: Domains, phase: Phase, step: int, index: int) -> dict[str, Crops]:
+    """The windows of a step, where the images are kept."""
     count, patch = phase.batch or spec.batch, phase.patch or spec.patch
     streams = {"source": Crops(torch.empty(0)), "target": Crops(torch.empty(0))}
     for name in phase.streams:
-        domain = source if name == "source" else data.target
+        domain = data.source if name == "source" else data.target
         if domain is None:
             raise ValueError("fit.method needs fit.adapt_to, the images to adapt to")
-        crops = _crops(domain, count, patch, rng)
+        kept = (domain.images if isinstance(domain, Labelled) else domain).pixels.device
+        rng = torch.Generator(kept).manual_seed(_seed(spec.seed, f"crops {index} {name}", step))
+        streams[name] = _crops(domain, count, patch, rng)
+    return streams
+
+
+def _changed(
+    spec: Fit, streams: dict[str, Crops], augment: list[Any], step: int, index: int, progress: float, device: torch.device
+) -> Batch:
+    """The windows on the training device, augmented there."""
+    rng = torch.Generator(device).manual_seed(_seed(spec.seed, f"augment {index}", step))
+    layout = torch.channels_last if spec.channels_last else torch.contiguous_format
+    for name, crops in streams.items():
+        if not len(crops.images):
+            continue
+        images = crops.images.to(device, non_blocking=True)
+        masks = None if crops.masks is None else crops.masks.to(device, non_blocking=True)
         for change in augment:
-            crops = Crops(*change(crops.images, crops.masks, rng))
-        if spec.channels_last:
-            crops = Crops(crops.images.contiguous(memory_format=torch.channels_last), crops.masks)
-        streams[name] = crops
+            images, masks = change(images, masks, rng)
+        streams[name] = Crops(images.contiguous(memory_format=layout), masks)
     return Batch(streams["source"], streams["target"], rng, progress)
+
+
+def _batches(making: Making, data: Domains, phase: Phase, first: int, steps: int) -> Iterator[Batch]:
+    """The batches of an epoch; where images are not on the training device, the next is fetched meanwhile."""
+    spec, index, device = making.spec, making.state.phase, making.device
+    augment = [bind(part, None) for part in spec.augment]
+    images = data.source.images if isinstance(data.source, Labelled) else data.source
+    total = phase.epochs * steps
+    if images.pixels.device.type == device.type:
+        for step in range(first, first + steps):
+            yield draw(spec, data, phase, augment, step, index, step / total, device)
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(taken, spec, data, phase, first, index)
+        for step in range(first, first + steps):
+            streams = coming.result()
+            if step + 1 < first + steps:
+                coming = ahead.submit(taken, spec, data, phase, step + 1, index)
+            yield _changed(spec, streams, augment, step, index, step / total, device)
 
 
 def _crops(domain: Labelled | Unlabelled, count: int, patch: int, rng: torch.Generator) -> Crops:

@@ -1,84 +1,29 @@
-"""Datasets -> images and masks on the training device; procedural ones are made once and kept."""
+"""Datasets -> images and masks as tensors: on the training device where they fit, else mapped from files."""
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from harness import registry
+from harness.data.lazy import Lazy, spooled
+from harness.data.opened import scans
 from harness.data.scans import Scans
 from harness.phases import Domains, Labelled, Unlabelled
 from harness.spec import Fit, Part
-from harness.store import Home, Store, read_json, write_json
+from harness.store import Home, locked
 
 PADDING = 255  # the label of what is not there, where images differ in size
-
-
-def scans(part: Part, home: Home) -> Scans:
-    """One split of a dataset as its function yields it, or as it was kept."""
-    component = registry.catalogue("dataset")[part.name]
-    if component.facts.get("made"):
-        return _made(part, home)
-    return _call(part, home)
-
-
-def _call(part: Part, home: Home) -> Scans:
-    component = registry.catalogue("dataset")[part.name]
-    options = {k: v for k, v in part.options.items() if k not in ("split", "fingerprint")}
-    values = {k: registry.typed(component.options[k].type, v) for k, v in options.items()}
-    found: Scans = registry.load("dataset", part.name)(part.options["split"], home.data, **values)
-    return found
-
-
-def _made(part: Part, home: Home) -> Scans:
-    """A procedural dataset: drawn once, kept under its key, opened as memory-mapped files."""
-    store: Store = home.store("phantoms")
-    if store.find(part.key) is None:
-        with store.making(part.key) as folder:
-            if folder is not None:
-                _keep(_call(part, home), folder)
-    return _kept(store.path(part.key))
-
-
-def _keep(found: Scans, folder: Path) -> None:
-    ragged = not isinstance(found.images, np.ndarray)
-    names = [("images", found.images), ("masks", found.masks)]
-    for name, arrays in names:
-        if arrays is None:
-            continue
-        for i, array in enumerate(arrays if ragged else [np.asarray(arrays)]):
-            np.save(folder / f"{name}-{i:05d}.npy", array)
-    about = {
-        "ids": list(found.ids),
-        "volumes": list(found.volumes),
-        "groups": None if found.groups is None else list(found.groups),
-        "classes": list(found.classes),
-        "ignore": found.ignore,
-        "ragged": ragged,
-    }
-    write_json(folder / "scans.json", about)
-
-
-def _kept(folder: Path) -> Scans:
-    about: dict[str, Any] = read_json(folder / "scans.json")
-    ragged = about.pop("ragged")
-    arrays: dict[str, Any] = {}
-    for name in ("images", "masks"):
-        paths = sorted(folder.glob(f"{name}-*.npy"))
-        opened = [np.load(path, mmap_mode="r") for path in paths]
-        arrays[name] = (opened if ragged else opened[0]) if opened else None
-    return Scans(**arrays, **{**about, "classes": tuple(about["classes"])})
 
 
 def open_domains(fit: Fit, home: Home, device: torch.device) -> Domains:
     """What a fit may look at: never the target's masks."""
     slices = int(fit.net.options["slices"])
-    source = on_device(scans(fit.train_on, home), slices, device)
+    source = open_test(fit.train_on, slices, home, device)
     target = None
     if fit.adapt_to is not None:
-        opened = on_device(scans(fit.adapt_to, home), slices, device)
+        opened = open_test(fit.adapt_to, slices, home, device)
         target = opened.images if isinstance(opened, Labelled) else opened
     if fit.fold is not None and isinstance(source, Labelled):
         source, held = _fold(source, *fit.fold)
@@ -93,23 +38,36 @@ def _validation(fit: Fit, home: Home, slices: int, device: torch.device) -> Labe
     # the fingerprint pins the training split's bytes, not those of its validation split
     held = Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})
     try:
-        opened = on_device(scans(held, home), slices, device)
+        opened = open_test(held, slices, home, device)
     except LookupError:  # the dataset has no validation split
         return None
     return opened if isinstance(opened, Labelled) else None
 
 
 def open_test(part: Part, slices: int, home: Home, device: torch.device) -> Labelled | Unlabelled:
-    """A test set, with its masks where it has any."""
-    return on_device(scans(part, home), slices, device)
+    """One split of a dataset, with its masks where it has any."""
+    return on_device(_mapped(scans(part, home), part, home), slices, device)
+
+
+def _mapped(found: Scans, part: Part, home: Home) -> Scans:
+    """Images that are too many to decode into memory are decoded once into a file and mapped from it."""
+    changed = {}
+    for name in ("images", "masks"):
+        arrays = getattr(found, name)
+        if isinstance(arrays, Lazy) and arrays.nbytes > IN_MEMORY and len(set(arrays.shapes)) == 1:
+            path = home.hidden / "decoded" / f"{part.key}-{name}.npy"
+            with locked(home.hidden / "locks" / f"{part.key}.lock"):
+                path.parent.mkdir(exist_ok=True)
+                changed[name] = np.load(path, mmap_mode="r") if path.exists() else spooled(arrays, path)
+    return replace(found, **changed)
 
 
 def on_device(found: Scans, slices: int, device: torch.device) -> Labelled | Unlabelled:
-    """Images and masks as tensors: on the device where they fit, else memory-mapped beside it."""
-    pixels, sizes = _stacked([np.asarray(i) for i in found.images] if _ragged(found.images) else found.images, 0)
+    """Images and masks as tensors."""
+    pixels, sizes = _stacked(found.images, 0)
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.movedim(-1, 1)
     first, last = _ends(found.volumes)
-    keep = pixels.device if _too_large(pixels, device) else device
+    keep = torch.device("cpu") if _too_large(pixels, device) else device
     images = Unlabelled(
         pixels=pixels.to(keep),
         ids=list(found.ids),
@@ -126,10 +84,6 @@ def on_device(found: Scans, slices: int, device: torch.device) -> Labelled | Unl
         ignore = PADDING
     masks, _ = _stacked(found.masks, ignore or 0)
     return Labelled(images, masks.to(keep), tuple(found.classes), ignore)
-
-
-def _ragged(arrays: Any) -> bool:
-    return not isinstance(arrays, np.ndarray)
 
 
 def _stacked(arrays: Any, filling: int) -> tuple[Tensor, Tensor | None]:

@@ -26,9 +26,9 @@ class Stain:
 
     radius: float
     cover: float  # share of the picture that objects take where they do not overlap
-    oblong: float = 0.2
+    oblong: float = 0.5  # at most, of the longer axis
     rough: float = 0.04  # bumps in the outline
-    spread: float = 0.2  # of sizes, and twice as much of brightness
+    spread: float = 0.2  # of sizes, and half as much again of brightness
     clumps: float = 0.3  # share of objects that stand in groups
     overlap: float = 0.1  # of two radii
     light: float = 0.45
@@ -40,13 +40,13 @@ class Stain:
 
 NUCLEI = {
     "culture": Stain(11, 0.22, photons=900),
-    "tissue": Stain(8, 0.5, 0.35, 0.06, 0.25, 0.7, 0.3, 0.5, 0.12, 0.7, 1.5, 250),
-    "lobed": Stain(13, 0.16, 0.25, 0.16, 0.3, 0.5, 0.2, 0.22, 0.04, 0.2, 0.8, 60),
+    "tissue": Stain(9, 0.5, 0.55, 0.05, 0.2, 0.7, 0.22, 0.34, 0.1, 0.5, 1.4, 250),
+    "lobed": Stain(14, 0.2, 0.4, 0.2, 0.25, 0.5, 0.2, 0.22, 0.04, 0.2, 0.8, 60),
 }
 CELLS = {
     "epithelium": Stain(10, 1.0, blur=1.0, light=0.6, haze=0.08, photons=150),
     "ovule": Stain(15, 1.0, spread=0.9, blur=1.6, light=0.45, haze=0.15, photons=400),
-    "culture": Stain(17, 0.4, 0.3, 0.12, 0.25, 0.6, 0.1, 0.4, 0.06, 0.2, 1.2, 300),
+    "culture": Stain(21, 0.5, 0.6, 0.14, 0.2, 0.6, 0.1, 0.4, 0.06, 0.2, 1.2, 300),
 }
 
 
@@ -62,7 +62,7 @@ def nuclei(
     bits: Literal[8, 16] = 8,
     seed: Whole = 0,
 ) -> Scans:
-    """Procedural stained nuclei: spread in culture, crowded in tissue, or lobed and dim; validation has half as many."""
+    """Procedural stained nuclei: spread in culture, crowded in tissue, or lobed and dim; validation has half."""
     only("nuclei", split, NAMES)
     stain = NUCLEI[style]
     words = ("nuclei", style, split, seed)
@@ -154,10 +154,10 @@ def _outline(rng: np.random.Generator, stain: Stain, place: Array, radius: float
     low, high = (np.clip(place + s * reach + (s > 0), 0, size).astype(int) for s in (-1, 1))
     box = (slice(low[0], high[0]), slice(low[1], high[1]))
     y, x = (p - c for p, c in zip(np.ogrid[box], place, strict=True))
-    turn, long = rng.uniform(0, np.pi), 1 + abs(stain.oblong * rng.normal())
+    turn, long = rng.uniform(0, np.pi), 1 + stain.oblong * rng.beta(1.5, 2.5)
     u, v = (x * np.cos(turn) + y * np.sin(turn)) / long, (y * np.cos(turn) - x * np.sin(turn)) * long
     angle = np.arctan2(v, u)
-    bumps = sum(stain.rough * rng.normal() * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (2, 3, 4, 5))
+    bumps = sum(stain.rough * rng.normal() * 2 / k * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (2, 3, 4))
     return box, 1 - np.hypot(u, v) / (radius * np.clip(1 + bumps, 0.45, 1.7))
 
 
@@ -169,7 +169,7 @@ def _draw_nuclei(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
     for place, radius in zip(places, radii, strict=True):
         dividing = rng.random() < 0.05
         box, level = _outline(rng, stain, place, radius * (0.6 if dividing else 1), size)
-        bright = stain.light * rng.lognormal(0, 2 * stain.spread) * (1.9 if dividing else 1)
+        bright = stain.light * rng.lognormal(0, 1.6 * stain.spread) * (1.9 if dividing else 1)
         light[box] += bright * ramp(level, -0.02, 0.3) * (1 + 0.14 * mottled[box])
         for _ in range(0 if dividing else rng.integers(0, 4)):
             spot, deep = _outline(rng, stain, place + 0.4 * radius * rng.normal(size=2), 0.16 * radius, size)
@@ -199,11 +199,15 @@ def _draw_sheet(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
     bend = np.stack([smooth(rng, (size, size), (s, s)) * h for s, h in ((9.0, 1.6), (9.0, 1.6))], -1)
     places = np.moveaxis(np.indices((size, size)), 0, -1) + bend
     far, near = cKDTree(seeds).query(places, k=2)
-    wall = (far[..., 1] ** 2 - far[..., 0] ** 2) / (2 * np.linalg.norm(seeds[near[..., 1]] - seeds[near[..., 0]], axis=-1))
+    wall = (far[..., 1] ** 2 - far[..., 0] ** 2) / (
+        2 * np.linalg.norm(seeds[near[..., 1]] - seeds[near[..., 0]], axis=-1)
+    )
     thick = 1.1 + 0.035 * stain.radius
-    patchy = np.clip(0.75 + 0.3 * smooth(rng, wall.shape, (7, 7)) + 0.2 * smooth(rng, wall.shape, (1.5, 1.5)), 0.15, None)
+    patchy = np.clip(
+        0.75 + 0.3 * smooth(rng, wall.shape, (7, 7)) + 0.2 * smooth(rng, wall.shape, (1.5, 1.5)), 0.15, None
+    )
     inner = rng.lognormal(-2, 0.5, len(seeds))[near[..., 0]] * (1 + 0.3 * smooth(rng, wall.shape, (2, 2)))
-    light = stain.light * (patchy * np.exp(-((wall / thick) ** 2)) + np.clip(inner, 0, 1))
+    light = stain.light * (np.clip(patchy, 0.15, None) * np.exp(-((wall / thick) ** 2)) + np.clip(inner, 0, 1))
     mask = np.where(wall > thick, near[..., 0] + 1, 0)
     return light + 0.3 * _ghosts(rng, stain, size, 20), np.unique(mask, return_inverse=True)[1].astype(np.int32)
 
@@ -212,14 +216,14 @@ def _draw_culture(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
     """Spread cells with a stained cytoplasm that thins towards the edge, around a darker nucleus."""
     light, labels = np.zeros((size, size)), np.zeros((size, size), np.int32)
     deepest = np.zeros((size, size))
-    threads = 1 + 0.25 * smooth(rng, light.shape, (1.2, 1.2)) + 0.15 * smooth(rng, light.shape, (4, 4))
+    threads = 1 + 0.12 * smooth(rng, light.shape, (1.2, 1.2)) + 0.1 * smooth(rng, light.shape, (4, 4))
     places, radii = _places(rng, stain, size)
     for number, (place, radius) in enumerate(zip(places, radii, strict=True), 1):
         box, level = _outline(rng, stain, place, 1.15 * radius, size)
-        bright = stain.light * rng.lognormal(0, 2 * stain.spread)
+        bright = stain.light * rng.lognormal(0, 1.6 * stain.spread)
         core, deep = _outline(rng, stain, place + 0.12 * radius * rng.normal(size=2), 0.45 * radius, size)
-        light[box] += bright * (0.25 * ramp(level, -0.02, 0.12) + 0.9 * np.clip(level, 0, 1)) * threads[box]
-        light[core] *= 1 - 0.55 * ramp(deep, -0.15, 0.25)
+        light[box] += bright * (0.2 * ramp(level, -0.02, 0.1) + 1.1 * np.clip(level, 0, 1)) * threads[box]
+        light[core] *= 1 - 0.72 * ramp(deep, -0.1, 0.2)
         mine = (level > 0) & (level > deepest[box])
         labels[box][mine], deepest[box][mine] = number, level[mine]
     return light + _ghosts(rng, stain, size, len(places)), np.unique(labels, return_inverse=True)[1].astype(np.int32)

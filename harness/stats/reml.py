@@ -49,7 +49,7 @@ def fit(design: Array, values: Array, levels: list[Array]) -> Fitted:
     ratios = np.where(found.x < np.log(1e-8), 0.0, np.exp(np.minimum(found.x, 30)))
     left = solve(ratios)[1]
     residual = _rest(left) / df
-    estimate = np.linalg.solve(left[:-1, :-1], left[:-1, -1])
+    estimate = np.asarray(np.linalg.solve(left[:-1, :-1], left[:-1, -1]), dtype=np.float64)
     covariance = np.asarray(residual * np.linalg.inv(left[:-1, :-1]), dtype=np.float64)
     return Fitted(estimate, covariance, tuple(float(residual * r) for r in ratios), residual, bool(found.success))
 

@@ -1,0 +1,111 @@
+"""The bytes behind a study's real data sets: their fingerprints go into every key, shared images are refused."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from harness import registry
+from harness.data.examine import examine
+from harness.data.fingerprint import fingerprint, shared, stamp
+from harness.data.opened import scans
+from harness.data.scans import Scans
+from harness.document import Mark, Mistakes, Problem
+from harness.grid import Cell
+from harness.spec import Fit, Part, Trial, datasets_of, fields_of, fits_of
+from harness.store import Home, read_json, write_json
+from harness.study import Study
+
+
+def identified(study: Study, home: Home) -> Study:
+    """The study with a fingerprint in each dataset that is read from files; what cannot be read is a mistake."""
+    parts = {p.key: p for cell in study.cells for p in datasets_of(cell.trial) if not _made(p)}
+    if not parts:
+        return study
+    known, problems = {}, []
+    for key, part in parts.items():
+        try:
+            known[key] = _known(part, home)
+        except (ValueError, LookupError, OSError) as error:
+            problems.append(Problem(Mark(str(study.path), 1, 1), part.label, str(error)))
+    problems += [] if problems else _overlaps(study, known)
+    if problems:
+        raise Mistakes(problems)
+    marked = {key: _pinned(parts[key], str(known[key]["fingerprint"])) for key in parts}
+    done: dict[int, Any] = {}
+    cells = [Cell(replaced(cell.trial, marked, done), cell.levels) for cell in study.cells]
+    return dataclasses.replace(study, cells=tuple(cells))
+
+
+def _made(part: Part) -> bool:
+    return bool(registry.catalogue("dataset")[part.name].facts.get("made"))
+
+
+def _known(part: Part, home: Home) -> dict[str, Any]:
+    """The fingerprint and the digests of a split; read again only where a file has changed."""
+    opened = scans(part, home)
+    kept = home.hidden / "fingerprints" / f"{part.key}.json"
+    now = stamp(opened.sources) if opened.sources else None
+    if kept.exists() and now is not None:
+        found: dict[str, Any] = read_json(kept)
+        if found["stamp"] == now:
+            return _as_pinned(part, found)
+    found = {"stamp": now, **_read(opened)}
+    if home.hidden.exists():  # a plan alone writes nothing
+        kept.parent.mkdir(exist_ok=True)
+        write_json(kept, found)
+    return _as_pinned(part, found)
+
+
+def _read(opened: Scans) -> dict[str, Any]:
+    contents = examine(opened)
+    if contents.problems:
+        raise ValueError("; ".join(contents.problems))
+    digests = dict(zip(opened.ids, contents.digests, strict=True))
+    return {"fingerprint": fingerprint(opened), "digests": digests}
+
+
+def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
+    wanted = part.options["fingerprint"]
+    if wanted is not None and not found["fingerprint"].startswith(wanted):
+        what = f"the bytes are not those that the study names: found {found['fingerprint'][:16]}, expected {wanted[:16]}"
+        raise ValueError(what)
+    return found
+
+
+def _pinned(part: Part, mark: str) -> Part:
+    return Part(part.kind, part.name, {**part.options, "fingerprint": mark[:32]})
+
+
+def _overlaps(study: Study, known: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+    """Training and test images that are the same image, whatever they are called."""
+    pairs = {}
+    for cell in study.cells:
+        fits = [cell.trial.fit, *[fit for fit, _ in fits_of(cell.trial.fit)]]
+        for fit in fits:
+            if {fit.train_on.key, cell.trial.test_on.key} <= known.keys():
+                pairs[fit.train_on.key, cell.trial.test_on.key] = (fit.train_on, cell.trial.test_on)
+    for (train, test), (trained, tested) in pairs.items():
+        both = shared(known[train]["digests"], known[test]["digests"])
+        if both:
+            named = ", ".join(f"{a} = {b}" for a, b in both[:3])
+            text = f"shares {len(both)} images with the training set {trained.label} ({named}); take another split"
+            yield Problem(Mark(str(study.path), 1, 1), f"test_on {tested.label}", text)
+
+
+def replaced(value: Any, parts: dict[str, Part], done: dict[int, Any]) -> Any:
+    """A value with some of its datasets exchanged; cells share their parts, and go on sharing them."""
+    if id(value) in done:
+        return done[id(value)]
+    if isinstance(value, Part):
+        options = {k: replaced(v, parts, done) for k, v in value.options.items()}
+        changed = any(options[k] is not value.options[k] for k in options)
+        made: Any = parts.get(value.key) or (Part(value.kind, value.name, options) if changed else value)
+    elif isinstance(value, Fit | Trial):
+        made = type(value)(**{name: replaced(inner, parts, done) for name, inner in fields_of(value)})
+    elif isinstance(value, list):
+        items = [replaced(item, parts, done) for item in value]
+        made = items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    else:
+        return value
+    done[id(value)] = made
+    return made
