@@ -69,7 +69,7 @@ class _Queue:
     def __init__(self, jobs: list[Job]) -> None:
         self.waiting = list(jobs)
         self.coming = {job.key for job in jobs}
-        self.bad: dict[str, str] = {}
+        self.bad: dict[str, Outcome] = {}
 
     def skipped(self) -> Iterator[Outcome]:
         again = True
@@ -79,7 +79,9 @@ class _Queue:
                 failed = next((key for key in job.needs if key in self.bad), None)
                 if failed is not None:
                     self.waiting.remove(job)
-                    yield self.done(Outcome(job, "skipped", f"it needs {self.bad[failed]}, which did not finish"))
+                    cause = self.bad[failed]
+                    what = cause.error if cause.state == "skipped" else f"{cause.job.name} failed: {cause.error}"
+                    yield self.done(Outcome(job, "skipped", what, cause.trace))
                     again = True
 
     def ready(self) -> Job | None:
@@ -93,7 +95,7 @@ class _Queue:
     def done(self, outcome: Outcome) -> Outcome:
         self.coming.discard(outcome.job.key)
         if outcome.state in ("failed", "skipped"):
-            self.bad[outcome.job.key] = outcome.job.name
+            self.bad[outcome.job.key] = outcome
         return outcome
 
 
@@ -270,7 +272,7 @@ def gpus() -> list[str]:
 
 
 def slots_here(per_device: int | None, device: str) -> list[Slot]:
-    """A slot for each GPU (or several), else for each pair of cores."""
+    """A slot for each GPU (or several), else for each core or two."""
     cards = gpus() if device in ("auto", "cuda") else []
     if device == "cuda" and not cards:
         raise ValueError("--device cuda: no GPU is visible here; nvidia-smi -L lists none, or CUDA_VISIBLE_DEVICES is empty")
@@ -280,9 +282,8 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
         return [Slot("mps")] * (per_device or 1)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     # The number depends on the machine alone: the count of threads changes the last bits of a sum, and a rerun must
-    # end with the same weights. Convolutions of these sizes use two to four cores well, and more of them badly.
-    count = per_device or max(1, cores // THREADS)
+    # end with the same weights. Side by side on one core each, small networks train 1.4 times as many steps a second
+    # as one after the other on two (make bench), and a busy machine slows them less.
+    threads = 1 if cores <= 4 else 2
+    count = per_device or max(1, cores // threads)
     return [Slot("cpu", threads=max(1, cores // count))] * count
-
-
-THREADS = 4  # cores for one trial on the processor

@@ -98,11 +98,9 @@ def _record(
 ) -> bool:
     """A run for a trial that ended, however it ended."""
     cell = trial.cell
-    if outcome is not None and outcome.state == "skipped":
-        return False
     more: dict[str, Any] = {"name": name(cell), "reason": trial.reason}
     folder = home.store("trials").find(cell.trial.key)
-    if outcome is not None and outcome.state == "failed":
+    if outcome is not None and outcome.state in ("failed", "skipped"):
         more |= {"state": "failed", "error": outcome.error, "trace": outcome.trace or outcome.error}
         more["seconds"] = outcome.seconds
         folder = None

@@ -1,40 +1,18 @@
 """A study file -> Study: its question, its cells and what it will compare; every mistake with its place."""
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any
 
-from harness import document, registry
+from harness import comparison, document, registry
+from harness.comparison import Comparison
 from harness.document import KEY, Document, Mark, Mistakes, Problem, dotted
-from harness.grid import FIT_OPTIONS, Axis, Cell, Expansion, conditions, expand, split
-from harness.registry import Count, Fraction, Option, Positive
-from harness.spec import Part, Steps, Trial, digest, flat, label, walk
+from harness.grid import Axis, Cell, Expansion, conditions, expand
+from harness.levels import levels_of
+from harness.registry import Count
+from harness.spec import Part, Steps, Trial, flat
 
 Raw = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One question to the finished table, declared before the run."""
-
-    name: str
-    metric: str
-    unit: Literal["seed", "fold", "image", "patient"]
-    by: str | None = None
-    against: str | None = None
-    pairs: Literal["against", "all"] = "against"
-    test: str = "permutation"
-    effect: str = "cliffs_delta"
-    correct: str = "holm"
-    alpha: Fraction = 0.05
-    margin: Positive | None = None
-    primary: bool = False
-    paired: bool | None = None  # null: deduced from the design, and printed
-    within: list[str] | None = None  # compared separately at each level of these factors
-    correlate: list[str] | None = None  # two metrics; `metric` is then ignored but names the first
-    trend: str | None = None  # a numeric factor
-    model: str | None = None  # a formula over factors
 
 
 @dataclass(frozen=True)
@@ -53,7 +31,7 @@ class Study:
     @property
     def design(self) -> str:
         """A hash of the declared comparisons: what was confirmatory when the first trial ran."""
-        return digest([dataclasses.asdict(c) for c in self.compare])
+        return comparison.design(self.compare)
 
 
 SECTIONS = ("name", "question", "extends", "seeds", "folds", "base", "grid", "zip", "exclude", "when", "search", "compare")
@@ -273,21 +251,6 @@ def _conditions(check: _Check, exclude: list[Raw], grid: Expansion) -> None:
             check.complain(("exclude", i, path, KEY), f"no trial has it; {registry.did_you_mean(path, known)}")
 
 
-def levels_of(grid: Expansion, path: str) -> list[str]:
-    """The values that a setting takes over the cells, as a person names them; none where no cell has it."""
-    found: dict[str, None] = {}
-    values: dict[int, Any] = {}
-    for cell in grid.cells:
-        try:
-            value = walk(cell.trial, split(path))
-        except LookupError:
-            continue
-        if id(value) not in values:  # cells share their parts
-            values[id(value)] = value
-            found[label(value)] = None
-    return list(found)
-
-
 def _trials(check: _Check, grid: Expansion) -> None:
     """Mistakes that show only in a whole trial; each is reported once, where the file says it."""
     seen: set[str] = set()
@@ -337,78 +300,7 @@ def _overlap(trained: Part, tested: Part) -> bool:
 
 
 def _comparisons(check: _Check, grid: Expansion) -> list[Comparison]:
-    raw = check.at(("compare",)) or []
-    if not isinstance(raw, list):
-        check.complain(("compare",), "should be a list of comparisons")
-        return []
-    hints = get_type_hints(Comparison, include_extras=True)
-    expected = {
-        f.name: Option(f.name, hints[f.name], registry.REQUIRED if f.default is dataclasses.MISSING else f.default)
-        for f in dataclasses.fields(Comparison)
-    }
-    found = []
-    for i, one in enumerate(raw):
-        made = _comparison(check, ("compare", i), one, expected)
-        if made is not None:
-            found.append(made)
-            if grid.cells and not grid.wrong:
-                _answerable(check, ("compare", i), made, grid)
+    found, wrong = comparison.declared(check.at(("compare",)) or [], grid)
+    for steps, text in wrong:
+        check.complain(steps, text)
     return found
-
-
-def _comparison(check: _Check, steps: Steps, one: Any, expected: dict[str, Option]) -> Comparison | None:
-    if not isinstance(one, dict):
-        check.complain(steps, "should be a mapping")
-        return None
-    before = len(check.problems)
-    for key in one.keys() - expected.keys():
-        check.complain((*steps, key, KEY), f"a comparison has no setting {key!r}; {registry.did_you_mean(key, expected)}")
-    values = {}
-    for name, option in expected.items():
-        if name in one:
-            try:
-                values[name] = registry.plain(option.type, one[name])
-            except ValueError as error:
-                check.complain((*steps, name), str(error))
-        elif option.default is registry.REQUIRED:
-            hint = f": {' | '.join(get_args(option.type))}; what is one independent repetition?" if name == "unit" else ""
-            check.complain(steps, f"a comparison needs `{name}`{hint}")
-    return Comparison(**values) if len(check.problems) == before else None
-
-
-def _answerable(check: _Check, steps: Steps, one: Comparison, grid: Expansion) -> None:
-    """Refuses a metric that no probe measures and a factor that no cell has."""
-    metrics = {m for cell in grid.cells for p in cell.trial.probes for m in metrics_of(p)}
-    names = {"metric": [one.metric], "correlate": one.correlate or []}
-    for key, wanted in names.items():
-        for name in wanted:
-            if name not in metrics:
-                check.complain((*steps, key), f"no probe of the study measures {name!r}; {registry.did_you_mean(name, metrics)}")
-    for key, path in [("by", one.by), ("trend", one.trend), *(("within", w) for w in one.within or [])]:
-        if path is None:
-            continue
-        levels = levels_of(grid, path)
-        if not levels:
-            varying = [p for axis in grid_paths(grid) for p in axis]
-            check.complain((*steps, key), f"no setting {path!r} in the study; {registry.did_you_mean(path, varying)}")
-        elif key == "by" and len(levels) < 2:
-            check.complain((*steps, key), f"{path} has only the level {levels[0]!r}; there is nothing to compare")
-        elif key == "by" and one.against is not None and not _named(one.against, levels):
-            what = f"{path} has no level {one.against!r}; {registry.did_you_mean(one.against, levels)}"
-            check.complain((*steps, "against"), what)
-
-
-def _named(wanted: str, levels: list[str]) -> bool:
-    return wanted in levels or [level.split("(")[0] for level in levels].count(wanted) == 1
-
-
-def grid_paths(grid: Expansion) -> list[tuple[str, ...]]:
-    """The axes that some cell has a level of."""
-    return [(path,) for path in dict.fromkeys(p for cell in grid.cells for p in cell.levels)]
-
-
-def metrics_of(probe: Part) -> list[str]:
-    """The metrics that a probe declares."""
-    return list(registry.catalogue("probe")[probe.name].facts.get("metrics", ()))
-
-

@@ -146,7 +146,7 @@ def _run(making: Making, net: nn.Module, data: Domains, phase: Phase, tensors: d
         state.epoch, state.step = epoch + 1, state.step + steps
         row = {"phase": phase.name, "epoch": epoch + 1, "step": state.step, "lr": optimisers[0].param_groups[0]["lr"]}
         row |= losses | _after(making, net, data, phase)
-        row["seconds"] = round(time.monotonic() - began, 3)
+        row |= {"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()}
         state.history.append(row)
         _save(making, net, optimisers)
 

@@ -1,10 +1,13 @@
 """A home of its own for every test, and a study small enough to run in each."""
 
+import os
 from pathlib import Path
 
-import pytest
+os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded; two threads on a busy machine wait for each other
 
-from harness.store import Home
+import pytest  # noqa: E402
+
+from harness.store import Home  # noqa: E402
 
 TINY = """
 name: tiny

@@ -70,9 +70,8 @@ def test_a_stopped_fit_ends_with_the_same_weights(home: Home, tmp_path: Path, at
     assert same(weights(whole, other), expected[0])
     assert same(weights(whole, other, VALIDATED), expected[1])
     histories = [read_json(h.store("fits").path(whole.key) / "history.json") for h in (home, other)]
-    assert [{k: v for k, v in row.items() if k not in ("seconds", "at")} for row in histories[0]] == [
-        {k: v for k, v in row.items() if k not in ("seconds", "at")} for row in histories[1]
-    ]
+    timeless = [[{k: v for k, v in row.items() if k not in ("seconds/epoch", "at")} for row in h] for h in histories]
+    assert timeless[0] == timeless[1]
 
 
 def test_seeds_differ_and_repeat(home: Home, tmp_path: Path) -> None:
@@ -141,7 +140,7 @@ def test_pieces_have_the_gradient_of_the_whole_batch() -> None:
         net.zero_grad()
         terms = train._backward(making, player, batch, pieces)
         grads.append(net.weight.grad.clone())  # type: ignore[union-attr]
-        assert terms[""] == pytest.approx(float(follow(batch)), rel=1e-5)
+        assert float(terms[""]) == pytest.approx(float(follow(batch).detach()), rel=1e-5)
     assert torch.allclose(grads[0], grads[1], rtol=1e-4, atol=1e-7)
     assert torch.allclose(grads[0], grads[2], rtol=1e-4, atol=1e-7)
 
@@ -365,12 +364,13 @@ def test_losses_by_hand() -> None:
 def test_every_augmentation_is_seeded_and_keeps_the_shape() -> None:
     images, masks = torch.rand(4, 3, 16, 16), torch.randint(0, 2, (4, 16, 16))
     for name in catalogue("augment"):
-        change = bind(Part("augment", name, {k: o.default for k, o in catalogue("augment")[name].options.items()}), None)
+        defaults = {k: o.default for k, o in catalogue("augment")[name].options.items()}
+        change = bind(Part("augment", name, defaults), None)
         first, labels = change(images, masks, torch.Generator().manual_seed(1))
         again, _ = change(images, masks, torch.Generator().manual_seed(1))
         other, _ = change(images, masks, torch.Generator().manual_seed(2))
         assert first.shape == images.shape, name
-        assert labels.shape == masks.shape and labels.dtype == masks.dtype, name
+        assert (labels.shape, labels.dtype) == (masks.shape, masks.dtype), name
         assert torch.equal(first, again), name
         assert not torch.equal(first, other), name
 
@@ -396,4 +396,4 @@ def test_folds_hold_out_each_slice_once(home: Home) -> None:
         assert data.validation is not None
         assert not set(data.source.images.ids) & set(data.validation.images.ids)
         held += list(data.validation.images.ids)
-    assert sorted(held) == sorted(f"train-{i:03d}" for i in range(4)) or len(set(held)) == 4
+    assert len(held) == len(set(held)) == 4

@@ -31,7 +31,7 @@ class Body:
 class Bodies:
     """All bodies of a block and, at every voxel, which one is here and how deep."""
 
-    which: NDArray[np.int16]  # 0 where there is none, else 1 + the index in `all`
+    which: NDArray[np.int32]  # 0 where there is none, else 1 + the index in `all`
     depth: Array  # nm from its surface, negative inside
     all: list[Body] = field(default_factory=list)
 
@@ -44,7 +44,7 @@ class Bodies:
 def fill(rng: np.random.Generator, style: Style, tissue: Tissue) -> Bodies:
     """Mitochondria up to the style's share of the volume, and the others in proportion to them."""
     shape = tissue.wall.shape
-    bodies = Bodies(np.zeros(shape, np.int16), np.full(shape, 2 * SKIN, np.float32))
+    bodies = Bodies(np.zeros(shape, np.int32), np.full(shape, 2 * SKIN, np.float32))
     wanted, filled, count = style.share * tissue.wall.size, 0, 0
     sites = _sites(rng, tissue, 60 + int(tissue.wall.size / 8000))
     while filled < wanted and sites:

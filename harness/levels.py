@@ -1,0 +1,57 @@
+"""The levels that a setting takes over the cells of a study, and how a person names them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from harness import registry
+from harness.grid import Expansion, split
+from harness.spec import Part, label, walk
+
+
+def named(wanted: str, levels: list[str]) -> str | None:
+    """The level that is meant: in full, or by the name before its options where only one has it."""
+    if wanted in levels:
+        return wanted
+    short = [level for level in levels if level.split("(")[0] == wanted]
+    return short[0] if len(short) == 1 else None
+
+
+def short(levels: Iterable[str]) -> dict[str, str]:
+    """Levels by the name before their options, where that tells them apart."""
+    listed = list(dict.fromkeys(levels))
+    counts = Counter(level.split("(")[0] for level in listed)
+    return {level: level.split("(")[0] if counts[level.split("(")[0]] == 1 else level for level in listed}
+
+
+def numeric(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def levels_of(grid: Expansion, path: str) -> list[str]:
+    """The values that a setting takes over the cells, as a person names them; none where no cell has it."""
+    found: dict[str, None] = {}
+    values: dict[int, Any] = {}
+    for cell in grid.cells:
+        try:
+            value = walk(cell.trial, split(path))
+        except LookupError:
+            continue
+        if id(value) not in values:  # cells share their parts
+            values[id(value)] = value
+            found[label(value)] = None
+    return list(found)
+
+
+def grid_paths(grid: Expansion) -> list[str]:
+    """The axes that some cell has a level of."""
+    return list(dict.fromkeys(p for cell in grid.cells for p in cell.levels))
+
+
+def metrics_of(probe: Part) -> list[str]:
+    """The metrics that a probe declares."""
+    return list(registry.catalogue("probe")[probe.name].facts.get("metrics", ()))

@@ -1,0 +1,141 @@
+"""Where each trial stands in a comparison: its stratum, its arm, its level of a trend; known before anything runs."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from harness.comparison import Comparison
+from harness.grid import Axis, Cell, split
+from harness.levels import levels_of, named
+from harness.spec import label, walk
+from harness.study import Study
+
+JOIN = "\x1f"  # between the levels of several factors; no label holds it
+
+
+class Place(NamedTuple):
+    """A trial in a comparison; a factor that is no setting (a dimension of the rows) is left empty."""
+
+    trial: str
+    within: str
+    arm: str
+    at: str
+    seed: int
+    fold: int | None
+    test_on: str
+    rest: tuple[str, ...]  # levels that are averaged over
+
+
+class Layout(NamedTuple):
+    """The places of a comparison, and what a reader must know of them."""
+
+    places: list[Place]
+    dimensions: dict[str, str]  # factors found in the rows, and which part of a place they fill
+    averaged: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def layout(study: Study, one: Comparison) -> Layout:
+    """Every trial that a comparison speaks of."""
+    at = [one.trend] if one.trend else []
+    parts = {"within": one.strata, "arm": one.factors, "at": at}
+    settings = {path for paths in parts.values() for path in paths if levels_of(study.expansion, path)}
+    dimensions = {path: part for part, paths in parts.items() for path in paths if path not in settings}
+    over = _averaged(study.axes, settings)
+    names: dict[int, tuple[Any, str]] = {}
+    found = []
+    for cell in study.cells:
+        shown = [[_level(cell, path, names) for path in paths if path in settings] for paths in parts.values()]
+        if any(level is None for level in [*shown[1], *shown[2]]):  # the factor means nothing to this trial
+            continue
+        texts = [JOIN.join(level or "none" for level in levels) for levels in shown]
+        fold = cell.trial.fit.fold
+        rest = tuple(f"{path}={cell.levels[path]}" for path in over if path in cell.levels)
+        test_on = _named(cell.trial.test_on, names)
+        held = None if fold is None else fold[0]
+        found.append(Place(cell.trial.key, *texts, cell.trial.fit.seed, held, test_on, rest))
+    kept, notes = _balanced(found, one)
+    return Layout(kept, dimensions, tuple(p for p in over if _varies(kept, p)), tuple(notes))
+
+
+def _averaged(axes: Iterable[Axis], settings: set[str]) -> list[str]:
+    """Axes that the comparison does not name: their levels are averaged over."""
+    found = []
+    for axis in axes:
+        related = any(p == s or p.startswith(f"{s}.") or s.startswith(f"{p}.") for p in axis.paths for s in settings)
+        if not related and not {"fit.seed", "fit.fold"} & set(axis.paths):
+            found += axis.paths
+    return found
+
+
+def _level(cell: Cell, path: str, names: dict[int, tuple[Any, str]]) -> str | None:
+    try:
+        return _named(walk(cell.trial, split(path)), names)
+    except LookupError:
+        return None
+
+
+def _named(value: Any, names: dict[int, tuple[Any, str]]) -> str:
+    if id(value) not in names:  # cells share their parts; the value is kept, lest its id be given again
+        names[id(value)] = (value, label(value))
+    return names[id(value)][1]
+
+
+def _varies(places: list[Place], path: str) -> bool:
+    return len({level for place in places for level in place.rest if level.startswith(f"{path}=")}) > 1
+
+
+def _balanced(places: list[Place], one: Comparison) -> tuple[list[Place], list[str]]:
+    """Arms are compared over the same combinations of everything else, or the else would be compared too."""
+    if one.kind not in ("groups", "correlate") or not any(place.rest for place in places):
+        return places, []
+    kept, notes = [], []
+    for within in dict.fromkeys(p.within for p in places):
+        here = [p for p in places if p.within == within]
+        arms: dict[str, set[tuple[str, ...]]] = {}
+        for place in here:
+            arms.setdefault(place.arm, set()).add(place.rest)
+        everywhere, somewhere = set.intersection(*arms.values()), set.union(*arms.values())
+        where = f" at {shown(within)}" if within else ""
+        if everywhere == somewhere:
+            kept += here
+        elif everywhere:
+            kept += [p for p in here if p.rest in everywhere]
+            text = f"compared over the {len(everywhere)} of {len(somewhere)} combinations of other settings"
+            notes.append(f"{text} that every arm has{where}")
+        else:
+            kept += here
+            notes.append(f"the arms differ in other settings too{where}: no combination of those is in all of them")
+    return kept, notes
+
+
+def shown(levels: str) -> str:
+    return levels.replace(JOIN, " · ")
+
+
+def contrasts(one: Comparison, arms: list[str]) -> list[tuple[str, str]]:
+    """Which arm is compared with which, the reference second."""
+    if one.against is not None:
+        reference = named(one.against, arms)
+        return [(arm, reference) for arm in arms if arm != reference] if reference is not None else []
+    return [(later, earlier) for earlier, later in combinations(arms, 2)]
+
+
+def units(places: Iterable[Place], one: Comparison) -> dict[tuple[str, str], set[int]]:
+    """The planned seeds or folds of each arm in each stratum; images and patients are known only once measured."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for place in places:
+        unit = place.fold if one.unit == "fold" else place.seed
+        found.setdefault((place.within, place.arm), set()).add(-1 if unit is None else unit)
+    return found
+
+
+def pairing(one: Comparison, first: Iterable[Any], second: Iterable[Any]) -> tuple[bool, str]:
+    """Whether two arms are paired, and why."""
+    a, b = set(first), set(second)
+    if one.paired is not None:
+        return one.paired, "declared"
+    shared = len(a & b)
+    if shared and 2 * shared >= min(len(a), len(b)):
+        return True, f"{shared} {one.unit}s are in both arms"
+    return False, f"the arms share {'no' if not shared else f'only {shared}'} {one.unit}s"
