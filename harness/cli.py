@@ -6,20 +6,22 @@ import signal
 import sys
 import time
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress as Bars
 
 from harness import registry, screen
-from harness.document import Mistakes
+from harness.document import Mistakes, dotted, parse
 from harness.execute import Executor, Outcome, inline, processes, slots_here
 from harness.identity import identified
 from harness.plan import Plan, modules, plan
 from harness.run import Progress, Show, forget, garbage, needed, run, running
-from harness.spec import Fit, datasets_of, fits_of, read_trial
+from harness.spec import Around, Fit, fits_of, read_part, read_trial
 from harness.store import Home, read_json
 from harness.study import Study, load
 from harness.track import Run, Tracker, metrics, uri
@@ -97,7 +99,8 @@ def run_(
     made = _plan(study, home, tracker, retry.value if retry else None)
     if made.todo:
         forget(home, study.name)
-        runner = processes(home.folder, places, modules(made)) if on is On.processes else inline(home.folder, places[0].device)
+        forked = on is On.processes
+        runner = processes(home.folder, places, modules(made)) if forked else inline(home.folder, places[0].device)
         _or_exit(tracker.prepare)
         made = _plan(study, home, tracker, retry.value if retry else None)  # what a dead process left is closed now
         ended = _carried_out(made, home, tracker, runner, fail_fast, len(places), quiet=json_)
@@ -126,8 +129,11 @@ def _carried_out(
             return run(made, home, tracker, runner, _quiet, fail_fast=fail_fast, slots=slots)
         for line in screen.plan_lines(made):
             out.print(line, markup=False)
-        with Live(console=out, refresh_per_second=4, transient=True) as live:
-            return run(made, home, tracker, runner, _shown(live, home), fail_fast=fail_fast, slots=slots)
+        latest: list[Progress] = []
+        with Live(
+            console=out, refresh_per_second=2, transient=True, get_renderable=lambda: _drawn(home, latest)
+        ) as live:
+            return run(made, home, tracker, runner, _shown(live, latest), fail_fast=fail_fast, slots=slots)
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on from the last epoch", markup=False)
         raise typer.Exit(130) from None
@@ -142,13 +148,12 @@ def _quiet(progress: Progress, outcome: Outcome | None) -> None:
         err.print(screen.outcome_line(outcome), markup=False)
 
 
-def _shown(live: Live, home: Home) -> Show:
-    """Redraws the progress; what the workers note in between is read when it is drawn."""
-    latest: list[Progress] = []
-    live.get_renderable = lambda: (  # type: ignore[method-assign]
-        screen.progress_table(latest[0], True, _notes(home, latest[0])) if latest else ""
-    )
+def _drawn(home: Home, latest: list[Progress]) -> Any:
+    """What the workers note is read when it is drawn."""
+    return screen.progress_table(latest[-1], True, _notes(home, latest[-1])) if latest else ""
 
+
+def _shown(live: Live, latest: list[Progress]) -> Show:
     def show(progress: Progress, outcome: Outcome | None) -> None:
         latest[:] = [progress]
         if outcome is not None and outcome.state in ("failed", "diverged"):
@@ -200,7 +205,9 @@ def _status(home: Home, wanted: str | None) -> None:
 
 
 @app.command("list")
-def list_(kind: Annotated[str | None, typer.Argument(help="init, method, probe, ...")] = None, json_: AsJson = False) -> None:
+def list_(
+    kind: Annotated[str | None, typer.Argument(help="init, method, probe, ...")] = None, json_: AsJson = False
+) -> None:
     """List what a study file may name, with every option and its default."""
     if kind is not None and kind not in registry.HOMES:
         _fail(f"no kind of component is called {kind!r}; {registry.did_you_mean(kind, registry.HOMES)}")
@@ -266,8 +273,84 @@ def _lineage(home: Home, fit: Fit, depth: int) -> list[dict[str, Any]]:
     kept = read_json(place / "fit.json") if place else {}
     state = f"{kept['state']} in {screen.duration(kept['seconds'])} on {kept['device']}" if kept else "removed"
     data = [(role, part.label) for role, part in (("trains on", fit.train_on), ("adapts to", fit.adapt_to)) if part]
-    mine = {"key": fit.key, "label": fit.label, "depth": depth, "state": state, "data": data, "folder": str(place or "")}
+    mine = {"key": fit.key, "label": fit.label, "depth": depth, "state": state, "data": data}
     return [mine, *(one for upstream, _ in fits_of(fit) for one in _lineage(home, upstream, depth + 1))]
+
+
+data_app = typer.Typer(help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+Name = Annotated[str, typer.Argument(help="A data set's name: harness data list.")]
+
+
+@data_app.command("list")
+def data_list(json_: AsJson = False) -> None:
+    """List the data sets: what they hold, whether they are here, their licence."""
+    home = Home.here()
+    known = registry.catalogue("dataset").values()
+    if json_:
+        _json([{**_component(c), "here": screen.here(c, home.data)} for c in known])
+        return
+    out.print(screen.datasets(known, home.data))
+    out.print(f"downloads go to {home.data} (HARNESS_DATA)", markup=False)
+
+
+@data_app.command()
+def fetch(name: Name) -> None:
+    """Download a data set, resuming where an earlier attempt stopped; checksums first, then unpacked."""
+    from harness.data import fetch as fetching
+
+    home = Home.here()
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(file: str, done: int, total: int | None) -> None:
+            task = tasks.setdefault(file, bars.add_task(file, total=total)) if file not in tasks else tasks[file]
+            bars.update(task, completed=done, total=total)
+
+        folder = _or_exit(fetching.fetch, name, home.data, progress)
+    out.print(f"{name} is in {folder}; harness data check {name}", markup=False)
+
+
+@data_app.command()
+def check(name: Name) -> None:
+    """Read every image and mask of a data set and say what is wrong with it."""
+    from harness.data import fetch as fetching
+
+    home = Home.here()
+    component = registry.catalogue("dataset").get(name)
+    if component is not None and component.facts.get("made"):
+        out.print(f"{name} is drawn by harness itself; there is nothing to check", markup=False)
+        return
+    report = _or_exit(fetching.check, name, home.data)
+    for split, count in report.splits.items():
+        out.print(f"{split}: {count} images", markup=False)
+    for text in (*[f"wrong: {p}" for p in report.problems], *[f"note: {n}" for n in report.notes]):
+        out.print(text, markup=False)
+    out.print(f"{name} is {'sound' if report.sound else 'not usable'}", markup=False)
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+@data_app.command()
+def preview(
+    name: Annotated[
+        str, typer.Argument(help="A data set's name, or a mapping as in a study: '{name: vnc, task: ...}'.")
+    ],
+    to: Annotated[Path | None, typer.Option(help="The PNG to write.")] = None,
+    split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",
+) -> None:
+    """Write a contact sheet of a data set, masks overlaid."""
+    from harness.data.opened import scans
+    from harness.data.preview import contact_sheet
+
+    raw = _right(parse, f"data: {name}", "the data set").value["data"]
+    wrong: list[Any] = []
+    part = read_part("dataset", raw, (), wrong, Around(), split)
+    if part is None or wrong:
+        _fail("; ".join(f"{dotted(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
+    target = to or Path(f"{part.name}-{split}.png")
+    _or_exit(lambda: contact_sheet(scans(part, Home.here())).save(target))
+    out.print(f"{target}: {part.label}", markup=False)
 
 
 @app.command()
@@ -280,7 +363,7 @@ def gc(
     keep: set[str] = set()
     for file in files:
         for cell in _identified(_study(file), home).cells:
-            keep |= needed(cell.trial.fit) | {cell.trial.key} | {d.key for d in datasets_of(cell.trial)}
+            keep |= needed(cell.trial)
     if any(alive for _, alive in running(home)):
         _fail("a study is running; wait until it has ended")
     found = garbage(home, keep)
@@ -294,12 +377,12 @@ def gc(
 
 
 def _study(file: Path) -> Study:
-    return _right(load, file)  # type: ignore[no-any-return]
+    return _right(load, file)
 
 
 def _identified(study: Study, home: Home) -> Study:
     """With the fingerprints of its real data; a study on phantoms alone reads no file."""
-    return _right(identified, study, home)  # type: ignore[no-any-return]
+    return _right(identified, study, home)
 
 
 def _right(action: Any, *args: Any) -> Any:
@@ -313,7 +396,7 @@ def _right(action: Any, *args: Any) -> Any:
 
 
 def _plan(study: Study, home: Home, tracker: Tracker, retry: str | None = None) -> Plan:
-    return _or_exit(lambda: plan(study, home, tracker.runs(study.name), retry))  # type: ignore[no-any-return]
+    return _or_exit(lambda: plan(study, home, tracker.runs(study.name), retry))
 
 
 def _tracker(where: str | None) -> Tracker:
@@ -322,10 +405,11 @@ def _tracker(where: str | None) -> Tracker:
 
 
 def _find(tracker: Tracker, wanted: str) -> Run:
-    found = [r for r in _or_exit(tracker.runs) if r.id.startswith(wanted) or wanted in (r.key, r.tags.get("harness.fit"))]
+    runs = _or_exit(tracker.runs)
+    found = [r for r in runs if r.id.startswith(wanted) or wanted in (r.key, r.tags.get("harness.fit"))]
     if not found:
         _fail(f"no run, trial or fit {wanted!r} in {tracker.uri}")
-    return found[-1]  # type: ignore[no-any-return]
+    return found[-1]
 
 
 def _or_exit(action: Any, *args: Any) -> Any:
@@ -348,7 +432,10 @@ def _plan_value(made: Plan) -> dict[str, Any]:
         "excluded": grid.excluded,
         "inert": grid.inert,
         "fits": [{"key": f.fit.key, "label": f.fit.label, "cached": f.cached, "trials": f.trials} for f in made.fits],
-        "trials": [{"key": t.cell.trial.key, "levels": t.cell.levels, "action": t.action, "reason": t.reason} for t in made.trials],
+        "trials": [
+            {"key": t.cell.trial.key, "levels": t.cell.levels, "action": t.action, "reason": t.reason}
+            for t in made.trials
+        ],
         "seconds": made.seconds,
         "jobs_without_estimate": made.unknown,
     }
@@ -372,8 +459,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-
-
 
 
 if __name__ == "__main__":

@@ -203,6 +203,8 @@ def _components(one: Comparison) -> Iterator[tuple[Steps, str]]:
             yield (key,), f"no {kind} named {name!r}; {registry.did_you_mean(name, known)}"
     if unknown:
         return
+    if one.interval == "hierarchical" and one.unit != "image":
+        yield ("interval",), "hierarchical draws images within networks, so it needs `unit: image`"
     facts = registry.catalogue("test")[one.test].facts if one.test and not one.correlate else {}
     yield from _fitting(one, facts)
     equivalence = bool(one.test and one.test.startswith("equivalence"))

@@ -110,7 +110,7 @@ def inline(folder: Path, device: str) -> Executor:
             try:
                 result = work(job.kind, job.value, str(folder), device, None)
                 outcome = Outcome(job, result["state"], result=result)
-            except Exception as error:  # a job may fail in any way; the study goes on
+            except Exception as error:  # noqa: BLE001  a job may fail in any way; the study goes on
                 outcome = Outcome(job, "failed", sentence(error), traceback.format_exc())
             yield queue.done(_timed(outcome, began))
             yield from queue.skipped()
@@ -178,8 +178,8 @@ def _start(context: Any, job: Job, slot: Slot, folder: Path, work: Work) -> _Run
 @contextmanager
 def _without_main() -> Iterator[None]:
     """A forked worker would import the command line again, which costs more than the fork; it needs nothing of it."""
-    main = sys.modules["__main__"].__dict__
-    hidden = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main: dict[str, Any] = sys.modules["__main__"].__dict__
+    hidden: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
     main["__spec__"] = None
     try:
         yield
@@ -199,7 +199,7 @@ def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> 
         os.dup2(handle.fileno(), 2)
         try:
             pipe.send({"result": work(job.kind, job.value, str(folder), slot.device, slot.threads)})
-        except Exception as error:  # whatever it is, it goes to the parent as text
+        except Exception as error:  # noqa: BLE001  whatever it is, it goes to the parent as text
             trace = traceback.format_exc()
             handle.write(trace)
             pipe.send({"error": sentence(error), "trace": trace})
@@ -216,7 +216,7 @@ def _die_with_parent() -> None:
 def _ended(running: list[_Running]) -> list[_Running]:
     """Waits for at least one process that has answered or died."""
     handles = {one.pipe: one for one in running} | {one.process.sentinel: one for one in running}
-    return list({id(handles[h]): handles[h] for h in wait(list(handles))}.values())  # type: ignore[index]
+    return list({id(handles[h]): handles[h] for h in wait(list(handles))}.values())
 
 
 def _outcome(one: _Running, lives: int) -> Outcome:
@@ -247,9 +247,7 @@ def _final(outcome: Outcome) -> Outcome:
 
 def _timed(outcome: Outcome, began: float) -> Outcome:
     seconds = time.monotonic() - began
-    return Outcome(
-        outcome.job, outcome.state, outcome.error, outcome.trace, seconds, outcome.lives, outcome.result
-    )
+    return Outcome(outcome.job, outcome.state, outcome.error, outcome.trace, seconds, outcome.lives, outcome.result)
 
 
 def sentence(error: BaseException) -> str:
@@ -275,7 +273,7 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
     """A slot for each GPU (or several), else for each core or two."""
     cards = gpus() if device in ("auto", "cuda") else []
     if device == "cuda" and not cards:
-        raise ValueError("--device cuda: no GPU is visible here; nvidia-smi -L lists none, or CUDA_VISIBLE_DEVICES is empty")
+        raise ValueError("--device cuda: no GPU is visible here (nvidia-smi -L, CUDA_VISIBLE_DEVICES)")
     if cards:
         return [Slot("cuda", card) for card in cards for _ in range(per_device or 1)]
     if device == "mps" or (device == "auto" and sys.platform == "darwin" and os.uname().machine == "arm64"):

@@ -143,8 +143,8 @@ class _Grid:
         bad = False
         for slot, places in self.touching.items():
             if slot not in known:
-                names = [".".join(k) for k in known]
-                for a, column, steps in places:
+                names = [".".join(map(str, k)) for k in known]
+                for a, column, _ in places:
                     path = self.axes[a].paths[column]
                     what = f"no setting {path!r}; {registry.did_you_mean('.'.join(map(str, slot)), names)}"
                     self.wrong[(self.axes[a].origin[0][column][:-1], what)] = None
@@ -153,15 +153,16 @@ class _Grid:
         given = [(name, raw) for name, raw in self.base.items()]
         for name, _ in given:
             if name != "fit" and (name,) not in known:
-                names = [k[0] for k in known if len(k) == 1] + ["fit"]
-                self.wrong[(("base", name, "\0key"), f"no setting {name!r}; {registry.did_you_mean(name, names)}")] = None
+                names = [str(k[0]) for k in known if len(k) == 1] + ["fit"]
+                what = f"no setting {name!r}; {registry.did_you_mean(name, names)}"
+                self.wrong[(("base", name, "\0key"), what)] = None
                 bad = True
         if raw_fit is not None and not isinstance(raw_fit, dict):
             self.wrong[(("base", "fit"), f"{raw_fit!r} should be a mapping of a fit's settings")] = None
             return True
         for name in raw_fit or {}:
             if ("fit", name) not in known:
-                names = [k[1] for k in known if len(k) == 2]
+                names = [str(k[1]) for k in known if len(k) == 2]
                 what = f"a fit has no setting {name!r}; {registry.did_you_mean(name, names)}"
                 self.wrong[(("base", "fit", name, "\0key"), what)] = None
                 bad = True
@@ -194,7 +195,7 @@ class _Grid:
             wrong: Complaints = []
             trial = assemble({}, trained, wrong)
             self.slots[at] = (trial.test_on if trial else None, ())
-        return self.slots[at][0]  # type: ignore[no-any-return]
+        return self.slots[at][0]
 
     def _ignored(self, indices: tuple[int, ...]) -> tuple[str, ...]:
         """Axes that the file switches off for this position (`when`)."""
@@ -337,7 +338,7 @@ def takes(annotation: Any, raw: Any, steps: Steps) -> str | None:
         return takes(inner, items[steps[0]], steps[1:])
     if kind == "fit":
         found: Any = FIT_OPTIONS
-        name, owner = "", "a fit"
+        owner = "a fit"
     elif kind is not None:
         by = NAMED_BY.get(kind, "name")
         name = raw.get(by) if isinstance(raw, dict) else raw

@@ -67,7 +67,8 @@ def _read(opened: Scans) -> dict[str, Any]:
 def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
     wanted = part.options["fingerprint"]
     if wanted is not None and not found["fingerprint"].startswith(wanted):
-        what = f"the bytes are not those that the study names: found {found['fingerprint'][:16]}, expected {wanted[:16]}"
+        there = found["fingerprint"][:16]
+        what = f"the bytes are not those that the study names: found {there}, expected {wanted[:16]}"
         raise ValueError(what)
     return found
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from torch import nn
 from harness import registry
 from harness.bind import bind, checkpoint
 from harness.data.domains import open_domains, open_test
-from harness.phases import Labelled, Unlabelled, unit
+from harness.phases import Domains, Labelled, Unlabelled, unit
 from harness.rows import Figure, Row
 from harness.spec import Fit, Part, Trial
 from harness.store import Home, load_weights, read_json, write_json
@@ -41,10 +42,10 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
     write_json(folder / "trial.json", {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key})
-    measured = table.groupby("metric", sort=True)["value"].mean() if len(table) else {}
+    measured: dict[Any, Any] = dict(table.groupby("metric", sort=True)["value"].mean()) if len(table) else {}
     result = {
         "state": fitted["state"],
-        "metrics": {name: float(value) for name, value in dict(measured).items()},
+        "metrics": {name: float(value) for name, value in measured.items()},
         "fit": {k: v for k, v in fitted.items() if k not in ("fit", "picks")},
         "seconds": round(time.monotonic() - began, 3),
         "finished": time.time(),
@@ -57,12 +58,11 @@ def opened(trial: Trial, home: Home, device: torch.device) -> tuple[nn.Module, L
     slices = int(trial.fit.net.options["slices"])
     test = open_test(trial.test_on, slices, home, device)
     if trial.perturb is not None and not _in_features(trial.perturb):
-        test = _seen(test, lambda images: _perturbed(trial.perturb, images, home))  # type: ignore[arg-type]
+        test = _seen(test, partial(_perturbed, trial.perturb, home))
     if trial.fit.prepare:
         domains = open_domains(trial.fit, home, device)
         for part in trial.fit.prepare:
-            change = bind(part, home)
-            test = _seen(test, lambda images, change=change: change(images, domains))
+            test = _seen(test, partial(_prepared, bind(part, home), domains))
     return network(trial.fit, trial.pick, home, device), test
 
 
@@ -82,12 +82,16 @@ def _seen(test: Labelled | Unlabelled, change: Callable[[Unlabelled], torch.Tens
     return replace(test, pixels=change(test))
 
 
+def _prepared(change: Callable[..., torch.Tensor], domains: Domains, images: Unlabelled) -> torch.Tensor:
+    return change(images, domains)
+
+
 def _in_features(part: Part) -> bool:
     return bool(registry.catalogue("perturb")[part.name].facts.get("features"))
 
 
 @torch.no_grad()
-def _perturbed(part: Part, images: Unlabelled, home: Home) -> torch.Tensor:
+def _perturbed(part: Part, home: Home, images: Unlabelled) -> torch.Tensor:
     """Every stored image changed by itself, so that a slice looks the same in every stack that holds it."""
     change = bind(part, home)
     strength = float(part.options["strength"])
@@ -142,5 +146,3 @@ def tidy(trial: Trial, rows: list[Row]) -> pd.DataFrame:
         for row in rows
     ]
     return pd.DataFrame(table, columns=None if table else ["metric", "value", "image", "group", "seed", "fold"])
-
-

@@ -149,7 +149,8 @@ def jobs(plan: Plan) -> list[Job]:
         found.append(Job(one.fit.key, "fit", f"fit {one.fit.label} seed {one.fit.seed}", value, needs))
     for trial in plan.trials:
         if trial.action == "run":
-            needs = (frozenset(fit.key for fit, _ in fits_of(trial.cell.trial.fit)) | {trial.cell.trial.fit.key}) & missing
+            fit = trial.cell.trial.fit
+            needs = frozenset({fit.key, *(one.key for one, _ in fits_of(fit))}) & missing
             found.append(Job(trial.cell.trial.key, "trial", name(trial.cell), trial.cell.trial.plain, needs))
     return found
 
@@ -157,7 +158,8 @@ def jobs(plan: Plan) -> list[Job]:
 def name(cell: Cell) -> str:
     """A run's name: its levels, the seed last."""
     shown = {path: level for path, level in cell.levels.items() if path != "fit.seed"}
-    words = [level if path in ("fit.init", "fit.method") else f"{_short(path)} {level}" for path, level in shown.items()]
+    bare = ("fit.init", "fit.method")
+    words = [level if path in bare else f"{_short(path)} {level}" for path, level in shown.items()]
     return " · ".join([*words, f"seed {cell.trial.fit.seed}"])
 
 

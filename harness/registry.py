@@ -196,7 +196,7 @@ def readable(annotation: Any) -> str:
     if (mark := kind_of(annotation)) is not None:
         return mark
     if get_origin(annotation) is Literal:
-        return " | ".join(map(str, get_args(annotation)))
+        return " | ".join(shortened([str(choice) for choice in get_args(annotation)]))
     if get_origin(annotation) in (Union, types.UnionType):
         return " | ".join("null" if a is type(None) else readable(a) for a in get_args(annotation))
     if get_origin(annotation) is Annotated:
@@ -205,6 +205,11 @@ def readable(annotation: Any) -> str:
         inside = ", ".join("..." if a is ... else readable(a) for a in get_args(annotation))
         return f"{get_origin(annotation).__name__} of {inside}"
     return getattr(annotation, "__name__", str(annotation))
+
+
+def shortened(choices: list[str]) -> list[str]:
+    """A list that a line can hold."""
+    return choices if len(choices) <= 12 else [*choices[:8], f"... ({len(choices)} in all)"]
 
 
 def _sources(home: str) -> list[Path]:
@@ -265,7 +270,8 @@ def _complaint(value: Any, error: Exception) -> str:
     first = error.errors(include_url=False)[0]
     shown = first["input"] if first["type"] != "missing" else value
     if first["type"] == "literal_error":
-        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        nearest = difflib.get_close_matches(str(shown), expected.split(", "), n=1, cutoff=0.6)
-        return f"{shown!r} is not one of {expected}" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        nearest = difflib.get_close_matches(str(shown), expected, n=1, cutoff=0.6)
+        meant = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        return f"{shown!r} is not one of {', '.join(shortened(expected))}{meant}"
     return f"{shown!r}: {first['msg'].replace('Input should be', 'should be')}"

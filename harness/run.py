@@ -13,7 +13,7 @@ from typing import Any
 from harness.execute import Executor, Job, Outcome, Work
 from harness.grid import Cell
 from harness.plan import Plan, TrialPlan, jobs, like_fit, like_trial, name
-from harness.spec import Fit, datasets_of, fits_of
+from harness.spec import Trial, datasets_of, fits_of, validation_of
 from harness.store import Home, held, locked, read_json, write_json
 from harness.track import Code, Tracker
 
@@ -93,9 +93,7 @@ def _worker() -> Work:
     return remote_work
 
 
-def _record(
-    plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, code: Code
-) -> bool:
+def _record(plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, code: Code) -> bool:
     """A run for a trial that ended, however it ended."""
     cell = trial.cell
     more: dict[str, Any] = {"name": name(cell), "reason": trial.reason}
@@ -207,6 +205,8 @@ def garbage(home: Home, keep: set[str]) -> list[tuple[Path, int]]:
     return found
 
 
-def needed(fit: Fit) -> set[str]:
-    """The keys that a fit keeps alive: its own, those it starts from, and the phantoms they read."""
-    return {fit.key, *(f.key for f, _ in fits_of(fit)), *(d.key for d in datasets_of(fit))}
+def needed(trial: Trial) -> set[str]:
+    """The keys that a trial keeps alive: its own, those of the fits it starts from, and the phantoms they read."""
+    fits = [trial.fit, *(fit for fit, _ in fits_of(trial.fit))]
+    read = [*datasets_of(trial), *(validation_of(fit.train_on) for fit in fits)]
+    return {trial.key, *(fit.key for fit in fits), *(part.key for part in read)}

@@ -30,7 +30,7 @@ def linear(clock: Clock, *, start: Fraction = 0.0, end: Fraction = 0.0) -> float
 
 @schedule
 def one_cycle(clock: Clock, *, rise: Fraction = 0.3, div: Positive = 25.0, final_div: Positive = 10000.0) -> float:
-    """Cosine up from rate / `div` to the rate over the first `rise` of the steps, then down to rate / (div final_div)."""
+    """Cosine up from 1 / `div` of the rate over the first `rise` of the steps, then down to 1 / (div final_div)."""
     peak = rise * clock.total - 1
     last = clock.total - 1
     low, floor = 1 / div, 1 / (div * final_div)

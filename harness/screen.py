@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -185,4 +186,25 @@ def trace_lines(run: Run, fits: list[dict[str, Any]], commit: str) -> Iterator[s
         for role, data in fit["data"]:
             yield f"{indent}  {role}: {data}"
     yield f"  tests on {run.params.get('test_on', '?')} with {run.params.get('probes', '?')}"
-    yield f"  code {commit or 'not from a git checkout'}" + (", with uncommitted changes" if "harness.dirty" in run.tags else "")
+    dirty = ", with uncommitted changes" if "harness.dirty" in run.tags else ""
+    yield f"  code {commit or 'not from a git checkout'}{dirty}"
+
+
+def datasets(known: Iterable[registry.Component], home: Path) -> Table:
+    """The data sets: name, sentence, where it is, licence."""
+    table = Table("name", "what it is", "here", "licence", box=None, header_style="bold")
+    for one in known:
+        licence = str(one.facts.get("licence", ""))
+        table.add_row(Text(one.name, style="bold"), Text(one.sentence), Text(here(one, home)), Text(licence))
+    return table
+
+
+def here(one: registry.Component, home: Path) -> str:
+    """Whether a data set needs a download, and has had it."""
+    if one.facts.get("made"):
+        return "drawn"
+    if one.name in ("volume", "folder"):
+        return "yours"
+    if (home / one.name).is_dir():
+        return "yes"
+    return "by registration" if "access" in one.facts else "no"

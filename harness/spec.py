@@ -259,7 +259,7 @@ def _read_options(
         if name not in given and option.default is REQUIRED:
             wrong.append((steps, f"{owner} needs `{name}`"))
             continue
-        raw = given[name] if name in given else option.default
+        raw = given.get(name, option.default)
         values[name] = read(option.type, raw, (*steps, name), wrong, around, ROLES.get(name, "test"))
     return values
 
@@ -382,3 +382,8 @@ def datasets_of(value: Any) -> Iterator[Part]:
     elif isinstance(value, Fit | Trial):
         for _, inner in fields_of(value):
             yield from datasets_of(inner)
+
+
+def validation_of(part: Part) -> Part:
+    """The validation split beside a training split; the fingerprint is that of the training split's bytes."""
+    return Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})

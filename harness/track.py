@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.grid import Cell
 from harness.spec import Part, datasets_of, flat
@@ -120,8 +120,7 @@ class Tracker:
             for run in page:
                 info, tags = run.info, run.data.tags
                 if "harness.trial" in tags:
-                    found.append(_run(info.run_id, info.run_name, info.status, info.start_time, info.end_time,
-                                      tags, run.data.params))  # fmt: skip
+                    found.append(_run(_Seen(*[getattr(info, name) for name in _INFO]), tags, run.data.params))
             token = page.token
             if not token:
                 break
@@ -264,11 +263,25 @@ def is_result(run: Run) -> bool:
     return (run.state, run.status) in (("finished", "FINISHED"), ("diverged", "FAILED"))
 
 
-def _run(id: str, name: str, status: str, start: int | None, end: int | None, tags: Row, params: Row) -> Run:
+class _Seen(NamedTuple):
+    """A run's own columns, in the order of `_INFO`."""
+
+    id: str
+    name: str
+    status: str
+    start: int | None
+    end: int | None
+
+
+_INFO = ("run_id", "run_name", "status", "start_time", "end_time")
+
+
+def _run(seen: _Seen, tags: Row, params: Row) -> Run:
     levels = json.loads(tags.get("harness.levels", "{}"))
     state = tags.get("harness.state", "")
     study = tags.get("harness.study", "")
-    return Run(id, tags["harness.trial"], study, name, status, state, start or 0, end or 0, levels, params, tags)
+    start, end = seen.start or 0, seen.end or 0
+    return Run(seen.id, tags["harness.trial"], study, seen.name, seen.status, state, start, end, levels, params, tags)
 
 
 def _read(file: Path, study: str | None) -> list[Run]:
@@ -281,8 +294,10 @@ def _read(file: Path, study: str | None) -> list[Run]:
         runs = db.execute(f"SELECT run_uuid, r.name, status, start_time, end_time {among} ORDER BY start_time", args)
         listed = runs.fetchall()
         tags = _by_run(db, f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT run_uuid {among})", args)
-        params = _by_run(db, f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT run_uuid {among})", args)
-    return [_run(*row, tags[row[0]], params.get(row[0], {})) for row in listed if "harness.trial" in tags.get(row[0], {})]
+        sql = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT run_uuid {among})"
+        params = _by_run(db, sql, args)
+    ours = [_Seen(*row) for row in listed if "harness.trial" in tags.get(row[0], {})]
+    return [_run(seen, tags[seen.id], params.get(seen.id, {})) for seen in ours]
 
 
 def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:

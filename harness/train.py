@@ -74,7 +74,7 @@ def fit(
     """The folder of the model described by `spec`, trained now or before."""
     store = home.store("fits")
     old = store.find(spec.key)
-    if old is not None and not has(old, picks):  # the same weights again, now with the checkpoints nobody asked for then
+    if old is not None and not has(old, picks):  # the same weights again, with the checkpoints not asked for then
         kept = read_json(old / "fit.json")["picks"].values()
         picks = [*picks, *[_pick(raw) for raw in kept]]
     with store.making(spec.key, wait or (lambda: None), lambda found: has(found, picks)) as folder:
@@ -131,7 +131,7 @@ def _run(making: Making, net: nn.Module, data: Domains, phase: Phase, tensors: d
     mine = {id(p) for p in net.parameters()}
     for player in phase.players:
         if any(id(p) not in mine for p in player.parameters):
-            raise ValueError(f"the player {player.name} learns parameters outside the network; hang its module onto net")
+            raise ValueError(f"player {player.name} learns parameters outside the network; hang its module onto net")
     optimisers = [p.optimiser(p.parameters, p.lr or phase.lr) for p in phase.players]
     if tensors:
         _restore(net, optimisers, tensors)
@@ -197,12 +197,9 @@ def _finite(seen: dict[str, list[Tensor]], phase: str, epoch: int, first: int) -
             raise Diverged(phase, epoch + 1, first + int(bad[0, 0]))
 
 
-def draw(
-    spec: Fit, data: Domains, phase: Phase, augment: list[Any], step: int, index: int, progress: float, device: Any = None
-) -> Batch:
+def draw(spec: Fit, data: Domains, phase: Phase, augment: list[Any], at: "At") -> Batch:
     """The batch of a step: a function of the seed, the phase and the step alone."""
-    images = data.source.images if isinstance(data.source, Labelled) else data.source
-    return _changed(spec, taken(spec, data, phase, step, index), augment, step, index, progress, device or images.pixels.device)
+    return _changed(spec, taken(spec, data, phase, at.step, at.phase), augment, at)
 
 
 def taken(spec: Fit, data: Domains, phase: Phase, step: int, index: int) -> dict[str, Crops]:
@@ -219,11 +216,20 @@ def taken(spec: Fit, data: Domains, phase: Phase, step: int, index: int) -> dict
     return streams
 
 
-def _changed(
-    spec: Fit, streams: dict[str, Crops], augment: list[Any], step: int, index: int, progress: float, device: torch.device
-) -> Batch:
+@dataclass(frozen=True)
+class At:
+    """Where in training a batch is asked for."""
+
+    step: int
+    phase: int
+    progress: float
+    device: torch.device
+
+
+def _changed(spec: Fit, streams: dict[str, Crops], augment: list[Any], at: At) -> Batch:
     """The windows on the training device, augmented there."""
-    rng = torch.Generator(device).manual_seed(_seed(spec.seed, f"augment {index}", step))
+    device = at.device
+    rng = torch.Generator(device).manual_seed(_seed(spec.seed, f"augment {at.phase}", at.step))
     layout = torch.channels_last if spec.channels_last else torch.contiguous_format
     for name, crops in streams.items():
         if not len(crops.images):
@@ -233,7 +239,7 @@ def _changed(
         for change in augment:
             images, masks = change(images, masks, rng)
         streams[name] = Crops(images.contiguous(memory_format=layout), masks)
-    return Batch(streams["source"], streams["target"], rng, progress)
+    return Batch(streams["source"], streams["target"], rng, at.progress)
 
 
 def _batches(making: Making, data: Domains, phase: Phase, first: int, steps: int) -> Iterator[Batch]:
@@ -244,7 +250,7 @@ def _batches(making: Making, data: Domains, phase: Phase, first: int, steps: int
     total = phase.epochs * steps
     if images.pixels.device.type == device.type:
         for step in range(first, first + steps):
-            yield draw(spec, data, phase, augment, step, index, step / total, device)
+            yield draw(spec, data, phase, augment, At(step, index, step / total, device))
         return
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(taken, spec, data, phase, first, index)
@@ -252,7 +258,7 @@ def _batches(making: Making, data: Domains, phase: Phase, first: int, steps: int
             streams = coming.result()
             if step + 1 < first + steps:
                 coming = ahead.submit(taken, spec, data, phase, step + 1, index)
-            yield _changed(spec, streams, augment, step, index, step / total, device)
+            yield _changed(spec, streams, augment, At(step, index, step / total, device))
 
 
 def _crops(domain: Labelled | Unlabelled, count: int, patch: int, rng: torch.Generator) -> Crops:
@@ -261,7 +267,8 @@ def _crops(domain: Labelled | Unlabelled, count: int, patch: int, rng: torch.Gen
     draws = torch.rand(3, count, generator=rng, device=device)
     which = (draws[0] * len(images)).long()
     height, width = images.size
-    room = torch.tensor([height, width], device=device).expand(count, 2) if images.sizes is None else images.sizes[which]
+    whole = torch.tensor([height, width], device=device).expand(count, 2)
+    room = whole if images.sizes is None else images.sizes[which]
     if min(height, width) < patch:
         raise ValueError(f"fit.patch: {patch} is larger than the images, {height} x {width}")
     top = (draws[1] * (room[:, 0] - patch + 1).clamp(min=1)).long()

@@ -56,4 +56,3 @@ def _noted(folder: Path) -> Any:
         beside.replace(folder / "progress.json")
 
     return report
-

@@ -5,9 +5,9 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded; two threads on a busy machine wait for each other
 
-import pytest  # noqa: E402
+import pytest
 
-from harness.store import Home  # noqa: E402
+from harness.store import Home
 
 TINY = """
 name: tiny

@@ -281,7 +281,7 @@ def test_two_runs_of_one_study_at_once_share_the_work(home: Home, tiny: Path) ->
     assert found["partial"] == []
     trained = [line for text in printed for line in text.splitlines() if "trained" in line]
     assert len(trained) == 2
-    logs = [p for p in (home.hidden / "logs").glob("*.log")]
+    logs = list((home.hidden / "logs").glob("*.log"))
     assert len(logs) == 8  # four fits and four trials were made, whoever made them
     assert len(list(home.store("fits").root.glob("*/fit.json"))) == 4
 

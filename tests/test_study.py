@@ -151,8 +151,9 @@ def test_exclude_and_when(tmp_path: Path) -> None:
 
 def test_keys_know_values_and_nothing_else(tmp_path: Path) -> None:
     one = study(tmp_path, BASE + "    batch: 4\n    patch: 32\n").cells[0].trial
-    other = study(tmp_path, "# a comment\n" + BASE + "    patch: 32\n    batch: 4\n    method: supervised\n").cells[0].trial
-    changed = study(tmp_path, BASE + "    batch: 4\n    patch: 32\n    method: {name: supervised, lr: 2e-3}\n").cells[0].trial
+    text = "# a comment\n" + BASE + "    patch: 32\n    batch: 4\n    method: supervised\n"
+    other = study(tmp_path, text).cells[0].trial
+    changed = study(tmp_path, text.replace("supervised", "{name: supervised, lr: 2e-3}")).cells[0].trial
     assert one.key == other.key
     assert one.fit.key == other.fit.key
     assert one.fit.key != changed.fit.key

@@ -335,11 +335,15 @@ def test_a_batch_depends_on_seed_phase_and_step_alone(home: Home) -> None:
     data = open_domains(fit, home, CPU)
     phase = Phase("p", [], 1, 1.0, constant)
     change = [bind(part, None) for part in fit.augment]
-    one = train.draw(fit, data, phase, change, 7, 0, 0.0)
+    one = train.draw(fit, data, phase, change, train.At(7, 0, 0.0, CPU))
     torch.rand(100)
-    assert torch.equal(one.source.images, train.draw(fit, data, phase, change, 7, 0, 0.0).source.images)
-    assert not torch.equal(one.source.images, train.draw(fit, data, phase, change, 8, 0, 0.0).source.images)
-    assert not torch.equal(one.source.images, train.draw(fit, data, phase, change, 7, 1, 0.0).source.images)
+    assert torch.equal(one.source.images, train.draw(fit, data, phase, change, train.At(7, 0, 0.0, CPU)).source.images)
+    assert not torch.equal(
+        one.source.images, train.draw(fit, data, phase, change, train.At(8, 0, 0.0, CPU)).source.images
+    )
+    assert not torch.equal(
+        one.source.images, train.draw(fit, data, phase, change, train.At(7, 1, 0.0, CPU)).source.images
+    )
 
 
 def test_losses_by_hand() -> None:

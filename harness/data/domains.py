@@ -11,7 +11,7 @@ from harness.data.lazy import Lazy, spooled
 from harness.data.opened import scans
 from harness.data.scans import Scans
 from harness.phases import Domains, Labelled, Unlabelled
-from harness.spec import Fit, Part
+from harness.spec import Fit, Part, validation_of
 from harness.store import Home, locked
 
 PADDING = 255  # the label of what is not there, where images differ in size
@@ -35,8 +35,7 @@ def _validation(fit: Fit, home: Home, slices: int, device: torch.device) -> Labe
     part = fit.train_on
     if part.options["split"] != "train":
         return None
-    # the fingerprint pins the training split's bytes, not those of its validation split
-    held = Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})
+    held = validation_of(part)
     try:
         opened = open_test(held, slices, home, device)
     except LookupError:  # the dataset has no validation split
@@ -51,7 +50,7 @@ def open_test(part: Part, slices: int, home: Home, device: torch.device) -> Labe
 
 def _mapped(found: Scans, part: Part, home: Home) -> Scans:
     """Images that are too many to decode into memory are decoded once into a file and mapped from it."""
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in ("images", "masks"):
         arrays = getattr(found, name)
         if isinstance(arrays, Lazy) and arrays.nbytes > IN_MEMORY and len(set(arrays.shapes)) == 1:
@@ -147,7 +146,7 @@ def _strata(source: Labelled, of: int) -> list[int]:
     groups = list(source.images.groups)
     if len(set(groups)) < of:  # one volume: contiguous blocks of slices
         return [i * of // len(groups) for i in range(len(groups))]
-    share = {g: 0.0 for g in groups}
+    share = dict.fromkeys(groups, 0.0)
     for i, group in enumerate(groups):
         share[group] += float((source.masks[i] > 0).float().mean())
     ranked = sorted(share, key=lambda g: (share[g], g))

@@ -26,5 +26,5 @@ def trained(
     missing = sorted(mine.keys() - weights.keys()) if part == "all" else []
     if differing or missing:
         name = (differing or missing)[0]
-        raise ValueError(f"fit.init: the other fit's network differs at {name}; set the same fit.net, or part: matching")
+        raise ValueError(f"fit.init: the other network differs at {name}; set the same fit.net, or part: matching")
     net.load_state_dict(weights, strict=part == "all")

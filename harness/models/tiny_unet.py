@@ -1,5 +1,7 @@
 """A U-Net of a few ten thousand weights, for laptops, tests and first looks."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -21,7 +23,7 @@ class TinyUnet(nn.Module):
         inputs = [channels, *widths[:-1]]
         self.encoder = nn.ModuleList(_block(i, o) for i, o in zip(inputs, widths, strict=True))
         ups = list(reversed(widths))
-        self.decoder = nn.ModuleList(_block(i + o, o) for i, o in zip(ups[:-1], ups[1:], strict=True))
+        self.decoder = nn.ModuleList(_block(i + o, o) for i, o in pairwise(ups))
         self.head = nn.Conv2d(widths[0], classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:

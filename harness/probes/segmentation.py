@@ -105,5 +105,3 @@ def _errors(grey: NDArray[np.uint8], truth: Tensor, predicted: Tensor) -> NDArra
     out[(truth & ~predicted).cpu().numpy()] = PALETTE[4]
     out[(~truth & predicted).cpu().numpy()] = PALETTE[5]
     return out
-
-

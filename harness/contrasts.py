@@ -1,0 +1,271 @@
+"""Samples -> contrasts: estimate, interval, p and effect of each pair of arms, trend, correlation or model term."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness import registry
+from harness.choice import effect_of, joins, post_hoc_of, smallest, test_of
+from harness.comparison import Comparison
+from harness.levels import short
+from harness.places import JOIN, Layout, contrasts, pairing, shown, units
+from harness.samples import Measured, Sample
+from harness.stats.models import anova, mixed
+from harness.stats.post_hoc import POST_HOC
+from harness.stats.result import Effect, Model, Result
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One answer; p values are NaN where the data allow no test, and the note says why."""
+
+    within: str
+    first: str
+    second: str
+    n: tuple[int, ...]
+    test: str
+    why: str
+    paired: bool
+    p: float = np.nan
+    statistic: float = np.nan
+    exact: bool = False
+    estimate: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    level: float = 0.95
+    effect: Effect | None = None
+    removed: tuple[str, ...] = ()  # units of one arm only, left out of a paired test
+    pairing: str = ""
+    note: str = ""
+    already: bool = False  # p holds for all pairs together
+    corrected: float = np.nan
+    smallest: float = np.nan
+    outcome: str = ""  # differs | open | equivalent | not shown | not testable | no test
+    sentence: str = ""
+    runs: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        text = f"{self.first} − {self.second}" if self.second else self.first
+        return text + (f" ({shown(self.within)})" if self.within else "")
+
+
+def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
+    """Each arm against its reference, or all against all."""
+    planned = units(laid.places, one)
+    known = one.unit in ("seed", "fold") and not laid.dimensions
+    for within in dict.fromkeys([p.within for p in laid.places] + [s.within for s in found.samples]):
+        arms = arms_of(laid, found, within)
+        names = short(arms)
+        post = _post_hoc(one, found, within, arms)
+        for first, second in contrasts(one, arms):
+            x, y = found.of(within, first), found.of(within, second)
+            labels = (within, names[first], names[second])
+            if x is None or y is None:
+                yield Contrast(*labels, (len(x.units) if x else 0, len(y.units) if y else 0), "", "", False,
+                               note="an arm has no values")  # fmt: skip
+                continue
+            held = (planned[within, first], planned[within, second]) if known else (x.units, y.units)
+            paired, why = pairing(one, *held)
+            yield _pair(one, labels, x, y, (paired, why), post.get((first, second)))
+
+
+def arms_of(laid: Layout, found: Measured, within: str) -> list[str]:
+    """The arms of a stratum as the grid orders them, those of a dimension as they come."""
+    there = list(dict.fromkeys(s.arm for s in found.samples if s.within == within))
+    return there if laid.dimensions else list(dict.fromkeys(p.arm for p in laid.places if p.within == within))
+
+
+def _pair(
+    one: Comparison, labels: tuple[str, ...], x: Sample, y: Sample, how: tuple[bool, str], post: Result | None
+) -> Contrast:
+    test, why = test_of(one, how[0])
+    paired = joins(test)
+    removed = tuple(sorted(set(x.units) ^ set(y.units))) if paired else ()
+    shared = [u for u in x.units if u in set(y.units)] if paired else None
+    a, b = x.array(shared), y.array(shared)
+    result, trouble = (post, "") if post else tried(_test, one, test, a, b)
+    level = 1 - (2 if one.margin is not None else 1) * one.alpha
+    effect, more = tried(_effect, one, paired, a, b, level)
+    owners = dict(zip(x.units, x.clusters, strict=True))
+    estimate, extra = _estimate(one, paired, a, b, level, [owners[u] for u in shared or ()])
+    note = "; ".join(dict.fromkeys(t for t in (trouble, result.note if result else "", more, extra) if t))
+    runs = tuple(dict.fromkeys(r for s in (x, y) for of_unit in s.runs for r in of_unit))
+    return Contrast(
+        *labels, n=(a.size, b.size), test=result.test if result else test, why=why, paired=paired,
+        p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
+        exact=bool(result and result.exact), estimate=estimate[0], low=estimate[1], high=estimate[2], level=level,
+        effect=effect, removed=removed, pairing=how[1], note=note, already=bool(post and post.test == "nemenyi"),
+        runs=runs,
+    )  # fmt: skip
+
+
+def tried(action: Callable[..., Any], *args: Any, **options: Any) -> tuple[Any, str]:
+    """What a statistic says, or its refusal: too few values, no spread."""
+    try:
+        return action(*args, **options), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _test(one: Comparison, test: str, a: Any, b: Any) -> Result:
+    options = {"margin": one.margin} if one.margin is not None else {}
+    found: Result = registry.load("test", test)(a, b, **options)
+    return found
+
+
+def _effect(one: Comparison, paired: bool, a: Any, b: Any, level: float) -> Effect:
+    name = effect_of(one, paired)
+    if registry.catalogue("effect")[name].facts["paired"] and not paired:
+        raise ValueError(f"{name} needs pairs, and these arms are not paired")
+    found: Effect = registry.load("effect", name)(a, b, level=level)
+    return found
+
+
+def _estimate(
+    one: Comparison, paired: bool, a: Any, b: Any, level: float, clusters: Iterable[str] = ()
+) -> tuple[tuple[float, float, float], str]:
+    """The difference of means in the metric's unit; a bootstrap serves pairs only, independent means take Welch's."""
+    value = float((a - b).mean()) if paired and a.size else float(a.mean() - b.mean()) if a.size and b.size else np.nan
+    if paired and a.size:
+        within = (np.array(clusters),) if one.interval == "hierarchical" else ()
+        made, why = tried(registry.load("interval", one.interval), a - b, *within, level=level)
+        why = made.note if made is not None else why
+    else:
+        made, why = tried(registry.load("effect", "mean_difference"), a, b, level=level)
+    return ((made.value, made.low, made.high), why) if made is not None else ((value, np.nan, np.nan), why)
+
+
+def blocks(one: Comparison, found: Measured, within: str, arms: list[str]) -> list[Any] | None:
+    """The arms over the units that all of them have; None where they share too few."""
+    there = [s for arm in arms if (s := found.of(within, arm)) is not None]
+    if len(there) < 2 or one.paired is False:
+        return None
+    shared = [u for u in there[0].units if all(u in set(s.units) for s in there)]
+    return [s.array(shared) for s in there] if len(shared) > 1 and len(there) == len(arms) else None
+
+
+def _post_hoc(one: Comparison, found: Measured, within: str, arms: list[str]) -> dict[tuple[str, str], Result]:
+    """Every pair of arms after a test of several groups; empty for a test of two."""
+    name = post_hoc_of(one, one.test) if one.test else None
+    if name is None:
+        return {}
+    there = [s for arm in arms if (s := found.of(within, arm)) is not None]
+    tables = blocks(one, found, within, arms) if joins(str(one.test)) else [s.array() for s in there]
+    if tables is None or len(tables) < len(arms):
+        return {}
+    results, _ = tried(POST_HOC[name], *tables)
+    listed = {(arms[i], arms[j]): result for (i, j), result in (results or {}).items()}
+    return listed | {(b, a): result for (a, b), result in listed.items()}
+
+
+def omnibus(one: Comparison, found: Measured, within: str, arms: list[str]) -> Result | None:
+    """Whether any of several arms differs at all: Friedman where they pair, else Kruskal-Wallis."""
+    if len(arms) < 3:
+        return None
+    table = blocks(one, found, within, arms) if one.test is None or joins(one.test) else None
+    if table is not None:
+        return tried(registry.load("test", "friedman"), *table)[0]  # type: ignore[no-any-return]
+    there = [s.array() for arm in arms if (s := found.of(within, arm)) is not None]
+    return tried(registry.load("test", "kruskal"), *there)[0]  # type: ignore[no-any-return]
+
+
+def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
+    """Whether the metric rises or falls along an ordered factor; the estimate is last level less first."""
+    for within in dict.fromkeys(s.within for s in found.samples):
+        curve = sorted((s for s in found.samples if s.within == within), key=lambda s: float(s.at))
+        how = pairing(one, curve[0].units, curve[-1].units)
+        test, why = test_of(one, how[0])
+        paired = joins(test)
+        everywhere = set.intersection(*(set(s.units) for s in curve))
+        removed = tuple(sorted(set.union(*(set(s.units) for s in curve)) - everywhere)) if paired else ()
+        shared = sorted(everywhere) if paired else None
+        arrays = [s.array(shared) for s in curve]
+        result, trouble = tried(registry.load("test", test), *arrays)
+        ends = _pair_of_ends(one, paired, arrays[-1], arrays[0])
+        note = "; ".join(t for t in (trouble, result.note if result else "", ends[2]) if t)
+        labels = (within, f"{one.trend} {curve[-1].at}", f"{one.trend} {curve[0].at}")
+        yield Contrast(
+            *labels, n=tuple(a.size for a in arrays), test=test, why=why, paired=paired,
+            p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
+            exact=bool(result and result.exact), estimate=ends[0][0], low=ends[0][1], high=ends[0][2],
+            level=1 - one.alpha, effect=ends[1], removed=removed, pairing=how[1], note=note,
+            runs=tuple(dict.fromkeys(r for s in curve for of_unit in s.runs for r in of_unit)),
+        )  # fmt: skip
+
+
+def _pair_of_ends(one: Comparison, paired: bool, a: Any, b: Any) -> tuple[Any, Effect | None, str]:
+    estimate, why = _estimate(one, paired, a, b, 1 - one.alpha)
+    effect, more = tried(_effect, one, paired, a, b, 1 - one.alpha)
+    return estimate, effect, "; ".join(dict.fromkeys(t for t in (why, more) if t))
+
+
+def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iterator[Contrast]:
+    """Whether two metrics order the points alike; a point is a mean over its units."""
+    asked = one.correlate
+    assert asked is not None
+    test, why = test_of(one, False)
+    for within in dict.fromkeys(p.within for p in laid.places):
+        points = {m: {s.arm: s for s in got.samples if s.within == within} for m, got in ((asked.x, x), (asked.y, y))}
+        both = [arm for arm in points[asked.x] if arm in points[asked.y]]
+        planned = {p.arm for p in laid.places if p.within == within}
+        a, b = (np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y))
+        ties = {"tie_x": asked.tie_x, "tie_y": asked.tie_y} if test != "pearson" else {}
+        made, trouble = tried(registry.load("rank", test), a, b, level=1 - one.alpha, **ties)
+        runs = dict.fromkeys(r for arm in both for m in points for of in points[m][arm].runs for r in of)
+        labels = (within, asked.x, asked.y)
+        removed = tuple(shown(arm) for arm in sorted(planned - set(both)))
+        if made is None:
+            yield Contrast(*labels, (len(both),), test, why, False, note=trouble, removed=removed, runs=tuple(runs))
+            continue
+        yield Contrast(*labels, (made.n,), test, why, False, p=made.p, statistic=made.value, exact=made.exact,
+                       estimate=made.value, low=made.low, high=made.high, level=1 - one.alpha, removed=removed,
+                       note=made.note, runs=tuple(runs))  # fmt: skip
+
+
+def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
+    """The terms of a formula: mixed effects with the unit as a random factor where its units repeat, else ANOVA."""
+    formula, metric, factors = str(one.model), one.metrics[0], one.factors
+    named = [f for f in factors if f not in laid.dimensions] + [f for f in factors if f in laid.dimensions]
+    for within in dict.fromkeys(s.within for s in found.samples):
+        there = [s for s in found.samples if s.within == within]
+        lines = [
+            dict(zip(named, s.arm.split(JOIN), strict=True)) | {metric: value, "unit": unit, "network": cluster}
+            for s in there
+            for unit, value, cluster in zip(s.units, s.values, s.clusters, strict=True)
+        ]
+        table = pd.DataFrame(lines)
+        for factor in named:
+            numbers = pd.to_numeric(table[factor], errors="coerce")
+            table[factor] = table[factor] if numbers.isna().any() else numbers
+        repeats = bool((table["unit"].value_counts() > 1).any()) if one.paired is None else one.paired
+        made, trouble = tried(_fitted, table, formula, repeats)
+        why = "units repeat, so that each has its own intercept" if repeats else "every value is of another unit"
+        runs = tuple(dict.fromkeys(r for s in there for of_unit in s.runs for r in of_unit))
+        if made is None:
+            yield Contrast(
+                within, formula, "", (len(table),), "mixed" if repeats else "anova", why, repeats, note=trouble
+            )
+            continue
+        for term in made.terms:
+            text = f"F({term.df[0]:g}, {term.df[1]:g})"
+            eta = None if term.partial_eta2 is None else Effect("partial_eta2", term.partial_eta2, np.nan, np.nan)
+            yield Contrast(within, term.name, "", (made.n,), "mixed" if repeats else "anova", why, repeats, p=term.p,
+                           statistic=term.statistic, effect=eta, note="; ".join(t for t in (text, made.note) if t),
+                           runs=runs)  # fmt: skip
+
+
+def _fitted(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
+    return mixed(table, formula, random=("unit",)) if repeats else anova(table, formula)
+
+
+def least(one: Comparison, contrast: Contrast, family: int, arms: int) -> float:
+    """The smallest corrected p that a contrast of this size could have given; NaN where that is not known."""
+    if not contrast.test or one.kind in ("correlate", "model") or min(contrast.n) < 2:
+        return 1.0 if contrast.n and min(contrast.n) < 2 else np.nan
+    name = one.test if one.test and post_hoc_of(one, one.test) else contrast.test
+    ns = (contrast.n[0],) * arms if post_hoc_of(one, name) and joins(name) else contrast.n
+    return smallest(one, name, ns, family) if len(set(ns)) == 1 or not joins(name) else np.nan

@@ -1,0 +1,206 @@
+"""Rows averaged down to the declared unit: one value for each unit of each arm, and what was lost on the way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.comparison import Comparison
+from harness.places import JOIN, Layout, Place, shown
+
+STATES = ("finished", "diverged", "failed", "missing")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The values of one arm (at one level of a trend), one for each unit, and the runs behind each."""
+
+    within: str
+    arm: str
+    at: str
+    units: tuple[str, ...]
+    values: tuple[float, ...]
+    clusters: tuple[str, ...]  # the network that each value is of
+    runs: tuple[tuple[str, ...], ...]
+
+    def array(self, units: Iterable[str] | None = None) -> Any:
+        """The values, of all units or of these in this order."""
+        if units is None:
+            return np.array(self.values)
+        known = dict(zip(self.units, self.values, strict=True))
+        return np.array([known[u] for u in units])
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the trials, rows and units of an arm."""
+
+    within: str
+    arm: str
+    states: dict[str, int]
+    undefined: int = 0  # rows without a finite value
+    lost: tuple[str, ...] = ()  # planned units without a complete value
+    runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The samples of a comparison and the fate of everything planned."""
+
+    samples: tuple[Sample, ...]
+    tallies: tuple[Tally, ...]
+    notes: list[str] = field(default_factory=list)
+
+    def of(self, within: str, arm: str) -> Sample | None:
+        return next((s for s in self.samples if s.within == within and s.arm == arm), None)
+
+
+PLACE = ["within", "arm", "at"]
+
+
+def measured(laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, rows: pd.DataFrame) -> Measured:
+    """The samples of one metric."""
+    frame = pd.DataFrame(laid.places, columns=list(Place._fields))
+    known = runs[["run", "trial", "state"]] if len(runs) else pd.DataFrame(columns=["run", "trial", "state"], dtype=str)
+    frame = frame.merge(known, on="trial", how="left")
+    frame["state"] = frame["state"].fillna("missing")
+    frame["base"] = _base(frame, one)
+    data = rows[(rows["metric"] == metric) & rows["run"].isin(set(frame["run"].dropna()))]
+    data = data.drop(columns=["seed", "fold"], errors="ignore").merge(
+        frame[["run", "trial", "seed", "fold", "test_on", "base"]], on="run"
+    )
+    data = data.merge(frame[["run", *PLACE]].rename(columns={k: f"planned_{k}" for k in PLACE}), on="run")
+    notes = _placed(data, laid)
+    undefined = data[~np.isfinite(data["value"].astype(float))].groupby(["within", "arm"]).size().to_dict()
+    data = _united(data[np.isfinite(data["value"].astype(float))], one, metric, notes)
+    values = _values(data, frame, one)
+    samples = _samples(values)
+    if one.trend and one.by:
+        samples = _areas(samples, laid, one)
+    return Measured(samples, _tallies(frame, samples, undefined, one, laid), notes)
+
+
+def _base(frame: pd.DataFrame, one: Comparison) -> pd.Series:
+    """The part of a unit that is known before anything is measured."""
+    if one.unit == "fold":
+        return "fold " + frame["fold"].map(lambda f: "none" if pd.isna(f) else str(int(f)))
+    if one.unit == "patient":
+        return frame["test_on"]
+    return _network(frame) if one.unit == "image" else "seed " + frame["seed"].astype(str)
+
+
+def _network(frame: pd.DataFrame) -> pd.Series:
+    fold = frame["fold"].map(lambda f: "" if pd.isna(f) else f" fold {int(f)}")
+    return "seed " + frame["seed"].astype(str) + fold
+
+
+def _placed(data: pd.DataFrame, laid: Layout) -> list[str]:
+    """Fills in the factors that are dimensions of the rows."""
+    notes = []
+    for part in PLACE:
+        data[part] = data[f"planned_{part}"]
+        for path in [p for p, filled in laid.dimensions.items() if filled == part]:
+            if path not in data.columns:
+                notes.append(f"no row has the dimension {path}")
+                continue
+            level = data[path].map(str)
+            data[part] = [f"{a}{JOIN}{b}" if a else b for a, b in zip(data[part], level, strict=True)]
+    return notes
+
+
+def _united(data: pd.DataFrame, one: Comparison, metric: str, notes: list[str]) -> pd.DataFrame:
+    """Names the unit of each row, and the network that it is of."""
+    data = data.assign(cluster=_network(data), unit=data["base"])
+    column = {"image": "image", "patient": "group"}.get(one.unit)
+    if column is None:
+        return data
+    there = data[column].notna() if column in data.columns else pd.Series(False, index=data.index)
+    if not there.all():
+        notes.append(f"{int((~there).sum())} rows of {metric} belong to no {one.unit} and were left out")
+    data = data[there]
+    several = data["test_on"].nunique() > 1  # test-000 of one set is not test-000 of another
+    owner = data["test_on"] + " " if several else ""
+    name = owner + data[column].astype(str) if column in data.columns else data["base"]
+    return data.assign(unit=data["cluster"] + " " + name if one.unit == "image" else name)
+
+
+def _values(data: pd.DataFrame, frame: pd.DataFrame, one: Comparison) -> pd.DataFrame:
+    """First a mean within each trial, then over the trials of a unit, where all that were planned are there."""
+    planned = [f"planned_{k}" for k in PLACE]
+    keys = [*PLACE, *planned, "base", "unit", "cluster"]
+    if one.unit == "patient":
+        data = data.assign(cluster="")
+    trials = data.groupby([*keys, "run"], sort=False)["value"].mean().reset_index()
+    grouped = trials.groupby(keys, sort=False)
+    found = grouped.agg(value=("value", "mean"), have=("run", "size"), runs=("run", tuple)).reset_index()
+    if one.unit in ("seed", "fold"):  # images and patients of a failed trial cannot be counted
+        merged = found.groupby([*PLACE, *planned, "base", "unit"], sort=False)
+        found = merged.agg(value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum")).reset_index()
+        found["cluster"] = found["unit"]
+    if one.unit == "patient":
+        return found
+    need = frame.groupby([*PLACE, "base"]).size().rename("need").reset_index()
+    need = need.rename(columns={k: f"planned_{k}" for k in PLACE})
+    found = found.merge(need, on=[*planned, "base"], how="left")
+    return found[found["have"] == found["need"]] if one.unit != "image" else found
+
+
+def _samples(values: pd.DataFrame) -> tuple[Sample, ...]:
+    return tuple(
+        Sample(
+            str(w),
+            str(a),
+            str(t),
+            tuple(g["unit"]),
+            tuple(map(float, g["value"])),
+            tuple(g["cluster"]),
+            tuple(g["runs"]),
+        )
+        for (w, a, t), g in values.groupby(PLACE, sort=False)
+    )
+
+
+def _areas(samples: tuple[Sample, ...], laid: Layout, one: Comparison) -> tuple[Sample, ...]:
+    """One value for each unit: the area under its curve over the trend, per width, so in the metric's own unit."""
+    found = []
+    for within, arm in dict.fromkeys((s.within, s.arm) for s in samples):
+        curve = sorted((s for s in samples if (s.within, s.arm) == (within, arm)), key=lambda s: float(s.at))
+        wanted = {p.at for p in laid.places if p.within == within and p.arm == arm} or {s.at for s in curve}
+        x = np.array([float(s.at) for s in curve])
+        whole = (
+            [u for u in curve[0].units if all(u in s.units for s in curve)] if {s.at for s in curve} >= wanted else []
+        )
+        areas = [np.trapezoid([s.array([u])[0] for s in curve], x) / (x[-1] - x[0]) for u in whole if len(x) > 1]
+        runs = tuple(tuple(r for s in curve for r in s.runs[s.units.index(u)]) for u in whole)
+        found.append(Sample(within, arm, "", tuple(whole), tuple(map(float, areas)), tuple(whole), runs))
+    return tuple(found)
+
+
+def _tallies(
+    frame: pd.DataFrame, samples: tuple[Sample, ...], undefined: dict[Any, int], one: Comparison, laid: Layout
+) -> tuple[Tally, ...]:
+    """What was planned and what came of it, for each arm; a trend without arms counts its levels."""
+    part = "at" if one.kind == "trend" else "arm"
+    places = list(dict.fromkeys((s.within, getattr(s, part)) for s in samples))
+    if not laid.dimensions:
+        places = list(dict.fromkeys(zip(frame["within"], frame[part], strict=True)))
+    found = []
+    for within, name in places:
+        here = frame if laid.dimensions else frame[(frame["within"] == within) & (frame[part] == name)]
+        counts = here["state"].value_counts().to_dict()
+        there = {u for s in samples if s.within == within and getattr(s, part) == name for u in s.units}
+        lost = sorted(set(here["base"]) - there) if one.unit in ("seed", "fold") else []
+        dropped = sum(n for (w, a), n in undefined.items() if w == within and (part == "at" or a == name))
+        states = {state: int(counts.get(state, 0)) for state in STATES}
+        runs = tuple(here["run"].dropna())
+        found.append(Tally(within, name, states, int(dropped), tuple(lost), runs))
+    return tuple(found)
+
+
+def lost_in_words(tally: Tally) -> str:
+    """'2 of 5 trials diverged, 1 failed'."""
+    total = sum(tally.states.values())
+    bad = [f"{n} {state}" for state, n in tally.states.items() if n and state != "finished"]
+    return f"{shown(tally.arm)}: of {total} trials {', '.join(bad)}" if bad else ""
