@@ -34,16 +34,16 @@ def effect_of(one: Comparison, paired: bool) -> str:
 
 def post_hoc_of(one: Comparison, test: str) -> str | None:
     """What compares the pairs after a test of several groups; None for a test of two."""
-    facts = registry.catalogue("test")[test].facts
+    found = registry.catalogue("test").get(test)  # a correlation's or a model's is none of these
+    facts = found.facts if found else {}
     offered = facts.get("post_hoc", [])
     return one.post_hoc or (offered[0] if offered else None)
 
 
-def smallest(one: Comparison, test: str, ns: tuple[int, ...], family: int) -> float:
-    """The smallest p that such data can give, after the family's correction at its best: all others as small."""
+def smallest(one: Comparison, test: str, ns: tuple[int, ...]) -> float:
+    """The smallest p that such data can give, before any correction."""
     post = post_hoc_of(one, test)
-    floor = _post_hoc_floor(post, ns) if post else _floor(test, ns)
-    return corrected(one, [floor] * family)[0] if post != "nemenyi" else floor
+    return _post_hoc_floor(post, ns) if post else _floor(test, ns)
 
 
 def corrected(one: Comparison, p: list[float]) -> list[float]:

@@ -107,7 +107,8 @@ def declared(raw: Any, grid: Expansion) -> tuple[list[Comparison], Complaints]:
     """The comparisons of a file, and what is wrong with them; steps start at `compare`."""
     if not isinstance(raw, list):
         return [], [(("compare",), "should be a list of comparisons")]
-    found, wrong = [], []
+    found: list[Comparison] = []
+    wrong: Complaints = []
     for i, one in enumerate(raw):
         steps: Steps = ("compare", i)
         before = len(wrong)

@@ -10,8 +10,7 @@ import pandas as pd
 from harness import registry
 from harness.choice import effect_of, joins, post_hoc_of, smallest, test_of
 from harness.comparison import Comparison
-from harness.levels import short
-from harness.places import JOIN, Layout, contrasts, pairing, shown, units
+from harness.places import JOIN, Layout, contrasts, names, pairing, shown, units
 from harness.samples import Measured, Sample
 from harness.stats.models import anova, mixed
 from harness.stats.post_hoc import POST_HOC
@@ -46,6 +45,7 @@ class Contrast:
     outcome: str = ""  # differs | open | equivalent | not shown | not testable | no test
     sentence: str = ""
     runs: tuple[str, ...] = ()
+    points: tuple[tuple[str, float, float], ...] = ()  # of a correlation: name, x, y
 
     @property
     def name(self) -> str:
@@ -59,11 +59,11 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
     known = one.unit in ("seed", "fold") and not laid.dimensions
     for within in dict.fromkeys([p.within for p in laid.places] + [s.within for s in found.samples]):
         arms = arms_of(laid, found, within)
-        names = short(arms)
+        called = names(one, arms)
         post = _post_hoc(one, found, within, arms)
         for first, second in contrasts(one, arms):
             x, y = found.of(within, first), found.of(within, second)
-            labels = (within, names[first], names[second])
+            labels = (within, called[first], called[second])
             if x is None or y is None:
                 yield Contrast(*labels, (len(x.units) if x else 0, len(y.units) if y else 0), "", "", False,
                                note="an arm has no values")  # fmt: skip
@@ -80,12 +80,13 @@ def arms_of(laid: Layout, found: Measured, within: str) -> list[str]:
 
 
 def _pair(
-    one: Comparison, labels: tuple[str, ...], x: Sample, y: Sample, how: tuple[bool, str], post: Result | None
+    one: Comparison, labels: tuple[str, str, str], x: Sample, y: Sample, how: tuple[bool, str], post: Result | None
 ) -> Contrast:
     test, why = test_of(one, how[0])
     paired = joins(test)
     removed = tuple(sorted(set(x.units) ^ set(y.units))) if paired else ()
-    shared = [u for u in x.units if u in set(y.units)] if paired else None
+    both = set(x.units) & set(y.units)
+    shared = [u for u in x.units if u in both] if paired else None
     a, b = x.array(shared), y.array(shared)
     result, trouble = (post, "") if post else tried(_test, one, test, a, b)
     level = 1 - (2 if one.margin is not None else 1) * one.alpha
@@ -144,7 +145,8 @@ def blocks(one: Comparison, found: Measured, within: str, arms: list[str]) -> li
     there = [s for arm in arms if (s := found.of(within, arm)) is not None]
     if len(there) < 2 or one.paired is False:
         return None
-    shared = [u for u in there[0].units if all(u in set(s.units) for s in there)]
+    everywhere = set.intersection(*(set(s.units) for s in there))
+    shared = [u for u in there[0].units if u in everywhere]
     return [s.array(shared) for s in there] if len(shared) > 1 and len(there) == len(arms) else None
 
 
@@ -168,9 +170,9 @@ def omnibus(one: Comparison, found: Measured, within: str, arms: list[str]) -> R
         return None
     table = blocks(one, found, within, arms) if one.test is None or joins(one.test) else None
     if table is not None:
-        return tried(registry.load("test", "friedman"), *table)[0]  # type: ignore[no-any-return]
+        return tried(registry.load("test", "friedman"), *table)[0]
     there = [s.array() for arm in arms if (s := found.of(within, arm)) is not None]
-    return tried(registry.load("test", "kruskal"), *there)[0]  # type: ignore[no-any-return]
+    return tried(registry.load("test", "kruskal"), *there)[0]
 
 
 def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
@@ -187,7 +189,8 @@ def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
         result, trouble = tried(registry.load("test", test), *arrays)
         ends = _pair_of_ends(one, paired, arrays[-1], arrays[0])
         note = "; ".join(t for t in (trouble, result.note if result else "", ends[2]) if t)
-        labels = (within, f"{one.trend} {curve[-1].at}", f"{one.trend} {curve[0].at}")
+        called = names(one, [s.at for s in curve])
+        labels = (within, called[curve[-1].at], called[curve[0].at])
         yield Contrast(
             *labels, n=tuple(a.size for a in arrays), test=test, why=why, paired=paired,
             p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
@@ -215,6 +218,7 @@ def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iter
         a, b = (np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y))
         ties = {"tie_x": asked.tie_x, "tie_y": asked.tie_y} if test != "pearson" else {}
         made, trouble = tried(registry.load("rank", test), a, b, level=1 - one.alpha, **ties)
+        named = tuple((shown(arm), float(p), float(q)) for arm, p, q in zip(both, a, b, strict=True))
         runs = dict.fromkeys(r for arm in both for m in points for of in points[m][arm].runs for r in of)
         labels = (within, asked.x, asked.y)
         removed = tuple(shown(arm) for arm in sorted(planned - set(both)))
@@ -223,7 +227,7 @@ def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iter
             continue
         yield Contrast(*labels, (made.n,), test, why, False, p=made.p, statistic=made.value, exact=made.exact,
                        estimate=made.value, low=made.low, high=made.high, level=1 - one.alpha, removed=removed,
-                       note=made.note, runs=tuple(runs))  # fmt: skip
+                       note=made.note, runs=tuple(runs), points=named)  # fmt: skip
 
 
 def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
@@ -262,10 +266,10 @@ def _fitted(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
     return mixed(table, formula, random=("unit",)) if repeats else anova(table, formula)
 
 
-def least(one: Comparison, contrast: Contrast, family: int, arms: int) -> float:
-    """The smallest corrected p that a contrast of this size could have given; NaN where that is not known."""
+def floor(one: Comparison, contrast: Contrast, arms: int) -> float:
+    """The smallest p, not corrected, that a contrast of this size could have given; 0 where that is not known."""
     if not contrast.test or one.kind in ("correlate", "model") or min(contrast.n) < 2:
-        return 1.0 if contrast.n and min(contrast.n) < 2 else np.nan
+        return 1.0 if contrast.n and min(contrast.n) < 2 else 0.0
     name = one.test if one.test and post_hoc_of(one, one.test) else contrast.test
     ns = (contrast.n[0],) * arms if post_hoc_of(one, name) and joins(name) else contrast.n
-    return smallest(one, name, ns, family) if len(set(ns)) == 1 or not joins(name) else np.nan
+    return smallest(one, name, ns) if len(set(ns)) == 1 or not joins(name) else 0.0

@@ -137,6 +137,11 @@ class _Grid:
         }
         self.varying = [name for name in inside if self.depends["fit", name]]
         self.fixed: Raw = {}
+        tested = ("test_on",) in self.touching or self.base.get("test_on") is not None
+        asked = [name for name in TRIAL_OPTIONS if name != "test_on" or tested]
+        self.moving = [name for name in asked if self.depends[(name,)]]
+        self.steady = [name for name in asked if not self.depends[(name,)]]
+        self.around: Raw = {}
         self.fit_axes = tuple(sorted({a for slot, axes in used.items() if slot[0] == "fit" for a in axes}))
 
     def _unknown(self, known: list[Any]) -> bool:
@@ -172,17 +177,13 @@ class _Grid:
         """The trial at a position of the grid."""
         ignored = self._ignored(indices)
         trained, inert = self._fit(indices, ignored)
-        values: Raw = {}
-        complete = trained is not None
-        for name, option in TRIAL_OPTIONS.items():
-            if name == "test_on" and ("test_on",) not in self.touching and self.base.get("test_on") is None:
-                continue
-            value, more = self._slot((name,), option, indices, ignored)
+        if not self.around:
+            self.around.update({name: self._slot((name,), TRIAL_OPTIONS[name], indices, ())[0] for name in self.steady})
+        values: Raw = dict(self.around)
+        for name in self.moving:
+            values[name], more = self._slot((name,), TRIAL_OPTIONS[name], indices, ignored)
             inert += more
-            if value is FAILED:
-                complete = False
-            values[name] = value
-        if not complete or self.bad or trained is None:
+        if self.bad or trained is None or FAILED in values.values():
             return None
         if "test_on" not in values:
             values["test_on"] = self._tested(trained)
@@ -248,8 +249,12 @@ class _Grid:
         return self.slots[at]
 
     def _nests(self, slot: Steps) -> bool:
-        """Only settings that may hold a fit of their own depend on the net and seed around them."""
-        return slot not in (("fit", "net"), ("fit", "seed"), ("fit", "train_on"), ("test_on",))
+        """Whether a setting holds a fit of its own somewhere, which takes the net and the seed from around it."""
+        given: Any = self.base
+        for step in slot:
+            given = given.get(step) if isinstance(given, dict) else None
+        pieces = [row[column] for a, column, _ in self.touching.get(slot, ()) for row in self.axes[a].rows]
+        return slot not in (("fit", "train_on"), ("fit", "seed")) and any(_holds_fit(one) for one in [given, *pieces])
 
     def _read(
         self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...]
@@ -316,6 +321,12 @@ class _Grid:
         """Places in the file and what is wrong there; an axis that no cell takes is one of them."""
         useless = [(p, t) for path, (p, t) in self.refused.items() if path not in self.took]
         return [*self.wrong, *useless]
+
+
+def _holds_fit(raw: Any) -> bool:
+    if isinstance(raw, dict):
+        return "train_on" in raw or any(_holds_fit(value) for value in raw.values())
+    return isinstance(raw, list) and any(_holds_fit(item) for item in raw)
 
 
 FAILED: Any = object()

@@ -17,11 +17,14 @@ def named(wanted: str, levels: list[str]) -> str | None:
     return short[0] if len(short) == 1 else None
 
 
-def short(levels: Iterable[str]) -> dict[str, str]:
-    """Levels by the name before their options, where that tells them apart."""
+def short(levels: Iterable[str], path: str = "") -> dict[str, str]:
+    """Levels by the name before their options, where that tells them apart; a bare number with its setting."""
     listed = list(dict.fromkeys(levels))
     counts = Counter(level.split("(")[0] for level in listed)
-    return {level: level.split("(")[0] if counts[level.split("(")[0]] == 1 else level for level in listed}
+    word = path.split(".")[-1]
+    names = {level: level.split("(")[0] if counts[level.split("(")[0]] == 1 else level for level in listed}
+    bare = {level for level in listed if numeric(level) or level in ("true", "false", "none")}
+    return {level: f"{word} {name}".strip() if level in bare else name for level, name in names.items()}
 
 
 def numeric(text: str) -> bool:

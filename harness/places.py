@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from harness.comparison import Comparison
 from harness.grid import Axis, Cell, split
-from harness.levels import levels_of, named
+from harness.levels import levels_of, named, short
 from harness.spec import label, walk
 from harness.study import Study
 
@@ -42,25 +42,26 @@ def layout(study: Study, one: Comparison) -> Layout:
     settings = {path for paths in parts.values() for path in paths if levels_of(study.expansion, path)}
     dimensions = {path: part for part, paths in parts.items() for path in paths if path not in settings}
     over = _averaged(study.axes, settings)
-    names: dict[int, tuple[Any, str]] = {}
+    seen: dict[int, tuple[Any, str]] = {}
     found = []
     for cell in study.cells:
-        shown = [[_level(cell, path, names) for path in paths if path in settings] for paths in parts.values()]
+        shown = [[_level(cell, path, seen) for path in paths if path in settings] for paths in parts.values()]
         if any(level is None for level in [*shown[1], *shown[2]]):  # the factor means nothing to this trial
             continue
         texts = [JOIN.join(level or "none" for level in levels) for levels in shown]
         fold = cell.trial.fit.fold
         rest = tuple(f"{path}={cell.levels[path]}" for path in over if path in cell.levels)
-        test_on = _named(cell.trial.test_on, names)
+        test_on = _named(cell.trial.test_on, seen)
         held = None if fold is None else fold[0]
-        found.append(Place(cell.trial.key, *texts, cell.trial.fit.seed, held, test_on, rest))
+        within, arm, place = texts
+        found.append(Place(cell.trial.key, within, arm, place, cell.trial.fit.seed, held, test_on, rest))
     kept, notes = _balanced(found, one)
     return Layout(kept, dimensions, tuple(p for p in over if _varies(kept, p)), tuple(notes))
 
 
 def _averaged(axes: Iterable[Axis], settings: set[str]) -> list[str]:
     """Axes that the comparison does not name: their levels are averaged over."""
-    found = []
+    found: list[str] = []
     for axis in axes:
         related = any(p == s or p.startswith(f"{s}.") or s.startswith(f"{p}.") for p in axis.paths for s in settings)
         if not related and not {"fit.seed", "fit.fold"} & set(axis.paths):
@@ -68,17 +69,17 @@ def _averaged(axes: Iterable[Axis], settings: set[str]) -> list[str]:
     return found
 
 
-def _level(cell: Cell, path: str, names: dict[int, tuple[Any, str]]) -> str | None:
+def _level(cell: Cell, path: str, seen: dict[int, tuple[Any, str]]) -> str | None:
     try:
-        return _named(walk(cell.trial, split(path)), names)
+        return _named(walk(cell.trial, split(path)), seen)
     except LookupError:
         return None
 
 
-def _named(value: Any, names: dict[int, tuple[Any, str]]) -> str:
-    if id(value) not in names:  # cells share their parts; the value is kept, lest its id be given again
-        names[id(value)] = (value, label(value))
-    return names[id(value)][1]
+def _named(value: Any, seen: dict[int, tuple[Any, str]]) -> str:
+    if id(value) not in seen:  # cells share their parts; the value is kept, lest its id be given again
+        seen[id(value)] = (value, label(value))
+    return seen[id(value)][1]
 
 
 def _varies(places: list[Place], path: str) -> bool:
@@ -111,6 +112,15 @@ def _balanced(places: list[Place], one: Comparison) -> tuple[list[Place], list[s
 
 def shown(levels: str) -> str:
     return levels.replace(JOIN, " · ")
+
+
+def names(one: Comparison, arms: Iterable[str]) -> dict[str, str]:
+    """What to call the arms: each of their levels as short as it may be."""
+    listed = list(dict.fromkeys(arms))
+    paths = [one.trend or ""] if one.kind == "trend" else one.factors
+    columns = zip(*(arm.split(JOIN) for arm in listed), strict=True)
+    called = [short(column, path) for column, path in zip(columns, paths, strict=False)]
+    return {arm: " · ".join(c.get(p, p) for c, p in zip(called, arm.split(JOIN), strict=True)) for arm in listed}
 
 
 def contrasts(one: Comparison, arms: list[str]) -> list[tuple[str, str]]:

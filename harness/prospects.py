@@ -1,14 +1,12 @@
 """What each declared comparison can show before it is run: n, the smallest p, power, or `not testable`."""
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import factorial
 
-from harness.choice import joins, post_hoc_of, smallest, test_of
+from harness.choice import corrected, joins, post_hoc_of, smallest, test_of
 from harness.comparison import Comparison
-from harness.levels import short
-from harness.places import Place, contrasts, layout, pairing, shown, units
+from harness.places import Place, contrasts, layout, names, pairing, shown, units
 from harness.study import Study
 
 LARGEST = 200  # blocks looked at when asking how many would do
@@ -37,11 +35,22 @@ Planned = tuple[str, str, str, tuple[int, ...], bool]  # contrast, test, why, n,
 
 def prospects(study: Study) -> list[Prospect]:
     """The prospects of every declared contrast of a study."""
-    planned = {one.name: _planned(study, one) for one in study.compare}
-    sizes: Counter[str] = Counter()
-    for one in study.compare:
-        sizes[one.together] += len(planned[one.name])
-    return [_prospect(one, each, sizes[one.together]) for one in study.compare for each in planned[one.name]]
+    planned = [(one, each) for one in study.compare for each in _planned(study, one)]
+    least: dict[int, float] = {}
+    sizes: dict[str, int] = {}
+    for family in dict.fromkeys(one.together for one, _ in planned):
+        mine = [i for i, (one, _) in enumerate(planned) if one.together == family]
+        sizes[family] = len(mine)
+        least.update({i: _least(*planned[i]) for i in mine})
+        open_ = [i for i in mine if post_hoc_of(planned[i][0], planned[i][1][1]) != "nemenyi"]  # it holds for all pairs
+        found = _together(planned[mine[0]][0], [least[i] for i in open_])
+        least.update(zip(open_, found, strict=True))
+    return [_prospect(one, each, sizes[one.together], least[i]) for i, (one, each) in enumerate(planned)]
+
+
+def _together(one: Comparison, floors: list[float]) -> list[float]:
+    """The best that a family can come to: every p as small as it can be, then corrected (Shaffer's as Holm's)."""
+    return corrected(one, floors) if one.correct != "shaffer" else corrected(replace(one, correct="holm"), floors)
 
 
 def _planned(study: Study, one: Comparison) -> list[Planned]:
@@ -59,16 +68,16 @@ def _planned(study: Study, one: Comparison) -> list[Planned]:
 def _groups(one: Comparison, within: str, places: list[Place]) -> Iterator[Planned]:
     arms = list(dict.fromkeys(p.arm for p in places))
     held = units(places, one)
-    names = short(arms)
+    called = names(one, arms)
     known = one.unit in ("seed", "fold")
     for first, second in contrasts(one, arms):
         a, b = held[within, first], held[within, second]
         paired = pairing(one, a, b)[0] if known else one.paired is not False
         test, why = test_of(one, paired)
-        n = (len(a & b),) * 2 if joins(test) else (len(a), len(b))
+        n: tuple[int, ...] = (len(a & b),) * 2 if joins(test) else (len(a), len(b))
         if post_hoc_of(one, test):
             n = (len(set.intersection(*held.values())),) * len(arms) if joins(test) else tuple(map(len, held.values()))
-        text = f"{names[first]} against {names[second]}" + (f" at {shown(within)}" if within else "")
+        text = f"{called[first]} against {called[second]}" + (f" at {shown(within)}" if within else "")
         yield text, test, why, n, known
 
 
@@ -88,38 +97,42 @@ def _points(one: Comparison, within: str, places: list[Place]) -> Iterator[Plann
     yield "the points" + (f" at {shown(within)}" if within else ""), test, why, (points,), True
 
 
-def _prospect(one: Comparison, planned: Planned, family: int) -> Prospect:
+def _prospect(one: Comparison, planned: Planned, family: int, least: float) -> Prospect:
     contrast, test, why, n, known = planned
-    least = _least(one, test, n, family) if known else None
-    verdict = (
-        "not known before it is measured" if least is None else "testable" if least <= one.alpha else "not testable"
-    )
+    verdict = "testable" if least <= one.alpha else "not testable"
+    verdict = verdict if known else "not known before it is measured"
     chance = None
-    if one.expect is not None and known and min(n) > 1 and verdict == "testable" and not post_hoc_of(one, test):
+    if one.expect is not None and verdict == "testable" and not post_hoc_of(one, test):
         from harness.stats.power import power
 
         chance = power(test, n, one.expect, one.alpha, comparisons=family)
-    note = _remedy(one, test, n, family) if verdict == "not testable" else ""
+    note = _remedy(one, planned, family) if verdict == "not testable" else ""
     if one.unit == "image":
         note = "pools the images of one network, which are no independent networks; the report flags it"
-    return Prospect(one.name, contrast, test, why, n if known else (), family, one.alpha, least, chance, one.expect,
-                    verdict, note)  # fmt: skip
+    shown_n, smallest_p = (n, least) if known else ((), None)
+    return Prospect(
+        one.name, contrast, test, why, shown_n, family, one.alpha, smallest_p, chance, one.expect, verdict, note
+    )
 
 
-def _least(one: Comparison, test: str, n: tuple[int, ...], family: int) -> float:
-    if one.correlate:
-        return min(1.0, family * 2 / factorial(n[0])) if 3 <= n[0] <= 20 else 1.0 if n[0] < 3 else 0.0
-    return smallest(one, test, n, family) if min(n) > 1 else 1.0
+def _least(one: Comparison, planned: Planned) -> float:
+    """The smallest p of a planned contrast before correction; 0 where it is not known."""
+    _, test, _, n, known = planned
+    if not known:
+        return 0.0
+    if one.correlate:  # as many orders as there are, twice the one-sided tail
+        return min(1.0, 2 / factorial(n[0])) if 3 <= n[0] <= 20 else float(n[0] < 3)
+    return smallest(one, test, n) if min(n) > 1 else 1.0
 
 
-def _remedy(one: Comparison, test: str, n: tuple[int, ...], family: int) -> str:
-    """How many repetitions would do."""
-    if one.correlate:
-        enough = next((k for k in range(3, 20) if _least(one, test, (k,), family) <= one.alpha), None)
-        return f"{enough} points would do" if enough else ""
+def _remedy(one: Comparison, planned: Planned, family: int) -> str:
+    """How many repetitions would do, if all of the family had them."""
+    contrast, test, why, n, known = planned
+    word = "points" if one.correlate else f"{one.unit}s"
     for k in range(max(2, min(n) + 1), LARGEST):
-        if smallest(one, test, (k,) * len(n), family) <= one.alpha:
-            return f"{k} {one.unit}s would do"
+        floor = _least(one, (contrast, test, why, (k,) * len(n), known))
+        if _together(one, [floor] * family)[0] <= one.alpha:
+            return f"{k} {word} would do"
     return ""
 
 

@@ -5,6 +5,7 @@ import math
 from harness.comparison import Comparison
 from harness.contrasts import Contrast
 from harness.places import shown
+from harness.stats.result import Interval
 
 
 def number(value: float, width: float = math.nan) -> str:
@@ -14,7 +15,7 @@ def number(value: float, width: float = math.nan) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     scale = abs(width) / 2 if math.isfinite(width) and width else abs(value) / 10
-    decimals = min(12, max(0, 1 - math.floor(math.log10(scale)))) if scale else 1
+    decimals = min(12, max(2 if scale < 10 else 0, 1 - math.floor(math.log10(scale)))) if scale else 1
     if decimals > 6 or abs(value) >= 1e6:
         return f"{value:.2e}".replace("-", "−")
     text = f"{value:.{decimals}f}"
@@ -96,7 +97,8 @@ def _groups(one: Comparison, c: Contrast, family: int) -> str:
 
 
 def _too_few(one: Comparison, c: Contrast) -> str:
-    return f"{c.test} on so few {one.unit}s gives no p below {number(c.smallest)}, and alpha is {one.alpha:g}"
+    least = f"{c.smallest:.2g} after correction" if one.correct else f"{c.smallest:.2g}"
+    return f"{c.test} on so few {one.unit}s can give no p below {least}, and alpha is {one.alpha:g}"
 
 
 def _trend(one: Comparison, c: Contrast, family: int) -> str:
@@ -131,34 +133,45 @@ def _model(one: Comparison, c: Contrast, family: int) -> str:
     return f"{kind} {c.first} does not show in {one.metrics[0]}, which does not exclude one: {facts}."
 
 
+SAID = {
+    "differs": ("differs", "differ"),
+    "equivalent": ("is equivalent", "are equivalent"),
+    "not testable": ("cannot be tested", "cannot be tested"),
+    "no test": ("had no test", "had no test"),
+}
+
+
 def summary(one: Comparison, found: list[Contrast]) -> str:
-    """One sentence for all contrasts of a comparison: the answer itself where there is one, else the count and the clearest."""
+    """One sentence for a comparison: the answer itself where it is one contrast, else the count and the clearest."""
     if not found:
         return f"{one.name}: nothing was measured."
     if len(found) == 1:
         return found[0].sentence
-    kinds = {
-        "differs": "differ",
-        "equivalent": "are equivalent",
-        "not testable": "cannot be tested",
-        "no test": "had no test",
-    }
-    said = [f"{n} {text}" for kind, text in kinds.items() if (n := sum(c.outcome == kind for c in found))]
-    what = "terms show" if one.kind == "model" else "contrasts"
-    head = (
-        f"of {len(found)} {what.split(' ')[0]}, {', '.join(said)}"
-        if said
-        else f"none of {len(found)} {what.split(' ')[0]} is decided"
-    )
+    counts = {kind: sum(c.outcome == kind for c in found) for kind in SAID}
+    said = [f"{n} {SAID[kind][n > 1]}" for kind, n in counts.items() if n]
+    what = "terms" if one.kind == "model" else "contrasts"
+    head = f"of {len(found)} {what} {', '.join(said)}" if said else f"none of {len(found)} {what} is decided"
     clearest = min(found, key=lambda c: (math.isnan(c.corrected), c.corrected))
     return f"{head}; the clearest: {clearest.sentence}"
 
 
-def pooled(arm: str, images: int, networks: int, icc: float, worth: float) -> str:
+def pooled(arm: str, sizes: tuple[int, int], icc: float, worth: float) -> str:
     """The flag of pooled images."""
+    images, networks = sizes
     if networks < 2:
         return f"{arm}: {images} images pooled, all of one network: nothing here speaks of another training."
     return (
         f"{arm}: {images} images pooled of {networks} networks; intraclass correlation {number(icc)}, "
-        f"so they are worth about {number(worth)} independent values: p is too small by that much."
+        f"so they are worth about {number(worth)} independent values and the p above is too small."
     )
+
+
+def mean(found: Interval | None) -> str:
+    """'0.71 [0.69, 0.73]'."""
+    if found is None:
+        return "no mean"
+    return estimate(found.value, found.low, found.high)
+
+
+def estimate(value: float, low: float, high: float) -> str:
+    return f"{number(value, high - low)} {spread(low, high)}" if not math.isnan(value) else "–"

@@ -83,7 +83,7 @@ def _along(rng: np.random.Generator, tissue: Tissue, site: NDArray[np.intp], poi
 def _mitochondrion(rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp]) -> Body:
     path = _along(rng, tissue, site, int(rng.integers(style.length[0], style.length[1] + 1)))
     radii = rng.uniform(*style.radius) * (1 + 0.12 * rng.normal(size=len(path)))
-    tone, fold = style.matrix + 9 * rng.normal(), style.cristae * rng.uniform(0.35, 1.25)
+    tone, fold = style.matrix + 9 * rng.normal(), style.cristae * rng.uniform(0.5, 1.3)
     return Body(MITOCHONDRION, path, radii, _oval(rng), tone, fold, _crest(rng, style, path))
 
 
@@ -100,7 +100,7 @@ def _other(rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray
         path[:, 0] = path[0, 0]
     squash = _oval(rng)
     squash[0] = max(1.0, size / (1.1 * style.section)) if flat else 1.0
-    fold = style.cristae * rng.uniform(0.35, 1.25) if flat else 0.0
+    fold = style.cristae * rng.uniform(0.3, 1.0) if flat else 0.0
     return Body(kind, path, np.full(len(path), size), squash, tone + 10 * rng.normal(), fold, _crest(rng, style, path))
 
 
