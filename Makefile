@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY ?= studies/saliency.yaml
 
-.PHONY: setup run test slow check bench ui dashboard clean
+.PHONY: setup run test slow check bench ui clean
 
 setup: $(VENV)/.installed
 
@@ -34,9 +34,6 @@ bench: setup
 
 ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
-
-dashboard: setup
-	$(BIN)/streamlit run dashboard/app.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache harness.egg-info

@@ -18,6 +18,8 @@ def test_of(one: Comparison, paired: bool) -> tuple[str, str]:
         return ("page", "paired along the trend") if paired else ("jonckheere", "independent along the trend")
     if one.margin is not None:
         return ("equivalence_paired" if paired else "equivalence"), "a margin is declared"
+    if paired and one.unit in ("image", "patient"):
+        return "wilcoxon", "many pairs; by ranks, exact while it can be counted"
     if paired:
         return "permutation_paired", "pairs; exact, and about means without assuming normality"
     return "mann_whitney", "independent groups; exact, by ranks"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness import contrasts, registry, wording
+from harness import associations, contrasts, registry, wording
 from harness.choice import corrected
 from harness.comparison import Comparison
 from harness.contrasts import arms_of, blocks, floor, omnibus, tried
@@ -49,9 +49,9 @@ def _draft(study: Study, one: Comparison, runs: pd.DataFrame, rows: pd.DataFrame
     got = [measured(laid, one, metric, runs, rows) for metric in one.metrics]
     first = got[0]
     if one.kind == "correlate":
-        made = list(contrasts.correlation(one, laid, first, got[1]))
+        made = list(associations.correlation(one, laid, first, got[1]))
     else:
-        make = {"groups": contrasts.groups, "trend": contrasts.trend, "model": contrasts.model}[one.kind]
+        make = {"groups": contrasts.groups, "trend": associations.trend, "model": associations.model}[one.kind]
         made = list(make(one, laid, first))
     notes = [*laid.notes, *(note for each in got for note in each.notes), *_losses(one, first)]
     arms = _arms(one, first)

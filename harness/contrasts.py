@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from harness import registry
 from harness.choice import effect_of, joins, post_hoc_of, smallest, test_of
 from harness.comparison import Comparison
-from harness.places import JOIN, Layout, contrasts, names, pairing, shown, units
+from harness.places import Layout, contrasts, names, pairing, shown, units
 from harness.samples import Measured, Sample
-from harness.stats.models import anova, mixed
 from harness.stats.post_hoc import POST_HOC
-from harness.stats.result import Effect, Model, Result
+from harness.stats.result import Effect, Result
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
                 continue
             held = (planned[within, first], planned[within, second]) if known else (x.units, y.units)
             paired, why = pairing(one, *held)
-            yield _pair(one, labels, x, y, (paired, why), post.get((first, second)))
+            yield _pair(one, labels, (x, y), (paired, why), post.get((first, second)))
 
 
 def arms_of(laid: Layout, found: Measured, within: str) -> list[str]:
@@ -80,8 +78,13 @@ def arms_of(laid: Layout, found: Measured, within: str) -> list[str]:
 
 
 def _pair(
-    one: Comparison, labels: tuple[str, str, str], x: Sample, y: Sample, how: tuple[bool, str], post: Result | None
+    one: Comparison,
+    labels: tuple[str, str, str],
+    arms: tuple[Sample, Sample],
+    how: tuple[bool, str],
+    post: Result | None,
 ) -> Contrast:
+    x, y = arms
     test, why = test_of(one, how[0])
     paired = joins(test)
     removed = tuple(sorted(set(x.units) ^ set(y.units))) if paired else ()
@@ -90,15 +93,15 @@ def _pair(
     a, b = x.array(shared), y.array(shared)
     result, trouble = (post, "") if post else tried(_test, one, test, a, b)
     level = 1 - (2 if one.margin is not None else 1) * one.alpha
-    effect, more = tried(_effect, one, paired, a, b, level)
+    effect, more = tried(effect_between, one, paired, a, b, level)
     owners = dict(zip(x.units, x.clusters, strict=True))
-    estimate, extra = _estimate(one, paired, a, b, level, [owners[u] for u in shared or ()])
+    found, extra = estimate(one, paired, (a, b), level, [owners[u] for u in shared or ()])
     note = "; ".join(dict.fromkeys(t for t in (trouble, result.note if result else "", more, extra) if t))
     runs = tuple(dict.fromkeys(r for s in (x, y) for of_unit in s.runs for r in of_unit))
     return Contrast(
         *labels, n=(a.size, b.size), test=result.test if result else test, why=why, paired=paired,
         p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
-        exact=bool(result and result.exact), estimate=estimate[0], low=estimate[1], high=estimate[2], level=level,
+        exact=bool(result and result.exact), estimate=found[0], low=found[1], high=found[2], level=level,
         effect=effect, removed=removed, pairing=how[1], note=note, already=bool(post and post.test == "nemenyi"),
         runs=runs,
     )  # fmt: skip
@@ -118,7 +121,7 @@ def _test(one: Comparison, test: str, a: Any, b: Any) -> Result:
     return found
 
 
-def _effect(one: Comparison, paired: bool, a: Any, b: Any, level: float) -> Effect:
+def effect_between(one: Comparison, paired: bool, a: Any, b: Any, level: float) -> Effect:
     name = effect_of(one, paired)
     if registry.catalogue("effect")[name].facts["paired"] and not paired:
         raise ValueError(f"{name} needs pairs, and these arms are not paired")
@@ -126,10 +129,11 @@ def _effect(one: Comparison, paired: bool, a: Any, b: Any, level: float) -> Effe
     return found
 
 
-def _estimate(
-    one: Comparison, paired: bool, a: Any, b: Any, level: float, clusters: Iterable[str] = ()
+def estimate(
+    one: Comparison, paired: bool, arrays: tuple[Any, Any], level: float, clusters: Iterable[str] = ()
 ) -> tuple[tuple[float, float, float], str]:
     """The difference of means in the metric's unit; a bootstrap serves pairs only, independent means take Welch's."""
+    a, b = arrays
     value = float((a - b).mean()) if paired and a.size else float(a.mean() - b.mean()) if a.size and b.size else np.nan
     if paired and a.size:
         within = (np.array(clusters),) if one.interval == "hierarchical" else ()
@@ -173,97 +177,6 @@ def omnibus(one: Comparison, found: Measured, within: str, arms: list[str]) -> R
         return tried(registry.load("test", "friedman"), *table)[0]
     there = [s.array() for arm in arms if (s := found.of(within, arm)) is not None]
     return tried(registry.load("test", "kruskal"), *there)[0]
-
-
-def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
-    """Whether the metric rises or falls along an ordered factor; the estimate is last level less first."""
-    for within in dict.fromkeys(s.within for s in found.samples):
-        curve = sorted((s for s in found.samples if s.within == within), key=lambda s: float(s.at))
-        how = pairing(one, curve[0].units, curve[-1].units)
-        test, why = test_of(one, how[0])
-        paired = joins(test)
-        everywhere = set.intersection(*(set(s.units) for s in curve))
-        removed = tuple(sorted(set.union(*(set(s.units) for s in curve)) - everywhere)) if paired else ()
-        shared = sorted(everywhere) if paired else None
-        arrays = [s.array(shared) for s in curve]
-        result, trouble = tried(registry.load("test", test), *arrays)
-        ends = _pair_of_ends(one, paired, arrays[-1], arrays[0])
-        note = "; ".join(t for t in (trouble, result.note if result else "", ends[2]) if t)
-        called = names(one, [s.at for s in curve])
-        labels = (within, called[curve[-1].at], called[curve[0].at])
-        yield Contrast(
-            *labels, n=tuple(a.size for a in arrays), test=test, why=why, paired=paired,
-            p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
-            exact=bool(result and result.exact), estimate=ends[0][0], low=ends[0][1], high=ends[0][2],
-            level=1 - one.alpha, effect=ends[1], removed=removed, pairing=how[1], note=note,
-            runs=tuple(dict.fromkeys(r for s in curve for of_unit in s.runs for r in of_unit)),
-        )  # fmt: skip
-
-
-def _pair_of_ends(one: Comparison, paired: bool, a: Any, b: Any) -> tuple[Any, Effect | None, str]:
-    estimate, why = _estimate(one, paired, a, b, 1 - one.alpha)
-    effect, more = tried(_effect, one, paired, a, b, 1 - one.alpha)
-    return estimate, effect, "; ".join(dict.fromkeys(t for t in (why, more) if t))
-
-
-def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iterator[Contrast]:
-    """Whether two metrics order the points alike; a point is a mean over its units."""
-    asked = one.correlate
-    assert asked is not None
-    test, why = test_of(one, False)
-    for within in dict.fromkeys(p.within for p in laid.places):
-        points = {m: {s.arm: s for s in got.samples if s.within == within} for m, got in ((asked.x, x), (asked.y, y))}
-        both = [arm for arm in points[asked.x] if arm in points[asked.y]]
-        planned = {p.arm for p in laid.places if p.within == within}
-        a, b = (np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y))
-        ties = {"tie_x": asked.tie_x, "tie_y": asked.tie_y} if test != "pearson" else {}
-        made, trouble = tried(registry.load("rank", test), a, b, level=1 - one.alpha, **ties)
-        named = tuple((shown(arm), float(p), float(q)) for arm, p, q in zip(both, a, b, strict=True))
-        runs = dict.fromkeys(r for arm in both for m in points for of in points[m][arm].runs for r in of)
-        labels = (within, asked.x, asked.y)
-        removed = tuple(shown(arm) for arm in sorted(planned - set(both)))
-        if made is None:
-            yield Contrast(*labels, (len(both),), test, why, False, note=trouble, removed=removed, runs=tuple(runs))
-            continue
-        yield Contrast(*labels, (made.n,), test, why, False, p=made.p, statistic=made.value, exact=made.exact,
-                       estimate=made.value, low=made.low, high=made.high, level=1 - one.alpha, removed=removed,
-                       note=made.note, runs=tuple(runs), points=named)  # fmt: skip
-
-
-def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
-    """The terms of a formula: mixed effects with the unit as a random factor where its units repeat, else ANOVA."""
-    formula, metric, factors = str(one.model), one.metrics[0], one.factors
-    named = [f for f in factors if f not in laid.dimensions] + [f for f in factors if f in laid.dimensions]
-    for within in dict.fromkeys(s.within for s in found.samples):
-        there = [s for s in found.samples if s.within == within]
-        lines = [
-            dict(zip(named, s.arm.split(JOIN), strict=True)) | {metric: value, "unit": unit, "network": cluster}
-            for s in there
-            for unit, value, cluster in zip(s.units, s.values, s.clusters, strict=True)
-        ]
-        table = pd.DataFrame(lines)
-        for factor in named:
-            numbers = pd.to_numeric(table[factor], errors="coerce")
-            table[factor] = table[factor] if numbers.isna().any() else numbers
-        repeats = bool((table["unit"].value_counts() > 1).any()) if one.paired is None else one.paired
-        made, trouble = tried(_fitted, table, formula, repeats)
-        why = "units repeat, so that each has its own intercept" if repeats else "every value is of another unit"
-        runs = tuple(dict.fromkeys(r for s in there for of_unit in s.runs for r in of_unit))
-        if made is None:
-            yield Contrast(
-                within, formula, "", (len(table),), "mixed" if repeats else "anova", why, repeats, note=trouble
-            )
-            continue
-        for term in made.terms:
-            text = f"F({term.df[0]:g}, {term.df[1]:g})"
-            eta = None if term.partial_eta2 is None else Effect("partial_eta2", term.partial_eta2, np.nan, np.nan)
-            yield Contrast(within, term.name, "", (made.n,), "mixed" if repeats else "anova", why, repeats, p=term.p,
-                           statistic=term.statistic, effect=eta, note="; ".join(t for t in (text, made.note) if t),
-                           runs=runs)  # fmt: skip
-
-
-def _fitted(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
-    return mixed(table, formula, random=("unit",)) if repeats else anova(table, formula)
 
 
 def floor(one: Comparison, contrast: Contrast, arms: int) -> float:

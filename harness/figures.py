@@ -57,6 +57,9 @@ def _row(arm: Arm, y: float, x: Scale) -> Iterator[str]:
     if arm.mean is not None:
         at, under = x(arm.mean.value), y + 14
         ends = [min(max(x(b), LEFT), RIGHT) for b in (arm.mean.low, arm.mean.high)]
+        for bound, edge, sign in ((arm.mean.low, LEFT, 1), (arm.mean.high, RIGHT, -1)):
+            if (x(bound) - edge) * sign < 0:  # an interval that goes on beyond the figure
+                yield f'<path class="diamond" d="M{edge - 6 * sign} {under}l{8 * sign} -5v10z"/>'
         yield f'<path class="mean" d="M{ends[0]:.1f} {under}H{ends[1]:.1f}"/>'
         yield f'<path class="diamond" d="M{at:.1f} {under - 5}l4 5l-4 5l-4 -5z"/>'
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from harness import registry
@@ -74,7 +75,7 @@ def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pinned(part: Part, mark: str) -> Part:
-    return Part(part.kind, part.name, {**part.options, "fingerprint": mark[:32]})
+    return replace(part, options={**part.options, "fingerprint": mark[:32]})
 
 
 def _overlaps(study: Study, known: dict[str, dict[str, Any]]) -> Iterator[Problem]:
@@ -100,7 +101,7 @@ def replaced(value: Any, parts: dict[str, Part], done: dict[int, Any]) -> Any:
     if isinstance(value, Part):
         options = {k: replaced(v, parts, done) for k, v in value.options.items()}
         changed = any(options[k] is not value.options[k] for k in options)
-        made: Any = parts.get(value.key) or (Part(value.kind, value.name, options) if changed else value)
+        made: Any = parts.get(value.key) or (replace(value, options=options) if changed else value)
     elif isinstance(value, Fit | Trial):
         made = type(value)(**{name: replaced(inner, parts, done) for name, inner in fields_of(value)})
     elif isinstance(value, list):

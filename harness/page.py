@@ -142,6 +142,7 @@ def _contrasts(i: int, verdict: Verdict) -> str:
         if one.correct
         else "uncorrected"
     )
+    how = how if verdict.family > 1 else "not corrected, as its family has no other"
     level = f"{verdict.contrasts[0].level:.0%}"
     text = f"p is two-sided and {how}; alpha {one.alpha:g}; intervals are {level} and not corrected."
     text = text.replace("p is two-sided", "p is that of two one-sided tests") if one.margin is not None else text

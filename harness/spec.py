@@ -37,6 +37,7 @@ class Part:
     kind: str
     name: str
     options: Mapping[str, Any]
+    called: str = ""  # the study's own `label` for it; no part of the key
 
     @cached_property
     def key(self) -> str:
@@ -63,13 +64,17 @@ class Part:
     @cached_property
     def label(self) -> str:
         """What a reader needs to tell it from its siblings: the name and what differs from the defaults."""
+        return self.called or f"{self.name}({', '.join(self._shown)})".removesuffix("()")
+
+    @property
+    def _shown(self) -> list[str]:
         options = registry.catalogue(self.kind)[self.name].options
-        shown = [
-            f"{k}={label(v)}"
-            for k, v in self.options.items()
-            if k != "fingerprint" and unread(v) != options[k].default and label(v) != label(options[k].default)
-        ]
-        return f"{self.name}({', '.join(shown)})" if shown else self.name
+        told = []
+        for name, value in self.options.items():
+            usual = name == "fingerprint" or (name == "split" and value in ("train", "test"))
+            if not usual and unread(value) != options[name].default and label(value) != label(options[name].default):
+                told.append(label(value) if isinstance(value, Part | Fit) else f"{name}={label(value)}")
+        return told
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -200,11 +205,15 @@ def read_part(kind: str, raw: Any, steps: Steps, wrong: Complaints, around: Arou
         at = (*steps, by) if len(raw) > 1 else steps
         wrong.append((at, f"no {kind} named {name!r}; {registry.did_you_mean(name, known)}"))
         return None
-    given = {k: v for k, v in raw.items() if k != by}
+    given = {k: v for k, v in raw.items() if k not in (by, "label")}
+    called = raw.get("label", "")
+    if not isinstance(called, str):
+        wrong.append(((*steps, "label"), f"{called!r} should be a text"))
+        called = ""
     if role and kind == "dataset" and given.get("split") is None:
         given["split"] = role
     options = _read_options(known[name].options, given, steps, wrong, around, f"{kind} {name}")
-    return Part(kind, name, options)
+    return Part(kind, name, options, called)
 
 
 def read_fit(raw: Any, steps: Steps, wrong: Complaints, around: Around | None = None) -> Fit | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness import comparison, document, registry
 from harness.comparison import Comparison
+from harness.declared import declared
 from harness.document import KEY, Document, Mark, Mistakes, Problem, dotted
 from harness.grid import Axis, Cell, Expansion, conditions, expand
 from harness.levels import levels_of
@@ -300,7 +301,7 @@ def _overlap(trained: Part, tested: Part) -> bool:
 
 
 def _comparisons(check: _Check, grid: Expansion) -> list[Comparison]:
-    found, wrong = comparison.declared(check.at(("compare",)) or [], grid)
+    found, wrong = declared(check.at(("compare",)) or [], grid)
     for steps, text in wrong:
         check.complain(steps, text)
     return found

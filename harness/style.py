@@ -20,7 +20,10 @@ dl{display:grid;grid-template-columns:minmax(110px,max-content) 1fr;gap:4px 16px
 dd{margin:0}
 table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums;margin:.8em 0}
 th{font-weight:600;text-align:left;color:var(--soft);border-bottom:1px solid var(--rule);padding:4px 8px 4px 0}
-td{padding:5px 8px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top}.wide{overflow:auto;max-height:70vh}
+td{padding:5px 8px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:normal}
+td[data-k=n],td[data-k=p],td[data-k=corrected],td[data-k=verdict],td[data-k=runs]>details:not([open])
+{white-space:nowrap}td[data-k=arm],td[data-k=contrast]{overflow-wrap:anywhere}td[data-k=runs]{max-width:24em}
+th{overflow-wrap:normal}.wide{overflow:auto;max-height:70vh}
 .wide td,.wide th{white-space:nowrap}tr:target td,details:target{background:var(--fill)}
 .figures{display:flex;flex-wrap:wrap;gap:8px 28px}figure{margin:0;flex:1 1 340px;max-width:560px}
 svg{width:100%;height:auto;display:block}.legend{color:var(--soft);font-size:.85rem;margin:.2em 0 1em}

@@ -12,7 +12,7 @@ from harness.places import shown
 from harness.verdict import Arm, Verdict, Verdicts
 
 SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "−": "$-$", "±": r"$\pm$",
-           "·": r"$\cdot$", "–": "--", "∞": r"$\infty$", "<": r"$<$", ">": r"$>$",
+           "·": r"$\cdot$", "–": "--", "∞": r"$\infty$", "[": "{[}", "<": r"$<$", ">": r"$>$",
            **{c: f"\\{c}" for c in "&%$#_{}"}}  # fmt: skip
 
 

@@ -88,16 +88,14 @@ def _groups(one: Comparison, c: Contrast, family: int) -> str:
     if c.outcome == "not shown":
         return f"equivalence of {c.first} and {c.second} on {metric} within ±{one.margin:g} is not shown: {facts}."
     if c.outcome == "not testable":
-        return (
-            f"whether {metric} differs between {c.first} and {c.second} cannot be tested: {_too_few(one, c)}; {facts}."
-        )
+        return f"whether {metric} differs between {c.first} and {c.second} cannot be tested: {_too_few(one, c, family)}; {facts}."
     if c.outcome == "no test":
         return f"{c.first} and {c.second} could not be compared on {metric}: {c.note or 'no values'}."
     return f"{metric} does not tell {c.first} from {c.second}, which does not make them equal: {facts}."
 
 
-def _too_few(one: Comparison, c: Contrast) -> str:
-    least = f"{c.smallest:.2g} after correction" if one.correct else f"{c.smallest:.2g}"
+def _too_few(one: Comparison, c: Contrast, family: int) -> str:
+    least = f"{c.smallest:.2g} after correction" if one.correct and family > 1 else f"{c.smallest:.2g}"
     return f"{c.test} on so few {one.unit}s can give no p below {least}, and alpha is {one.alpha:g}"
 
 
@@ -109,7 +107,7 @@ def _trend(one: Comparison, c: Contrast, family: int) -> str:
     if c.outcome == "no test":
         return f"a trend of {one.metric} along {one.trend} could not be tested: {c.note or 'no values'}."
     if c.outcome == "not testable":
-        return f"a trend of {one.metric} along {one.trend} cannot be tested: {_too_few(one, c)}; {facts}."
+        return f"a trend of {one.metric} along {one.trend} cannot be tested: {_too_few(one, c, family)}; {facts}."
     return f"no trend of {one.metric} along {one.trend} is shown, which does not exclude one: {facts}."
 
 

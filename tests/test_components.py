@@ -23,6 +23,8 @@ POSITIONAL = {
     "schedule": ["clock"],
     "augment": ["images", "masks", "rng"],
     "probe": ["net", "test"],
+    "prepare": ["images", "domains"],
+    "perturb": ["images", "strength", "rng"],
 }
 
 

@@ -197,3 +197,11 @@ def test_yaml_scalars_are_those_of_yaml_1_2(tmp_path: Path) -> None:
     fit = study(tmp_path, BASE + "    method: {name: supervised, lr: 1e-3}\n").cells[0].trial.fit
     assert fit.method.options["lr"] == 0.001
     assert "'no': should be a valid boolean" in complaints(tmp_path, BASE + "    channels_last: no\n")[0]
+
+
+def test_a_label_names_a_component_and_changes_no_key(tmp_path: Path) -> None:
+    text = BASE + "grid:\n  fit.init: [random, {name: trained, %sfit: {train_on: {name: phantom, style: vnc}}}]\n"
+    plain, called = (study(tmp_path, text % label).cells[1].trial for label in ("", "label: nerve cord, "))
+    assert plain.key == called.key
+    assert plain.fit.init.label == "trained(phantom(style=vnc))"
+    assert called.fit.init.label == flat(called)["fit.init"] == "nerve cord"

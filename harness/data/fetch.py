@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from harness.data.download import Progress, download, quiet, sha256_of
 from harness.data.examine import examine
 from harness.data.fetch_sources import Source, sources
 from harness.data.refused import NoSplit, Refused
 from harness.data.unpack import unpack
 from harness.registry import catalogue, did_you_mean, load
+from harness.store import locked
 
 RECORD = "fetched.json"  # what was downloaded: address, checksum, size
 Get = Callable[[str, Path, str | None], Path]
@@ -28,12 +27,13 @@ def fetch(name: str, home: Path, progress: Progress = quiet, *, timeout: float =
     if target.exists():
         return target
     home.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(home / f".{name}.lock", timeout=0):
-            get = partial(download, progress=progress, timeout=timeout, pause=pause)
-            return target if target.exists() else _fetched(name, home, wanted, get)
-    except Timeout as error:
-        raise Refused(f"{target}: another fetch of {name} is running; wait for it, or stop it first") from error
+
+    def refuse() -> None:
+        raise Refused(f"{target}: another fetch of {name} is running; wait for it, or stop it first")
+
+    with locked(home / f".{name}.lock", refuse):
+        get = partial(download, progress=progress, timeout=timeout, pause=pause)
+        return target if target.exists() else _fetched(name, home, wanted, get)
 
 
 def _fetched(name: str, home: Path, wanted: list[Source], get: Get) -> Path:

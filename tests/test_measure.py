@@ -1,0 +1,175 @@
+"""Measuring: scores by hand, the same network under several perturbations, what `prepare` learned applied to tests."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image, ImageEnhance
+from torch import nn
+
+from harness.bind import bind, prepared
+from harness.data.domains import open_domains
+from harness.measure import measure, opened
+from harness.measures import overlap
+from harness.models.predict import logits_of, padded
+from harness.phases import Labelled, unit
+from harness.spec import Part, Trial, read_trial
+from harness.store import Home, read_json
+from harness.train import fit
+
+CPU = torch.device("cpu")
+FIT: dict[str, Any] = {
+    "train_on": {"name": "phantom", "slices": 4, "size": 48},
+    "net": {"arch": "tiny_unet", "slices": 3, "width": 2},
+    "method": {"name": "supervised", "epochs": 1},
+    "patch": 32,
+    "batch": 2,
+    "steps": 2,
+}
+
+
+def trial(**changes: Any) -> Trial:
+    wrong: list[Any] = []
+    found = read_trial({"fit": {**FIT, **changes.pop("fit", {})}, **changes}, wrong)
+    assert found is not None, wrong
+    return found
+
+
+def test_scores_by_hand() -> None:
+    truth = torch.tensor([[[1, 1, 0, 0], [1, 0, 0, 255]]])
+    logits = torch.tensor([[[[9.0, 9, 9, -9], [-9, -9, -9, 9]]]])
+    (one,) = overlap.counts(logits, truth, 255)
+    tp, fp, fn, tn = 2, 1, 1, 3
+    assert one.matrix.tolist() == [[tn, fp], [fn, tp]]
+    assert overlap.dice(one) == pytest.approx(2 * tp / (2 * tp + fp + fn))
+    assert overlap.foreground_iou(one) == pytest.approx(tp / (tp + fp + fn))
+    assert overlap.iou(one) == pytest.approx((tp / (tp + fp + fn) + tn / (tn + fp + fn)) / 2)
+    assert overlap.precision(one) == pytest.approx(tp / (tp + fp))
+    assert overlap.recall(one) == pytest.approx(tp / (tp + fn))
+    assert overlap.accuracy(one) == pytest.approx((tp + tn) / 7)
+
+
+def test_an_image_without_foreground_is_undefined_and_not_perfect() -> None:
+    (one,) = overlap.counts(torch.full((1, 1, 4, 4), -9.0), torch.zeros(1, 4, 4, dtype=torch.long), None)
+    assert math.isnan(overlap.dice(one))
+    assert overlap.accuracy(one) == 1.0
+
+
+def test_several_classes_are_averaged_over_those_that_occur() -> None:
+    truth = torch.tensor([[[1, 1, 2, 0]]])
+    logits = nn.functional.one_hot(torch.tensor([[[1, 0, 2, 0]]]), 4).movedim(-1, 1).float()
+    (one,) = overlap.counts(logits, truth, None)
+    assert overlap.dice(one) == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_an_image_of_any_size_goes_through_and_comes_back_in_its_size() -> None:
+    net = nn.Conv2d(1, 2, 3, padding=1)
+    batch = torch.rand(2, 1, 37, 50)
+    assert padded(net, batch).shape == (2, 2, 37, 50)
+    inner = (slice(None), slice(None), slice(1, 36), slice(1, 49))
+    assert torch.allclose(padded(net, batch)[inner], net(batch)[inner], atol=1e-6)
+
+
+def test_a_trial_is_measured_into_rows_figures_and_a_result(home: Home) -> None:
+    one = trial()
+    fit(one.fit, [one.pick], home, CPU)
+    folder = measure(one, home, CPU)
+    rows = pd.read_parquet(folder / "rows.parquet")
+    per_image = rows[rows.metric == "dice"]
+    assert per_image.image.tolist() == [f"test-{i:03d}" for i in range(len(per_image))]
+    assert set(rows.seed) == {0}
+    result = read_json(folder / "result.json")
+    assert result["metrics"]["accuracy"] == pytest.approx(rows[rows.metric == "accuracy"].value.mean())
+    assert len(list((folder / "figures").glob("*.png"))) == 3
+    net, test = opened(one, home, CPU)
+    assert isinstance(test, Labelled)
+    summed = sum((c for which, logits in logits_of(net, test.images)
+                  for c in overlap.counts(logits, test.masks[which].long(), None)),
+                 overlap.Counts(torch.zeros(2, 2, dtype=torch.float64)))  # fmt: skip
+    whole = rows[rows.metric == "volume_accuracy"].value.item()
+    assert whole == pytest.approx(overlap.accuracy(summed))
+
+
+def test_one_training_serves_every_strength(home: Home) -> None:
+    plain = trial()
+    shifted = [trial(perturb={"name": "brightness", "strength": s}) for s in (1.0, 0.5)]
+    assert {t.fit.key for t in [plain, *shifted]} == {plain.fit.key}
+    fit(plain.fit, [], home, CPU)
+    clean = opened(plain, home, CPU)[1]
+    same, darker = (opened(t, home, CPU)[1] for t in shifted)
+    assert isinstance(clean, Labelled)
+    assert isinstance(same, Labelled)
+    assert isinstance(darker, Labelled)
+    assert torch.allclose(same.images.pixels, unit(clean.images.pixels))
+    assert torch.allclose(darker.images.pixels, unit(clean.images.pixels) / 2)
+
+
+def test_perturbations_are_pils_up_to_its_rounding() -> None:
+    rng = np.random.default_rng(0)
+    array = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    image = torch.from_numpy(array).movedim(-1, 0)[None].float() / 255
+    pairs = {"brightness": ImageEnhance.Brightness, "contrast": ImageEnhance.Contrast, "saturation": ImageEnhance.Color}
+    for name, theirs in pairs.items():
+        change = bind(Part("perturb", name, {"strength": 0.6}), None)
+        mine = change(image, 0.6, torch.Generator())[0].movedim(0, -1).numpy() * 255
+        other = np.asarray(theirs(Image.fromarray(array)).enhance(0.6)).astype(float)
+        # PIL rounds the grey that it blends with (half a level, 0.4 of it in the blend) and cuts the result to a level
+        assert np.abs(mine - other).max() < 1.0 + 0.5 * 0.4, name
+
+
+def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home) -> None:
+    one = trial(fit={"prepare": ["standardise"]})
+    raw = open_domains(one.fit, home, CPU)
+    data = prepared(one.fit, raw, home)
+    assert isinstance(data.source, Labelled)
+    assert isinstance(raw.source, Labelled)
+    assert float(data.source.images.pixels.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(data.source.images.pixels.std()) == pytest.approx(1, abs=1e-3)
+    fit(one.fit, [], home, CPU)
+    test = opened(one, home, CPU)[1]
+    plain = opened(trial(), home, CPU)[1] if home.store("fits").find(trial().fit.key) else None
+    assert plain is None
+    assert isinstance(test, Labelled)
+    source = unit(raw.source.images.pixels)
+    from harness.data.domains import open_test
+
+    bare = open_test(one.test_on, 3, home, CPU)
+    assert isinstance(bare, Labelled)
+    expected = (unit(bare.images.pixels) - source.mean()) / source.std()
+    assert torch.allclose(test.images.pixels, expected, atol=1e-4)
+
+
+def test_real_data_by_its_bytes(home: Home, tmp_path: Path) -> None:
+    from harness.document import Mistakes
+    from harness.identity import identified
+    from harness.study import load
+
+    rng = np.random.default_rng(0)
+    volume, masks = rng.integers(0, 255, (8, 48, 48), dtype=np.uint8), (rng.random((8, 48, 48)) > 0.7).astype(np.uint8)
+    np.save(tmp_path / "raw.npy", volume)
+    np.save(tmp_path / "masks.npy", masks)
+    text = (
+        "base: {fit: {train_on: {name: volume, images: raw.npy, masks: masks.npy, "
+        "splits: {train: [0, 4], test: [4, 8]}}, net: {arch: tiny_unet}, patch: 32}}\n"
+    )
+    file = tmp_path / "own.yaml"
+    file.write_text(text)
+    first = identified(load(file), home).cells[0].trial
+    assert first.fit.train_on.options["fingerprint"]
+    assert first.fit.train_on.options["fingerprint"] != first.test_on.options["fingerprint"]
+    volume[0, 0, 0] ^= 1
+    np.save(tmp_path / "raw.npy", volume)
+    changed = identified(load(file), home).cells[0].trial
+    assert changed.fit.key != first.fit.key
+    assert changed.test_on.key == first.test_on.key
+    volume[5] = volume[1]
+    np.save(tmp_path / "raw.npy", volume)
+    with pytest.raises(Mistakes, match="shares 1 images with the training set"):
+        identified(load(file), home)
+    file.write_text(text.replace("name: volume,", "name: volume, fingerprint: abc,"))
+    with pytest.raises(Mistakes, match="are not those that the study names"):
+        identified(load(file), home)
