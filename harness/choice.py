@@ -8,8 +8,11 @@ from harness import registry
 from harness.comparison import Comparison
 
 
-def test_of(one: Comparison, paired: bool) -> tuple[str, str]:
-    """The test of a comparison and why it is that one."""
+FEW = 17  # pairs whose choices of signs are all listed; beyond, a permutation's p cannot fall below that of its draws
+
+
+def test_of(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
+    """The test of a comparison and why it is that one; `pairs` are those planned, so that a failure changes no test."""
     if one.test is not None:
         return one.test, "declared"
     if one.correlate:
@@ -18,8 +21,8 @@ def test_of(one: Comparison, paired: bool) -> tuple[str, str]:
         return ("page", "paired along the trend") if paired else ("jonckheere", "independent along the trend")
     if one.margin is not None:
         return ("equivalence_paired" if paired else "equivalence"), "a margin is declared"
-    if paired and one.unit in ("image", "patient"):
-        return "wilcoxon", "many pairs; by ranks, exact while it can be counted"
+    if paired and pairs > FEW:
+        return "wilcoxon", "many pairs; by ranks, exact while they can be counted"
     if paired:
         return "permutation_paired", "pairs; exact, and about means without assuming normality"
     return "mann_whitney", "independent groups; exact, by ranks"

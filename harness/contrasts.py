@@ -68,7 +68,8 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
                 continue
             held = (planned[within, first], planned[within, second]) if known else (x.units, y.units)
             paired, why = pairing(one, *held)
-            yield _pair(one, labels, (x, y), (paired, why), post.get((first, second)))
+            chosen = test_of(one, paired, len(set(held[0]) & set(held[1])))
+            yield _pair(one, labels, (x, y), (*chosen, why), post.get((first, second)))
 
 
 def arms_of(laid: Layout, found: Measured, within: str) -> list[str]:
@@ -85,7 +86,7 @@ def _pair(
     post: Result | None,
 ) -> Contrast:
     x, y = arms
-    test, why = test_of(one, how[0])
+    test, why, pairs = how
     paired = joins(test)
     removed = tuple(sorted(set(x.units) ^ set(y.units))) if paired else ()
     both = set(x.units) & set(y.units)
@@ -102,7 +103,7 @@ def _pair(
         *labels, n=(a.size, b.size), test=result.test if result else test, why=why, paired=paired,
         p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
         exact=bool(result and result.exact), estimate=found[0], low=found[1], high=found[2], level=level,
-        effect=effect, removed=removed, pairing=how[1], note=note, already=bool(post and post.test == "nemenyi"),
+        effect=effect, removed=removed, pairing=pairs, note=note, already=bool(post and post.test == "nemenyi"),
         runs=runs,
     )  # fmt: skip
 

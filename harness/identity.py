@@ -12,7 +12,7 @@ from harness.data.opened import scans
 from harness.data.scans import Scans
 from harness.document import Mark, Mistakes, Problem
 from harness.grid import Cell
-from harness.spec import Fit, Part, Trial, datasets_of, fields_of, fits_of
+from harness.spec import Fit, Part, Trial, datasets_of, fields_of, fits_of, validation_of
 from harness.store import Home, read_json, write_json
 from harness.study import Study
 
@@ -31,10 +31,11 @@ def identified(study: Study, home: Home) -> Study:
     problems += [] if problems else _overlaps(study, known)
     if problems:
         raise Mistakes(problems)
-    marked = {key: _pinned(parts[key], str(known[key]["fingerprint"])) for key in parts}
+    marked = {key: _pinned(parts[key], known[key]) for key in parts}
     done: dict[int, Any] = {}
     cells = [Cell(replaced(cell.trial, marked, done), cell.levels) for cell in study.cells]
-    return dataclasses.replace(study, cells=tuple(cells))
+    once = {cell.trial.key: cell for cell in reversed(cells)}  # the same bytes by two names are one trial
+    return dataclasses.replace(study, cells=tuple(reversed(once.values())))
 
 
 def _made(part: Part) -> bool:
@@ -50,19 +51,29 @@ def _known(part: Part, home: Home) -> dict[str, Any]:
         found: dict[str, Any] = read_json(kept)
         if found["stamp"] == now:
             return _as_pinned(part, found)
-    found = {"stamp": now, **_read(opened)}
+    found = {"stamp": now, **_read(opened, part, home)}
     if home.hidden.exists():  # a plan alone writes nothing
         kept.parent.mkdir(exist_ok=True)
         write_json(kept, found)
     return _as_pinned(part, found)
 
 
-def _read(opened: Scans) -> dict[str, Any]:
+def _read(opened: Scans, part: Part, home: Home) -> dict[str, Any]:
     contents = examine(opened)
     if contents.problems:
         raise ValueError("; ".join(contents.problems))
     digests = dict(zip(opened.ids, contents.digests, strict=True))
-    return {"fingerprint": fingerprint(opened), "digests": digests}
+    return {"fingerprint": fingerprint(opened), "digests": digests, "held": _held(part, home)}
+
+
+def _held(part: Part, home: Home) -> str:
+    """The fingerprint of the validation split beside a training split, where there is one."""
+    if part.options["split"] != "train":
+        return ""
+    try:
+        return fingerprint(scans(validation_of(part), home))
+    except LookupError:
+        return ""
 
 
 def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
@@ -74,8 +85,11 @@ def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _pinned(part: Part, mark: str) -> Part:
-    return replace(part, options={**part.options, "fingerprint": mark[:32]})
+def _pinned(part: Part, known: dict[str, Any]) -> Part:
+    """A training set stands for its validation split too: picks and patience look at it."""
+    held = known.get("held", "")
+    mark = known["fingerprint"][:24] + (f"-{held[:12]}" if held else "")
+    return replace(part, options={**part.options, "fingerprint": mark})
 
 
 def _overlaps(study: Study, known: dict[str, dict[str, Any]]) -> Iterator[Problem]:

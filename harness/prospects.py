@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import factorial
 
-from harness.choice import corrected, joins, post_hoc_of, smallest, test_of
+from harness.choice import FEW, corrected, joins, post_hoc_of, smallest, test_of
 from harness.comparison import Comparison
 from harness.places import Place, contrasts, layout, names, pairing, shown, units
 from harness.study import Study
 
-LARGEST = 200  # blocks looked at when asking how many would do
+LARGEST = 60  # blocks looked at when asking how many would do
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _groups(one: Comparison, within: str, places: list[Place]) -> Iterator[Plann
     for first, second in contrasts(one, arms):
         a, b = held[within, first], held[within, second]
         paired = pairing(one, a, b)[0] if known else one.paired is not False
-        test, why = test_of(one, paired)
+        test, why = test_of(one, paired, len(a & b) if known else FEW + 1)
         n: tuple[int, ...] = (len(a & b),) * 2 if joins(test) else (len(a), len(b))
         if post_hoc_of(one, test):
             n = (len(set.intersection(*held.values())),) * len(arms) if joins(test) else tuple(map(len, held.values()))
@@ -129,9 +129,10 @@ def _remedy(one: Comparison, planned: Planned, family: int) -> str:
     """How many repetitions would do, if all of the family had them."""
     contrast, test, why, n, known = planned
     word = "points" if one.correlate else f"{one.unit}s"
+    # all floors of a family are equal here, so that one correction tells how far the single p must fall
+    factor = _together(one, [1e-9] * family)[0] / 1e-9
     for k in range(max(2, min(n) + 1), LARGEST):
-        floor = _least(one, (contrast, test, why, (k,) * len(n), known))
-        if _together(one, [floor] * family)[0] <= one.alpha:
+        if factor * _least(one, (contrast, test, why, (k,) * len(n), known)) <= one.alpha:
             return f"{k} {word} would do"
     return ""
 

@@ -41,7 +41,12 @@ class Part:
 
     @cached_property
     def key(self) -> str:
-        """Changes with any option and with the component's version, never with the order of options."""
+        """Changes with any option and with the component's version, never with the order of options.
+
+        Data whose bytes are known is its bytes: neither its name nor where its files lie is part of the key.
+        """
+        if mark := self.options.get("fingerprint"):
+            return digest([self.kind, mark, self.options["split"]])
         version = registry.catalogue(self.kind)[self.name].version
         return digest([self.kind, self.name, version, {k: keyed(v) for k, v in self.options.items()}])
 

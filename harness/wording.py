@@ -88,7 +88,8 @@ def _groups(one: Comparison, c: Contrast, family: int) -> str:
     if c.outcome == "not shown":
         return f"equivalence of {c.first} and {c.second} on {metric} within ±{one.margin:g} is not shown: {facts}."
     if c.outcome == "not testable":
-        return f"whether {metric} differs between {c.first} and {c.second} cannot be tested: {_too_few(one, c, family)}; {facts}."
+        why = _too_few(one, c, family)
+        return f"whether {metric} differs between {c.first} and {c.second} cannot be tested: {why}; {facts}."
     if c.outcome == "no test":
         return f"{c.first} and {c.second} could not be compared on {metric}: {c.note or 'no values'}."
     return f"{metric} does not tell {c.first} from {c.second}, which does not make them equal: {facts}."

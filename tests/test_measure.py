@@ -173,3 +173,51 @@ def test_real_data_by_its_bytes(home: Home, tmp_path: Path) -> None:
     file.write_text(text.replace("name: volume,", "name: volume, fingerprint: abc,"))
     with pytest.raises(Mistakes, match="are not those that the study names"):
         identified(load(file), home)
+
+
+def test_the_same_volume_in_another_format_is_the_same_fit(home: Home, tmp_path: Path) -> None:
+    import h5py
+    import tifffile
+
+    from harness.identity import identified
+    from harness.study import load
+
+    rng = np.random.default_rng(1)
+    volume, masks = rng.integers(0, 255, (8, 40, 48), dtype=np.uint8), (rng.random((8, 40, 48)) > 0.7).astype(np.uint8)
+    np.save(tmp_path / "raw.npy", volume)
+    np.save(tmp_path / "masks.npy", masks)
+    tifffile.imwrite(tmp_path / "raw.tif", volume)
+    tifffile.imwrite(tmp_path / "masks.tif", masks * 255)
+    with h5py.File(tmp_path / "both.h5", "w") as handle:
+        handle["raw"], handle["masks"] = volume, masks
+    keys = set()
+    for images, labels in (("raw.npy", "masks.npy"), ("raw.tif", "masks.tif"), ("both.h5:raw", "both.h5:masks")):
+        file = tmp_path / "own.yaml"
+        file.write_text(
+            f"base: {{fit: {{train_on: {{name: volume, images: '{images}', masks: '{labels}', "
+            "splits: {train: [0, 3], validation: [3, 5], test: [5, 8]}}, net: {arch: tiny_unet}, patch: 32}}\n"
+        )
+        keys.add(identified(load(file), home).cells[0].trial.key)
+        moved = file.read_text().replace("validation: [3, 5]", "validation: [4, 5]")
+        file.write_text(moved)
+        keys.add(identified(load(file), home).cells[0].trial.key)
+    assert len(keys) == 2  # one for each validation split
+
+
+VNC = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.mark.skipif(not (VNC / "vnc" / "stack1").is_dir(), reason="the VNC data set is not beside the checkout")
+@pytest.mark.parametrize("task", ["mitochondria", "membranes"])
+def test_real_tissue_trains_and_tests(home: Home, monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(VNC))
+    method = {"name": "supervised", "epochs": 2, "lr": 3e-3}
+    net = {"arch": "tiny_unet", "slices": 3, "width": 4}
+    data = {"name": "vnc", "task": task}
+    one = trial(fit={"train_on": data, "method": method, "net": net, "patch": 128, "batch": 4, "steps": 20})
+    folder = fit(one.fit, [one.pick], home, CPU)
+    history = read_json(folder / "history.json")
+    assert history[-1]["watch"] > history[0]["watch"] - 0.02  # the validation loss does not rise
+    measured = read_json(measure(one, home, CPU) / "result.json")["metrics"]
+    chance = {"mitochondria": 0.054, "membranes": 0.204}[task]  # the precision of a network that marks everything
+    assert measured["recall"] == 0 or measured["precision"] > chance
