@@ -135,7 +135,7 @@ def planning() -> None:
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
-        command = [sys.executable, "-m", "harness.cli", "plan", "grid.yaml"]
+        command = [sys.executable, "-m", "harness.cli.main", "plan", "grid.yaml"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds.append(time.perf_counter() - began)
     line = next(line for line in done.stdout.splitlines() if "cells" in line)

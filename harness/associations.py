@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from harness import registry
-from harness.choice import joins, test_of
+from harness.choice import chosen_test, joins
 from harness.comparison import Comparison
 from harness.contrasts import Contrast, effect_between, estimate, tried
 from harness.places import JOIN, Layout, names, pairing, shown
@@ -21,7 +21,7 @@ def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
     for within in dict.fromkeys(s.within for s in found.samples):
         curve = sorted((s for s in found.samples if s.within == within), key=lambda s: float(s.at))
         how = pairing(one, curve[0].units, curve[-1].units)
-        test, why = test_of(one, how[0])
+        test, why = chosen_test(one, how[0])
         paired = joins(test)
         everywhere = set.intersection(*(set(s.units) for s in curve))
         removed = tuple(sorted(set.union(*(set(s.units) for s in curve)) - everywhere)) if paired else ()
@@ -51,7 +51,7 @@ def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iter
     """Whether two metrics order the points alike; a point is a mean over its units."""
     asked = one.correlate
     assert asked is not None
-    test, why = test_of(one, False)
+    test, why = chosen_test(one, False)
     for within in dict.fromkeys(p.within for p in laid.places):
         points = {m: {s.arm: s for s in got.samples if s.within == within} for m, got in ((asked.x, x), (asked.y, y))}
         both = [arm for arm in points[asked.x] if arm in points[asked.y]]

@@ -7,11 +7,10 @@ import numpy as np
 from harness import registry
 from harness.comparison import Comparison
 
-
 FEW = 17  # pairs whose choices of signs are all listed; beyond, a permutation's p cannot fall below that of its draws
 
 
-def test_of(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
+def chosen_test(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
     """The test of a comparison and why it is that one; `pairs` are those planned, so that a failure changes no test."""
     if one.test is not None:
         return one.test, "declared"

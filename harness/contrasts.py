@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness import registry
-from harness.choice import effect_of, joins, post_hoc_of, smallest, test_of
+from harness.choice import chosen_test, effect_of, joins, post_hoc_of, smallest
 from harness.comparison import Comparison
 from harness.places import Layout, contrasts, names, pairing, shown, units
 from harness.samples import Measured, Sample
@@ -68,7 +68,7 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
                 continue
             held = (planned[within, first], planned[within, second]) if known else (x.units, y.units)
             paired, why = pairing(one, *held)
-            chosen = test_of(one, paired, len(set(held[0]) & set(held[1])))
+            chosen = chosen_test(one, paired, len(set(held[0]) & set(held[1])))
             yield _pair(one, labels, (x, y), (*chosen, why), post.get((first, second)))
 
 
@@ -82,7 +82,7 @@ def _pair(
     one: Comparison,
     labels: tuple[str, str, str],
     arms: tuple[Sample, Sample],
-    how: tuple[bool, str],
+    how: tuple[str, str, str],
     post: Result | None,
 ) -> Contrast:
     x, y = arms

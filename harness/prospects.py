@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import factorial
 
-from harness.choice import FEW, corrected, joins, post_hoc_of, smallest, test_of
+from harness.choice import FEW, chosen_test, corrected, joins, post_hoc_of, smallest
 from harness.comparison import Comparison
 from harness.places import Place, contrasts, layout, names, pairing, shown, units
 from harness.study import Study
@@ -73,7 +73,7 @@ def _groups(one: Comparison, within: str, places: list[Place]) -> Iterator[Plann
     for first, second in contrasts(one, arms):
         a, b = held[within, first], held[within, second]
         paired = pairing(one, a, b)[0] if known else one.paired is not False
-        test, why = test_of(one, paired, len(a & b) if known else FEW + 1)
+        test, why = chosen_test(one, paired, len(a & b) if known else FEW + 1)
         n: tuple[int, ...] = (len(a & b),) * 2 if joins(test) else (len(a), len(b))
         if post_hoc_of(one, test):
             n = (len(set.intersection(*held.values())),) * len(arms) if joins(test) else tuple(map(len, held.values()))
@@ -86,14 +86,14 @@ def _trend(one: Comparison, within: str, places: list[Place]) -> Iterator[Planne
     held = [set.union(*units([p for p in places if p.at == at], one).values()) for at in levels]
     known = one.unit in ("seed", "fold")
     paired = pairing(one, held[0], held[-1])[0] if known else one.paired is not False
-    test, why = test_of(one, paired)
+    test, why = chosen_test(one, paired)
     n = (len(set.intersection(*held)),) * len(held) if joins(test) else tuple(map(len, held))
     yield f"along {one.trend}" + (f" at {shown(within)}" if within else ""), test, why, n, known
 
 
 def _points(one: Comparison, within: str, places: list[Place]) -> Iterator[Planned]:
     points = len({p.arm for p in places})
-    test, why = test_of(one, False)
+    test, why = chosen_test(one, False)
     yield "the points" + (f" at {shown(within)}" if within else ""), test, why, (points,), True
 
 

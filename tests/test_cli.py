@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from harness.cli import app
+from harness.cli.main import app
 from harness.store import Home
 
 ROOT = Path(__file__).parent.parent
@@ -100,7 +100,7 @@ def test_an_unknown_dataset_that_is_not_there_says_what_to_do(home: Home, tiny: 
 
 @pytest.mark.parametrize("words", [["list"], ["--help"], ["data", "list"]])
 def test_a_closed_pipe_and_no_color_are_fine(words: list[str]) -> None:
-    command = f"NO_COLOR=1 {sys.executable} -m harness.cli {' '.join(words)} | head -1"
+    command = f"NO_COLOR=1 {sys.executable} -m harness.cli.main {' '.join(words)} | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert "\x1b" not in done.stdout

@@ -19,7 +19,7 @@ from harness.store import Home
 from harness.study import load
 from harness.track import Tracker, metrics, table, uri
 
-HARNESS = [sys.executable, "-m", "harness.cli"]
+HARNESS = [sys.executable, "-m", "harness.cli.main"]
 
 
 def planned(file: Path, home: Home, retry: str | None = None) -> Plan:

@@ -1,0 +1,98 @@
+"""The commands of data sets: list, fetch, check, preview."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress as Bars
+
+from harness import registry, screen
+from harness.cli.records import described
+from harness.cli.shared import (
+    AsJson,
+    app,
+    as_json,
+    err,
+    fail,
+    or_exit,
+    out,
+    right,
+)
+from harness.document import dotted, parse
+from harness.spec import Around, read_part
+from harness.store import Home
+
+data_app = typer.Typer(help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+Name = Annotated[str, typer.Argument(help="A data set's name: harness data list.")]
+
+
+@data_app.command("list")
+def data_list(json_: AsJson = False) -> None:
+    """List the data sets: what they hold, whether they are here, their licence."""
+    home = Home.here()
+    known = registry.catalogue("dataset").values()
+    if json_:
+        as_json([{**described(c), "here": screen.here(c, home.data)} for c in known])
+        return
+    out.print(screen.datasets(known, home.data))
+    out.print(f"downloads go to {home.data} (HARNESS_DATA)", markup=False)
+
+
+@data_app.command()
+def fetch(name: Name) -> None:
+    """Download a data set, resuming where an earlier attempt stopped; checksums first, then unpacked."""
+    from harness.data import fetch as fetching
+
+    home = Home.here()
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(file: str, done: int, total: int | None) -> None:
+            task = tasks.setdefault(file, bars.add_task(file, total=total)) if file not in tasks else tasks[file]
+            bars.update(task, completed=done, total=total)
+
+        folder = or_exit(fetching.fetch, name, home.data, progress)
+    out.print(f"{name} is in {folder}; harness data check {name}", markup=False)
+
+
+@data_app.command()
+def check(name: Name) -> None:
+    """Read every image and mask of a data set and say what is wrong with it."""
+    from harness.data import fetch as fetching
+
+    home = Home.here()
+    component = registry.catalogue("dataset").get(name)
+    if component is not None and component.facts.get("made"):
+        out.print(f"{name} is drawn by harness itself; there is nothing to check", markup=False)
+        return
+    report = or_exit(fetching.check, name, home.data)
+    for split, count in report.splits.items():
+        out.print(f"{split}: {count} images", markup=False)
+    for text in (*[f"wrong: {p}" for p in report.problems], *[f"note: {n}" for n in report.notes]):
+        out.print(text, markup=False)
+    out.print(f"{name} is {'sound' if report.sound else 'not usable'}", markup=False)
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+@data_app.command()
+def preview(
+    name: Annotated[
+        str, typer.Argument(help="A data set's name, or a mapping as in a study: '{name: vnc, task: ...}'.")
+    ],
+    to: Annotated[Path | None, typer.Option(help="The PNG to write.")] = None,
+    split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",
+) -> None:
+    """Write a contact sheet of a data set, masks overlaid."""
+    from harness.data.opened import scans
+    from harness.data.preview import contact_sheet
+
+    raw = right(parse, f"data: {name}", "the data set").value["data"]
+    wrong: list[Any] = []
+    part = read_part("dataset", raw, (), wrong, Around(), split)
+    if part is None or wrong:
+        fail("; ".join(f"{dotted(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
+    target = to or Path(f"{part.name}-{split}.png")
+    or_exit(lambda: contact_sheet(scans(part, Home.here())).save(target))
+    out.print(f"{target}: {part.label}", markup=False)

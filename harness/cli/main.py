@@ -1,0 +1,26 @@
+"""The `harness` command."""
+
+import os
+import sys
+
+from harness import registry
+from harness.cli import data, records, studies
+from harness.cli.shared import app, err
+
+COMMANDS = (studies, records, data)  # loading them registers their commands
+
+
+def main() -> None:
+    """The `harness` command; a closed pipe (`| head`) ends it quietly."""
+    try:
+        app()
+    except registry.BadSignature as error:
+        err.print(str(error), markup=False)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
