@@ -35,7 +35,20 @@ class Study:
         return comparison.design(self.compare)
 
 
-SECTIONS = ("name", "question", "extends", "seeds", "folds", "base", "grid", "zip", "exclude", "when", "search", "compare")
+SECTIONS = (
+    "name",
+    "question",
+    "extends",
+    "seeds",
+    "folds",
+    "base",
+    "grid",
+    "zip",
+    "exclude",
+    "when",
+    "search",
+    "compare",
+)
 
 
 def load(path: Path) -> Study:
@@ -183,7 +196,9 @@ def _crossed(check: _Check) -> list[Axis]:
         else:
             short = [i for i, row in enumerate(values) if not isinstance(row, list) or len(row) != len(paths)]
             for i in short:
-                check.complain((*steps, i), f"should be a list of {len(paths)} values, one for each of {', '.join(paths)}")
+                check.complain(
+                    (*steps, i), f"should be a list of {len(paths)} values, one for each of {', '.join(paths)}"
+                )
             if short:
                 continue
             rows = tuple(tuple(row) for row in values)
@@ -204,7 +219,9 @@ def _zipped(check: _Check) -> list[Axis]:
     columns = check.mapping(("zip",))
     for path, values in columns.items():
         if not isinstance(values, list) or not values:
-            check.complain(("zip", path), "an axis should be a list of at least one value" if values != [] else "is empty")
+            check.complain(
+                ("zip", path), "an axis should be a list of at least one value" if values != [] else "is empty"
+            )
             return []
     lengths = {path: len(values) for path, values in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -240,7 +257,9 @@ def _rules(check: _Check, axes: list[Axis]) -> tuple[list[Raw], dict[str, Raw]]:
         if path not in paths:
             check.complain(("when", path, KEY), f"is not an axis; {registry.did_you_mean(path, paths)}")
         if not isinstance(condition, dict) or not condition:
-            check.complain(("when", path), "should be a mapping from a setting to the values under which the axis counts")
+            check.complain(
+                ("when", path), "should be a mapping from a setting to the values under which the axis counts"
+            )
     return exclude, {path: c for path, c in when.items() if isinstance(c, dict)}
 
 
@@ -281,7 +300,9 @@ def mistakes_of(trial: Trial) -> list[tuple[Steps, str]]:
     if fit.patch % multiple:
         lower, upper = fit.patch // multiple * multiple, (fit.patch // multiple + 1) * multiple
         nearest = f"{lower} or {upper}" if lower else str(upper)
-        found.append((("fit", "patch"), f"{fit.net.name} cannot take {fit.patch} x {fit.patch} patches; {nearest} would do"))
+        found.append(
+            (("fit", "patch"), f"{fit.net.name} cannot take {fit.patch} x {fit.patch} patches; {nearest} would do")
+        )
     for name in ("method", "pick"):
         part: Part = trial.pick if name == "pick" else fit.method
         if "adapt_to" in registry.catalogue(name)[part.name].facts.get("needs", ()) and fit.adapt_to is None:
@@ -290,7 +311,9 @@ def mistakes_of(trial: Trial) -> list[tuple[Steps, str]]:
     if _overlap(fit.train_on, trial.test_on):
         at: Steps = ("test_on",)
         split_name = trial.test_on.options["split"]
-        found.append((at, f"tests on {split_name!r} of {trial.test_on.name}, which it is trained on; take another split"))
+        found.append(
+            (at, f"tests on {split_name!r} of {trial.test_on.name}, which it is trained on; take another split")
+        )
     return found
 
 

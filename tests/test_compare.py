@@ -10,14 +10,14 @@ import pytest
 from scipy import stats
 from synthetic import BASE, made, recorded, results
 
-from harness.compare import judge
+from harness.compare.judge import judge
+from harness.compare.prospects import prospect_lines, prospects
+from harness.compare.verdict import lines, value
 from harness.document import Mistakes
-from harness.prospects import prospect_lines, prospects
 from harness.spec import Trial
 from harness.stats.clusters import icc1
 from harness.stats.effects import cliffs_delta, rank_biserial
 from harness.study import load
-from harness.verdict import lines, value
 
 TWO = """
 seeds: {seeds}

@@ -13,17 +13,17 @@ import pandas as pd
 import pytest
 from synthetic import made, recorded, results
 
-from harness.compare import judge
-from harness.page import page
-from harness.provenance import provenance
-from harness.report import lower, report
+from harness.compare.judge import judge
+from harness.compare.verdict import Verdicts
+from harness.compare.wording import number, p_value
+from harness.report.page import page
+from harness.report.provenance import provenance
+from harness.report.tables import arms_csv, contrasts_csv, latex, markdown, values_csv
+from harness.report.write import lower, report
 from harness.spec import Trial
 from harness.store import Home
 from harness.study import Study
-from harness.tables import arms_csv, contrasts_csv, latex, markdown, values_csv
 from harness.track import Code, Tracker, uri
-from harness.verdict import Verdicts
-from harness.wording import number, p_value
 
 TEXT = """
 seeds: 8

@@ -68,7 +68,10 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     out.print(screen.axes(study))
     for line in screen.plan_lines(made):
         out.print(line, markup=False)
-    from harness.prospects import prospect_lines, prospects  # scipy takes a second, which help and mistakes do not
+    from harness.compare.prospects import (  # scipy takes a second, which help and mistakes do not
+        prospect_lines,
+        prospects,
+    )
 
     for line in prospect_lines(prospects(study)):
         out.print(line, markup=False)
@@ -120,8 +123,8 @@ def _answer(study: Study, tracker: Tracker) -> None:
     """The answer in a line, and the page that says the rest."""
     if not study.compare:
         return
-    from harness.compare import judge
-    from harness.report import report
+    from harness.compare.judge import judge
+    from harness.report.write import report
 
     page = report(study, tracker, _reports(tracker.home, study))
     verdicts = judge(study, *table(tracker, study.name), tracker.runs(study.name))
@@ -220,8 +223,8 @@ def _status(home: Home, wanted: str | None) -> None:
 @app.command()
 def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Judge the declared comparisons of a study by what is finished."""
-    from harness.compare import judge
-    from harness.verdict import lines, value
+    from harness.compare.judge import judge
+    from harness.compare.verdict import lines, value
 
     study, tracker = identified_in(study_in(file), Home.here()), tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
@@ -240,7 +243,7 @@ def report_(
     where: Where = None,
 ) -> None:
     """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
-    from harness.report import report
+    from harness.report.write import report
 
     study, tracker = identified_in(study_in(file), Home.here()), tracker_at(where)
     page = or_exit(report, study, tracker, to or _reports(tracker.home, study))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.compare.places import JOIN, Layout, Place, shown
 from harness.comparison import Comparison
-from harness.places import JOIN, Layout, Place, shown
 
 STATES = ("finished", "diverged", "failed", "missing")
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from harness import registry
-from harness.choice import chosen_test, effect_of, joins, post_hoc_of, smallest
+from harness.compare.choice import chosen_test, effect_of, joins, post_hoc_of, smallest
+from harness.compare.places import Layout, contrasts, names, pairing, shown, units
+from harness.compare.samples import Measured, Sample
 from harness.comparison import Comparison
-from harness.places import Layout, contrasts, names, pairing, shown, units
-from harness.samples import Measured, Sample
 from harness.stats.post_hoc import POST_HOC
 from harness.stats.result import Effect, Result
 

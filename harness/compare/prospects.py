@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import factorial
 
-from harness.choice import FEW, chosen_test, corrected, joins, post_hoc_of, smallest
+from harness.compare.choice import FEW, chosen_test, corrected, joins, post_hoc_of, smallest
+from harness.compare.places import Place, contrasts, layout, names, pairing, shown, units
 from harness.comparison import Comparison
-from harness.places import Place, contrasts, layout, names, pairing, shown, units
 from harness.study import Study
 
 LARGEST = 60  # blocks looked at when asking how many would do

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from harness import registry
-from harness.compare import judge
-from harness.page import page
-from harness.provenance import provenance
+from harness.compare.judge import judge
+from harness.report.page import page
+from harness.report.provenance import provenance
+from harness.report.tables import arms_csv, contrasts_csv, latex, markdown, values_csv
 from harness.store import write
 from harness.study import Study
-from harness.tables import arms_csv, contrasts_csv, latex, markdown, values_csv
 from harness.track import Tracker, table
 
 

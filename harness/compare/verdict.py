@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness import wording
+from harness.compare import wording
+from harness.compare.contrasts import Contrast
+from harness.compare.places import shown
+from harness.compare.samples import Sample, Tally
 from harness.comparison import Comparison
-from harness.contrasts import Contrast
-from harness.places import shown
-from harness.samples import Sample, Tally
 from harness.stats.result import Effect, Interval, Result
 
 

@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from harness import figures, wording
-from harness.contrasts import Contrast
-from harness.places import shown
-from harness.provenance import Provenance
-from harness.style import STYLE
-from harness.verdict import Arm, Verdict, Verdicts
+from harness.compare import wording
+from harness.compare.contrasts import Contrast
+from harness.compare.places import shown
+from harness.compare.verdict import Arm, Verdict, Verdicts
+from harness.report import figures
+from harness.report.provenance import Provenance
+from harness.report.style import STYLE
 
 Cells = Iterable[tuple[str, str]]  # a column's name and a cell's HTML
 

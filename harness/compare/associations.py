@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from harness import registry
-from harness.choice import chosen_test, joins
+from harness.compare.choice import chosen_test, joins
+from harness.compare.contrasts import Contrast, effect_between, estimate, tried
+from harness.compare.places import JOIN, Layout, names, pairing, shown
+from harness.compare.samples import Measured
 from harness.comparison import Comparison
-from harness.contrasts import Contrast, effect_between, estimate, tried
-from harness.places import JOIN, Layout, names, pairing, shown
-from harness.samples import Measured
 from harness.stats.models import anova, mixed
 from harness.stats.result import Effect, Model
 

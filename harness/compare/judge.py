@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness import associations, contrasts, registry, wording
-from harness.choice import corrected
+from harness import registry
+from harness.compare import associations, contrasts, wording
+from harness.compare.choice import corrected
+from harness.compare.contrasts import arms_of, blocks, floor, omnibus, tried
+from harness.compare.places import Layout, layout, names, shown
+from harness.compare.samples import Measured, Sample, Tally, measured
+from harness.compare.verdict import Arm, Pooled, Ranking, Verdict, Verdicts
 from harness.comparison import Comparison
-from harness.contrasts import arms_of, blocks, floor, omnibus, tried
-from harness.places import Layout, layout, names, shown
-from harness.samples import Measured, Sample, Tally, measured
 from harness.stats.clusters import effective_n, icc1
 from harness.stats.result import Result
 from harness.study import Study
 from harness.track import Run
-from harness.verdict import Arm, Pooled, Ranking, Verdict, Verdicts
 
 
 def judge(study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequence[Run] = ()) -> Verdicts:

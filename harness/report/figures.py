@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 from scipy import stats
 
+from harness.compare.verdict import Arm, Ranking
+from harness.compare.wording import number
 from harness.stats.post_hoc import critical_difference
 from harness.stats.result import Array
-from harness.verdict import Arm, Ranking
-from harness.wording import number
 
 WIDE, LEFT, RIGHT, ROW = 480, 14, 466, 54
 DOTS, JOINED = 400, 80  # dots of a row, and units whose values are joined by lines, at most

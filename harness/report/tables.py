@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from string import ascii_lowercase
 from typing import Any
 
-from harness import wording
-from harness.places import shown
-from harness.verdict import Arm, Verdict, Verdicts
+from harness.compare import wording
+from harness.compare.places import shown
+from harness.compare.verdict import Arm, Verdict, Verdicts
 
 SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "−": "$-$", "±": r"$\pm$",
            "·": r"$\cdot$", "–": "--", "∞": r"$\infty$", "[": "{[}", "<": r"$<$", ">": r"$>$",

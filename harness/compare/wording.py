@@ -2,9 +2,9 @@
 
 import math
 
+from harness.compare.contrasts import Contrast
+from harness.compare.places import shown
 from harness.comparison import Comparison
-from harness.contrasts import Contrast
-from harness.places import shown
 from harness.stats.result import Interval
 
 

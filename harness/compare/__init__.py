@@ -1,0 +1,1 @@
+"""Declared comparisons and a finished table -> verdicts."""

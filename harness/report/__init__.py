@@ -1,0 +1,1 @@
+"""Verdicts -> a page, tables and figures."""
