@@ -183,7 +183,7 @@ def _seeds(check: _Check) -> list[Axis]:
 
 def _crossed(check: _Check) -> list[Axis]:
     """`grid`: each key is an axis; a key 'a, b' moves two settings together, a row for each position."""
-    axes = []
+    axes: list[Axis] = []
     for key, values in check.mapping(("grid",)).items():
         steps: Steps = ("grid", key)
         paths = tuple(path.strip() for path in key.split(","))
@@ -191,8 +191,8 @@ def _crossed(check: _Check) -> list[Axis]:
             check.complain(steps, "an axis should be a list of at least one value" if values != [] else "is empty")
             continue
         if len(paths) == 1:
-            rows = tuple((value,) for value in values)
-            origin = tuple(((*steps, i),) for i in range(len(values)))
+            rows: tuple[tuple[Any, ...], ...] = tuple((value,) for value in values)
+            origin: tuple[tuple[Steps, ...], ...] = tuple(((*steps, i),) for i in range(len(values)))
         else:
             short = [i for i, row in enumerate(values) if not isinstance(row, list) or len(row) != len(paths)]
             for i in short:

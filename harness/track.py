@@ -351,6 +351,8 @@ def result_of(folder: Path) -> Row:
 def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
     """A study's newest run of each trial (settings as columns), and the rows that its probes measured, by run."""
     import pandas as pd  # half a second, which a plan need not wait for
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
     newest = {run.key: run for run in tracker.runs(study) if run.state in ("finished", "diverged", "failed")}
     newest |= tracker.known(study)  # a failure after a result does not hide it
@@ -362,6 +364,8 @@ def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
     for run in newest.values():
         path = tracker.home.store("trials").path(run.key) / "rows.parquet"
         if run.state == "finished" and path.exists():
-            found.append(pd.read_parquet(path).assign(run=run.id))
-    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["run", "metric", "value"])
-    return pd.DataFrame(listed), rows
+            part = ParquetFile(path).read()
+            found.append(part.append_column("run", pa.array([run.id] * part.num_rows)))
+    if not found:
+        return pd.DataFrame(listed), pd.DataFrame(columns=["run", "metric", "value"])
+    return pd.DataFrame(listed), pa.concat_tables(found, promote_options="permissive").to_pandas()

@@ -19,10 +19,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("inits", "prepare", "augment", "methods", "picks", "perturb", "saliency", "probes"),
     ("bind",),
     ("train", "measure"),
-    ("comparison", "study", "execute", "work", "preload"),
+    ("comparison", "levels", "declared", "study", "execute", "work", "preload"),
     ("identity", "track", "search"),
     ("plan",),
-    ("run", "compare", "prospects", "places", "judged", "report"),
+    ("run", "compare"),
+    ("report",),
     ("screen",),
     ("cli",),
 )
@@ -48,8 +49,8 @@ def house(path: Path) -> str:
 
 def imported(path: Path) -> list[str]:
     tree = ast.parse(path.read_text())
-    checked = {id(n) for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-               for n in ast.walk(node)}  # fmt: skip
+    guards = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)]
+    checked = {id(inner) for guard in guards for inner in ast.walk(guard)}
     found = []
     for node in ast.walk(tree):
         if id(node) in checked:
@@ -83,7 +84,7 @@ def test_a_library_has_one_home(library: str, homes: set[str]) -> None:
     assert users <= homes
 
 
-@pytest.mark.parametrize("name", ["cli", "plan", "study", "track", "run", "compare", "report"])
+@pytest.mark.parametrize("name", ["cli.main", "plan", "study", "track", "run", "compare.judge", "report.write"])
 def test_no_torch_and_no_mlflow_before_there_is_work(name: str) -> None:
     """Help, plans, mistakes, comparisons and reports do not pay for torch."""
     import subprocess
@@ -117,7 +118,7 @@ def test_a_function_fits_in_the_eye() -> None:
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
-    long = {p.name: n for p in FILES if (n := len(p.read_text().splitlines())) > 460}
+    long = {p.name: n for p in FILES if (n := len(p.read_text().splitlines())) > 340}
     assert long == {}
 
 

@@ -85,7 +85,7 @@ def test_the_catalogue_lists_every_kind(home: Home) -> None:
 
 
 def test_a_preview_is_a_picture(home: Home) -> None:
-    code, out, _ = called("data", "preview", "{name: phantom, size: 48, slices: 2}", "--to", "p.png")
+    code, _, _ = called("data", "preview", "{name: phantom, size: 48, slices: 2}", "--to", "p.png")
     assert code == 0
     assert (home.folder / "p.png").read_bytes().startswith(b"\x89PNG")
     assert "no setting 'sise'; did you mean 'size'?" in called("data", "preview", "{name: phantom, sise: 48}")[2]

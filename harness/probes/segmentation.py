@@ -40,7 +40,8 @@ SCORES: dict[str, Callable[[Counts], float]] = {
         "volume_precision",
         "volume_recall",
         "volume_accuracy",
-    )
+    ),
+    lower=("loss",),
 )
 def segmentation(
     net: nn.Module, test: Labelled, *, threshold: Fraction = 0.5, figures: Whole = 3
