@@ -64,7 +64,7 @@ def through_harness(seed: int) -> float:
     """The same fit as harness runs it; seconds."""
     import torch
 
-    from harness.spec import read_fit
+    from harness.reading import read_fit
     from harness.store import Home
     from harness.train import fit
 
@@ -80,7 +80,7 @@ def training() -> None:
 
     from harness.data.domains import open_domains
     from harness.phases import Labelled
-    from harness.spec import read_fit
+    from harness.reading import read_fit
     from harness.store import Home
 
     spec = read_fit(SPEC, (), [])

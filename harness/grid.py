@@ -2,13 +2,13 @@
 
 import gc
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness import registry
-from harness.registry import NAMED_BY
-from harness.spec import Around, Complaints, Fit, Part, Steps, Trial, assemble, label, options_of, read, walk
+from harness.paths import FIT_OPTIONS, holds_fit, matches, put, split, takes
+from harness.reading import Around, Complaints, assemble, options_of, read
+from harness.spec import Fit, Part, Steps, Trial, label, walk
 
 Raw = dict[str, Any]
 
@@ -77,32 +77,6 @@ def _size(axes: list[Axis]) -> int:
 def _reason(rule: Raw) -> str:
     named = ", ".join(f"{path}={label(value)}" for path, value in rule.items() if path != "reason")
     return f"{rule['reason']} ({named})" if "reason" in rule else named
-
-
-def split(path: str) -> Steps:
-    """'probes.0.maps' as steps."""
-    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
-
-
-def matches(trial: Trial, path: str, wanted: Any) -> bool:
-    """Whether a condition of the file holds for a trial; a list holds where one of its values does."""
-    try:
-        value = walk(trial, split(path))
-    except LookupError:
-        return False
-    return any(_same(value, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    if isinstance(value, Part):
-        if isinstance(wanted, str):
-            return wanted in (value.name, value.label)
-        by = NAMED_BY.get(value.kind, "name")
-        return isinstance(wanted, dict) and all(
-            (value.name == w) if k == by else k in value.options and _same(value.options[k], w)
-            for k, w in wanted.items()
-        )
-    return bool(value == wanted)
 
 
 class _Grid:
@@ -254,7 +228,7 @@ class _Grid:
         for step in slot:
             given = given.get(step) if isinstance(given, dict) else None
         pieces = [row[column] for a, column, _ in self.touching.get(slot, ()) for row in self.axes[a].rows]
-        return slot not in (("fit", "train_on"), ("fit", "seed")) and any(_holds_fit(one) for one in [given, *pieces])
+        return slot not in (("fit", "train_on"), ("fit", "seed")) and any(holds_fit(one) for one in [given, *pieces])
 
     def _read(
         self, slot: Steps, option: registry.Option, indices: tuple[int, ...], ignored: tuple[str, ...]
@@ -266,7 +240,7 @@ class _Grid:
         around = Around(self._net(indices, ignored), self._raw_at("fit.seed", indices) or 0)
         complaints: Complaints = []
         role = "train" if slot in (("fit", "train_on"), ("fit", "adapt_to")) else "test"
-        value = read(option.type, raw, slot, complaints, around, role)
+        value = read(option.type, raw, slot, complaints, around, role=role)
         for steps, text in complaints:
             prefix = next((p for p in sorted(origins, key=len, reverse=True) if steps[: len(p)] == p), None)
             place = (*origins[prefix], *steps[len(prefix) :]) if prefix is not None else ("base", *steps)
@@ -323,72 +297,7 @@ class _Grid:
         return [*self.wrong, *useless]
 
 
-def _holds_fit(raw: Any) -> bool:
-    if isinstance(raw, dict):
-        return "train_on" in raw or any(_holds_fit(value) for value in raw.values())
-    return isinstance(raw, list) and any(_holds_fit(item) for item in raw)
-
-
 FAILED: Any = object()
 MISSING: Any = object()
 
-FIT_OPTIONS = options_of(Fit)
 TRIAL_OPTIONS = {name: option for name, option in options_of(Trial).items() if name != "fit"}
-
-
-def takes(annotation: Any, raw: Any, steps: Steps) -> str | None:
-    """Why a value has no setting at `steps`, None where it has."""
-    if not steps:
-        return None
-    shape, inner = registry.parts_of(annotation)
-    kind = registry.kind_of(inner)
-    if shape == "list" and isinstance(steps[0], int):
-        items = raw if isinstance(raw, list) else [raw]
-        if steps[0] >= len(items):
-            return f"there is no item {steps[0]}; the list has {len(items)}"
-        return takes(inner, items[steps[0]], steps[1:])
-    if kind == "fit":
-        found: Any = FIT_OPTIONS
-        owner = "a fit"
-    elif kind is not None:
-        by = NAMED_BY.get(kind, "name")
-        name = raw.get(by) if isinstance(raw, dict) else raw
-        if not isinstance(name, str) or name not in registry.catalogue(kind):
-            return f"{label(raw)} takes no {steps[0]!r}"
-        if steps == (by,):
-            return None
-        found, owner = registry.catalogue(kind)[name].options, f"{kind} {name}"
-    else:
-        return None if isinstance(raw, dict) else f"{label(raw)} takes no {steps[0]!r}"
-    if steps[0] not in found:
-        return f"{owner} has no setting {steps[0]!r}; {registry.did_you_mean(steps[0], found)}"
-    option = found[steps[0]]
-    inside = raw.get(steps[0], option.default) if isinstance(raw, dict) else option.default
-    return takes(option.type, inside, steps[1:])
-
-
-def put(annotation: Any, raw: Any, steps: Steps, piece: Any) -> Any:
-    """A copy of `raw` with `piece` at `steps`; a component written as its name becomes a mapping."""
-    if not steps:
-        return piece
-    shape, inner = registry.parts_of(annotation)
-    if shape == "list" and isinstance(steps[0], int):
-        items = list(raw) if isinstance(raw, list) else [raw]
-        items[steps[0]] = put(inner, items[steps[0]], steps[1:], piece)
-        return items
-    kind = registry.kind_of(inner)
-    by = NAMED_BY.get(kind or "", "name")
-    whole = {by: raw} if isinstance(raw, str) else dict(raw or {})
-    options = FIT_OPTIONS if kind == "fit" else registry.catalogue(kind)[whole[by]].options if kind else {}
-    option = options.get(str(steps[0]))
-    inside = whole.get(str(steps[0]), option.default if option else None)
-    whole[str(steps[0])] = put(option.type if option else Any, inside, steps[1:], piece)
-    return whole
-
-
-def conditions(rules: list[Raw]) -> Iterator[tuple[int, str]]:
-    """The paths that a list of rules speaks of."""
-    for i, rule in enumerate(rules):
-        for path in rule:
-            if path != "reason":
-                yield i, path

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness import registry
-from harness.grid import Expansion, split
+from harness.grid import Expansion
+from harness.paths import split
 from harness.spec import Part, label, walk
 
 

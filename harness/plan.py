@@ -9,10 +9,10 @@ from typing import Any
 from harness import registry
 from harness.execute import Job
 from harness.grid import Cell
+from harness.ledger import Run, is_result
 from harness.spec import Fit, Part, fits_of, flat
 from harness.store import Home, read_json
 from harness.study import Study
-from harness.track import Run, is_result
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def run(
     outcomes: list[Outcome] = []
     with locked(_alive(home, plan.study.name, os.getpid())):
         _note(home, progress)
-        recorded = sum(_record(plan, t, None, home, tracker, code) for t in plan.todo if t.action == "record")
+        recorded = sum(_record(plan, t, None, home, tracker, code=code) for t in plan.todo if t.action == "record")
 
         def notice(job: Job, state: str) -> None:
             progress.jobs[job.key] |= {"state": "running", "since": time.time(), "lost": state == "lost"}
@@ -80,7 +80,7 @@ def run(
             outcomes.append(outcome)
             progress.jobs[outcome.job.key] |= {"state": outcome.state, "seconds": outcome.seconds}
             if outcome.job.kind == "trial":
-                recorded += _record(plan, planned[outcome.job.key], outcome, home, tracker, code)
+                recorded += _record(plan, planned[outcome.job.key], outcome, home, tracker, code=code)
             _remember(plan, planned, outcome, home)
             _note(home, progress)
             show(progress, outcome)
@@ -93,7 +93,7 @@ def _worker() -> Work:
     return remote_work
 
 
-def _record(plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, code: Code) -> bool:
+def _record(plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, *, code: Code) -> bool:
     """A run for a trial that ended, however it ended."""
     cell = trial.cell
     more: dict[str, Any] = {"name": name(cell), "reason": trial.reason}

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from harness import registry
 from harness.execute import Outcome
+from harness.ledger import Run
 from harness.plan import Plan
 from harness.run import Ended, Progress
 from harness.study import Study
-from harness.track import Run
 
 MANY = 12  # lines of a list before it is summed up
 

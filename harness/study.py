@@ -8,8 +8,9 @@ from harness import comparison, document, registry
 from harness.comparison import Comparison
 from harness.declared import declared
 from harness.document import KEY, Document, Mark, Mistakes, Problem, dotted
-from harness.grid import Axis, Cell, Expansion, conditions, expand
+from harness.grid import Axis, Cell, Expansion, expand
 from harness.levels import levels_of
+from harness.paths import conditions
 from harness.registry import Count
 from harness.spec import Part, Steps, Trial, flat
 

@@ -6,15 +6,15 @@ import math
 import os
 import platform
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from harness.grid import Cell
+from harness.ledger import INFO, Run, Seen, as_run, by_run, is_result, opened, read_runs, refuse_no_database
 from harness.spec import Part, datasets_of, flat
 from harness.store import Home, locked, read_json
 
@@ -33,23 +33,6 @@ class Code:
     commit: str = ""
     diff: str = ""
     packages: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What the database knows of a trial."""
-
-    id: str
-    key: str
-    study: str
-    name: str
-    status: str
-    state: str
-    started: int
-    ended: int
-    levels: dict[str, str] = field(default_factory=dict)
-    params: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 def uri(home: Home, given: str | None = None) -> str:
@@ -106,7 +89,7 @@ class Tracker:
         if not self.file.exists():
             return []
         refuse_no_database(self.file)
-        return _read(self.file, study)
+        return read_runs(self.file, study)
 
     def _asked(self, study: str | None) -> list[Run]:
         """Through the client, page by page, for a server that is no file."""
@@ -120,7 +103,7 @@ class Tracker:
             for run in page:
                 info, tags = run.info, run.data.tags
                 if "harness.trial" in tags:
-                    found.append(_run(_Seen(*[getattr(info, name) for name in _INFO]), tags, run.data.params))
+                    found.append(as_run(Seen(*[getattr(info, name) for name in INFO]), tags, run.data.params))
             token = page.token
             if not token:
                 break
@@ -142,7 +125,7 @@ class Tracker:
                 tags=_tags(study, cell, code, more),
                 run_name=more["name"],
             )
-            self._fill(client, run, cell, folder, code, more)
+            self._fill(client, run, cell, folder, code, more=more)
             client.set_terminated(run.info.run_id, "FINISHED" if more["state"] == "finished" else "FAILED")
             return str(run.info.run_id)
 
@@ -154,7 +137,9 @@ class Tracker:
         place = (self.home.hidden / "artifacts" / _safe(study.name)).as_uri() if self.file is not None else None
         return str(client.create_experiment(study.name, artifact_location=place, tags=tags))
 
-    def _fill(self, client: Any, run: Any, cell: Cell, folder: Path | None, code: Code, more: dict[str, Any]) -> None:
+    def _fill(
+        self, client: Any, run: Any, cell: Cell, folder: Path | None, code: Code, *, more: dict[str, Any]
+    ) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
         now = int(time.time() * 1000)
@@ -259,79 +244,15 @@ def _tags(study: Any, cell: Cell, code: Code, more: dict[str, Any]) -> dict[str,
     return {**fixed, **{k: str(v)[:4900] for k, v in loose.items() if v}}
 
 
-def is_result(run: Run) -> bool:
-    return (run.state, run.status) in (("finished", "FINISHED"), ("diverged", "FAILED"))
-
-
-class _Seen(NamedTuple):
-    """A run's own columns, in the order of `_INFO`."""
-
-    id: str
-    name: str
-    status: str
-    start: int | None
-    end: int | None
-
-
-_INFO = ("run_id", "run_name", "status", "start_time", "end_time")
-
-
-def _run(seen: _Seen, tags: Row, params: Row) -> Run:
-    levels = json.loads(tags.get("harness.levels", "{}"))
-    state = tags.get("harness.state", "")
-    study = tags.get("harness.study", "")
-    start, end = seen.start or 0, seen.end or 0
-    return Run(seen.id, tags["harness.trial"], study, seen.name, seen.status, state, start, end, levels, params, tags)
-
-
-def _read(file: Path, study: str | None) -> list[Run]:
-    """By SQL: MLflow's own search takes ten seconds for 5,000 runs and stops at 1,000 of them."""
-    chosen = "AND e.name = ?" if study is not None else ""
-    among = f"""FROM runs r JOIN experiments e USING (experiment_id)
-        WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {chosen}"""
-    args = (study,) if study is not None else ()
-    with closing(_opened(file)) as db:
-        runs = db.execute(f"SELECT run_uuid, r.name, status, start_time, end_time {among} ORDER BY start_time", args)
-        listed = runs.fetchall()
-        tags = _by_run(db, f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT run_uuid {among})", args)
-        sql = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT run_uuid {among})"
-        params = _by_run(db, sql, args)
-    ours = [_Seen(*row) for row in listed if "harness.trial" in tags.get(row[0], {})]
-    return [_run(seen, tags[seen.id], params.get(seen.id, {})) for seen in ours]
-
-
 def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:
     """The final metrics of each run of a study."""
     if tracker.file is None or not tracker.file.exists():
         return {}
-    with closing(_opened(tracker.file)) as db:
+    with closing(opened(tracker.file)) as db:
         sql = """SELECT m.run_uuid, m.key, CASE WHEN m.is_nan THEN NULL ELSE m.value END FROM latest_metrics m
             JOIN runs r USING (run_uuid) JOIN experiments e USING (experiment_id)
             WHERE e.name = ? AND r.lifecycle_stage = 'active'"""
-        return _by_run(db, sql, (study,))
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)
-    db.execute("PRAGMA query_only = 1")
-    return db
-
-
-def _by_run(db: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for id, key, value in db.execute(sql, args):
-        found.setdefault(id, {})[key] = value
-    return found
-
-
-def refuse_no_database(file: Path) -> None:
-    """MLflow retries a folder or garbage for a hundred seconds in silence: look first."""
-    if file.is_dir():
-        raise ValueError(f"{file} is a folder, and should be MLflow's database; move it, or set HARNESS_HOME elsewhere")
-    if file.exists() and file.stat().st_size:
-        with open(file, "rb") as handle:
-            if handle.read(16) != b"SQLite format 3\x00":
-                raise ValueError(f"{file} is not an SQLite database; move it, or set HARNESS_HOME elsewhere")
+        return by_run(db, sql, (study,))
 
 
 def _number(value: Any) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from harness.measure import measure
-from harness.spec import Part, read_fit, read_trial
+from harness.reading import read_fit, read_trial
+from harness.spec import Part
 from harness.store import Home, read_json
 from harness.train import fit
 

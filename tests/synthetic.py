@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from harness.ledger import Run
 from harness.spec import Trial, flat
 from harness.study import Study, load
-from harness.track import Run
 
 BASE = """
 name: made-up

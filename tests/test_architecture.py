@@ -13,14 +13,14 @@ FILES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
 # Each row may import what stands in it, and the rows above. `harness.` is left out.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("registry", "document", "stats", "measures", "rows"),
-    ("spec",),
+    ("spec", "reading", "paths"),
     ("store", "grid", "phases"),
     ("losses", "optimisers", "schedules", "data", "models"),
     ("inits", "prepare", "augment", "methods", "picks", "perturb", "saliency", "probes"),
     ("bind",),
-    ("train", "measure"),
+    ("state", "batches", "update", "train", "measure"),
     ("comparison", "levels", "declared", "study", "execute", "work", "preload"),
-    ("identity", "track", "search"),
+    ("identity", "ledger", "track", "search"),
     ("plan",),
     ("run", "compare"),
     ("report",),
@@ -122,11 +122,16 @@ def test_a_file_is_read_in_one_sitting() -> None:
     assert long == {}
 
 
+def command(node: ast.FunctionDef) -> bool:
+    """A command of the command line, whose options typer reads off its arguments."""
+    return any("app.command" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
 def test_at_most_five_positional_arguments() -> None:
     many = {
         f"{path.name}:{node.name}": count
         for path, node in functions()
-        if (count := len([a for a in node.args.args if a.arg not in ("self", "cls")])) > 6
+        if (count := len([a for a in node.args.args if a.arg not in ("self", "cls")])) > 5 and not command(node)
     }
     assert many == {}
 

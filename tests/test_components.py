@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness import registry
+from harness.reading import read_part
 from harness.registry import REQUIRED, Component
-from harness.spec import read_part
 
 ALL = [component for kind in registry.HOMES for component in registry.catalogue(kind).values()]
 IDS = [f"{c.kind}-{c.name}" for c in ALL]
@@ -64,7 +64,7 @@ def test_its_defaults_are_values_of_its_own_schema(component: Component) -> None
 
 
 def registry_around():  # type: ignore[no-untyped-def]
-    from harness.spec import Around
+    from harness.reading import Around
 
     return Around()
 

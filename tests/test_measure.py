@@ -17,7 +17,8 @@ from harness.measure import measure, opened
 from harness.measures import overlap
 from harness.models.predict import logits_of, padded
 from harness.phases import Labelled, unit
-from harness.spec import Part, Trial, read_trial
+from harness.reading import read_trial
+from harness.spec import Part, Trial
 from harness.store import Home, read_json
 from harness.train import fit
 

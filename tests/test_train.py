@@ -9,13 +9,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness import train
+from harness import batches, train, update
 from harness.bind import bind, checkpoint
 from harness.data.domains import open_domains
 from harness.phases import Batch, Clock, Domains, Labelled, Phase, Player, Unlabelled, freeze, train_mode
+from harness.reading import read_fit
 from harness.registry import catalogue
 from harness.schedules import constant, linear, one_cycle, plateau, step
-from harness.spec import LAST, Fit, Part, read_fit
+from harness.spec import LAST, Fit, Part
+from harness.state import Making
 from harness.store import Home, load_weights, read_json
 
 CPU = torch.device("cpu")
@@ -106,7 +108,7 @@ def test_out_of_memory_halves_the_pieces_and_keeps_the_gradient(
 ) -> None:
     # instance statistics would differ in pieces: without batch norm, pieces must not change the gradient
     sizes: list[int] = []
-    plain = train._backward
+    plain = update.backward
 
     def scarce(making: Any, player: Player, batch: Batch, pieces: int) -> dict[str, Tensor]:
         if len(batch.source.images) / pieces > 2:
@@ -114,7 +116,7 @@ def test_out_of_memory_halves_the_pieces_and_keeps_the_gradient(
         sizes.append(pieces)
         return plain(making, player, batch, pieces)
 
-    monkeypatch.setattr(train, "_backward", scarce)
+    monkeypatch.setattr(update, "backward", scarce)
     folder = train.fit(spec(), [], home, CPU)
     assert set(sizes) == {2}
     assert read_json(folder / "fit.json")["pieces"] == {"net": 2}
@@ -138,7 +140,7 @@ def test_pieces_have_the_gradient_of_the_whole_batch() -> None:
     grads = []
     for pieces in (1, 2, 5):
         net.zero_grad()
-        terms = train._backward(making, player, batch, pieces)
+        terms = update.backward(making, player, batch, pieces)
         grads.append(net.weight.grad.clone())  # type: ignore[union-attr]
         assert float(terms[""]) == pytest.approx(float(follow(batch).detach()), rel=1e-5)
     assert torch.allclose(grads[0], grads[1], rtol=1e-4, atol=1e-7)
@@ -178,7 +180,7 @@ def test_several_players_learn_in_turn_and_what_they_hang_on_stays_out(home: Hom
     data = open_domains(fit, home, CPU)
     torch.manual_seed(0)
     net = bind(fit.net, None)(3, 1)
-    making = train.Making(fit, {}, home.folder, CPU, lambda r: None)
+    making = Making(fit, {}, home.folder, CPU, lambda r: None)
     making.kept = set(net.state_dict())
     steps: list[str] = []
     train._phases(making, net, data, adversarial(net, data, steps))
@@ -203,7 +205,7 @@ def test_a_resumed_phase_with_players_continues_as_if_nothing_had_been(home: Hom
             if stops is not None and len(seen) == stops:
                 raise Stop
 
-        making = train.Making(fit, {}, folder, CPU, report)
+        making = Making(fit, {}, folder, CPU, report)
         making.kept = set(net.state_dict())
         try:
             train._phases(making, net, data, adversarial(net, data, []))
@@ -222,7 +224,7 @@ def test_a_player_outside_the_network_is_refused(home: Home) -> None:
     phase = Phase("p", [Player("critic", list(other.parameters()), lambda b: torch.zeros(()),
                                lambda p, lr: torch.optim.SGD(p, lr))], 1, 1e-3, constant)  # fmt: skip
     with pytest.raises(ValueError, match="hang its module onto net"):
-        train._phases(train.Making(spec(), {}, home.folder, CPU, lambda r: None), net, data, iter([phase]))
+        train._phases(Making(spec(), {}, home.folder, CPU, lambda r: None), net, data, iter([phase]))
 
 
 def test_early_stop_waits_for_patience(home: Home) -> None:
@@ -232,7 +234,7 @@ def test_early_stop_waits_for_patience(home: Home) -> None:
     phase = Phase("p", [Player("net", list(net.parameters()), lambda b: net(b.source.images).mean(),
                                lambda p, lr: torch.optim.SGD(p, lr))],
                   10, 1e-6, constant, patience=2, watch=lambda: next(scores))  # fmt: skip
-    making = train.Making(spec(), {}, home.folder, CPU, lambda r: None)
+    making = Making(spec(), {}, home.folder, CPU, lambda r: None)
     train._phases(making, net, data, iter([phase]))
     assert len(making.state.history) == 4
 
@@ -335,15 +337,15 @@ def test_a_batch_depends_on_seed_phase_and_step_alone(home: Home) -> None:
     data = open_domains(fit, home, CPU)
     phase = Phase("p", [], 1, 1.0, constant)
     change = [bind(part, None) for part in fit.augment]
-    one = train.draw(fit, data, phase, change, train.At(7, 0, 0.0, CPU))
+
+    def drawn(step: int, index: int) -> Tensor:
+        return batches.draw(fit, data, phase, change, batches.At(step, index, 0.0, CPU)).source.images
+
+    one = drawn(7, 0)
     torch.rand(100)
-    assert torch.equal(one.source.images, train.draw(fit, data, phase, change, train.At(7, 0, 0.0, CPU)).source.images)
-    assert not torch.equal(
-        one.source.images, train.draw(fit, data, phase, change, train.At(8, 0, 0.0, CPU)).source.images
-    )
-    assert not torch.equal(
-        one.source.images, train.draw(fit, data, phase, change, train.At(7, 1, 0.0, CPU)).source.images
-    )
+    assert torch.equal(one, drawn(7, 0))
+    assert not torch.equal(one, drawn(8, 0))
+    assert not torch.equal(one, drawn(7, 1))
 
 
 def test_losses_by_hand() -> None:

@@ -14,7 +14,7 @@ def brightness(
     images: Tensor, masks: Tensor | None, rng: torch.Generator, *, most: NonNegative = 0.2, p: Fraction = 0.5
 ) -> Pair:
     """A number between -`most` and `most` added."""
-    return images + _drawn(images, rng, -most, most, p, 0.0), masks
+    return images + _drawn(images, rng, -most, most, p, otherwise=0.0), masks
 
 
 @augment
@@ -29,7 +29,7 @@ def contrast(
 ) -> Pair:
     """Distances from the patch's mean times a number between `low` and `high`."""
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    return mean + (images - mean) * _drawn(images, rng, low, high, p, 1.0), masks
+    return mean + (images - mean) * _drawn(images, rng, low, high, p, otherwise=1.0), masks
 
 
 @augment
@@ -43,7 +43,7 @@ def gamma(
     p: Fraction = 0.5,
 ) -> Pair:
     """Grey levels to a power between `low` and `high`; the sign is kept."""
-    power = _drawn(images, rng, low, high, p, 1.0)
+    power = _drawn(images, rng, low, high, p, otherwise=1.0)
     return images.sign() * images.abs().clamp(min=1e-6) ** power, masks
 
 
@@ -52,11 +52,11 @@ def noise(
     images: Tensor, masks: Tensor | None, rng: torch.Generator, *, most: NonNegative = 0.05, p: Fraction = 0.5
 ) -> Pair:
     """Gaussian noise with a deviation of up to `most`."""
-    deviation = _drawn(images, rng, 0.0, most, p, 0.0)
+    deviation = _drawn(images, rng, 0.0, most, p, otherwise=0.0)
     return images + deviation * torch.randn(images.shape, generator=rng, device=rng.device), masks
 
 
-def _drawn(images: Tensor, rng: torch.Generator, low: float, high: float, p: float, otherwise: float) -> Tensor:
+def _drawn(images: Tensor, rng: torch.Generator, low: float, high: float, p: float, *, otherwise: float) -> Tensor:
     """One number for each patch, `otherwise` where the change is not made."""
     draws = torch.rand(2, len(images), generator=rng, device=rng.device)
     value = torch.where(draws[0] < p, low + (high - low) * draws[1], torch.full_like(draws[1], otherwise))

@@ -19,7 +19,7 @@ from harness.cli.shared import (
     right,
 )
 from harness.document import dotted, parse
-from harness.spec import Around, read_part
+from harness.reading import Around, read_part
 from harness.store import Home
 
 data_app = typer.Typer(help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True)
@@ -90,7 +90,7 @@ def preview(
 
     raw = right(parse, f"data: {name}", "the data set").value["data"]
     wrong: list[Any] = []
-    part = read_part("dataset", raw, (), wrong, Around(), split)
+    part = read_part("dataset", raw, (), wrong, Around(), role=split)
     if part is None or wrong:
         fail("; ".join(f"{dotted(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
     target = to or Path(f"{part.name}-{split}.png")

@@ -19,8 +19,9 @@ from harness.cli.shared import (
     study_in,
     tracker_at,
 )
+from harness.reading import read_trial
 from harness.run import garbage, needed, running
-from harness.spec import Fit, fits_of, read_trial
+from harness.spec import Fit, fits_of
 from harness.store import Home, read_json
 from harness.track import metrics
 

@@ -9,10 +9,11 @@ from rich.console import Console
 
 from harness.document import Mistakes
 from harness.identity import identified
+from harness.ledger import Run
 from harness.plan import Plan, plan
 from harness.store import Home
 from harness.study import Study, load
-from harness.track import Run, Tracker, uri
+from harness.track import Tracker, uri
 
 app = typer.Typer(
     help="Study why a pretrained segmentation network transfers, or fails to.",

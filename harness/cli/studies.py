@@ -101,7 +101,7 @@ def run_(
         runner = processes(home.folder, places, modules(made)) if forked else inline(home.folder, places[0].device)
         or_exit(tracker.prepare)
         made = planned(study, home, tracker, retry.value if retry else None)  # what a dead process left is closed now
-        ended = _carried_out(made, home, tracker, runner, fail_fast, len(places), quiet=json_)
+        ended = _carried_out(made, home, tracker, runner, fail_fast=fail_fast, slots=len(places), quiet=json_)
         failures = [{"name": o.job.name, "error": o.error} for o in ended.failures]
     else:
         ended, failures = None, []
@@ -137,7 +137,7 @@ def _reports(home: Home, study: Study) -> Path:
 
 
 def _carried_out(
-    made: Plan, home: Home, tracker: Tracker, runner: Executor, fail_fast: bool, slots: int, quiet: bool
+    made: Plan, home: Home, tracker: Tracker, runner: Executor, *, fail_fast: bool, slots: int, quiet: bool
 ) -> Any:
     signal.signal(signal.SIGTERM, _interrupted)
     try:

@@ -17,10 +17,10 @@ from harness.compare.places import Layout, layout, names, shown
 from harness.compare.samples import Measured, Sample, Tally, measured
 from harness.compare.verdict import Arm, Pooled, Ranking, Verdict, Verdicts
 from harness.comparison import Comparison
+from harness.ledger import Run
 from harness.stats.clusters import effective_n, icc1
 from harness.stats.result import Result
 from harness.study import Study
-from harness.track import Run
 
 
 def judge(study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequence[Run] = ()) -> Verdicts:

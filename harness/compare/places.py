@@ -5,8 +5,9 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from harness.comparison import Comparison
-from harness.grid import Axis, Cell, split
+from harness.grid import Axis, Cell
 from harness.levels import levels_of, named, short
+from harness.paths import split
 from harness.spec import label, walk
 from harness.study import Study
 

@@ -66,7 +66,7 @@ def nuclei(
     only("nuclei", split, NAMES)
     stain = NUCLEI[style]
     words = ("nuclei", style, split, seed)
-    drawn = _drawn(words, split, images, bits, stain, lambda rng: _draw_nuclei(rng, stain, size))
+    drawn = _drawn(words, split, images, bits, stain, draw=lambda rng: _draw_nuclei(rng, stain, size))
     return _scans(split, *drawn, None if task == "instances" else ("background", "nucleus"))
 
 
@@ -86,7 +86,7 @@ def cells(
     only("cells", split, NAMES)
     stain = CELLS[style]
     draw = _draw_culture if style == "culture" else _draw_sheet
-    drawn = _drawn(("cells", style, split, seed), split, images, bits, stain, lambda rng: draw(rng, stain, size))
+    drawn = _drawn(("cells", style, split, seed), split, images, bits, stain, draw=lambda rng: draw(rng, stain, size))
     return _scans(split, *drawn, None if task == "instances" else ("background", "cell"))
 
 
@@ -96,6 +96,7 @@ def _drawn(
     images: int,
     bits: int,
     stain: Stain,
+    *,
     draw: Callable[[np.random.Generator], Drawing],
 ) -> tuple[NDArray[Any], Labels]:
     """Every picture from a stream of its own, so that asking for more leaves the first ones as they are."""

@@ -29,8 +29,8 @@ def expose(
         specks = np.minimum(grain, 0.8) + np.minimum(grain + 1.2, 0) + 0.2
         tone += style.grain * (rough[neurite] + 0.3 * slow) * specks
         draw_vesicles(tone, found, z * style.section, tissue.voxel, 0.7 * (style.cytoplasm - style.wall))
-        _draw_bodies(tone, slow, style, bodies, tissue, z)
-        draw_patches(tone, found, z * style.section, tissue, z, 0.7 * (style.cytoplasm - style.wall))
+        _draw_bodies(tone, slow, style, bodies, tissue, z=z)
+        draw_patches(tone, found, z * style.section, tissue, z, tone=0.7 * (style.cytoplasm - style.wall))
         _draw_membranes(tone, style, tissue, z)
         images[z] = _detect(rng, style, tone)
     return images
@@ -44,7 +44,7 @@ def _tones(rng: np.random.Generator, style: Style, neurites: int) -> Array:
     return tones.astype(np.float32)
 
 
-def _draw_bodies(tone: Array, slow: Array, style: Style, bodies: Bodies, tissue: Tissue, z: int) -> None:
+def _draw_bodies(tone: Array, slow: Array, style: Style, bodies: Bodies, tissue: Tissue, *, z: int) -> None:
     here = np.nonzero(bodies.which[z])
     if not len(here[0]):
         return

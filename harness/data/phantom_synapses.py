@@ -49,7 +49,7 @@ def draw_vesicles(image: Array, found: Synapses, height: float, voxel: Array, to
     np.subtract.at(image, (rows, columns), (tone * ring * (off < 1.6 * RADIUS)).astype(np.float32))
 
 
-def draw_patches(image: Array, found: Synapses, height: float, tissue: Tissue, z: int, tone: float) -> None:
+def draw_patches(image: Array, found: Synapses, height: float, tissue: Tissue, z: int, *, tone: float) -> None:
     """Darkness along the membrane of a synapse, most of it on the receiving side."""
     away = np.abs(found.at[:, 0] - height)
     near = away < PATCH

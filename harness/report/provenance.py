@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness import registry
+from harness.ledger import Run
 from harness.study import Study
-from harness.track import Run
 
 
 @dataclass(frozen=True)
