@@ -222,3 +222,26 @@ def test_real_tissue_trains_and_tests(home: Home, monkeypatch: pytest.MonkeyPatc
     measured = read_json(measure(one, home, CPU) / "result.json")["metrics"]
     chance = {"mitochondria": 0.054, "membranes": 0.204}[task]  # the precision of a network that marks everything
     assert measured["recall"] == 0 or measured["precision"] > chance
+
+
+def test_a_volume_larger_than_memory_is_mapped_and_trains_the_same(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.data import domains
+
+    rng = np.random.default_rng(2)
+    volume, masks = rng.integers(0, 255, (6, 48, 48), dtype=np.uint8), (rng.random((6, 48, 48)) > 0.7).astype(np.uint8)
+    for z in range(6):
+        Image.fromarray(volume[z]).save(tmp_path / f"raw{z}.png")
+        Image.fromarray(masks[z]).save(tmp_path / f"mask{z}.png")
+    data = {"name": "volume", "images": "raw*.png", "masks": "mask*.png", "splits": {"train": [0, 4], "test": [4, 6]}}
+    one = trial(fit={"train_on": data})
+    plain = open_domains(one.fit, home, CPU).source
+    monkeypatch.setattr(domains, "IN_MEMORY", 1000)
+    mapped = open_domains(one.fit, home, CPU).source
+    assert len(list((home.hidden / "decoded").glob("*.npy"))) == 2
+    assert isinstance(plain, Labelled)
+    assert isinstance(mapped, Labelled)
+    assert torch.equal(plain.images.pixels, mapped.images.pixels)
+    assert torch.equal(plain.masks, mapped.masks)
+    assert read_json(fit(one.fit, [], home, CPU) / "fit.json")["state"] == "finished"

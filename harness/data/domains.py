@@ -56,8 +56,12 @@ def _mapped(found: Scans, part: Part, home: Home) -> Scans:
         if isinstance(arrays, Lazy) and arrays.nbytes > IN_MEMORY and len(set(arrays.shapes)) == 1:
             path = home.hidden / "decoded" / f"{part.key}-{name}.npy"
             with locked(home.hidden / "locks" / f"{part.key}.lock"):
-                path.parent.mkdir(exist_ok=True)
-                changed[name] = np.load(path, mmap_mode="r") if path.exists() else spooled(arrays, path)
+                if not path.exists():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    spooled(arrays, path)
+                changed[name] = np.load(
+                    path, mmap_mode="c"
+                )  # torch wants to be able to write; no write reaches the file
     return replace(found, **changed)
 
 
