@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from harness import registry
@@ -43,7 +43,6 @@ class Plan:
     trials: tuple[TrialPlan, ...]
     seconds: float | None = None  # of work, None where nothing like it has run here
     unknown: int = 0  # jobs without a past to estimate from
-    retired: tuple[str, ...] = field(default_factory=tuple)
 
     @property
     def todo(self) -> list[TrialPlan]:

@@ -10,11 +10,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from harness.execute import Executor, Job, Outcome, Work
+from harness.execute import Executor, Job, Outcome
 from harness.grid import Cell
 from harness.plan import Plan, TrialPlan, jobs, like_fit, like_trial, name
 from harness.spec import Trial, datasets_of, fits_of, validation_of
-from harness.store import Home, held, locked, read_json, write_json
+from harness.store import Home, file_name, held, locked, read_json, write_json
 from harness.track import Code, Tracker
 
 
@@ -37,7 +37,6 @@ class Ended:
 
     outcomes: list[Outcome]
     recorded: int
-    stopped: bool = False
 
     def count(self, state: str, kind: str = "trial") -> int:
         return sum(o.state == state and o.job.kind == kind for o in self.outcomes)
@@ -76,7 +75,7 @@ def run(
             _note(home, progress)
             show(progress, None)
 
-        for outcome in execute(listed, _worker(), notice):
+        for outcome in execute(listed, remote_work, notice):
             outcomes.append(outcome)
             progress.jobs[outcome.job.key] |= {"state": outcome.state, "seconds": outcome.seconds}
             if outcome.job.kind == "trial":
@@ -85,12 +84,8 @@ def run(
             _note(home, progress)
             show(progress, outcome)
             if fail_fast and outcome.state == "failed":
-                return Ended(outcomes, recorded, stopped=True)
+                return Ended(outcomes, recorded)
     return Ended(outcomes, recorded)
-
-
-def _worker() -> Work:
-    return remote_work
 
 
 def _record(plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, *, code: Code) -> bool:
@@ -143,11 +138,11 @@ def _remember(plan: Plan, planned: dict[str, TrialPlan], outcome: Outcome, home:
 
 
 def _alive(home: Home, study: str, pid: int) -> Path:
-    return home.hidden / "running" / f"{_safe(study)}.{pid}.lock"
+    return home.hidden / "running" / f"{file_name(study)}.{pid}.lock"
 
 
 def _note(home: Home, progress: Progress) -> None:
-    path = home.hidden / "running" / f"{_safe(progress.study)}.{progress.pid}.json"
+    path = home.hidden / "running" / f"{file_name(progress.study)}.{progress.pid}.json"
     write_json(path, progress.__dict__)
 
 
@@ -168,12 +163,8 @@ def forget(home: Home, study: str) -> None:
     """Removes what dead runs of a study said of themselves."""
     for progress, alive in running(home, study):
         if not alive:
-            for path in (home.hidden / "running").glob(f"{_safe(study)}.{progress.pid}.*"):
+            for path in (home.hidden / "running").glob(f"{file_name(study)}.{progress.pid}.*"):
                 path.unlink(missing_ok=True)
-
-
-def _safe(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
 
 
 def code_state() -> Code:

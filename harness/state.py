@@ -50,15 +50,12 @@ def save(making: Making, net: nn.Module, optimisers: list[Any]) -> None:
     making.state.seconds += now - making.started
     making.started = now
     tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
-    plain: dict[str, Any] = {}
     for i, optimiser in enumerate(optimisers):
         for index, values in optimiser.state_dict()["state"].items():
             for name, value in values.items():
                 if isinstance(value, Tensor):
                     tensors[f"optimiser.{i}.{index}.{name}"] = value
-                elif value is not None:
-                    plain[f"{i}.{index}.{name}"] = value
-    save_tensors(making.folder / "state.safetensors", tensors, {"state": making.state.__dict__, "plain": plain})
+    save_tensors(making.folder / "state.safetensors", tensors, {"state": making.state.__dict__})
 
 
 def resume(making: Making) -> dict[str, Tensor]:

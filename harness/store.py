@@ -106,6 +106,11 @@ def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
         yield
 
 
+def file_name(text: str) -> str:
+    """A text as a name that every file system takes."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
+
+
 def held(path: Path) -> bool:
     """Whether a living process holds a lock."""
     if not path.exists():

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 from harness.grid import Cell
 from harness.ledger import INFO, Run, Seen, as_run, by_run, is_result, opened, read_runs, refuse_no_database
 from harness.spec import Part, datasets_of, flat
-from harness.store import Home, locked, read_json
+from harness.store import Home, file_name, locked
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Row = dict[str, Any]
 SQLITE = "sqlite:///"
 MOST = 1000  # metrics of one batch: the server takes no more
 
@@ -134,7 +133,7 @@ class Tracker:
         if found is not None:
             return str(found.experiment_id)
         tags = {"harness": "study", "mlflow.note.content": study.question or study.name}
-        place = (self.home.hidden / "artifacts" / _safe(study.name)).as_uri() if self.file is not None else None
+        place = (self.home.hidden / "artifacts" / file_name(study.name)).as_uri() if self.file is not None else None
         return str(client.create_experiment(study.name, artifact_location=place, tags=tags))
 
     def _fill(
@@ -257,16 +256,6 @@ def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _safe(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-
-
-def result_of(folder: Path) -> Row:
-    """What a worker wrote of a measured trial."""
-    found: Row = read_json(folder / "result.json")
-    return found
 
 
 def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
