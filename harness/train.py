@@ -43,14 +43,15 @@ def fit(
     old = store.find(spec.key)
     if old is not None and not has(old, picks):  # the same weights again, with the checkpoints not asked for then
         kept = read_json(old / "fit.json")["picks"].values()
-        picks = [*picks, *[_pick(raw) for raw in kept]]
+        picks = [*picks, *[read_pick(raw) for raw in kept]]
     with store.making(spec.key, wait or (lambda: None), lambda found: has(found, picks)) as folder:
         if folder is not None:
             _make(spec, {p.key: p for p in picks}, home, folder, device, report=report)
     return store.path(spec.key)
 
 
-def _pick(raw: dict[str, Any]) -> Part:
+def read_pick(raw: dict[str, Any]) -> Part:
+    """A pick as a finished fit, or a job, names it."""
     return Part("pick", raw["name"], {k: v for k, v in raw.items() if k != "name"})
 
 

@@ -9,9 +9,8 @@ import torch
 
 from harness.measure import measure
 from harness.reading import read_fit, read_trial
-from harness.spec import Part
 from harness.store import Home, read_json
-from harness.train import fit
+from harness.train import fit, read_pick
 
 EVERY = 0.5  # seconds between two notes of progress
 
@@ -29,7 +28,7 @@ def work(kind: str, value: dict[str, Any], folder: str, device: str, threads: in
     spec = read_fit(value["fit"], (), [])
     if spec is None:
         raise ValueError("the fit does not read back as it was written")
-    picks = [Part("pick", raw["name"], {k: v for k, v in raw.items() if k != "name"}) for raw in value["picks"]]
+    picks = [read_pick(raw) for raw in value["picks"]]
     made = fit(spec, picks, home, where, _noted(home.store("fits").partial(spec.key)))
     kept = read_json(made / "fit.json")
     return {"state": kept["state"], "folder": str(made), "at": {k: kept[k] for k in ("phase", "step") if k in kept}}
