@@ -56,7 +56,7 @@ def _changed(spec: Fit, streams: dict[str, Crops], augment: list[Any], at: At) -
         masks = None if crops.masks is None else crops.masks.to(device, non_blocking=True)
         for change in augment:
             images, masks = change(images, masks, rng)
-        streams[name] = Crops(images.contiguous(memory_format=layout), masks)
+        streams[name] = Crops(images.contiguous(memory_format=layout), masks, crops.which)
     return Batch(streams["source"], streams["target"], rng, at.progress)
 
 
@@ -92,7 +92,7 @@ def _crops(domain: Labelled | Unlabelled, count: int, patch: int, rng: torch.Gen
     top = (draws[1] * (room[:, 0] - patch + 1).clamp(min=1)).long()
     left = (draws[2] * (room[:, 1] - patch + 1).clamp(min=1)).long()
     masks = domain.mask_crops(which, top, left, patch) if isinstance(domain, Labelled) else None
-    return Crops(images.crops(which, top, left, patch), masks)
+    return Crops(images.crops(which, top, left, patch), masks, which)
 
 
 def seeded(*parts: object) -> int:

@@ -6,7 +6,10 @@ from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from harness import registry
+from harness.models.first_conv import tied
 from harness.phases import Domains, Labelled, Unlabelled
 from harness.spec import LAST, Fit, Part
 from harness.store import Home
@@ -23,7 +26,15 @@ def bind(part: Part, home: Home | None) -> Callable[..., Any]:
         if name not in common
     }
     function = registry.load(part.kind, part.name)
-    return update_wrapper(partial(function, **options), function)
+    bound = update_wrapper(partial(function, **options), function)
+    bound.label = part.label  # type: ignore[attr-defined]
+    return bound
+
+
+def built(part: Part, channels: int, outputs: int) -> nn.Module:
+    """A network before any init, its first convolution tied where the part says so."""
+    net: nn.Module = bind(part, None)(channels, outputs)
+    return tied(net, part.options["tied"], int(part.options["slices"]))
 
 
 def _value(annotation: Any, value: Any, home: Home | None, picked: Part) -> Any:
@@ -49,8 +60,11 @@ def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
 def channels_and_outputs(part: Part, seen: Labelled | Unlabelled) -> tuple[int, int]:
     """The network's inputs for these images, and an output for each class; one logit answers two classes."""
     images = seen.images if isinstance(seen, Labelled) else seen
-    if part.options["classes"] is not None:
-        return images.channels, part.options["classes"]
+    if (told := part.options["classes"]) is not None:
+        if isinstance(seen, Labelled) and 2 < told < len(seen.classes):
+            known = f"{len(seen.classes)} classes ({', '.join(seen.classes)})"
+            raise ValueError(f"fit.net.classes: {told} outputs cannot tell {known} apart; 2 mean foreground or not")
+        return images.channels, told
     classes = len(seen.classes) if isinstance(seen, Labelled) else 1
     return images.channels, 1 if classes <= 2 else classes
 

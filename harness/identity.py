@@ -1,8 +1,10 @@
 """The bytes behind a study's real data sets: their fingerprints go into every key, shared images are refused."""
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from harness import registry
@@ -12,20 +14,21 @@ from harness.data.opened import scans
 from harness.data.scans import Scans
 from harness.document import Mark, Mistakes, Problem
 from harness.grid import Cell
-from harness.spec import Fit, Part, Trial, datasets_of, fields_of, fits_of, validation_of
+from harness.spec import Fit, Part, Trial, fields_of, fits_of, parts_in, validation_of
 from harness.store import Home, read_json, write_json
 from harness.study import Study
 
 
 def identified(study: Study, home: Home) -> Study:
     """The study with a fingerprint in each dataset that is read from files; what cannot be read is a mistake."""
-    parts = {p.key: p for cell in study.cells for p in datasets_of(cell.trial) if not _made(p)}
+    every = {p.key: p for cell in study.cells for p in parts_in(cell.trial)}
+    parts = {key: p for key, p in every.items() if p.reads or (p.kind == "dataset" and not _made(p))}
     if not parts:
         return study
     known, problems = {}, []
     for key, part in parts.items():
         try:
-            known[key] = _known(part, home)
+            known[key] = _of_file(part) if part.reads else _known(part, home)
         except (ValueError, LookupError, OSError) as error:
             problems.append(Problem(Mark(str(study.path), 1, 1), part.label, str(error)))
     problems += [] if problems else _overlaps(study, known)
@@ -56,6 +59,15 @@ def _known(part: Part, home: Home) -> dict[str, Any]:
         kept.parent.mkdir(exist_ok=True)
         write_json(kept, found)
     return _as_pinned(part, found)
+
+
+def _of_file(part: Part) -> dict[str, Any]:
+    """The digest of a file that a component reads."""
+    path = Path(part.options[str(part.reads)]).expanduser()
+    if not path.is_file():
+        raise ValueError(f"{part.reads}: no file {path}; paths are relative to the folder that harness runs in")
+    with open(path, "rb") as handle:
+        return _as_pinned(part, {"fingerprint": hashlib.file_digest(handle, "sha256").hexdigest()})
 
 
 def _read(opened: Scans, part: Part, home: Home) -> dict[str, Any]:

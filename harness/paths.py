@@ -1,6 +1,7 @@
 """A setting by its dotted path: whether a value has it, what it is there, and a copy with another value."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from harness import registry
@@ -11,6 +12,7 @@ from harness.spec import Fit, Part, Steps, Trial, label, walk
 Raw = dict[str, Any]
 
 
+@cache
 def split(path: str) -> Steps:
     """'probes.0.maps' as steps."""
     return tuple(int(step) if step.isdigit() else step for step in path.split("."))
@@ -38,9 +40,22 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 def holds_fit(raw: Any) -> bool:
+    """Whether a value has a fit of its own somewhere, written out or the default of a component that it names."""
+    if isinstance(raw, str):
+        return raw in _with_a_fit()
     if isinstance(raw, dict):
         return "train_on" in raw or any(holds_fit(value) for value in raw.values())
     return isinstance(raw, list) and any(holds_fit(item) for item in raw)
+
+
+@cache
+def _with_a_fit() -> set[str]:
+    """Components that read a fit which a study need not spell out."""
+    kinds = ("init", "prepare", "method", "pick", "probe")
+    known = [component for kind in kinds for component in registry.catalogue(kind).values()]
+    return {
+        c.name for c in known for o in c.options.values() if isinstance(o.default, dict) and "train_on" in o.default
+    }
 
 
 FIT_OPTIONS = options_of(Fit)
@@ -68,6 +83,8 @@ def takes(annotation: Any, raw: Any, steps: Steps) -> str | None:
         if steps == (by,):
             return None
         found, owner = registry.catalogue(kind)[name].options, f"{kind} {name}"
+        if why := registry.catalogue(kind)[name].without.get(str(steps[0])):
+            return why
     else:
         return None if isinstance(raw, dict) else f"{label(raw)} takes no {steps[0]!r}"
     if steps[0] not in found:
@@ -75,6 +92,20 @@ def takes(annotation: Any, raw: Any, steps: Steps) -> str | None:
     option = found[steps[0]]
     inside = raw.get(steps[0], option.default) if isinstance(raw, dict) else option.default
     return takes(option.type, inside, steps[1:])
+
+
+def barred(trial: Trial, path: str) -> str | None:
+    """Why the component at a path's end cannot take the setting, where it says so; and how to do without."""
+    *around, last = split(path)
+    try:
+        part = walk(trial, tuple(around))
+    except LookupError:
+        return None
+    why = registry.catalogue(part.kind)[part.name].without.get(str(last)) if isinstance(part, Part) else None
+    if why is None:
+        return None
+    named = ".".join([*map(str, around), NAMED_BY.get(part.kind, "name")])
+    return f"{why}; leave it out with `exclude: [{{{named}: {part.name}}}]`, or switch the axis off for it with `when`"
 
 
 def put(annotation: Any, raw: Any, steps: Steps, piece: Any) -> Any:

@@ -71,6 +71,14 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class Original:
+    """The network and the test set of a trial as they are without its perturbation."""
+
+    net: nn.Module
+    test: Labelled | Unlabelled
+
+
+@dataclass(frozen=True)
 class Domains:
     """What a fit may look at: a labelled source, its validation part, and a target without masks."""
 
@@ -85,6 +93,10 @@ class Crops:
 
     images: Tensor
     masks: Tensor | None = None
+    which: Tensor | None = None  # the image that each window is of
+
+    def some(self, cut: slice) -> "Crops":
+        return Crops(*[None if part is None else part[cut] for part in (self.images, self.masks, self.which)])  # type: ignore[arg-type]
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Plain mappings -> parts, fits and trials; whatever is wrong with them, all at once."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
@@ -82,8 +83,19 @@ def read_part(kind: str, raw: Any, steps: Steps, wrong: Complaints, around: Arou
         called = ""
     if role and kind == "dataset" and given.get("split") is None:
         given["split"] = role
-    options = _read_options(known[name].options, given, steps, wrong, around, owner=f"{kind} {name}")
-    return Part(kind, name, options, called)
+    without = known[name].without
+    options = _read_options(known[name].options, given, steps, wrong, around, owner=f"{kind} {name}", without=without)
+    if isinstance(options.get("strength"), float):
+        wrong += [((*steps, "strength"), text) for text in _strength(known[name], options["strength"])]
+    unsaid = frozenset(n for n, value in options.items() if isinstance(value, Fit) and n not in given)
+    return Part(kind, name, options, called, unsaid)
+
+
+def _strength(perturb: registry.Component, strength: float) -> list[str]:
+    """A strength that a perturbation gives no meaning to."""
+    least, most = perturb.facts.get("least", -math.inf), perturb.facts.get("most", math.inf)
+    upper = f" to {most:g}" if most < math.inf else ""
+    return [] if least <= strength <= most else [f"{strength:g}: {perturb.name} takes a number from {least:g}{upper}"]
 
 
 def read_fit(raw: Any, steps: Steps, wrong: Complaints, around: Around | None = None) -> Fit | None:
@@ -96,13 +108,24 @@ def read_fit(raw: Any, steps: Steps, wrong: Complaints, around: Around | None = 
         if given.get("seed") == "trial":
             given["seed"] = around.seed
         if around.net is not None:
-            given.setdefault("net", around.net)
+            given["net"] = _inherited(given.get("net"), around.net)
     inside = Around(given.get("net"), given.get("seed", 0))
     before = len(wrong)
     options = _read_options(options_of(Fit), given, steps, wrong, inside, owner="a fit")
     if len(wrong) > before or options.get("train_on") is None:
         return None
     return Fit(**options)
+
+
+def _inherited(mine: Any, around: Any) -> Any:
+    """The net of a nested fit: the one around it, or its own with every option filled in that both have."""
+    outer = {"arch": around} if isinstance(around, str) else around
+    inner = {"arch": mine} if isinstance(mine, str) else mine
+    if not isinstance(inner, dict) or not isinstance(outer, dict):
+        return around if mine is None else mine
+    known = registry.catalogue("net").get(str(inner.get("arch", outer.get("arch"))))
+    shared = {k: v for k, v in outer.items() if k == "arch" or (known is not None and k in known.options)}
+    return {**shared, **inner}
 
 
 def read_trial(raw: dict[str, Any], wrong: Complaints) -> Trial | None:
@@ -135,9 +158,10 @@ def _read_options(
     around: Around,
     *,
     owner: str,
+    without: Mapping[str, str] = {},
 ) -> dict[str, Any]:
     for unknown in given.keys() - expected.keys():
-        what = f"{owner} has no setting {unknown!r}; {registry.did_you_mean(unknown, expected)}"
+        what = without.get(unknown, f"{owner} has no setting {unknown!r}; {registry.did_you_mean(unknown, expected)}")
         wrong.append(((*steps, unknown, "\0key"), what))
     values = {}
     for name, option in expected.items():

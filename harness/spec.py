@@ -35,6 +35,7 @@ class Part:
     name: str
     options: Mapping[str, Any]
     called: str = ""  # the study's own `label` for it; no part of the key
+    unsaid: frozenset[str] = field(default=frozenset(), compare=False)  # fits that it reads by default
 
     @cached_property
     def key(self) -> str:
@@ -42,10 +43,19 @@ class Part:
 
         Data whose bytes are known is its bytes: neither its name nor where its files lie is part of the key.
         """
-        if mark := self.options.get("fingerprint"):
+        mark = self.options.get("fingerprint")
+        if mark and self.kind == "dataset":
             return digest([self.kind, mark, self.options["split"]])
-        version = registry.catalogue(self.kind)[self.name].version
-        return digest([self.kind, self.name, version, {k: keyed(v) for k, v in self.options.items()}])
+        component = registry.catalogue(self.kind)[self.name]
+        place = component.facts.get("reads") if mark else None
+        told = {k: keyed(v) for k, v in self.options.items() if k != place}
+        return digest([self.kind, self.name, component.version, told])
+
+    @property
+    def reads(self) -> str | None:
+        """The option that names a file whose bytes decide what is made of it."""
+        found: str | None = registry.catalogue(self.kind)[self.name].facts.get("reads")
+        return found
 
     @cached_property
     def plain(self) -> dict[str, Any]:
@@ -73,7 +83,7 @@ class Part:
         options = registry.catalogue(self.kind)[self.name].options
         told = []
         for name, value in self.options.items():
-            usual = name == "fingerprint" or (name == "split" and value in ("train", "test"))
+            usual = name == "fingerprint" or name in self.unsaid or (name == "split" and value in ("train", "test"))
             if not usual and unread(value) != options[name].default and label(value) != label(options[name].default):
                 told.append(label(value) if isinstance(value, Part | Fit) else f"{name}={label(value)}")
         return told
@@ -255,17 +265,21 @@ LAST = Part("pick", "last", {})
 
 def datasets_of(value: Any) -> Iterator[Part]:
     """Every dataset that a fit or trial reads, upstream fits included."""
-    if isinstance(value, Part) and value.kind == "dataset":
+    yield from (part for part in parts_in(value) if part.kind == "dataset")
+
+
+def parts_in(value: Any) -> Iterator[Part]:
+    """Every component of a fit or trial, those inside others included."""
+    if isinstance(value, Part):
         yield value
-    elif isinstance(value, Part):
         for option in value.options.values():
-            yield from datasets_of(option)
+            yield from parts_in(option)
     elif isinstance(value, list):
         for item in value:
-            yield from datasets_of(item)
+            yield from parts_in(item)
     elif isinstance(value, Fit | Trial):
         for _, inner in fields_of(value):
-            yield from datasets_of(inner)
+            yield from parts_in(inner)
 
 
 def validation_of(part: Part) -> Part:

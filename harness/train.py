@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.batches import batches, seeded
-from harness.bind import bind, channels_and_outputs, prepared
+from harness.bind import bind, built, channels_and_outputs, prepared
 from harness.data.domains import open_domains
 from harness.phases import Clock, Domains, Labelled, Phase, train_mode
 from harness.spec import LAST, Fit, Part
@@ -58,7 +58,7 @@ def read_pick(raw: dict[str, Any]) -> Part:
 def _make(spec: Fit, picks: dict[str, Part], home: Home, folder: Path, device: torch.device, *, report: Report) -> None:
     data = prepared(spec, open_domains(spec, home, device), home)
     torch.manual_seed(spec.seed)
-    net: nn.Module = bind(spec.net, None)(*channels_and_outputs(spec.net, data.source)).to(device)
+    net = built(spec.net, *channels_and_outputs(spec.net, data.source)).to(device)
     bind(spec.init, home)(net)
     if spec.channels_last:
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

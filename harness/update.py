@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.phases import Batch, Crops, Player
+from harness.phases import Batch, Player
 from harness.state import Making
 
 
@@ -56,6 +56,6 @@ def _pieces(batch: Batch, pieces: int) -> Iterator[tuple[float, Batch]]:
         cut = slice(i * size // pieces, (i + 1) * size // pieces)
         if cut.start == cut.stop:
             continue
-        both = [Crops(c.images[cut], None if c.masks is None else c.masks[cut]) for c in (batch.source, batch.target)]
+        both = [crops.some(cut) for crops in (batch.source, batch.target)]
         shared = batch.shared.setdefault(f"piece {i} of {pieces}", {})
         yield (cut.stop - cut.start) / size, Batch(both[0], both[1], batch.rng, batch.progress, shared)

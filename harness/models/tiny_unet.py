@@ -9,10 +9,24 @@ from harness.models import net
 from harness.registry import Count
 
 
-@net(multiple=8)
+@net(multiple=8, without={"prune": "cannot be pruned: its skips have strides of 1, 2 and 4, not of 2 to 16"})
 def tiny_unet(channels: int, classes: int, *, width: Count = 8) -> nn.Module:
     """A U-Net of four levels that starts with `width` maps."""
     return TinyUnet(channels, classes, [width, 2 * width, 4 * width, 8 * width])
+
+
+class Encoder(nn.ModuleList):
+    """Blocks joined by pooling; it gives what each of them makes."""
+
+    out_channels: list[int]
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        features: list[Tensor] = []
+        x = images
+        for i, block in enumerate(self):
+            x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
+            features.append(x)
+        return features
 
 
 class TinyUnet(nn.Module):
@@ -21,18 +35,14 @@ class TinyUnet(nn.Module):
     def __init__(self, channels: int, classes: int, widths: list[int]) -> None:
         super().__init__()
         inputs = [channels, *widths[:-1]]
-        self.encoder = nn.ModuleList(_block(i, o) for i, o in zip(inputs, widths, strict=True))
+        self.encoder = Encoder(_block(i, o) for i, o in zip(inputs, widths, strict=True))
+        self.encoder.out_channels = widths
         ups = list(reversed(widths))
         self.decoder = nn.ModuleList(_block(i + o, o) for i, o in pairwise(ups))
         self.head = nn.Conv2d(widths[0], classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        skips: list[Tensor] = []
-        x = images
-        for i, block in enumerate(self.encoder):
-            x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
-            skips.append(x)
-        skips.pop()
+        *skips, x = self.encoder(images)
         for block in self.decoder:
             x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skips.pop()], dim=1))
