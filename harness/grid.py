@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness import registry
-from harness.paths import FIT_OPTIONS, holds_fit, matches, put, split, takes
+from harness.paths import FIT_OPTIONS, barred, holds_fit, matches, put, split, takes
 from harness.reading import Around, Complaints, assemble, options_of, read
 from harness.spec import Fit, Part, Steps, Trial, label, walk
 
@@ -52,12 +52,14 @@ def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]
         made = grid.cell(indices)
         if made is None:
             continue
-        trial, levels, inert = made
+        trial, levels, inert, off = made
         reason = next((why for rule, why in rules if all(matches(trial, p, v) for p, v in rule.items())), None)
         if reason is not None:
             found.excluded[reason] = found.excluded.get(reason, 0) + 1
+        elif grid.bar(trial, inert):
+            continue
         elif trial.key in seen:
-            for path in inert or ("(equal values)",):
+            for path in inert + off or ("(equal values)",):
                 found.inert[path] = found.inert.get(path, 0) + 1
         else:
             seen[trial.key] = Cell(trial, levels)
@@ -147,8 +149,8 @@ class _Grid:
                 bad = True
         return bad
 
-    def cell(self, indices: tuple[int, ...]) -> tuple[Trial, dict[str, str], tuple[str, ...]] | None:
-        """The trial at a position of the grid."""
+    def cell(self, indices: tuple[int, ...]) -> tuple[Trial, dict[str, str], tuple[str, ...], tuple[str, ...]] | None:
+        """The trial at a position of the grid, its levels, and the axes that it does not take or that are off."""
         ignored = self._ignored(indices)
         trained, inert = self._fit(indices, ignored)
         if not self.around:
@@ -162,7 +164,15 @@ class _Grid:
         if "test_on" not in values:
             values["test_on"] = self._tested(trained)
         trial = Trial(fit=trained, **values)
-        return trial, self._levels(trial, indices, inert + tuple(ignored)), inert + tuple(ignored)
+        return trial, self._levels(trial, indices, inert + ignored), inert, ignored
+
+    def bar(self, trial: Trial, inert: tuple[str, ...]) -> bool:
+        """Whether an axis asks of a component what it says that it cannot do: a mistake, not an axis without effect."""
+        reasons = {path: why for path in inert if (why := barred(trial, path))}
+        for path, why in reasons.items():
+            self.wrong[(self.refused[path][0], why)] = None
+            self.took.add(path)
+        return bool(reasons)
 
     def _tested(self, trained: Fit) -> Part | None:
         at = ("tested", trained.train_on.key)

@@ -89,7 +89,11 @@ COMMON: dict[str, tuple[Option, ...]] = {
         Option("split", Literal["train", "validation", "test", "all"] | None, None),
         Option("fingerprint", str | None, None),  # of the bytes; written in by the harness, or pinned by the study
     ),
-    "net": (Option("slices", Literal[1, 3, 5, 7], 1), Option("classes", Count | None, None)),
+    "net": (
+        Option("slices", Literal[1, 3, 5, 7], 1),
+        Option("classes", Count | None, None),
+        Option("tied", Literal["none", "mirrored", "all"], "none"),  # kernels of the first convolution, across slices
+    ),
     "perturb": (Option("strength", float),),
 }
 
@@ -109,6 +113,11 @@ class Component:
     def version(self) -> int:
         """Raised by hand when a change of the code changes results."""
         return int(self.facts.get("version", 1))
+
+    @property
+    def without(self) -> dict[str, str]:
+        """Options that it lacks for a reason, which a study may well ask for: a sentence each."""
+        return {option: f"{self.name} {why}" for option, why in self.facts.get("without", {}).items()}
 
 
 class BadSignature(Exception):
@@ -267,7 +276,7 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 def _complaint(value: Any, error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return f"{value!r} is not a plain value"
-    first = error.errors(include_url=False)[0]
+    first = max(error.errors(include_url=False), key=lambda one: len(one["loc"]))  # of a union, what came furthest
     shown = first["input"] if first["type"] != "missing" else value
     if first["type"] == "literal_error":
         expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")

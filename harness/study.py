@@ -12,7 +12,8 @@ from harness.grid import Axis, Cell, Expansion, expand
 from harness.levels import levels_of
 from harness.paths import conditions
 from harness.registry import Count
-from harness.spec import Part, Steps, Trial, flat
+from harness.spec import Part, Steps, Trial, flat, parts_in
+from harness.tabled import Tables, tabled
 
 Raw = dict[str, Any]
 
@@ -28,6 +29,7 @@ class Study:
     axes: tuple[Axis, ...]
     expansion: Expansion
     compare: tuple[Comparison, ...] = ()
+    tables: Tables = ()
     raw: Raw = field(default_factory=dict)
 
     @property
@@ -36,20 +38,8 @@ class Study:
         return comparison.design(self.compare)
 
 
-SECTIONS = (
-    "name",
-    "question",
-    "extends",
-    "seeds",
-    "folds",
-    "base",
-    "grid",
-    "zip",
-    "exclude",
-    "when",
-    "search",
-    "compare",
-)
+SECTIONS = ("name", "question", "extends", "seeds", "folds", "base", "grid", "zip", "exclude", "when", "search",
+            "compare", "tables")  # fmt: skip
 
 
 def load(path: Path) -> Study:
@@ -71,14 +61,14 @@ def load(path: Path) -> Study:
     if not check.problems:
         _conditions(check, exclude, grid)
         _trials(check, grid)
-    compare = _comparisons(check, grid)
+    compare, tables = _asked(check, grid)
     if "search" in raw:
         check.complain(("search", KEY), "searches are not built yet; list the values under grid")
     if not check.problems and not grid.cells:
         check.complain((), "the grid is empty: every cell is excluded")
     if check.problems:
         raise Mistakes(check.problems)
-    return Study(name, question, path, tuple(grid.cells), tuple(axes), grid, tuple(compare), raw)
+    return Study(name, question, path, tuple(grid.cells), tuple(axes), grid, compare, tables, raw)
 
 
 class _Check:
@@ -309,6 +299,11 @@ def mistakes_of(trial: Trial) -> list[tuple[Steps, str]]:
         if "adapt_to" in registry.catalogue(name)[part.name].facts.get("needs", ()) and fit.adapt_to is None:
             steps: Steps = ("pick",) if name == "pick" else ("fit", "method")
             found.append((steps, f"{part.name} needs fit.adapt_to, the images to adapt to"))
+    for part in parts_in(fit.init):
+        if part.kind == "init" and "encoder" in registry.catalogue("init")[part.name].facts.get("needs", ()):
+            if "encoder" not in fit.net.options:
+                text = f"{part.name} sets an encoder's weights, and {fit.net.name} has no `encoder`; take unet, say"
+                found.append((("fit", "init"), text))
     if _overlap(fit.train_on, trial.test_on):
         at: Steps = ("test_on",)
         split_name = trial.test_on.options["split"]
@@ -324,8 +319,10 @@ def _overlap(trained: Part, tested: Part) -> bool:
     return kept[0] == kept[1] and (splits[0] == splits[1] or "all" in splits)
 
 
-def _comparisons(check: _Check, grid: Expansion) -> list[Comparison]:
-    found, wrong = declared(check.at(("compare",)) or [], grid)
-    for steps, text in wrong:
+def _asked(check: _Check, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
+    """What is asked of the finished trials: comparisons, and tables."""
+    compare, wrong = declared(check.at(("compare",)) or [], grid)
+    tables, more = tabled(check.at(("tables",)) or [], grid, lambda steps: check.document.mark(steps).file)
+    for steps, text in [*wrong, *more]:
         check.complain(steps, text)
-    return found
+    return tuple(compare), tables
