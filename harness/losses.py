@@ -9,7 +9,8 @@ from harness.registry import Fraction, NonNegative, register
 loss = register("loss")
 
 # A network with one output channel answers a two-class question by the logit of the foreground: the softmax over
-# (0, z) is the sigmoid of z, so cross-entropy on one channel is binary cross-entropy, and every loss takes both.
+# (0, z) is the sigmoid of z, so cross-entropy on one channel is binary cross-entropy, and every loss takes both. Two
+# channels tell foreground from background likewise, whatever classes the masks have.
 
 
 def spread(logits: Tensor) -> Tensor:
@@ -17,12 +18,20 @@ def spread(logits: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(logits), logits], dim=1) if logits.shape[1] == 1 else logits
 
 
+def _answered(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+    """The labels that these logits can tell apart."""
+    if logits.shape[1] > 2:
+        return masks
+    foreground = (masks > 0).long()
+    return foreground if ignore is None else torch.where(masks == ignore, ignore, foreground)
+
+
 def _indicators(logits: Tensor, masks: Tensor, ignore: int | None) -> tuple[Tensor, Tensor]:
     """(b, k, h, w) of 0 and 1 for each output channel, and (b, 1, h, w) of the pixels that count."""
     counted = torch.ones_like(masks, dtype=torch.bool) if ignore is None else masks != ignore
-    labels = torch.where(counted, masks, 0)
+    labels = torch.where(counted, _answered(logits, masks, ignore), 0)
     if logits.shape[1] == 1:
-        return (labels > 0).unsqueeze(1).float(), counted.unsqueeze(1)
+        return labels.unsqueeze(1).float(), counted.unsqueeze(1)
     return F.one_hot(labels, logits.shape[1]).movedim(-1, 1).float(), counted.unsqueeze(1)
 
 
@@ -38,9 +47,7 @@ def bce(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
 def ce(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
     """Cross-entropy over the classes."""
     scores = spread(logits.float())
-    labels = (masks > 0).long() if logits.shape[1] == 1 and ignore is None else masks
-    if logits.shape[1] == 1 and ignore is not None:
-        labels = torch.where(masks == ignore, ignore, (masks > 0).long())
+    labels = _answered(logits, masks, ignore)
     missing = -100 if ignore is None else ignore
     total = F.cross_entropy(scores, labels, ignore_index=missing, reduction="sum")
     return total / (labels != missing).sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""measure(): a finished fit on a test set, through every probe of a trial; rows and figures in a folder."""
+"""measure(): a finished fit on a test set, through every probe of a trial; rows, figures and arrays in a folder."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,17 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
 from harness import registry
-from harness.bind import bind, checkpoint
-from harness.data.domains import open_domains, open_test
-from harness.phases import Domains, Labelled, Unlabelled, unit
-from harness.rows import Figure, Row
+from harness.batches import seeded
+from harness.bind import bind, built, checkpoint
+from harness.data.domains import open_domains, open_test, room
+from harness.phases import Domains, Labelled, Original, Unlabelled, unit
+from harness.rows import Figure, Kept, Row, level
 from harness.spec import Fit, Part, Trial
-from harness.store import Home, load_weights, read_json, write_json
+from harness.store import Home, file_name, load_weights, read_json, write_json
 
 
 def measure(trial: Trial, home: Home, device: torch.device, wait: Callable[[], None] = lambda: None) -> Path:
@@ -38,14 +40,14 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
         net, test = opened(trial, home, device)
         with _felt(trial.perturb, net, home):
             for part in trial.probes:
-                rows += _kept(bind(part, home)(net, test), folder)
+                needed = _needed(part, trial, home, device)
+                rows += _kept(_asked(part, trial, home, device)(net, test, *needed), folder)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
     write_json(folder / "trial.json", {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key})
-    measured: dict[Any, Any] = dict(table.groupby("metric", sort=True)["value"].mean()) if len(table) else {}
     result = {
         "state": fitted["state"],
-        "metrics": {name: float(value) for name, value in measured.items()},
+        "metrics": means(table, trial.probes),
         "fit": {k: v for k, v in fitted.items() if k not in ("fit", "picks")},
         "seconds": round(time.monotonic() - began, 3),
         "finished": time.time(),
@@ -55,6 +57,11 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
 
 def opened(trial: Trial, home: Home, device: torch.device) -> tuple[nn.Module, Labelled | Unlabelled]:
     """The network of a trial in evaluation mode, and its test set as the network is to see it."""
+    return network(trial.fit, trial.pick, home, device), shown(trial, home, device)
+
+
+def shown(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
+    """The test set of a trial: perturbed, then prepared like the training set."""
     slices = int(trial.fit.net.options["slices"])
     test = open_test(trial.test_on, slices, home, device)
     if trial.perturb is not None and not _in_features(trial.perturb):
@@ -63,16 +70,33 @@ def opened(trial: Trial, home: Home, device: torch.device) -> tuple[nn.Module, L
         domains = open_domains(trial.fit, home, device)
         for part in trial.fit.prepare:
             test = _seen(test, partial(_prepared, bind(part, home), domains))
-    return network(trial.fit, trial.pick, home, device), test
+    return test
+
+
+def _asked(part: Part, trial: Trial, home: Home, device: torch.device) -> Callable[..., Any]:
+    """A probe whose options that are data sets come opened, as this trial's network is to see them, unperturbed."""
+    sets = {
+        name: shown(replace(trial, perturb=None, test_on=value), home, device)
+        for name, value in part.options.items()
+        if isinstance(value, Part) and value.kind == "dataset"
+    }
+    return partial(bind(part, home), **sets)
+
+
+def _needed(part: Part, trial: Trial, home: Home, device: torch.device) -> list[Original | None]:
+    """What a probe takes beside network and test set: both without the perturbation, None where there is none."""
+    if "original" not in registry.catalogue("probe")[part.name].facts.get("needs", ()):
+        return []
+    return [Original(*opened(replace(trial, perturb=None), home, device)) if trial.perturb is not None else None]
 
 
 def network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
     """A trained network in evaluation mode."""
     kept = read_json(home.store("fits").path(fit.key) / "fit.json")
-    net = bind(fit.net, None)(kept["channels"], kept["outputs"]).to(device)
+    net = built(fit.net, kept["channels"], kept["outputs"]).to(device)
     net.load_state_dict(load_weights(checkpoint(fit, pick, home)))
     if fit.channels_last:
-        net = net.to(memory_format=torch.channels_last)
+        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net.eval()
 
 
@@ -92,14 +116,17 @@ def _in_features(part: Part) -> bool:
 
 @torch.no_grad()
 def _perturbed(part: Part, home: Home, images: Unlabelled) -> torch.Tensor:
-    """Every stored image changed by itself, so that a slice looks the same in every stack that holds it."""
+    """Every stored image changed by itself, so that it looks the same in every stack and test set that holds it."""
     change = bind(part, home)
     strength = float(part.options["strength"])
-    done = []
-    for start in range(0, len(images), 16):
-        rng = torch.Generator(images.pixels.device).manual_seed(start)
-        done.append(change(unit(images.pixels[start : start + 16]), strength, rng))
-    return torch.cat(done)
+    pixels = images.pixels
+    done = room(tuple(pixels.shape), pixels.device, home)
+    for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
+        height, width = images.size if images.sizes is None else images.sizes[i].tolist()
+        rng = torch.Generator(pixels.device).manual_seed(seeded(*name))
+        done[i] = unit(pixels[i])
+        done[i, :, :height, :width] = change(done[i : i + 1, :, :height, :width], strength, rng)[0]
+    return done
 
 
 def _felt(part: Part | None, net: nn.Module, home: Home) -> Any:
@@ -109,11 +136,13 @@ def _felt(part: Part | None, net: nn.Module, home: Home) -> Any:
     return bind(part, home)(net, float(part.options["strength"]))
 
 
-def _kept(found: Iterator[Row | Figure], folder: Path) -> list[Row]:
+def _kept(found: Iterator[Row | Figure | Kept], folder: Path) -> list[Row]:
     rows = []
     for one in found:
         if isinstance(one, Row):
             rows.append(one)
+        elif isinstance(one, Kept):
+            np.savez_compressed(folder / f"{file_name(one.name)}.npz", allow_pickle=False, **one.arrays)
         else:
             _draw(one, folder / "figures")
     return rows
@@ -146,3 +175,25 @@ def tidy(trial: Trial, rows: list[Row]) -> pd.DataFrame:
         for row in rows
     ]
     return pd.DataFrame(table, columns=None if table else ["metric", "value", "image", "group", "seed", "fold"])
+
+
+def means(table: pd.DataFrame, probes: list[Part]) -> dict[str, float]:
+    """The mean of each metric, and of each combination of its dimensions: swd/gradient/wasserstein."""
+    declared = [d for p in probes for d in registry.catalogue("probe")[p.name].facts.get("dimensions", ())]
+    paths = [path for path in dict.fromkeys([*declared, *table.columns]) if path in table and path not in ABOUT]
+    columns = [[level(value) for value in table[path]] for path in paths]
+    names = [
+        "/".join([metric, *(_legal(text) for text in levels if text != "none")])[:250].rstrip("/")
+        for metric, *levels in zip(table["metric"], *columns, strict=True)
+    ]
+    found = table["value"].astype(float).groupby(pd.Series(names, index=table.index, dtype=str)).mean()
+    return {str(name): float(value) for name, value in found.items()}
+
+
+ABOUT = ("metric", "value", "image", "group", "seed", "fold")
+
+
+def _legal(text: str) -> str:
+    """A level as a part of a metric's name that MLflow takes."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_-. ") else "_" for c in text)
+    return kept if kept.strip(".") else "_" * max(1, len(kept))

@@ -365,6 +365,8 @@ def test_losses_by_hand() -> None:
     assert float(ce(two, masks, 255)) == pytest.approx(expected, rel=1e-5)
     assert float(dice(two, masks, 255)) == pytest.approx(soft, rel=1e-5)
     assert float(ce_dice(two, masks, 255, weight=0.25)) == pytest.approx(0.75 * expected + 0.25 * soft, rel=1e-5)
+    several = torch.tensor([[[0, 3], [2, 255]]])  # two channels tell foreground from background, of whatever class
+    assert all(float(loss(two, several, 255)) == float(loss(two, masks, 255)) for loss in (bce, ce, dice))
 
 
 def test_every_augmentation_is_seeded_and_keeps_the_shape() -> None:

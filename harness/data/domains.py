@@ -1,5 +1,7 @@
 """Datasets -> images and masks as tensors: on the training device where they fit, else mapped from files."""
 
+import math
+import tempfile
 from dataclasses import replace
 from typing import Any
 
@@ -123,6 +125,14 @@ def _too_large(pixels: Tensor, device: torch.device) -> bool:
     return pixels.nbytes > free // 2
 
 
+def room(shape: tuple[int, ...], device: torch.device, home: Home) -> Tensor:
+    """Space for float images: in memory, or where they are too many in a file that is gone when they are."""
+    if device.type == "cuda" or 4 * math.prod(shape) <= IN_MEMORY:
+        return torch.empty(shape, device=device)
+    with tempfile.TemporaryFile(dir=home.hidden) as file:
+        return torch.from_numpy(np.memmap(file, np.float32, "w+", shape=shape))
+
+
 def _ends(volumes: Any) -> tuple[Tensor, Tensor]:
     """For each image, the first and the last image of its volume; slices of a volume stand together."""
     first, last = [], []
@@ -152,9 +162,9 @@ def _strata(source: Labelled, of: int) -> list[int]:
         return [i * of // len(groups) for i in range(len(groups))]
     share = dict.fromkeys(groups, 0.0)
     for i, group in enumerate(groups):
-        share[group] += float((source.masks[i] > 0).float().mean())
-    ranked = sorted(share, key=lambda g: (share[g], g))
-    return [_snake(ranked.index(group), of) for group in groups]
+        share[group] += float(((source.masks[i] > 0) & (source.masks[i] != source.ignore)).float().mean())
+    rank = {group: i for i, group in enumerate(sorted(share, key=lambda g: (share[g], g)))}
+    return [_snake(rank[group], of) for group in groups]
 
 
 def _snake(rank: int, of: int) -> int:

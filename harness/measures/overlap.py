@@ -50,6 +50,18 @@ def _mean(ratio: Tensor, defined: Tensor) -> float:
 # A class that is neither there nor predicted has no overlap to speak of: undefined (nan), not a free 1.
 
 
+def class_dice(c: Counts) -> list[float]:
+    """2 TP / (2 TP + FP + FN) of each class, background first."""
+    size = c.matrix.sum(0) + c.matrix.sum(1)
+    return (2 * c.matrix.diagonal() / size).tolist()
+
+
+def class_iou(c: Counts) -> list[float]:
+    """TP / (TP + FP + FN) of each class, background first."""
+    hit = c.matrix.diagonal()
+    return (hit / (c.matrix.sum(0) + c.matrix.sum(1) - hit)).tolist()
+
+
 def dice(c: Counts) -> float:
     """2 TP / (2 TP + FP + FN), averaged over the foreground classes that occur or are predicted."""
     tp, fp, fn = _foreground(c)

@@ -1,6 +1,8 @@
 """How well the predicted masks agree with the true ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +42,22 @@ SCORES: dict[str, Callable[[Counts], float]] = {
         "volume_precision",
         "volume_recall",
         "volume_accuracy",
+        "set_dice",
+        "set_iou",
+        "set_foreground_iou",
+        "set_precision",
+        "set_recall",
+        "set_accuracy",
+        "class_dice",
+        "class_iou",
     ),
+    dimensions=("class",),
     lower=("loss",),
 )
 def segmentation(
     net: nn.Module, test: Labelled, *, threshold: Fraction = 0.5, figures: Whole = 3
 ) -> Iterator[Row | Figure]:
-    """Dice, IoU, precision, recall, accuracy and loss: of each image, and of each volume from its summed pixels."""
+    """Dice, IoU, precision, recall, accuracy, loss: of each image; by pixels, of each volume, the set, its classes."""
     total: dict[str, Counts] = {}
     shown = set(np.linspace(0, len(test) - 1, min(figures, len(test))).astype(int).tolist())
     for which, logits in logits_of(net, test.images):
@@ -65,6 +76,18 @@ def segmentation(
     for group, summed in total.items():
         for metric, score in SCORES.items():
             yield Row(f"volume_{metric}", score(summed), None, group)
+    yield from _of_the_set(reduce(add, total.values()), test.classes)
+
+
+def _of_the_set(whole: Counts, classes: Sequence[str]) -> Iterator[Row]:
+    """From one confusion matrix of all pixels: the scores, and those of each class (the dimension `class`)."""
+    for metric, score in SCORES.items():
+        yield Row(f"set_{metric}", score(whole))
+    count = len(whole.matrix)
+    names = classes if len(classes) == count else ("background", "foreground") if count == 2 else range(count)
+    for metric, each in (("class_dice", overlap.class_dice(whole)), ("class_iou", overlap.class_iou(whole))):
+        for name, value in zip(names, each, strict=True):
+            yield Row(metric, value, dimensions={"class": str(name)})
 
 
 def _loss(logits: Tensor, masks: Tensor, ignore: int | None) -> float:
