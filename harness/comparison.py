@@ -10,6 +10,7 @@ from harness.registry import REQUIRED, Fraction, NonNegative, Positive
 from harness.spec import digest
 
 Unit = Literal["seed", "fold", "image", "patient"]
+Where = dict[str, str | list[str]]  # only at this level, or these, of a setting or of a dimension of the rows
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Comparison:
     against: str | None = None  # the level that the others are compared with
     pairs: Literal["against", "all"] | None = None  # null: against where it is named, else all
     within: list[str] = field(default_factory=list)  # compared separately at each level of these
+    where: Where = field(default_factory=dict)
     correlate: Correlate | None = None
     trend: str | None = None  # a numeric setting; with `by`, the areas under the curves are compared
     model: str | None = None  # a formula: dice ~ fit.init * fit.net.arch

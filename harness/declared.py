@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 from harness import registry
-from harness.comparison import Comparison, Correlate, Unit, default_of, words
+from harness.comparison import Comparison, Correlate, Unit, Where, default_of, words
 from harness.document import KEY
 from harness.grid import Expansion
-from harness.levels import grid_paths, levels_of, metrics_of, named, numeric
+from harness.levels import among, grid_paths, levels_of, listed, measured_in, named, numeric
 from harness.registry import REQUIRED, Option
-from harness.spec import Steps
+from harness.spec import Steps, label
 
 Complaints = list[tuple[Steps, str]]
 
@@ -24,7 +24,7 @@ def declared(raw: Any, grid: Expansion) -> tuple[list[Comparison], Complaints]:
     for i, one in enumerate(raw):
         steps: Steps = ("compare", i)
         before = len(wrong)
-        values = _read(Comparison, one, steps, wrong, "a comparison")
+        values = read_entry(Comparison, one, steps, wrong, "a comparison")
         if len(wrong) > before:
             continue
         made = Comparison(**values)
@@ -39,7 +39,8 @@ def declared(raw: Any, grid: Expansion) -> tuple[list[Comparison], Complaints]:
     return found, wrong + _families(found)
 
 
-def _read(kind: type, one: Any, steps: Steps, wrong: Complaints, owner: str) -> dict[str, Any]:
+def read_entry(kind: type, one: Any, steps: Steps, wrong: Complaints, owner: str) -> dict[str, Any]:
+    """The fields of an entry of the file, whose schema is a dataclass."""
     if not isinstance(one, dict):
         wrong.append((steps, "should be a mapping"))
         return {}
@@ -51,11 +52,12 @@ def _read(kind: type, one: Any, steps: Steps, wrong: Complaints, owner: str) -> 
     for name, option in expected.items():
         if name in one and name == "correlate" and one[name] is not None:
             before = len(wrong)
-            inner = _read(Correlate, one[name], (*steps, name), wrong, "correlate")
+            inner = read_entry(Correlate, one[name], (*steps, name), wrong, "correlate")
             values[name] = Correlate(**inner) if len(wrong) == before else None
         elif name in one:
+            given = _levels(one[name]) if name == "where" and isinstance(one[name], dict) else one[name]
             try:
-                values[name] = registry.plain(option.type, one[name])
+                values[option.name] = registry.plain(option.type, given)
             except ValueError as error:
                 wrong.append(((*steps, name), str(error)))
         elif option.default is REQUIRED:
@@ -65,9 +67,15 @@ def _read(kind: type, one: Any, steps: Steps, wrong: Complaints, owner: str) -> 
     return values
 
 
+def _levels(where: dict[str, Any]) -> dict[str, Any]:
+    """Levels as a person names them: 0.75 and false are levels too."""
+    return {k: [label(one) for one in v] if isinstance(v, list) else label(v) for k, v in where.items()}
+
+
 def _options(kind: type) -> dict[str, Option]:
     hints = get_type_hints(kind, include_extras=True)
-    return {f.name: Option(f.name, hints[f.name], default_of(kind, f.name)) for f in dataclasses.fields(kind)}
+    fields = dataclasses.fields(kind)  # a field that Python has another use for is called from_
+    return {f.name.rstrip("_"): Option(f.name, hints[f.name], default_of(kind, f.name)) for f in fields}
 
 
 def _shape(one: Comparison) -> Iterator[tuple[Steps, str]]:
@@ -150,17 +158,18 @@ def _samples(facts: dict[str, Any]) -> str:
 
 def _answerable(one: Comparison, grid: Expansion) -> Iterator[tuple[Steps, str]]:
     """Refuses a metric that no probe measures and a factor that no cell has."""
-    probes = {p.key: p for cell in grid.cells for p in cell.trial.probes}.values()
-    measured = sorted({m for p in probes for m in metrics_of(p)})
+    measured = measured_in(grid)
     for place, name in _places(one, "metric"):
         if name not in measured:
-            yield place, f"no probe of the study measures {name!r}; {registry.did_you_mean(name, measured)}"
-    dimensions = {d for p in probes for d in registry.catalogue("probe")[p.name].facts.get("dimensions", ())}
+            yield place, f"no probe of the study measures {name!r}; {registry.did_you_mean(name, sorted(measured))}"
+    dimensions = dimensions_of(measured, one.metrics)
+    wrong = [*where_wrong(one.where, dimensions, grid)]
+    yield from wrong
+    chosen = grid if wrong else dataclasses.replace(grid, cells=among(grid, grid.cells, one.where))
     for place, path in _places(one, "factor"):
-        levels = levels_of(grid, path)
+        levels = levels_of(chosen, path)
         if not levels and path not in dimensions:
-            known = [*grid_paths(grid), *sorted(dimensions)]
-            yield place, f"no setting {path!r} in the study; {registry.did_you_mean(path, known)}"
+            yield place, unknown(path, dimensions, grid)
         elif levels and place[0] in ("by", "trend") and len(levels) < 2:
             yield place, f"{path} has only the level {levels[0]!r}; there is nothing to compare"
         elif levels and place[0] == "trend" and (odd := [level for level in levels if not numeric(level)]):
@@ -169,6 +178,32 @@ def _answerable(one: Comparison, grid: Expansion) -> Iterator[tuple[Steps, str]]
             yield ("against",), f"{path} has no level {one.against!r}; {registry.did_you_mean(one.against, levels)}"
     if one.unit == "fold" and all(cell.trial.fit.fold is None for cell in grid.cells):
         yield ("unit",), "the study has no folds; set `folds`, or take another unit"
+
+
+def where_wrong(where: Where, dimensions: set[str], grid: Expansion) -> Iterator[tuple[Steps, str]]:
+    """Paths of `where` that neither the settings nor the rows have, levels that no cell has, and what never meets."""
+    known = {path: levels_of(grid, path) for path in where}
+    right = True
+    for path, levels in known.items():
+        if not levels and path not in dimensions:
+            yield ("where", path, KEY), unknown(path, dimensions, grid)
+        for level in listed(where[path]) if levels else ():
+            if named(level, levels) is None:
+                right = False
+                yield ("where", path), f"{path} has no level {level!r}; {registry.did_you_mean(level, levels)}"
+    if right and not among(grid, grid.cells, where):
+        yield ("where",), "no trial has all of these"
+
+
+def dimensions_of(measured: dict[str, set[str]], metrics: list[str]) -> set[str]:
+    """The dimensions that the rows of all these metrics have."""
+    shared = [measured[metric] for metric in metrics if metric in measured]
+    return set.intersection(*shared) if shared else set().union(*measured.values())
+
+
+def unknown(path: str, dimensions: set[str], grid: Expansion) -> str:
+    known = [*grid_paths(grid), *sorted(dimensions)]
+    return f"no setting {path!r} in the study; {registry.did_you_mean(path, known)}"
 
 
 def _places(one: Comparison, what: str) -> Iterator[tuple[Steps, str]]:

@@ -1,13 +1,13 @@
 """The levels that a setting takes over the cells of a study, and how a person names them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness import registry
-from harness.grid import Expansion
+from harness import registry, rows
+from harness.grid import Cell, Expansion
 from harness.paths import split
-from harness.spec import Part, label, walk
+from harness.spec import Part, Trial, label, walk
 
 
 def named(wanted: str, levels: list[str]) -> str | None:
@@ -51,6 +51,36 @@ def levels_of(grid: Expansion, path: str) -> list[str]:
     return list(found)
 
 
+def level_at(trial: Trial, path: str) -> str | None:
+    """The level of a setting in one trial; None where it has no such setting."""
+    try:
+        return label(walk(trial, split(path)))
+    except LookupError:
+        return None
+
+
+def listed(wanted: str | list[str]) -> list[str]:
+    """The levels that `where` names for a path."""
+    return [wanted] if isinstance(wanted, str) else wanted
+
+
+def among(grid: Expansion, cells: Iterable[Cell], where: Mapping[str, str | list[str]]) -> list[Cell]:
+    """The cells at the levels that are asked for; a path that is no setting (a dimension of the rows) leaves all."""
+    found = {path: levels_of(grid, path) for path in where}
+    wanted = {path: [named(one, levels) for one in listed(where[path])] for path, levels in found.items() if levels}
+    return [cell for cell in cells if all(level_at(cell.trial, path) in levels for path, levels in wanted.items())]
+
+
+def confined(where: Mapping[str, str | list[str]]) -> list[str]:
+    """What a question is confined to, a phrase for each path: 'strength 0.75', 'Foreground or Full Output'."""
+    return [" or ".join(short([level], path)[level] for level in listed(where[path])) for path in where]
+
+
+def as_measured(text: str) -> str:
+    """A level of a dimension as a table of rows names it: 1.0 is 1."""
+    return rows.level(float(text)) if numeric(text) else text
+
+
 def grid_paths(grid: Expansion) -> list[str]:
     """The axes that some cell has a level of."""
     return list(dict.fromkeys(p for cell in grid.cells for p in cell.levels))
@@ -59,3 +89,12 @@ def grid_paths(grid: Expansion) -> list[str]:
 def metrics_of(probe: Part) -> list[str]:
     """The metrics that a probe declares."""
     return list(registry.catalogue("probe")[probe.name].facts.get("metrics", ()))
+
+
+def measured_in(grid: Expansion) -> dict[str, set[str]]:
+    """The metrics that a study's probes declare, each with the dimensions that its rows have."""
+    found: dict[str, set[str]] = {}
+    for probe in {p.key: p for cell in grid.cells for p in cell.trial.probes}.values():
+        for metric in metrics_of(probe):
+            found.setdefault(metric, set()).update(registry.catalogue("probe")[probe.name].facts.get("dimensions", ()))
+    return found

@@ -15,7 +15,7 @@ import pytest
 from harness.execute import Job, Outcome, Slot, inline, processes
 from harness.plan import Plan, jobs, plan
 from harness.run import Ended, run
-from harness.store import Home
+from harness.store import Home, read_json
 from harness.study import load
 from harness.track import Tracker, metrics, table, uri
 
@@ -119,7 +119,15 @@ def test_a_diverged_trial_is_kept_and_counted(home: Home, tiny: Path) -> None:
     assert {r.status for r in kept} == {"FAILED"}
     assert "not a number at step" in kept[0].tags["harness.error"]
     assert doing(planned(tiny, home))["trials"] == 0
-    assert doing(planned(tiny, home, "diverged"))["trials"] == diverged
+    again = planned(tiny, home, "diverged")
+    assert doing(again) == {"fits": diverged, "trials": diverged}
+    results = [home.store("trials").path(t.cell.trial.key) / "result.json" for t in again.todo]
+    before = [read_json(path)["finished"] for path in results]
+    assert carried_out(tiny, home, "diverged").count("diverged") == diverged
+    assert all(read_json(path)["finished"] > old for path, old in zip(results, before, strict=True))
+    newest = Tracker(uri(home), home).runs("tiny")
+    assert len([r for r in newest if r.state == "diverged"]) == 2 * diverged
+    assert doing(planned(tiny, home))["trials"] == 0
 
 
 BROKEN = '''"""A network that cannot be built, for a test."""

@@ -19,8 +19,9 @@ from harness.cli.shared import (
     study_in,
     tracker_at,
 )
+from harness.progress import duration, running
 from harness.reading import read_trial
-from harness.run import garbage, needed, running
+from harness.run import garbage, needed
 from harness.spec import Fit, fits_of
 from harness.store import Home, read_json
 from harness.track import metrics
@@ -95,7 +96,7 @@ def trace(
 def _lineage(home: Home, fit: Fit, depth: int) -> list[dict[str, Any]]:
     place = home.store("fits").find(fit.key)
     kept = read_json(place / "fit.json") if place else {}
-    state = f"{kept['state']} in {screen.duration(kept['seconds'])} on {kept['device']}" if kept else "removed"
+    state = f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}" if kept else "removed"
     data = [(role, part.label) for role, part in (("trains on", fit.train_on), ("adapts to", fit.adapt_to)) if part]
     mine = {"key": fit.key, "label": fit.label, "depth": depth, "state": state, "data": data}
     return [mine, *(one for upstream, _ in fits_of(fit) for one in _lineage(home, upstream, depth + 1))]

@@ -27,8 +27,9 @@ from harness.cli.shared import (
 )
 from harness.execute import Executor, Outcome, inline, processes, slots_here
 from harness.plan import Plan, modules
-from harness.run import Progress, Show, forget, run, running
-from harness.store import Home, read_json
+from harness.progress import Progress, forget, notes, remaining, running
+from harness.run import Show, run
+from harness.store import Home
 from harness.study import Study
 from harness.track import Tracker, table
 
@@ -121,7 +122,7 @@ def run_(
 
 def _answer(study: Study, tracker: Tracker) -> None:
     """The answer in a line, and the page that says the rest."""
-    if not study.compare:
+    if not study.compare and not study.tables:
         return
     from harness.compare.judge import judge
     from harness.report.write import report
@@ -166,7 +167,7 @@ def _quiet(progress: Progress, outcome: Outcome | None) -> None:
 
 def _drawn(home: Home, latest: list[Progress]) -> Any:
     """What the workers note is read when it is drawn."""
-    return screen.progress_table(latest[-1], True, _notes(home, latest[-1])) if latest else ""
+    return screen.progress_table(latest[-1], True, notes(home, latest[-1])) if latest else ""
 
 
 def _shown(live: Live, latest: list[Progress]) -> Show:
@@ -176,18 +177,6 @@ def _shown(live: Live, latest: list[Progress]) -> Show:
             live.console.print(screen.outcome_line(outcome), markup=False)
 
     return show
-
-
-def _notes(home: Home, progress: Progress) -> dict[str, dict[str, Any]]:
-    notes = {}
-    for key, job in progress.jobs.items():
-        path = home.store("fits").partial(key) / "progress.json"
-        if job["state"] == "running" and path.exists():
-            try:
-                notes[key] = read_json(path)
-            except (ValueError, FileNotFoundError):
-                continue
-    return notes
 
 
 @app.command()
@@ -201,7 +190,7 @@ def status(
     wanted = study_in(Path(study)).name if study and Path(study).suffix in (".yaml", ".yml") else study
     found = running(home, wanted)
     if json_:
-        as_json([{**p.__dict__, "alive": alive, "remaining": screen.remaining(p)} for p, alive in found])
+        as_json([{**p.__dict__, "alive": alive, "remaining": remaining(p)} for p, alive in found])
         return
     if not found:
         out.print("no study has run here" if wanted is None else f"{wanted} is not running", markup=False)
@@ -217,7 +206,7 @@ def _status(home: Home, wanted: str | None) -> None:
         left = any(job["state"] in ("waiting", "running") for job in progress.jobs.values())
         state = "running" if alive else "stopped; run it again to go on" if left else "ended"
         out.print(f"[bold]{plain(progress.study)}[/bold] ({state})")
-        out.print(screen.progress_table(progress, alive, _notes(home, progress)))
+        out.print(screen.progress_table(progress, alive, notes(home, progress)))
 
 
 @app.command()

@@ -52,17 +52,19 @@ def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iter
     asked = one.correlate
     assert asked is not None
     test, why = chosen_test(one, False)
-    for within in dict.fromkeys(p.within for p in laid.places):
+    planned: dict[str, set[str]] = {}
+    for place in laid.places if not laid.dimensions else ():
+        planned.setdefault(place.within, set()).add(place.arm)
+    for within in dict.fromkeys(s.within for s in x.samples) if laid.dimensions else planned:
         points = {m: {s.arm: s for s in got.samples if s.within == within} for m, got in ((asked.x, x), (asked.y, y))}
         both = [arm for arm in points[asked.x] if arm in points[asked.y]]
-        planned = {p.arm for p in laid.places if p.within == within}
         a, b = (np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y))
         ties = {"tie_x": asked.tie_x, "tie_y": asked.tie_y} if test != "pearson" else {}
         made, trouble = tried(registry.load("rank", test), a, b, level=1 - one.alpha, **ties)
         named = tuple((shown(arm), float(p), float(q)) for arm, p, q in zip(both, a, b, strict=True))
         runs = dict.fromkeys(r for arm in both for m in points for of in points[m][arm].runs for r in of)
         labels = (within, asked.x, asked.y)
-        removed = tuple(shown(arm) for arm in sorted(planned - set(both)))
+        removed = tuple(shown(arm) for arm in sorted(planned.get(within, set()) - set(both)))
         if made is None:
             yield Contrast(*labels, (len(both),), test, why, False, note=trouble, removed=removed, runs=tuple(runs))
             continue
@@ -74,16 +76,15 @@ def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iter
 def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
     """The terms of a formula: mixed effects with the unit as a random factor where its units repeat, else ANOVA."""
     formula, metric, factors = str(one.model), one.metrics[0], one.factors
-    named = [f for f in factors if f not in laid.dimensions] + [f for f in factors if f in laid.dimensions]
     for within in dict.fromkeys(s.within for s in found.samples):
         there = [s for s in found.samples if s.within == within]
         lines = [
-            dict(zip(named, s.arm.split(JOIN), strict=True)) | {metric: value, "unit": unit, "network": cluster}
+            dict(zip(factors, s.arm.split(JOIN), strict=True)) | {metric: value, "unit": unit, "network": cluster}
             for s in there
             for unit, value, cluster in zip(s.units, s.values, s.clusters, strict=True)
         ]
         table = pd.DataFrame(lines)
-        for factor in named:
+        for factor in factors:
             numbers = pd.to_numeric(table[factor], errors="coerce")
             table[factor] = table[factor] if numbers.isna().any() else numbers
         repeats = bool((table["unit"].value_counts() > 1).any()) if one.paired is None else one.paired

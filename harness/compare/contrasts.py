@@ -9,7 +9,7 @@ import numpy as np
 from harness import registry
 from harness.compare.choice import chosen_test, effect_of, joins, post_hoc_of, smallest
 from harness.compare.places import Layout, contrasts, names, pairing, shown, units
-from harness.compare.samples import Measured, Sample
+from harness.compare.samples import Measured, Sample, strata
 from harness.comparison import Comparison
 from harness.stats.post_hoc import POST_HOC
 from harness.stats.result import Effect, Result
@@ -55,7 +55,7 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
     """Each arm against its reference, or all against all."""
     planned = units(laid.places, one)
     known = one.unit in ("seed", "fold") and not laid.dimensions
-    for within in dict.fromkeys([p.within for p in laid.places] + [s.within for s in found.samples]):
+    for within in strata(laid, found.samples):
         arms = arms_of(laid, found, within)
         called = names(one, arms)
         post = _post_hoc(one, found, within, arms)
@@ -75,7 +75,9 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
 def arms_of(laid: Layout, found: Measured, within: str) -> list[str]:
     """The arms of a stratum as the grid orders them, those of a dimension as they come."""
     there = list(dict.fromkeys(s.arm for s in found.samples if s.within == within))
-    return there if laid.dimensions else list(dict.fromkeys(p.arm for p in laid.places if p.within == within))
+    planned = laid.planned("within", within)
+    among = list(dict.fromkeys(p.arm for p in laid.places if p.within == planned))
+    return there if "arm" in laid.dimensions.values() else among
 
 
 def _pair(

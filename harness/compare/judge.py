@@ -18,6 +18,7 @@ from harness.compare.samples import Measured, Sample, Tally, measured
 from harness.compare.verdict import Arm, Pooled, Ranking, Verdict, Verdicts
 from harness.comparison import Comparison
 from harness.ledger import Run
+from harness.levels import listed
 from harness.stats.clusters import effective_n, icc1
 from harness.stats.result import Result
 from harness.study import Study
@@ -54,7 +55,8 @@ def _draft(study: Study, one: Comparison, runs: pd.DataFrame, rows: pd.DataFrame
     else:
         make = {"groups": contrasts.groups, "trend": associations.trend, "model": associations.model}[one.kind]
         made = list(make(one, laid, first))
-    notes = [*laid.notes, *(note for each in got for note in each.notes), *_losses(one, first)]
+    only = [f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()]
+    notes = dict.fromkeys([*only, *laid.notes, *(note for each in got for note in each.notes), *_losses(one, first)])
     arms = _arms(one, first)
     rankings, several = _several(one, laid, first)
     pooled = tuple(_pooled(one, s) for s in first.samples) if one.unit == "image" else ()

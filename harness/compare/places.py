@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from harness.comparison import Comparison
 from harness.grid import Axis, Cell
-from harness.levels import levels_of, named, short
+from harness.levels import among, as_measured, levels_of, listed, named, short
 from harness.paths import split
 from harness.spec import label, walk
 from harness.study import Study
@@ -34,6 +34,13 @@ class Layout(NamedTuple):
     dimensions: dict[str, str]  # factors found in the rows, and which part of a place they fill
     averaged: tuple[str, ...]
     notes: tuple[str, ...]
+    parts: dict[str, list[str]]  # the factors that each part of a place is made of
+    only: dict[str, list[str]]  # dimensions, and the levels of them that take part
+
+    def planned(self, part: str, text: str) -> str:
+        """What was known of a part of a place before anything was measured."""
+        pieces = zip(self.parts[part], text.split(JOIN), strict=False)
+        return JOIN.join(level for path, level in pieces if path not in self.dimensions)
 
 
 def layout(study: Study, one: Comparison) -> Layout:
@@ -45,7 +52,7 @@ def layout(study: Study, one: Comparison) -> Layout:
     over = _averaged(study.axes, settings)
     seen: dict[int, tuple[Any, str]] = {}
     found = []
-    for cell in study.cells:
+    for cell in among(study.expansion, study.cells, one.where):
         shown = [[_level(cell, path, seen) for path in paths if path in settings] for paths in parts.values()]
         if any(level is None for level in [*shown[1], *shown[2]]):  # the factor means nothing to this trial
             continue
@@ -57,7 +64,9 @@ def layout(study: Study, one: Comparison) -> Layout:
         within, arm, place = texts
         found.append(Place(cell.trial.key, within, arm, place, cell.trial.fit.seed, held, test_on, rest))
     kept, notes = _balanced(found, one)
-    return Layout(kept, dimensions, tuple(p for p in over if _varies(kept, p)), tuple(notes))
+    averaged = tuple(p for p in over if _varies(kept, p))
+    only = {p: [*map(as_measured, listed(w))] for p, w in one.where.items() if not levels_of(study.expansion, p)}
+    return Layout(kept, dimensions, averaged, tuple(notes), parts, only)
 
 
 def _averaged(axes: Iterable[Axis], settings: set[str]) -> list[str]:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from harness.compare.places import JOIN, Layout, Place, shown
 from harness.comparison import Comparison
+from harness.levels import numeric
+from harness.rows import level
 
 STATES = ("finished", "diverged", "failed", "missing")
 
@@ -67,16 +69,17 @@ def measured(laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, row
     frame = frame.merge(known, on="trial", how="left")
     frame["state"] = frame["state"].fillna("missing")
     frame["base"] = _base(frame, one)
-    data = rows[(rows["metric"] == metric) & rows["run"].isin(set(frame["run"].dropna()))]
+    data = rows[rows["metric"] == metric]
     data = data.drop(columns=["seed", "fold"], errors="ignore").merge(
         frame[["run", "trial", "seed", "fold", "test_on", "base"]], on="run"
     )
     data = data.merge(frame[["run", *PLACE]].rename(columns={k: f"planned_{k}" for k in PLACE}), on="run")
-    notes = _placed(data, laid)
+    data, notes = _placed(_chosen(data, laid), laid)
     undefined = data[~np.isfinite(data["value"].astype(float))].groupby(["within", "arm"]).size().to_dict()
     data = _united(data[np.isfinite(data["value"].astype(float))], one, metric, notes)
     values = _values(data, frame, one)
     samples = _samples(values)
+    samples = tuple(s for within in strata(laid, samples) for s in samples if s.within == within)
     if one.trend and one.by:
         samples = _areas(samples, laid, one)
     return Measured(samples, _tallies(frame, samples, undefined, one, laid), notes)
@@ -96,18 +99,54 @@ def _network(frame: pd.DataFrame) -> pd.Series:
     return "seed " + frame["seed"].astype(str) + fold
 
 
-def _placed(data: pd.DataFrame, laid: Layout) -> list[str]:
-    """Fills in the factors that are dimensions of the rows."""
-    notes = []
+UNITS = ("metric", "value", "image", "group", "seed", "fold", "run", "trial", "test_on", "base")
+
+
+def _levels(data: pd.DataFrame, path: str) -> list[str]:
+    if path not in data.columns:
+        return ["none"] * len(data)
+    codes, found = pd.factorize(data[path], use_na_sentinel=False)
+    names = [level(one) for one in found]
+    return [names[code] for code in codes]
+
+
+def _chosen(data: pd.DataFrame, laid: Layout) -> pd.DataFrame:
+    """The rows at the levels that the comparison is confined to."""
+    for path, wanted in laid.only.items():
+        data = data[np.array([one in wanted for one in _levels(data, path)], dtype=bool)]
+    return data
+
+
+def _placed(data: pd.DataFrame, laid: Layout) -> tuple[pd.DataFrame, list[str]]:
+    """Fills in the factors that are dimensions of the rows, and says which dimensions are averaged over."""
+    data, notes = data.copy(), []
     for part in PLACE:
         data[part] = data[f"planned_{part}"]
-        for path in [p for p, filled in laid.dimensions.items() if filled == part]:
-            if path not in data.columns:
-                notes.append(f"no row has the dimension {path}")
-                continue
-            level = data[path].map(str)
-            data[part] = [f"{a}{JOIN}{b}" if a else b for a, b in zip(data[part], level, strict=True)]
-    return notes
+        inside = [path for path in laid.parts[part] if path in laid.dimensions]
+        if not inside:
+            continue
+        notes += [f"no row has the dimension {path}" for path in inside if path not in data.columns]
+        known = [text.split(JOIN) for text in data[part]]
+        columns = {path: _levels(data, path) for path in inside}
+        data[part] = [
+            JOIN.join(columns[path][i] if path in columns else settings.pop(0) for path in laid.parts[part])
+            for i, settings in enumerate(known)
+        ]
+    if "at" in laid.dimensions.values():
+        there = np.array([numeric(at) for at in data["at"]], dtype=bool)
+        notes += [f"{int((~there).sum())} rows at no number of the trend were left out"] if not there.all() else []
+        data = data[there]
+    return data, [*notes, *_averaged(data, laid)]
+
+
+def _averaged(data: pd.DataFrame, laid: Layout) -> Iterable[str]:
+    """Dimensions of the rows that the comparison does not name, and that vary within an arm."""
+    about = {*UNITS, *PLACE, *(f"planned_{part}" for part in PLACE), *laid.dimensions}
+    for path in [str(name) for name in data.columns if name not in about]:
+        levels = pd.Series(_levels(data, path), index=data.index, dtype=str)
+        count = levels.groupby([data[part] for part in PLACE], sort=False).nunique().max()
+        if count > 1:
+            yield f"averaged over {path} ({count} levels)"
 
 
 def _united(data: pd.DataFrame, one: Comparison, metric: str, notes: list[str]) -> pd.DataFrame:
@@ -147,6 +186,13 @@ def _values(data: pd.DataFrame, frame: pd.DataFrame, one: Comparison) -> pd.Data
     return found[found["have"] == found["need"]] if one.unit != "image" else found
 
 
+def strata(laid: Layout, samples: Iterable[Sample]) -> list[str]:
+    """Where a question is asked separately, in the order of the grid: as measured, or as planned where nothing was."""
+    there = list(dict.fromkeys(s.within for s in samples))
+    planned = dict.fromkeys(p.within for p in laid.places)
+    return [w for p in planned for w in [w for w in there if laid.planned("within", w) == p] or [p]]
+
+
 def _samples(values: pd.DataFrame) -> tuple[Sample, ...]:
     return tuple(
         Sample(
@@ -184,11 +230,13 @@ def _tallies(
     """What was planned and what came of it, for each arm; a trend without arms counts its levels."""
     part = "at" if one.kind == "trend" else "arm"
     places = list(dict.fromkeys((s.within, getattr(s, part)) for s in samples))
-    if not laid.dimensions:
-        places = list(dict.fromkeys(zip(frame["within"], frame[part], strict=True)))
+    if part not in laid.dimensions.values():  # an arm that came to nothing is told of too
+        planned = dict.fromkeys(zip(frame["within"], frame[part], strict=True))
+        places = [(w, name) for w in strata(laid, samples) for p, name in planned if p == laid.planned("within", w)]
     found = []
     for within, name in places:
-        here = frame if laid.dimensions else frame[(frame["within"] == within) & (frame[part] == name)]
+        planned_there = (frame["within"] == laid.planned("within", within)) & (frame[part] == laid.planned(part, name))
+        here = frame[planned_there]
         counts = here["state"].value_counts().to_dict()
         there = {u for s in samples if s.within == within and getattr(s, part) == name for u in s.units}
         lost = sorted(set(here["base"]) - there) if one.unit in ("seed", "fold") else []

@@ -5,6 +5,7 @@ import math
 from harness.compare.contrasts import Contrast
 from harness.compare.places import shown
 from harness.comparison import Comparison
+from harness.levels import confined
 from harness.stats.result import Interval
 
 
@@ -61,7 +62,8 @@ def outcome(one: Comparison, c: Contrast) -> str:
 def sentence(one: Comparison, c: Contrast, family: int) -> str:
     """One plain sentence; what is not significant is never called equal."""
     text = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}[one.kind](one, c, family)
-    return f"At {shown(c.within)}: {text}" if c.within else text
+    where = confined(one.where) + ([shown(c.within)] if c.within else [])
+    return f"At {' · '.join(where)}: {text}" if where else text
 
 
 def _numbers(one: Comparison, c: Contrast, family: int, unit: str | None = None) -> str:

@@ -7,17 +7,21 @@ from html import escape
 from harness.compare import wording
 from harness.compare.contrasts import Contrast
 from harness.compare.places import shown
+from harness.compare.tabulate import Tabulated
 from harness.compare.verdict import Arm, Verdict, Verdicts
 from harness.report import figures
 from harness.report.provenance import Provenance
 from harness.report.style import STYLE
+from harness.report.tabulated_page import laid_out
 
 Cells = Iterable[tuple[str, str]]  # a column's name and a cell's HTML
 
 FOLDED = 6  # strata drawn before the rest is folded away
 
 
-def page(verdicts: Verdicts, design: list[tuple[str, str]], origin: Provenance) -> str:
+def page(
+    verdicts: Verdicts, design: list[tuple[str, str]], origin: Provenance, tables: Iterable[Tabulated] = ()
+) -> str:
     """The whole page."""
     answer = f'<h1 class="answer">{escape(_upper(verdicts.headline))}</h1>'
     question = f'<p class="question">{escape(verdicts.study)}: {escape(verdicts.question)}</p>'
@@ -26,6 +30,7 @@ def page(verdicts: Verdicts, design: list[tuple[str, str]], origin: Provenance) 
         _warnings([*([verdicts.changed] if verdicts.changed else []), *origin.warnings]),
         f"<section><h2>Design</h2>{_facts((k, escape(v)) for k, v in design)}{_states(verdicts)}</section>",
         *(_section(i, verdict) for i, verdict in enumerate(verdicts.verdicts)),
+        *laid_out(tables),
         f"<section><h2>Where the numbers come from</h2>{_facts((k, escape(v)) for k, v in origin.facts)}</section>",
         f'<section id="runs"><h2>Runs</h2>{_runs(origin)}</section>',
     ]

@@ -35,9 +35,24 @@ svg .median{stroke:var(--blue);stroke-width:1.5}svg .dot{fill:var(--blue);fill-o
 svg .pair{stroke:var(--soft);stroke-width:.8;stroke-opacity:.6}
 svg .mean{stroke:var(--orange);stroke-width:2;fill:none}svg .diamond{fill:var(--orange)}
 svg .line,svg .stem{stroke:var(--ink);fill:none}svg .stem{stroke-width:.8}
-svg .clique{stroke:var(--ink);stroke-width:4}@media(max-width:640px){table.cards thead{display:none}
+svg .clique{stroke:var(--ink);stroke-width:4}
+.across{overflow-x:auto}.paper{width:auto}
+.paper td,.paper th{text-align:right;padding:5px 0 4px 14px;white-space:nowrap}
+.paper th.label{text-align:left;padding:5px 14px 4px 0}.paper tbody .label{color:var(--ink);font-weight:400;
+border-bottom:0;vertical-align:top}.paper tbody .label.again{visibility:hidden}.paper tbody td{border-bottom:0}
+.paper tr:not(:last-child)>th[colspan]:not([colspan="1"]){text-align:center;
+background:linear-gradient(var(--rule),var(--rule)) right bottom/calc(100% - 14px) 1px no-repeat;border-bottom:0}
+.paper tr:not(:last-child)>th.label{border-bottom:0}
+.paper tbody tr:last-child>*{border-bottom:1px solid var(--rule)}.paper tr.fresh>*{border-top:1px solid var(--rule)}
+.paper span{display:block}.paper small,.paper .theirs{color:var(--soft);font-size:.78rem}
+@media(max-width:640px){table.cards thead{display:none}
 table.cards tr{display:block;border-bottom:2px solid var(--rule);padding:6px 0}
 table.cards td{display:grid;grid-template-columns:7.5em 1fr;border:0;padding:2px 0}
-table.cards td::before{content:attr(data-k);color:var(--soft)}h1.answer{font-size:1.2rem}
+table.cards td::before{content:attr(data-k);color:var(--soft)}
+table.cards.paper tr.fresh>*{border-top:0}table.cards.paper tbody tr:last-child>*{border:0}
+.paper{width:100%}.paper .label{display:inline-block;padding:0 10px 0 0!important;font-weight:600!important}
+.paper tbody .label.again{visibility:visible}table.cards.paper td{text-align:left;grid-template-columns:9.5em 1fr;
+white-space:normal}.paper .theirs{grid-column:2}
+h1.answer{font-size:1.2rem}
 dl{grid-template-columns:1fr}dd{margin-bottom:6px}}@media print{details{display:block}.wide{max-height:none}}
 """

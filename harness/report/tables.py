@@ -101,24 +101,24 @@ def _wrapped(caption: str, columns: str, head: str, lines: list[str]) -> str:
 def markdown(verdicts: Verdicts, lower: Iterable[str]) -> str:
     """The report as text."""
     counts = ", ".join(f"{n} {state}" for state, n in verdicts.states.items() if n)
-    parts = [f"# {_plain(verdicts.study)}", _plain(verdicts.headline), _plain(verdicts.question), f"Trials: {counts}."]
-    parts += [f"**{_plain(verdicts.changed)}**"] if verdicts.changed else []
+    parts = [f"# {plain(verdicts.study)}", plain(verdicts.headline), plain(verdicts.question), f"Trials: {counts}."]
+    parts += [f"**{plain(verdicts.changed)}**"] if verdicts.changed else []
     for verdict in verdicts.verdicts:
         one = verdict.comparison
         when = "confirmatory" if verdict.confirmatory else "exploratory"
-        parts += [f"## {_plain(one.name)}", f"*{when}, unit {one.unit}.* {_plain(verdict.sentence)}"]
+        parts += [f"## {plain(one.name)}", f"*{when}, unit {one.unit}.* {plain(verdict.sentence)}"]
         for within, arms in _strata(verdict):
             top = best(verdict, arms, lower)
             rows = [(_bold(arm.name, arm is top), wording.mean(arm.mean), str(len(arm.sample.units))) for arm in arms]
-            parts += [f"### {_plain(shown(within))}"] if within else []
-            parts.append(_grid(("arm", ", ".join(one.metrics), f"{one.unit}s"), rows))
+            parts += [f"### {plain(shown(within))}"] if within else []
+            parts.append(grid(("arm", ", ".join(one.metrics), f"{one.unit}s"), rows))
         found = [
-            (_plain(c.name), wording.estimate(c.estimate, c.low, c.high), _p(c.p), _p(c.corrected), c.outcome)
+            (plain(c.name), wording.estimate(c.estimate, c.low, c.high), _p(c.p), _p(c.corrected), c.outcome)
             for c in verdict.contrasts
         ]
-        parts.append(_grid(("contrast", "estimate", "p", "corrected", "verdict"), found))
+        parts.append(grid(("contrast", "estimate", "p", "corrected", "verdict"), found))
         notes = [p.sentence for p in verdict.pooled] + list(verdict.notes)
-        parts += ["\n".join(f"- {_plain(note)}" for note in notes)] if notes else []
+        parts += ["\n".join(f"- {plain(note)}" for note in notes)] if notes else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -127,17 +127,17 @@ def _p(p: float) -> str:
 
 
 def _bold(text: str, yes: bool) -> str:
-    return f"**{_plain(text)}**" if yes else _plain(text)
+    return f"**{plain(text)}**" if yes else plain(text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A text that Markdown leaves as it is: no tags, no table bars, no emphasis."""
     escaped = "".join(f"\\{c}" if c in "\\`*_[]|#" else c for c in " ".join(text.split()))
     return escaped.replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    listed = [tuple(map(_plain, head)), ("---",) * len(head), *rows]
+def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    listed = [tuple(map(plain, head)), ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in listed)
 
 
@@ -153,7 +153,7 @@ def arms_csv(verdicts: Verdicts) -> str:
             states = [a.tally.states.get(s, 0) for s in head[-5:-1]]
             about = [one.name, "+".join(one.metrics), one.unit, shown(a.within), a.full, len(a.sample.units)]
             lines.append([*about, *mean, one.interval, *states, a.tally.undefined])
-    return _csv(head, lines)
+    return as_csv(head, lines)
 
 
 def contrasts_csv(verdicts: Verdicts) -> str:
@@ -170,7 +170,7 @@ def contrasts_csv(verdicts: Verdicts) -> str:
                           " ".join(map(str, c.n)), c.test, c.exact, c.statistic, c.p, c.corrected, one.correct or "",
                           v.family, c.estimate, c.low, c.high, c.level, *effect, c.outcome, c.sentence,
                           " ".join(c.runs)])  # fmt: skip
-    return _csv(head, lines)
+    return as_csv(head, lines)
 
 
 def values_csv(verdicts: Verdicts) -> str:
@@ -182,10 +182,10 @@ def values_csv(verdicts: Verdicts) -> str:
             about = [v.comparison.name, "+".join(v.comparison.metrics), shown(s.within), shown(s.arm), s.at]
             for unit, cluster, value, runs in zip(s.units, s.clusters, s.values, s.runs, strict=True):
                 lines.append([*about, unit, cluster, value, " ".join(runs)])
-    return _csv(head, lines)
+    return as_csv(head, lines)
 
 
-def _csv(head: list[str], lines: Iterable[list[Any]]) -> str:
+def as_csv(head: list[str], lines: Iterable[list[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)

@@ -1,9 +1,15 @@
 """A study's report: one HTML page, and the same tables as LaTeX, Markdown and CSV beside it."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import registry
 from harness.compare.judge import judge
+from harness.compare.tabulate import Tabulated, tabulate
+from harness.compare.verdict import Verdicts
+from harness.ledger import Run
+from harness.report import tabulated_text
 from harness.report.page import page
 from harness.report.provenance import provenance
 from harness.report.tables import arms_csv, contrasts_csv, latex, markdown, values_csv
@@ -11,27 +17,39 @@ from harness.store import write
 from harness.study import Study
 from harness.track import Tracker, table
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 
 def report(study: Study, tracker: Tracker, folder: Path) -> Path:
     """Judges a study and writes everything about it into a folder; the page's path."""
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
-    verdicts = judge(study, runs, rows, recorded)
+    folder.mkdir(parents=True, exist_ok=True)
+    verdicts, tables = judge(study, runs, rows, recorded), tabulate(study, runs, rows, lower(study))
+    for name, text in texts(study, verdicts, used(study, runs, recorded), tables).items():
+        write(folder / name, text)
+    return folder / "report.html"
+
+
+def used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[Run]:
+    """The runs that a study's numbers stand on."""
     newest = set(runs["run"]) if len(runs) else set()
     wanted = {cell.trial.key for cell in study.cells}
-    used = [r for r in recorded if r.id in newest and r.key in wanted]
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "report.html": page(verdicts, _design(study), provenance(study, used)),
-        "report.tex": latex(verdicts, lower(study)),
-        "report.md": markdown(verdicts, lower(study)),
+    return [r for r in recorded if r.id in newest and r.key in wanted]
+
+
+def texts(study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Tabulated] = ()) -> dict[str, str]:
+    """Every file of a report by its name."""
+    found = {
+        "report.html": page(verdicts, _design(study), provenance(study, runs), tables),
+        "report.tex": latex(verdicts, lower(study)) + tabulated_text.latex(tables),
+        "report.md": markdown(verdicts, lower(study)) + tabulated_text.markdown(tables),
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
     }
-    for name, text in texts.items():
-        write(folder / name, text)
-    return folder / "report.html"
+    return found | ({"tables.csv": tabulated_text.tables_csv(tables)} if tables else {})
 
 
 def lower(study: Study) -> set[str]:

@@ -1,0 +1,103 @@
+"""A table as a paper prints it: the settings and metrics that it crosses, and the numbers that were published."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness import registry
+from harness.comparison import Unit, Where
+from harness.levels import listed
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a report; the fields are the schema of an entry of `tables:`."""
+
+    name: str
+    unit: Unit  # what is one independent repetition; a cell is a mean over these
+    rows: list[str]  # settings, or dimensions of the rows of a probe; the last varies fastest
+    metrics: list[str]
+    columns: list[str] = field(default_factory=list)  # crossed within each metric
+    where: Where = field(default_factory=dict)
+    title: str = ""
+    published: str | None = None  # a CSV file of published numbers; relative to the study file
+    from_: str = ""  # where they were published
+
+    @property
+    def paths(self) -> list[str]:
+        return [*self.rows, *self.columns]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A published number, and as it was written."""
+
+    value: float
+    se: float
+    text: str
+
+
+Place = tuple[tuple[str, ...], str]  # the levels of the rows and columns, and the metric
+
+
+@dataclass(frozen=True)
+class Published:
+    """The numbers of a published table."""
+
+    note: str = ""
+    numbers: dict[Place, Number] = field(default_factory=dict)
+
+
+Named = Callable[[str, str], str | None]  # path, level -> as the study names it; None: not asked for; else a ValueError
+
+
+def read_published(file: Path, one: Table, named: Named) -> tuple[Published, list[str]]:
+    """The published numbers of a table, and what is wrong with their file; what is not asked for is passed over."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return Published(), [f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"]
+    start = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    note = " ".join(line.lstrip("# ").strip() for line in lines[:start])
+    listed = list(csv.reader(lines[start:]))
+    wrong = [f"{file}:{start + 1}: {text}" for text in _heading(listed[0] if listed else [], one)]
+    found: dict[Place, Number] = {}
+    said: set[str] = set()
+    for i, row in enumerate(listed[1:] if not wrong else [], start + 2):
+        try:
+            read = _number(listed[0], row, one, named) if row else None
+            if read is not None and read[0] in found:
+                raise ValueError(f"{', '.join((*read[0][0], read[0][1]))} stands here twice")
+            found |= dict([read]) if read is not None else {}
+        except ValueError as error:
+            wrong += [f"{file}:{i}: {error}"] if str(error) not in said else []
+            said.add(str(error))
+    return Published(note, found), wrong
+
+
+def _heading(head: list[str], one: Table) -> Iterator[str]:
+    needed = [*one.paths, "metric", "value"]
+    for column in head:
+        if column not in (known := [*needed, "se", *one.where]):
+            yield f"no column {column!r} here; {registry.did_you_mean(column, known)}"
+    if missing := [column for column in needed if column not in head]:
+        yield f"the column {missing[0]!r} is missing"
+
+
+def _number(head: list[str], row: list[str], one: Table, named: Named) -> tuple[Place, Number] | None:
+    if len(row) != len(head):
+        raise ValueError(f"{len(row)} values for {len(head)} columns")
+    cells = dict(zip(head, (cell.strip() for cell in row), strict=True))
+    others = [path for path in one.where if path in cells and path not in one.paths]
+    if cells["metric"] not in one.metrics or any(cells[path] not in listed(one.where[path]) for path in others):
+        return None
+    levels = [named(path, cells[path]) for path in one.paths]
+    if not cells["value"] or None in levels:
+        return None
+    written = " ± ".join(filter(None, (cells["value"], cells.get("se", ""))))
+    try:
+        value, se = (float(text or "nan") for text in (cells["value"], cells.get("se", "")))
+    except ValueError:
+        raise ValueError(f"{written} should be a number") from None
+    return (tuple(map(str, levels)), cells["metric"]), Number(value, se, written)
