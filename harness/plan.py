@@ -10,7 +10,7 @@ from harness import registry
 from harness.execute import Job
 from harness.grid import Cell
 from harness.ledger import Run, is_result
-from harness.spec import Fit, Part, fits_of, flat
+from harness.spec import Fit, Part, fits_of, flat, parts_in
 from harness.store import Home, read_json
 from harness.study import Study
 
@@ -32,6 +32,7 @@ class TrialPlan:
     cell: Cell
     action: str
     reason: str = ""
+    again: bool = False  # what is kept of it, and of the fit behind it, goes first
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ def plan(study: Study, home: Home, runs: Iterable[Run], retry: str | None = None
             trials.append(TrialPlan(cell, "done", "not asked for"))
             continue
         action = "record" if key in measured and retry is None else "run"
-        trials.append(TrialPlan(cell, action, _reason(cell, before, by_levels.get(_place(cell.levels)))))
-    fits = _fits([t.cell for t in trials if t.action == "run"], home)
+        reason = _reason(cell, before, by_levels.get(_place(cell.levels)))
+        trials.append(TrialPlan(cell, action, reason, again=known is not None))
+    fits = _fits([t.cell for t in trials if t.action == "run"], home, retry == "diverged")
     seconds, unknown = _estimate(fits, [t for t in trials if t.action == "run"], home)
     return Plan(study, tuple(fits), tuple(trials), seconds, unknown)
 
@@ -112,7 +114,7 @@ def _versions(cell: Cell) -> dict[str, int]:
     return {name: version for name, version in found.items() if version != 1}
 
 
-def _fits(cells: list[Cell], home: Home) -> list[FitPlan]:
+def _fits(cells: list[Cell], home: Home, again: bool) -> list[FitPlan]:
     """Every fit that these cells need, each once, those that others start from first."""
     wanted: dict[str, tuple[Fit, dict[str, Part]]] = {}
     counts: dict[str, int] = {}
@@ -129,13 +131,14 @@ def _fits(cells: list[Cell], home: Home) -> list[FitPlan]:
     there = store.keys()
     found = []
     for key, (fit, picks) in wanted.items():
-        cached = key in there and _holds(read_json(store.path(key) / "fit.json"), picks)
+        cached = key in there and _holds(read_json(store.path(key) / "fit.json"), picks, again)
         found.append(FitPlan(fit, tuple(picks.values()), cached, counts[key]))
     return found
 
 
-def _holds(kept: dict[str, Any], picks: dict[str, Part]) -> bool:
-    return kept["state"] == "diverged" or all(key in kept["picks"] for key in picks)
+def _holds(kept: dict[str, Any], picks: dict[str, Part], again: bool) -> bool:
+    """Whether a fit need not be trained: it has the checkpoints, or diverged and is not tried again."""
+    return not again if kept["state"] == "diverged" else all(key in kept["picks"] for key in picks)
 
 
 def jobs(plan: Plan) -> list[Job]:
@@ -171,19 +174,8 @@ def modules(plan: Plan) -> list[str]:
     # the first optimiser of a process imports torch._dynamo (two seconds), the first table pyarrow
     found = {"harness.work", "torch._dynamo", "pyarrow.parquet", "PIL.Image"}
     for trial in plan.todo:
-        found |= {registry.catalogue(part.kind)[part.name].module for part in parts_of(trial.cell.trial)}
+        found |= {registry.catalogue(part.kind)[part.name].module for part in parts_in(trial.cell.trial)}
     return sorted(found)
-
-
-def parts_of(value: Any) -> list[Part]:
-    """Every component in a value, however deep."""
-    if isinstance(value, Part):
-        return [value, *[p for option in value.options.values() for p in parts_of(option)]]
-    if isinstance(value, list):
-        return [p for item in value for p in parts_of(item)]
-    if hasattr(value, "__dataclass_fields__"):
-        return [p for name in value.__dataclass_fields__ for p in parts_of(getattr(value, name))]
-    return []
 
 
 def _estimate(fits: list[FitPlan], trials: list[TrialPlan], home: Home) -> tuple[float | None, int]:

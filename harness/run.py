@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,10 @@ from typing import Any
 from harness.execute import Executor, Job, Outcome
 from harness.grid import Cell
 from harness.plan import Plan, TrialPlan, jobs, like_fit, like_trial, name
+from harness.progress import Progress, alive, note
 from harness.spec import Trial, datasets_of, fits_of, validation_of
-from harness.store import Home, file_name, held, locked, read_json, write_json
+from harness.store import Home, locked, read_json
 from harness.track import Code, Tracker
-
-
-@dataclass
-class Progress:
-    """A running study as another terminal sees it."""
-
-    study: str
-    path: str
-    pid: int
-    started: float
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    seconds: float | None = None  # of work, as planned
-    slots: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,13 +54,14 @@ def run(
     progress = Progress(plan.study.name, str(plan.study.path), os.getpid(), time.time(), {}, plan.seconds, slots)
     progress.jobs = {j.key: {"name": j.name, "kind": j.kind, "state": "waiting"} for j in listed}
     outcomes: list[Outcome] = []
-    with locked(_alive(home, plan.study.name, os.getpid())):
-        _note(home, progress)
+    with locked(alive(home, plan.study.name, os.getpid())):
+        note(home, progress)
+        _forget(plan, home)
         recorded = sum(_record(plan, t, None, home, tracker, code=code) for t in plan.todo if t.action == "record")
 
         def notice(job: Job, state: str) -> None:
             progress.jobs[job.key] |= {"state": "running", "since": time.time(), "lost": state == "lost"}
-            _note(home, progress)
+            note(home, progress)
             show(progress, None)
 
         for outcome in execute(listed, remote_work, notice):
@@ -81,17 +70,30 @@ def run(
             if outcome.job.kind == "trial":
                 recorded += _record(plan, planned[outcome.job.key], outcome, home, tracker, code=code)
             _remember(plan, planned, outcome, home)
-            _note(home, progress)
+            note(home, progress)
             show(progress, outcome)
             if fail_fast and outcome.state == "failed":
                 return Ended(outcomes, recorded)
     return Ended(outcomes, recorded)
 
 
+def _forget(plan: Plan, home: Home) -> None:
+    """Drops what diverged and is tried again; a fit that another process has tried meanwhile stays."""
+    if not any(trial.again for trial in plan.todo):
+        return
+    for one in plan.training:
+        found = home.store("fits").find(one.fit.key)
+        if found is not None and read_json(found / "fit.json")["state"] == "diverged":
+            home.store("fits").drop(one.fit.key)
+    for trial in plan.todo:
+        if trial.again:
+            home.store("trials").drop(trial.cell.trial.key)
+
+
 def _record(plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, *, code: Code) -> bool:
     """A run for a trial that ended, however it ended."""
     cell = trial.cell
-    more: dict[str, Any] = {"name": name(cell), "reason": trial.reason}
+    more: dict[str, Any] = {"name": name(cell), "reason": trial.reason, "again": trial.again}
     folder = home.store("trials").find(cell.trial.key)
     if outcome is not None and outcome.state in ("failed", "skipped"):
         more |= {"state": "failed", "error": outcome.error, "trace": outcome.trace or outcome.error}
@@ -135,36 +137,6 @@ def _remember(plan: Plan, planned: dict[str, TrialPlan], outcome: Outcome, home:
     like = like_fit(fits[key]) if key in fits else like_trial(planned[key].cell)
     with open(home.hidden / "durations.jsonl", "a", encoding="utf-8") as handle:
         handle.write(json.dumps({"like": like, "seconds": round(outcome.seconds, 3)}) + "\n")
-
-
-def _alive(home: Home, study: str, pid: int) -> Path:
-    return home.hidden / "running" / f"{file_name(study)}.{pid}.lock"
-
-
-def _note(home: Home, progress: Progress) -> None:
-    path = home.hidden / "running" / f"{file_name(progress.study)}.{progress.pid}.json"
-    write_json(path, progress.__dict__)
-
-
-def running(home: Home, study: str | None = None) -> list[tuple[Progress, bool]]:
-    """The studies that were started here, newest last, and whether each still runs."""
-    found = []
-    for path in (home.hidden / "running").glob("*.json"):
-        try:
-            progress = Progress(**read_json(path))
-        except (ValueError, TypeError, FileNotFoundError):  # being replaced, or of another version
-            continue
-        if study in (None, progress.study):
-            found.append((progress, held(_alive(home, progress.study, progress.pid))))
-    return sorted(found, key=lambda one: one[0].started)
-
-
-def forget(home: Home, study: str) -> None:
-    """Removes what dead runs of a study said of themselves."""
-    for progress, alive in running(home, study):
-        if not alive:
-            for path in (home.hidden / "running").glob(f"{file_name(study)}.{progress.pid}.*"):
-                path.unlink(missing_ok=True)
 
 
 def code_state() -> Code:

@@ -13,7 +13,8 @@ from harness import registry
 from harness.execute import Outcome
 from harness.ledger import Run
 from harness.plan import Plan
-from harness.run import Ended, Progress
+from harness.progress import Progress, duration, how_far, remaining
+from harness.run import Ended
 from harness.study import Study
 
 MANY = 12  # lines of a list before it is summed up
@@ -64,37 +65,6 @@ def estimate(plan: Plan, slots: int = 1) -> str:
     return text + (f", and {plan.unknown:,} jobs whose like has not run here yet" if plan.unknown else "")
 
 
-def duration(seconds: float) -> str:
-    """90 -> 1 min 30 s."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def remaining(progress: Progress) -> float | None:
-    """Seconds to go, from what has finished so far, else from the plan."""
-    states = [job["state"] for job in progress.jobs.values()]
-    left = sum(state in ("waiting", "running") for state in states)
-    spent = [j["seconds"] for j in progress.jobs.values() if "seconds" in j]
-    known: dict[str, list[float]] = {}
-    for job in progress.jobs.values():
-        if "seconds" in job:
-            known.setdefault(job["kind"], []).append(job["seconds"])
-    if not left:
-        return 0.0
-    if not spent:
-        return None if progress.seconds is None else progress.seconds / progress.slots
-    total = 0.0
-    for job in progress.jobs.values():
-        if job["state"] in ("waiting", "running"):
-            like = known.get(job["kind"], spent)
-            total += max(0.0, sum(like) / len(like) - (time.time() - job["since"] if "since" in job else 0.0))
-    return total / progress.slots
-
-
 def progress_table(progress: Progress, alive: bool, notes: dict[str, dict[str, Any]]) -> Table:
     """A study's state: counts, what runs now and how far it is."""
     counts = Counter((job["kind"], job["state"]) for job in progress.jobs.values())
@@ -106,20 +76,13 @@ def progress_table(progress: Progress, alive: bool, notes: dict[str, dict[str, A
         table.add_row(f"{kind}s", Text(", ".join(shown) or "none needed"))
     for key, job in progress.jobs.items():
         if job["state"] == "running" and alive:
-            table.add_row("now", Text(f"{job['name']}: {_how_far(notes.get(key, {}))}"))
+            table.add_row("now", Text(f"{job['name']}: {how_far(notes.get(key, {}))}"))
     left = remaining(progress)
     if alive:
         table.add_row("time", f"{duration(time.time() - progress.started)} so far, " + (
             "no estimate yet" if left is None else f"about {duration(left)} to go"
         ))  # fmt: skip
     return table
-
-
-def _how_far(note: dict[str, Any]) -> str:
-    if not note:
-        return "starting"
-    step = f", step {note['step']} of {note['steps']}" if "step" in note else ""
-    return f"{note['phase']}, epoch {min(note['epoch'] + 1, note['epochs'])} of {note['epochs']}{step}"
 
 
 def ended_lines(ended: Ended) -> Iterator[str]:
