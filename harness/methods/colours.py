@@ -27,8 +27,8 @@ def colours(
     data: Domains,
     *,
     weight: NonNegative = 10.0,
-    epochs: tuple[Count, Count] = (4, 4),
-    lr: Positive = 3e-3,
+    epochs: tuple[Count, Count] = (4, 2),
+    lr: tuple[Positive, Positive] = (1e-2, 1e-3),
     optimiser: Optimiser = "adam",
     schedule: Schedule = "constant",
 ) -> Iterator[Phase]:
@@ -61,5 +61,5 @@ def colours(
         }
 
     learning = [*stem.parameters(), *early.parameters()]
-    yield Phase("stem", [Player("stem", learning, seen, optimiser)], epochs[0], lr, schedule)
-    yield single("encoder", net, told, epochs=epochs[1], lr=lr, optimiser=optimiser, schedule=schedule)
+    yield Phase("stem", [Player("stem", learning, seen, optimiser)], epochs[0], lr[0], schedule)
+    yield single("encoder", net, told, epochs=epochs[1], lr=lr[1], optimiser=optimiser, schedule=schedule)
