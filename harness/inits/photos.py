@@ -18,7 +18,7 @@ def photos(
         "augment": ["flips"],
         "method": "colours",
         "patch": 64,
-        "batch": 32,
+        "batch": 16,
         "steps": 100,
     },
 ) -> None:
