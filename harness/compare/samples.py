@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.compare.places import JOIN, Layout, Place, shown
+from harness.compare.places import JOIN, Layout, Place
 from harness.comparison import Comparison
 from harness.levels import numeric
 from harness.rows import level
@@ -245,10 +245,3 @@ def _tallies(
         runs = tuple(here["run"].dropna())
         found.append(Tally(within, name, states, int(dropped), tuple(lost), runs))
     return tuple(found)
-
-
-def lost_in_words(tally: Tally) -> str:
-    """'2 of 5 trials diverged, 1 failed'."""
-    total = sum(tally.states.values())
-    bad = [f"{n} {state}" for state, n in tally.states.items() if n and state != "finished"]
-    return f"{shown(tally.arm)}: of {total} trials {', '.join(bad)}" if bad else ""

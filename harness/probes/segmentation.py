@@ -12,7 +12,7 @@ from harness.losses import bce, ce
 from harness.measures import overlap
 from harness.measures.overlap import Counts, counts, labels_of
 from harness.models.predict import logits_of
-from harness.phases import Labelled
+from harness.phases import Labelled, unit
 from harness.probes import probe
 from harness.registry import Fraction, Whole
 from harness.rows import Figure, Row
@@ -72,7 +72,7 @@ def segmentation(
             yield Row("loss", _loss(logit[None], mask[None], test.ignore), name, group)
             if i in shown:
                 predicted = labels_of(logit[None], threshold)[0]
-                yield Figure(f"prediction-{name}", panel(test.images.whole(which[which == i])[0], mask, predicted))
+                yield Figure(f"prediction-{name}", panel(unit(test.images.pixels[i]), mask, predicted))
     for group, summed in total.items():
         for metric, score in SCORES.items():
             yield Row(f"volume_{metric}", score(summed), None, group)
@@ -103,12 +103,9 @@ def panel(image: Tensor, truth: Tensor, predicted: Tensor) -> NDArray[np.uint8]:
 
 
 def _shown(image: Tensor) -> NDArray[np.uint8]:
-    """The middle slice of a stack, or a colour image, stretched over the grey levels."""
+    """An image by itself, not its stack, stretched over the grey levels: in colour where it has three."""
     planes = image.float().cpu().numpy()
-    if len(planes) == 3 and not np.allclose(planes[0], planes[1], atol=0.2):
-        chosen = planes.transpose(1, 2, 0)
-    else:
-        chosen = np.repeat(planes[len(planes) // 2][:, :, None], 3, axis=2)
+    chosen = planes.transpose(1, 2, 0) if len(planes) == 3 else np.repeat(planes[:1].transpose(1, 2, 0), 3, axis=2)
     low, high = np.percentile(chosen, [0.5, 99.5])
     return (np.clip((chosen - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
 
