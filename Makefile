@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY ?= studies/saliency.yaml
 
-.PHONY: setup run test slow check bench ui clean
+.PHONY: setup run test slow check bench ui dashboard clean
 
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dashboard,dev]'
 	@touch $@
 
 run: setup
@@ -27,13 +27,18 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	MYPYPATH=dashboard $(BIN)/mypy --explicit-package-bases dashboard/*.py dashboard/pages/*.py
 
 bench: setup
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/calibration.py
+	$(BIN)/python benchmarks/dashboard.py
 
 ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
+
+dashboard: setup
+	$(BIN)/streamlit run dashboard/app.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache harness.egg-info

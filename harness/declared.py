@@ -98,6 +98,9 @@ def _shape(one: Comparison) -> Iterator[tuple[Steps, str]]:
         yield ("pairs",), "needs `against`, the level to compare with"
     if one.pairs == "all" and one.against is not None:
         yield ("pairs",), "compares all levels with each other, `against` all with one; take one of the two"
+    for path in one.within if one.trend else ():
+        if path == one.trend or str(one.trend).startswith(f"{path}."):
+            yield ("within",), f"{path} holds {one.trend}, so each curve would be one point; take {path}.name, say"
     if one.correlate and one.within:
         yield ("within", KEY), "belongs inside `correlate` here"
     if one.correct == "shaffer" and (one.kind != "groups" or one.against or one.within or one.family or one.primary):

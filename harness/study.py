@@ -299,11 +299,10 @@ def mistakes_of(trial: Trial) -> list[tuple[Steps, str]]:
         if "adapt_to" in registry.catalogue(name)[part.name].facts.get("needs", ()) and fit.adapt_to is None:
             steps: Steps = ("pick",) if name == "pick" else ("fit", "method")
             found.append((steps, f"{part.name} needs fit.adapt_to, the images to adapt to"))
-    for part in parts_in(fit.init):
-        if part.kind == "init" and "encoder" in registry.catalogue("init")[part.name].facts.get("needs", ()):
-            if "encoder" not in fit.net.options:
-                text = f"{part.name} sets an encoder's weights, and {fit.net.name} has no `encoder`; take unet, say"
-                found.append((("fit", "init"), text))
+    for part in [p for p in parts_in(fit.init) if p.kind == "init" and "encoder" not in fit.net.options]:
+        if "encoder" in registry.catalogue("init")[part.name].facts.get("needs", ()):
+            text = f"{part.name} sets an encoder's weights, and {fit.net.name} has no `encoder`; take unet, say"
+            found.append((("fit", "init"), text))
     if _overlap(fit.train_on, trial.test_on):
         at: Steps = ("test_on",)
         split_name = trial.test_on.options["split"]

@@ -147,3 +147,28 @@ def test_nothing_prints_but_the_command_line() -> None:
         calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
         printing = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
         assert not printing or house(path) == "cli", path
+
+
+# What the dashboard reads: records, the study file, and what judges and reports. Never what trains or writes.
+DASHBOARD = ROOT.parent / "dashboard"
+READS = {
+    "track", "ledger", "store", "progress", "study", "document", "identity", "plan", "compare", "comparison",
+    "declared", "levels", "report", "stats", "registry", "spec", "reading", "paths",
+}  # fmt: skip
+
+
+def test_the_dashboard_only_reads() -> None:
+    for path in DASHBOARD.rglob("*.py"):
+        names = [name for name in imported(path) if name.split(".")[0] == "harness"]
+        assert {name.split(".")[1] for name in names} <= READS, path
+        assert not {name.split(".")[0] for name in imported(path)} & {"torch", "mlflow", "optuna", "captum"}, path
+
+
+def test_the_dashboard_keeps_the_house_rules() -> None:
+    files = sorted(DASHBOARD.rglob("*.py"))
+    found = [(p, n) for p in files for n in ast.walk(ast.parse(p.read_text())) if isinstance(n, ast.FunctionDef)]
+    sizes = {f"{path.name}:{node.name}": length(node) for path, node in found}
+    assert {name: size for name, size in sizes.items() if size > 60} == {}
+    assert sum(size > 30 for size in sizes.values()) <= len(sizes) / 10
+    assert {n.name: len(n.args.args) for _, n in found if len(n.args.args) > 5} == {}
+    assert {p.name: len(p.read_text().splitlines()) for p in files if len(p.read_text().splitlines()) > 340} == {}

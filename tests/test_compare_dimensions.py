@@ -188,6 +188,11 @@ def test_a_where_that_makes_no_sense_is_refused(tmp_path: Path, where: str, expe
     assert any(f"compare.0.{expected}" in str(problem) for problem in caught.value.problems), caught.value
 
 
+def test_a_trend_is_not_cut_up_by_the_setting_that_holds_it(tmp_path: Path) -> None:
+    with pytest.raises(Mistakes, match=r"within: fit.net holds fit.net.width, so each curve would be one point"):
+        asked(tmp_path, "metric: dice, trend: fit.net.width, within: [fit.net]")
+
+
 def test_a_dimension_belongs_to_its_own_metric(tmp_path: Path) -> None:
     with pytest.raises(Mistakes, match=r"by: no setting 'layer' in the study"):
         asked(tmp_path, "metric: dice, by: layer")

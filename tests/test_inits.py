@@ -185,7 +185,7 @@ def test_a_file_that_is_missing_or_a_pickle_is_refused(home: Home, tmp_path: Pat
     study.write_text(
         "base:\n  fit: {train_on: phantom, net: tiny_unet, patch: 32, init: {name: file, path: none.st}}\n"
     )
-    with pytest.raises(Mistakes, match="no file none.st; paths are relative"):
+    with pytest.raises(Mistakes, match=r"no file none\.st; paths are relative"):
         identified(load(study), home)
     torch.save({"weight": torch.ones(2)}, tmp_path / "weights.pt")
     init = fitted(init={"name": "file", "path": str(tmp_path / "weights.pt")}).init

@@ -1,0 +1,5 @@
+"""The dashboard: `streamlit run dashboard/app.py`; a page is a file in pages/."""
+
+from frame import framed
+
+framed()
