@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 MOST = 1000  # metrics of one batch: the server takes no more
+DIGEST = 36  # characters of a dataset's digest: the server takes no more
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ class Tracker:
             client.log_batch(id, metrics=metrics[start : start + MOST])
         inputs = []
         for role, part in _inputs(cell):
-            about = Dataset(part.name, part.options.get("fingerprint") or part.key, "harness", json.dumps(part.plain))
+            digest = (part.options.get("fingerprint") or part.key)[:DIGEST]
+            about = Dataset(part.name, digest, "harness", json.dumps(part.plain))
             inputs.append(DatasetInput(about, [InputTag("mlflow.data.context", role)]))
         client.log_inputs(id, inputs)
         with _artifacts(client, run) as keep:

@@ -7,12 +7,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.execute import Job, Outcome, Slot, inline, processes
+from harness.identity import identified
 from harness.plan import Plan, jobs, plan
 from harness.run import Ended, run
 from harness.store import Home, read_json
@@ -338,3 +341,29 @@ def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
     assert started(tiny).wait(timeout=240) == 0
     assert state_of(whole)["metrics"] == found["metrics"]
     assert jobs(planned(tiny, whole)) == []
+
+
+def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(home: Home, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "raw.npy", rng.integers(0, 256, (6, 32, 32), dtype=np.uint8))
+    np.save(tmp_path / "masks.npy", rng.integers(0, 2, (6, 32, 32), dtype=np.uint8))
+    splits = "{train: [0, 3], validation: [3, 4], test: [4, 6]}"
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "name: own\nquestion: Does it run?\nbase:\n  fit:\n"
+        f"    train_on: {{name: volume, images: raw.npy, masks: masks.npy, splits: {splits}}}\n"
+        "    net: {arch: tiny_unet, width: 2}\n    patch: 32\n    steps: 2\n    method: {name: supervised, epochs: 1}\n"
+    )
+    tracker = Tracker(uri(home), home)
+    tracker.prepare()
+    study = identified(load(file), home)
+    ended = run(plan(study, home, tracker.runs()), home, tracker, inline(home.folder, "cpu"), lambda p, o: None)
+    assert ended.recorded == 1, [o.error for o in ended.failures]
+    assert tracker.runs("own")[0].status == "FINISHED"
+    with closing(sqlite3.connect(home.database)) as db:
+        digests = [row[0] for row in db.execute("SELECT digest FROM datasets")]
+    marks = [
+        study.cells[0].trial.fit.train_on.options["fingerprint"],
+        study.cells[0].trial.test_on.options["fingerprint"],
+    ]
+    assert sorted(digests) == sorted(mark[:36] for mark in marks)
