@@ -40,7 +40,7 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
         net, test = opened(trial, home, device)
         with _felt(trial.perturb, net, home):
             for part in trial.probes:
-                needed = _needed(part, trial, home, device)
+                needed = _needed(part, trial, net, home, device)
                 rows += _kept(_asked(part, trial, home, device)(net, test, *needed), folder)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
@@ -83,11 +83,15 @@ def _asked(part: Part, trial: Trial, home: Home, device: torch.device) -> Callab
     return partial(bind(part, home), **sets)
 
 
-def _needed(part: Part, trial: Trial, home: Home, device: torch.device) -> list[Original | None]:
+def _needed(part: Part, trial: Trial, net: nn.Module, home: Home, device: torch.device) -> list[Original | None]:
     """What a probe takes beside network and test set: both without the perturbation, None where there is none."""
     if "original" not in registry.catalogue("probe")[part.name].facts.get("needs", ()):
         return []
-    return [Original(*opened(replace(trial, perturb=None), home, device)) if trial.perturb is not None else None]
+    if trial.perturb is None:
+        return [None]
+    bare = replace(trial, perturb=None)
+    same = net if not _in_features(trial.perturb) else network(trial.fit, trial.pick, home, device)
+    return [Original(same, shown(bare, home, device))]
 
 
 def network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:

@@ -23,6 +23,7 @@ class Table:
     title: str = ""
     published: str | None = None  # a CSV file of published numbers; relative to the study file
     from_: str = ""  # where they were published
+    heat: bool = False  # the page tints each cell by its value
 
     @property
     def paths(self) -> list[str]:

@@ -47,7 +47,9 @@ def test_equal_values_give_p_one(name):
     assert found.n == (4,) * groups
 
 
-@pytest.mark.parametrize("name", ["welch", "student", "t_paired", "t_one", "equivalence", "equivalence_paired"])
+@pytest.mark.parametrize(
+    "name", ["welch", "student", "t_paired", "t_folds", "t_one", "equivalence", "equivalence_paired"]
+)
 def test_a_t_test_of_values_without_spread_is_refused_rather_than_certain(name):
     data = [np.full(4, 0.7)] if name == "t_one" else [np.full(4, 0.7), np.full(4, 0.6)]
     with pytest.raises(ValueError, match="vary within the groups"):

@@ -35,3 +35,25 @@ def test_the_paper_studies_hold_the_cells_of_the_paper(name: str, networks: int)
     study = load(STUDIES / "paper" / f"{name}.yaml")
     assert len({cell.trial.fit.key for cell in study.cells}) == 5 * networks
     assert {cell.trial.fit.net.options["slices"] for cell in study.cells} == {3}
+
+
+# Paper 004: two encoders, five prunings, five folds; how many test sets each network meets.
+SKIPS = {"skips": 17, "skips_scanners": 5, "skips_vendors": 4}
+
+
+@pytest.mark.parametrize(("name", "tests"), SKIPS.items())
+def test_the_studies_of_skips_train_each_network_of_table_2_on_five_folds(name: str, tests: int) -> None:
+    study = load(STUDIES / "paper" / f"{name}.yaml")
+    nets = {(str(c.trial.fit.net.options["encoder"]), c.trial.fit.net.options["prune"]) for c in study.cells}
+    assert nets == {(encoder, prune) for encoder in ("resnet18", "resnet34") for prune in range(5)}
+    assert len({cell.trial.fit.key for cell in study.cells}) == 50
+    assert len(study.cells) == 50 * tests
+
+
+def test_the_six_published_numbers_of_figure_7_stand_in_its_table() -> None:
+    table, published = load(STUDIES / "paper" / "skips.yaml").tables[0]
+    assert table.where == {"perturb.name": "brightness", "perturb.strength": "0.75"}
+    assert {levels: number.value for (levels, _), number in published.numbers.items()} == {
+        ("resnet18", "2"): 0.86, ("resnet18", "3"): 0.82, ("resnet18", "4"): 0.77,
+        ("resnet34", "2"): 0.90, ("resnet34", "3"): 0.91, ("resnet34", "4"): 0.86,
+    }  # fmt: skip

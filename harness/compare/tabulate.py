@@ -12,6 +12,7 @@ from harness.compare.places import JOIN, Layout, layout
 from harness.compare.samples import Sample, measured
 from harness.comparison import Comparison
 from harness.levels import levels_of
+from harness.stats.inputs import constant
 from harness.study import Study
 from harness.table import Published, Table
 
@@ -116,7 +117,8 @@ def _entry(at: tuple[Levels, str], ours: dict[tuple[Levels, str], Sample], publi
     made = Entry()
     if (sample := ours.get(at)) is not None and sample.values:
         values = sample.array()
-        se = float(values.std(ddof=1) / math.sqrt(values.size)) if values.size > 1 else math.nan
+        spread = 0.0 if constant(values) else values.std(ddof=1)  # what rounding leaves of equal values is no spread
+        se = float(spread / math.sqrt(values.size)) if values.size > 1 else math.nan
         runs = tuple(dict.fromkeys(run for of_unit in sample.runs for run in of_unit))
         made = Entry(float(values.mean()), se, values.size, units=sample.units, runs=runs)
     if (theirs := published.numbers.get(at)) is not None:

@@ -44,6 +44,8 @@ border-bottom:0;vertical-align:top}.paper tbody .label.again{visibility:hidden}.
 background:linear-gradient(var(--rule),var(--rule)) right bottom/calc(100% - 14px) 1px no-repeat;border-bottom:0}
 .paper tr:not(:last-child)>th.label{border-bottom:0}
 .paper tbody tr:last-child>*{border-bottom:1px solid var(--rule)}.paper tr.fresh>*{border-top:1px solid var(--rule)}
+.paper td[style]{padding:6px 10px}.paper td[style] *{color:inherit}
+.scale i{display:inline-block;width:9em;height:.8em;vertical-align:-1px}
 .paper span{display:block}.paper small,.paper .theirs{color:var(--soft);font-size:.78rem}
 @media(max-width:640px){table.cards thead{display:none}
 table.cards tr{display:block;border-bottom:2px solid var(--rule);padding:6px 0}

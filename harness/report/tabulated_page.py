@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from harness.compare.tabulate import Entry, Tabulated
+from harness.report.heatmap import ranges, scale, tinted
 from harness.report.tabulated import (
     blocks,
     column_names,
@@ -28,6 +29,7 @@ def laid_out(tables: Iterable[Tabulated]) -> Iterator[str]:
             f'<section id="table-{t}"><h2>{escape(one.name)} <span class="badge">unit: {escape(one.unit)}</span></h2>',
             f'<p class="verdict">{escape(one.title)}</p>' if one.title else "",
             *(_table(found, block, anchors) for block in blocks(found)),
+            scale(found),
             f'<p class="legend">{escape(_upper(legend(found, "in grey")))}.</p>',
             "".join(f"<li>{escape(_upper(text))}</li>" for text in remarks(found)).join(("<ul>", "</ul>")),
             _runs(found, anchors),
@@ -54,12 +56,14 @@ def _table(found: Tabulated, block: list[int], anchors: Anchors) -> str:
 
 
 def _line(found: Tabulated, block: list[int], i: int, anchors: Anchors) -> str:
-    named, columns = labels(found)[i], column_names(found)
+    named, columns, within = labels(found)[i], column_names(found), ranges(found)
     fresh = ' class="fresh"' if i and len(named) > 1 and not named[-2][1] else ""
     cells = [f'<th class="label{" again" if again else ""}" scope="row">{escape(name)}</th>' for name, again in named]
     for j in block:
         entry = found.entries[i][j]
-        cells.append(f'<td data-k="{escape(columns[j])}">{_cell(found, entry, anchors.get((i, entry.runs)))}</td>')
+        style = tinted(entry.mean, within.get(found.columns[j].metric))
+        text = _cell(found, entry, anchors.get((i, entry.runs)))
+        cells.append(f'<td data-k="{escape(columns[j])}"{style}>{text}</td>')
     return f"<tr{fresh}>{''.join(cells)}</tr>"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from harness.stats import equivalence, inputs, many_groups, paired, trend, two_groups
+from harness.stats import equivalence, folds, inputs, many_groups, paired, trend, two_groups
 from harness.stats.result import Array, Result
 
 TESTS: dict[str, Callable[..., Result]] = {
@@ -23,6 +23,7 @@ TESTS: dict[str, Callable[..., Result]] = {
         paired.permutation_paired,
         paired.t_paired,
         paired.t_one,
+        folds.t_folds,
         equivalence.equivalence,
         equivalence.equivalence_paired,
         equivalence.equivalence_ranks,
@@ -38,13 +39,14 @@ PAIRED = {
     "sign",
     "permutation_paired",
     "t_paired",
+    "t_folds",
     "equivalence_paired",
     "equivalence_ranks_paired",
     "friedman",
     "page",
 }
 # A t statistic has no largest value, so that no n alone rules a small p out.
-BOUNDLESS = {"welch", "student", "t_paired", "t_one", "equivalence", "equivalence_paired"}
+BOUNDLESS = {"welch", "student", "t_paired", "t_one", "t_folds", "equivalence", "equivalence_paired"}
 MANY = {"kruskal", "friedman", "page", "jonckheere"}
 
 
