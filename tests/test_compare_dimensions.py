@@ -170,6 +170,40 @@ def test_a_trend_along_a_dimension(tmp_path: Path) -> None:
     assert (c.first, c.second) == ("depth 3", "depth 1")
 
 
+def test_the_areas_under_a_trend_along_a_dimension_are_compared(tmp_path: Path) -> None:
+    study = asked(tmp_path, "metric: hellinger, trend: depth, by: fit.batch, against: '2', where: {map: gradient}")
+    gone = {(2, 7): "failed"}
+    one = verdict(study, lambda t: gone.get((t.fit.batch, t.fit.seed), "finished"))
+    areas = {}
+    for batch in (2, 4):
+        first, middle, last = (expected(study, (i,), (0,), batch=batch) for i in range(3))
+        areas[batch] = first / 4 + middle / 2 + last / 4  # trapezia over depths 1, 2 and 3, per width
+    (c,) = one.contrasts
+    assert (c.outcome, c.n) == ("differs", (7, 7))
+    assert c.estimate == pytest.approx((areas[4] - areas[2])[:7].mean())
+    samples = {arm.name: arm.sample for arm in one.arms}
+    assert samples["batch 4"].values == pytest.approx(areas[4])
+    assert {len(runs) for runs in samples["batch 4"].runs} == {2}  # one for each patch, and not one for each depth
+    assert [note for note in one.notes if "without a complete value" in note] == [
+        "batch 2: without a complete value: seed 7"
+    ]
+
+
+def test_areas_of_a_dimension_need_every_planned_level_of_a_setting(tmp_path: Path) -> None:
+    study = asked(tmp_path, "metric: hellinger, trend: fit.patch, by: layer, within: [fit.batch]")
+    one = verdict(study, lambda t: "failed" if (t.fit.batch, t.fit.patch) == (4, 64) else "finished")
+    assert {(arm.within, arm.name): len(arm.sample.units) for arm in one.arms} == {
+        (batch, layer): count for batch, count in (("2", 8), ("4", 0)) for layer in LAYERS
+    }
+
+
+def test_pooled_images_under_a_trend_stay_images_of_their_network(tmp_path: Path) -> None:
+    entry = "  - {name: a, unit: image, metric: dice, trend: fit.patch, by: fit.batch}\n"
+    study = made(tmp_path, GRID + entry)
+    one = verdict(study)
+    assert [(pooled.images, pooled.networks) for pooled in one.pooled] == [(16, 8), (16, 8)]
+
+
 @pytest.mark.parametrize(
     ("where", "expected"),
     [

@@ -81,7 +81,7 @@ def measured(laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, row
     samples = _samples(values)
     samples = tuple(s for within in strata(laid, samples) for s in samples if s.within == within)
     if one.trend and one.by:
-        samples = _areas(samples, laid, one)
+        samples = _areas(samples, laid)
     return Measured(samples, _tallies(frame, samples, undefined, one, laid), notes)
 
 
@@ -208,20 +208,45 @@ def _samples(values: pd.DataFrame) -> tuple[Sample, ...]:
     )
 
 
-def _areas(samples: tuple[Sample, ...], laid: Layout, one: Comparison) -> tuple[Sample, ...]:
+def _areas(samples: tuple[Sample, ...], laid: Layout) -> tuple[Sample, ...]:
     """One value for each unit: the area under its curve over the trend, per width, so in the metric's own unit."""
-    found = []
-    for within, arm in dict.fromkeys((s.within, s.arm) for s in samples):
-        curve = sorted((s for s in samples if (s.within, s.arm) == (within, arm)), key=lambda s: float(s.at))
-        wanted = {p.at for p in laid.places if p.within == within and p.arm == arm} or {s.at for s in curve}
-        x = np.array([float(s.at) for s in curve])
-        whole = (
-            [u for u in curve[0].units if all(u in s.units for s in curve)] if {s.at for s in curve} >= wanted else []
-        )
-        areas = [np.trapezoid([s.array([u])[0] for s in curve], x) / (x[-1] - x[0]) for u in whole if len(x) > 1]
-        runs = tuple(tuple(r for s in curve for r in s.runs[s.units.index(u)]) for u in whole)
-        found.append(Sample(within, arm, "", tuple(whole), tuple(map(float, areas)), tuple(whole), runs))
-    return tuple(found)
+    curves: dict[tuple[str, str], list[Sample]] = {}
+    for sample in samples:
+        curves.setdefault((sample.within, sample.arm), []).append(sample)
+    areas = []
+    for (within, arm), points in curves.items():
+        curve = sorted(points, key=lambda point: float(point.at))
+        areas.append(_area(within, arm, curve, _planned_points(laid, within, arm)))
+    return tuple(areas)
+
+
+def _planned_points(laid: Layout, within: str, arm: str) -> set[str]:
+    """The levels of the trend that the grid plans for an arm; none where the trend is a dimension of the rows."""
+    if "at" in laid.dimensions.values():
+        return set()
+    stratum, planned_arm = laid.planned("within", within), laid.planned("arm", arm)
+    return {place.at for place in laid.places if (place.within, place.arm) == (stratum, planned_arm)}
+
+
+def _area(within: str, arm: str, curve: list[Sample], planned: set[str]) -> Sample:
+    """The units that have every point of a curve, and the area under the curve of each."""
+    complete = len(curve) > 1 and planned <= {point.at for point in curve}
+    units = [unit for unit in curve[0].units if all(unit in point.units for point in curve)] if complete else []
+    x = np.array([float(point.at) for point in curve])
+    y = np.array([point.array(units) for point in curve])  # (points, units)
+    values = np.trapezoid(y, x, axis=0) / (x[-1] - x[0]) if units else np.empty(0)
+    networks = dict(zip(curve[0].units, curve[0].clusters, strict=True))
+    runs = tuple(_runs_of(curve, unit) for unit in units)
+    clusters = tuple(networks[unit] for unit in units)
+    return Sample(within, arm, "", tuple(units), tuple(map(float, values)), clusters, runs)
+
+
+def _runs_of(curve: list[Sample], unit: str) -> tuple[str, ...]:
+    """Every run behind a curve of one unit; a run that measures several points counts once."""
+    runs: dict[str, None] = {}
+    for point in curve:
+        runs.update(dict.fromkeys(point.runs[point.units.index(unit)]))
+    return tuple(runs)
 
 
 def _tallies(
