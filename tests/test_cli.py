@@ -3,12 +3,17 @@
 import json
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
+from recorded import fill, scores, study_at
 from typer.testing import CliRunner
 
 from harness.cli.main import app
+from harness.compare.judge import judge
+from harness.compare.verdict import Verdicts
 from harness.store import Home
 
 ROOT = Path(__file__).parent.parent
@@ -73,6 +78,39 @@ def test_run_show_trace_status_and_gc(home: Home, tiny: Path) -> None:
     kept = len(list(home.store("fits").root.glob("*/fit.json")))
     assert "4 folders" in called("gc", str(tiny), "--yes")[1]  # two fits, two trials
     assert len(list(home.store("fits").root.glob("*/fit.json"))) == kept - 2
+
+
+JUDGED = """
+name: judged
+question: Is it so?
+seeds: 3
+base:
+  fit: {train_on: {name: phantom}, net: {arch: tiny_unet}}
+grid:
+  fit.batch: [2, 4]
+compare:
+  - {name: batch, metric: dice, by: fit.batch, unit: seed}
+"""
+
+
+def test_a_run_judges_its_study_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = study_at(home, JUDGED)
+    fill(home, study, scores(lambda trial: 0.1 * trial.fit.batch))
+    judgements: list[Verdicts] = []
+
+    def counted(*arguments: Any) -> Verdicts:
+        judgements.append(judge(*arguments))
+        return judgements[-1]
+
+    monkeypatch.setattr("harness.compare.judge.judge", counted)
+    monkeypatch.setattr("harness.report.write.judge", counted)
+    code, out, _ = called("run", "study.yaml")
+    assert code == 0
+    assert "nothing to do: every trial is done" in out
+    (verdicts,) = judgements
+    page = home.folder / "reports" / "study" / "report.html"
+    assert f"answer: {verdicts.headline}\nreport: {page}\n" in out
+    assert verdicts.headline[1:] in unescape(page.read_text())  # there it begins a sentence
 
 
 def test_the_catalogue_lists_every_kind(home: Home) -> None:

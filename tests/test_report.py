@@ -23,7 +23,7 @@ from harness.report.write import lower, report
 from harness.spec import Trial
 from harness.store import Home
 from harness.study import Study
-from harness.track import Code, Tracker, uri
+from harness.track import Code, Tracker, table, uri
 
 TEXT = """
 seeds: 8
@@ -223,9 +223,11 @@ def test_a_report_from_the_database(home: Home) -> None:
         more = {"name": f"run {i}", "state": "finished"}
         tracker.record(study, cell, home.store("trials").path(cell.trial.key), Code("abc"), more)
     began = time.monotonic()
-    html = report(study, tracker, home.folder / "report").read_text()
+    written = report(study, tracker, home.folder / "report")
+    html = written.page.read_text()
     assert time.monotonic() - began < 10
     assert all(run.id in html for run in tracker.runs("made-up"))
+    assert written.verdicts == judge(study, *table(tracker, study.name), tracker.runs(study.name))
     assert sorted(p.name for p in (home.folder / "report").iterdir()) == [
         "arms.csv", "contrasts.csv", "report.html", "report.md", "report.tex", "values.csv"
     ]  # fmt: skip

@@ -124,13 +124,11 @@ def _answer(study: Study, tracker: Tracker) -> None:
     """The answer in a line, and the page that says the rest."""
     if not study.compare and not study.tables:
         return
-    from harness.compare.judge import judge
     from harness.report.write import report
 
-    page = report(study, tracker, _reports(tracker.home, study))
-    verdicts = judge(study, *table(tracker, study.name), tracker.runs(study.name))
-    out.print(f"answer: {verdicts.headline}", markup=False)
-    out.print(f"report: {page}", markup=False)
+    written = report(study, tracker, _reports(tracker.home, study))
+    out.print(f"answer: {written.verdicts.headline}", markup=False)
+    out.print(f"report: {written.page}", markup=False)
 
 
 def _reports(home: Home, study: Study) -> Path:
@@ -235,8 +233,8 @@ def report_(
     from harness.report.write import report
 
     study, tracker = identified_in(study_in(file), Home.here()), tracker_at(where)
-    page = or_exit(report, study, tracker, to or _reports(tracker.home, study))
-    out.print(f"report: {page}", markup=False)
+    written = or_exit(report, study, tracker, to or _reports(tracker.home, study))
+    out.print(f"report: {written.page}", markup=False)
 
 
 def _plan_value(made: Plan) -> dict[str, Any]:

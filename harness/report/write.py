@@ -1,6 +1,7 @@
 """A study's report: one HTML page, and the same tables as LaTeX, Markdown and CSV beside it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,24 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def report(study: Study, tracker: Tracker, folder: Path) -> Path:
-    """Judges a study and writes everything about it into a folder; the page's path."""
+@dataclass(frozen=True)
+class Report:
+    """What a report has written, and the verdicts that it was written from."""
+
+    page: Path
+    verdicts: Verdicts
+
+
+def report(study: Study, tracker: Tracker, folder: Path) -> Report:
+    """Judges a study once and writes everything about it into a folder."""
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
-    verdicts, tables = judge(study, runs, rows, recorded), tabulate(study, runs, rows, lower(study))
+    verdicts = judge(study, runs, rows, recorded)
+    tables = tabulate(study, runs, rows, lower(study))
     for name, text in texts(study, verdicts, used(study, runs, recorded), tables).items():
         write(folder / name, text)
-    return folder / "report.html"
+    return Report(folder / "report.html", verdicts)
 
 
 def used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[Run]:
