@@ -129,9 +129,20 @@ exclude:
   - {fit.batch: 5, fit.method.loss: ce, fit.net.width: 6}
 """
 
+WHEN = """
+when:
+  fit.net.width: {fit.method: supervised, fit.method.loss: [bce_dice, ce, bce, dice, ce_dice], fit.net.arch: tiny_unet}
+  fit.batch: {fit.net: {slices: 3}, fit.method.epochs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}
+"""  # every condition holds: as many cells as without
+
 
 def planning() -> None:
-    Path("grid.yaml").write_text(GRID)
+    _plan("plan", GRID)
+    _plan("plan with `when`", GRID + WHEN)
+
+
+def _plan(name: str, text: str) -> None:
+    Path("grid.yaml").write_text(text)
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
@@ -139,7 +150,7 @@ def planning() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds.append(time.perf_counter() - began)
     line = next(line for line in done.stdout.splitlines() if "cells" in line)
-    print(f"plan                 median {statistics.median(seconds):.1f} s   {line}")
+    print(f"{name:<20} median {statistics.median(seconds):.1f} s   {line}")
 
 
 if __name__ == "__main__":

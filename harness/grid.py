@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness import registry
-from harness.paths import FIT_OPTIONS, barred, holds_fit, matches, put, split, takes
-from harness.reading import Around, Complaints, assemble, options_of, read
+from harness.paths import FIT_OPTIONS, barred, holds_fit, matches, put, slot_of, split, takes
+from harness.reading import Around, Complaints, options_of, read, tests_by_default
 from harness.spec import Fit, Part, Steps, Trial, label, walk
+from harness.switches import Switches
 
 Raw = dict[str, Any]
 
@@ -53,7 +54,7 @@ def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]
         if made is None:
             continue
         trial, levels, inert, off = made
-        reason = next((why for rule, why in rules if all(matches(trial, p, v) for p, v in rule.items())), None)
+        reason = next((why for rule, why in rules if all(matches(trial, split(p), v) for p, v in rule.items())), None)
         if reason is not None:
             found.excluded[reason] = found.excluded.get(reason, 0) + 1
         elif grid.bar(trial, inert):
@@ -87,13 +88,12 @@ class _Grid:
     def __init__(self, base: Raw, axes: list[Axis], when: dict[str, Raw]) -> None:
         self.base = base
         self.axes = axes
-        self.when = when
+        self.switches = Switches(when, _Grid(base, axes, {})) if when else None
         self.touching: dict[Steps, list[tuple[int, int, Steps]]] = {}  # slot -> (axis, column, path)
         for a, axis in enumerate(axes):
             for column, path in enumerate(axis.paths):
                 steps = split(path)
-                slot = steps[:2] if steps[0] == "fit" else steps[:1]
-                self.touching.setdefault(slot, []).append((a, column, steps))
+                self.touching.setdefault(slot_of(steps), []).append((a, column, steps))
         for places in self.touching.values():
             places.sort(key=lambda place: len(place[2]))  # fit.method before fit.method.alpha
         self.slots: dict[Any, tuple[Any, tuple[str, ...]]] = {}
@@ -113,8 +113,8 @@ class _Grid:
         }
         self.varying = [name for name in inside if self.depends["fit", name]]
         self.fixed: Raw = {}
-        tested = ("test_on",) in self.touching or self.base.get("test_on") is not None
-        asked = [name for name in TRIAL_OPTIONS if name != "test_on" or tested]
+        self.tested = ("test_on",) in self.touching or self.base.get("test_on") is not None
+        asked = [name for name in TRIAL_OPTIONS if name != "test_on" or self.tested]
         self.moving = [name for name in asked if self.depends[(name,)]]
         self.steady = [name for name in asked if not self.depends[(name,)]]
         self.around: Raw = {}
@@ -151,7 +151,7 @@ class _Grid:
 
     def cell(self, indices: tuple[int, ...]) -> tuple[Trial, dict[str, str], tuple[str, ...], tuple[str, ...]] | None:
         """The trial at a position of the grid, its levels, and the axes that it does not take or that are off."""
-        ignored = self._ignored(indices)
+        ignored = self.switches.off(indices) if self.switches else ()
         trained, inert = self._fit(indices, ignored)
         if not self.around:
             self.around.update({name: self._slot((name,), TRIAL_OPTIONS[name], indices, ())[0] for name in self.steady})
@@ -162,7 +162,7 @@ class _Grid:
         if self.bad or trained is None or FAILED in values.values():
             return None
         if "test_on" not in values:
-            values["test_on"] = self._tested(trained)
+            values["test_on"] = self._tested(trained.train_on)
         trial = Trial(fit=trained, **values)
         return trial, self._levels(trial, indices, inert + ignored), inert, ignored
 
@@ -174,34 +174,41 @@ class _Grid:
             self.took.add(path)
         return bool(reasons)
 
-    def _tested(self, trained: Fit) -> Part | None:
-        at = ("tested", trained.train_on.key)
+    def setting(self, steps: Steps, indices: tuple[int, ...], ignored: tuple[str, ...]) -> Any:
+        """The value at a position of the field that a path leads into; a LookupError where it cannot be read."""
+        slot = self._source(steps)
+        options = FIT_OPTIONS if slot[0] == "fit" else TRIAL_OPTIONS
+        value, _ = self._slot(slot, options[str(slot[-1])], indices, ignored)
+        if value is FAILED:
+            raise LookupError(steps)
+        return value if slot == slot_of(steps) else self._tested(value)
+
+    def deciding(self, steps: Steps) -> tuple[int, ...]:
+        """The axes that a setting depends on."""
+        return self.depends.get(self._source(steps), ())
+
+    def _source(self, steps: Steps) -> Steps:
+        """The field that decides a setting; a trial that names no test set has that of its training set."""
+        slot = slot_of(steps)
+        return ("fit", "train_on") if slot == ("test_on",) and not self.tested else slot
+
+    def _tested(self, train_on: Part) -> Part | None:
+        """The test set of a trial that names none."""
+        at = ("tested", train_on.key)
         if at not in self.slots:
             wrong: Complaints = []
-            trial = assemble({}, trained, wrong)
-            self.slots[at] = (trial.test_on if trial else None, ())
+            raw = tests_by_default(train_on)
+            test_on = read(TRIAL_OPTIONS["test_on"].type, raw, ("test_on",), wrong, role="test")
+            self.slots[at] = (None if wrong else test_on, ())
         return self.slots[at][0]
 
-    def _ignored(self, indices: tuple[int, ...]) -> tuple[str, ...]:
-        """Axes that the file switches off for this position (`when`)."""
-        off = []
-        for path, condition in self.when.items():
-            for other, wanted in condition.items():
-                value = self._raw_at(other, indices)
-                alternatives = wanted if isinstance(wanted, list) else [wanted]
-                named = value.get("name", value.get("arch")) if isinstance(value, dict) else value
-                if value not in alternatives and named not in alternatives:
-                    off.append(path)
-        return tuple(off)
-
-    def _raw_at(self, path: str, indices: tuple[int, ...]) -> Any:
-        for a, axis in enumerate(self.axes):
-            if path in axis.paths:
-                return axis.rows[indices[a]][axis.paths.index(path)]
-        value: Any = self.base
-        for step in split(path):
-            value = value.get(step) if isinstance(value, dict) else None
-        return value
+    def _seed(self, indices: tuple[int, ...]) -> Any:
+        """The seed that the file writes for a position."""
+        for axis, row in zip(self.axes, indices, strict=True):
+            if "fit.seed" in axis.paths:
+                return axis.rows[row][axis.paths.index("fit.seed")]
+        fit = self.base.get("fit")
+        return fit.get("seed", 0) if isinstance(fit, dict) else 0
 
     def _fit(self, indices: tuple[int, ...], ignored: tuple[str, ...]) -> tuple[Fit | None, tuple[str, ...]]:
         at = (tuple([indices[a] for a in self.fit_axes]), ignored)
@@ -247,7 +254,7 @@ class _Grid:
         if raw is registry.REQUIRED:
             self.wrong[(("base", *slot[:-1]), f"{'.'.join(map(str, slot))} is missing")] = None
             return FAILED, inert
-        around = Around(self._net(indices, ignored), self._raw_at("fit.seed", indices) or 0)
+        around = Around(self._net(indices, ignored), self._seed(indices) or 0)
         complaints: Complaints = []
         role = "train" if slot in (("fit", "train_on"), ("fit", "adapt_to")) else "test"
         value = read(option.type, raw, slot, complaints, around, role=role)

@@ -18,25 +18,39 @@ def split(path: str) -> Steps:
     return tuple(int(step) if step.isdigit() else step for step in path.split("."))
 
 
-def matches(trial: Trial, path: str, wanted: Any) -> bool:
-    """Whether a condition of the file holds for a trial; a list holds where one of its values does."""
+def slot_of(steps: Steps) -> Steps:
+    """The field of a fit or of a trial that a path leads into."""
+    return steps[:2] if steps[0] == "fit" else steps[:1]
+
+
+def matches(value: Any, steps: Steps, wanted: Any) -> bool:
+    """Whether a condition of the file holds for a trial or a setting of it: at `steps` it is `wanted`.
+
+    A list holds where one of its values does. `exclude` and `when` are both judged here.
+    """
     try:
-        value = walk(trial, split(path))
+        setting = walk(value, steps)
     except LookupError:
         return False
-    return any(_same(value, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
+    alternatives = wanted if isinstance(wanted, list) else [wanted]
+    return any(_agrees(setting, alternative) for alternative in alternatives)
 
 
-def _same(value: Any, wanted: Any) -> bool:
-    if isinstance(value, Part):
-        if isinstance(wanted, str):
-            return wanted in (value.name, value.label)
-        by = NAMED_BY.get(value.kind, "name")
-        return isinstance(wanted, dict) and all(
-            (value.name == w) if k == by else k in value.options and _same(value.options[k], w)
-            for k, w in wanted.items()
-        )
-    return bool(value == wanted)
+def _agrees(value: Any, wanted: Any) -> bool:
+    if not isinstance(value, Part):
+        return bool(value == wanted)
+    if isinstance(wanted, str):
+        return wanted in (value.name, value.label)
+    return isinstance(wanted, dict) and all(_has(value, option, inner) for option, inner in wanted.items())
+
+
+def _has(part: Part, option: str, wanted: Any) -> bool:
+    """Whether a component has an option, its name or its label as a mapping of the file says."""
+    if option == NAMED_BY.get(part.kind, "name"):
+        return bool(part.name == wanted)
+    if option == "label":
+        return bool(part.label == wanted)
+    return option in part.options and _agrees(part.options[option], wanted)
 
 
 def holds_fit(raw: Any) -> bool:

@@ -138,13 +138,18 @@ def assemble(raw: Mapping[str, Any], trained: Fit | None, wrong: Complaints) -> 
     """The trial around a fit that is already read."""
     given = {k: v for k, v in raw.items() if k != "fit"}
     if given.get("test_on") is None and trained is not None:
-        given["test_on"] = {k: v for k, v in trained.train_on.plain.items() if k not in ("split", "fingerprint")}
+        given["test_on"] = tests_by_default(trained.train_on)
     expected = {k: v for k, v in options_of(Trial).items() if k != "fit"}
     if trained is None:
         return None
     before = len(wrong)
     options = _read_options(expected, given, (), wrong, Around(trained.net.plain, trained.seed), owner="a trial")
     return None if len(wrong) > before else Trial(fit=trained, **options)
+
+
+def tests_by_default(train_on: Part) -> dict[str, Any]:
+    """What a trial tests on that names nothing: its own training set, whose test split is then taken."""
+    return {name: value for name, value in train_on.plain.items() if name not in ("split", "fingerprint")}
 
 
 ROLES = {"train_on": "train", "adapt_to": "train"}

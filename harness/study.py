@@ -60,6 +60,7 @@ def load(path: Path) -> Study:
         check.complain(steps, text)
     if not check.problems:
         _conditions(check, exclude, grid)
+        _switches(check, when, grid)
         _trials(check, grid)
     compare, tables = _asked(check, grid)
     if "search" in raw:
@@ -260,6 +261,18 @@ def _conditions(check: _Check, exclude: list[Raw], grid: Expansion) -> None:
         if grid.cells and not grid.excluded and not levels_of(grid, path):
             known = flat(grid.cells[0].trial)
             check.complain(("exclude", i, path, KEY), f"no trial has it; {registry.did_you_mean(path, known)}")
+
+
+def _switches(check: _Check, when: dict[str, Raw], grid: Expansion) -> None:
+    """An axis that is on in no trial has a wrong condition: a setting that no trial has, or a value that none takes."""
+    axes_in_use = {path for cell in grid.cells for path in cell.levels}
+    for path, condition in when.items():
+        unknown = [setting for setting in condition if grid.cells and not levels_of(grid, setting)]
+        for setting in unknown:
+            known = flat(grid.cells[0].trial)
+            check.complain(("when", path, setting, KEY), f"no trial has it; {registry.did_you_mean(setting, known)}")
+        if not unknown and grid.cells and not grid.excluded and path not in axes_in_use:
+            check.complain(("when", path), "no trial meets this, so the axis never counts")
 
 
 def _trials(check: _Check, grid: Expansion) -> None:

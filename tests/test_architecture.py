@@ -14,7 +14,7 @@ FILES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("registry", "document", "stats", "measures", "rows"),
     ("spec", "reading", "paths"),
-    ("store", "grid", "phases"),
+    ("store", "switches", "grid", "phases"),
     ("losses", "optimisers", "schedules", "data", "models"),
     ("inits", "prepare", "augment", "methods", "picks", "perturb", "saliency", "probes"),
     ("bind",),

@@ -149,6 +149,80 @@ def test_exclude_and_when(tmp_path: Path) -> None:
     assert {c.trial.fit.patch for c in found.cells if c.trial.fit.method.options["loss"].name == "ce"} == {128}
 
 
+NETS = (
+    "seeds: 2\ngrid:\n"
+    "  fit.net: [tiny_unet, {arch: unet, encoder: resnet18}, {arch: unet, encoder: resnet34, label: big}]\n"
+    "  fit.method.loss: [bce, dice]\n  fit.batch: [2, 4]\n"
+)
+
+CONDITIONS = [
+    ("{fit.method: supervised}", 24),  # left at its default
+    ("{fit.method: {name: supervised}}", 24),
+    ("{fit.net: unet}", 16),
+    ("{fit.net: {arch: unet}}", 16),
+    ("{fit.net: {arch: unet, encoder: resnet34}}", 8),
+    ("{fit.net: [tiny_unet, big]}", 16),
+    ("{fit.net: big}", 8),  # a label
+    ("{fit.net: {label: big}}", 8),
+    ("{fit.net.arch: unet}", 16),
+    ("{fit.net.arch: [unet, tiny_unet]}", 24),
+    ("{fit.net.encoder: resnet18}", 8),
+    ("{fit.net.arch: unet, fit.method.loss: dice}", 8),
+    ("{fit.method.loss.name: dice}", 12),
+    ("{fit.seed: 1}", 12),
+    ("{perturb: null}", 24),
+    ("{fit.channels_last: false}", 24),
+    ("{fit.method.lr: 0.001}", 24),  # a default
+    ("{test_on.style: lucchi}", 24),  # the test set that a trial has which names none
+    ("{fit.train_on: phantom}", 24),
+]
+
+
+@pytest.mark.parametrize(("condition", "count"), CONDITIONS)
+def test_when_and_exclude_judge_a_condition_alike(tmp_path: Path, condition: str, count: int) -> None:
+    plain = study(tmp_path, BASE + NETS).cells
+    left = study(tmp_path, BASE + NETS + f"exclude:\n  - {condition}\n").cells if count < len(plain) else ()
+    excluded = {cell.trial.key for cell in plain} - {cell.trial.key for cell in left}
+    assert len(excluded) == count
+    conditional = study(tmp_path, BASE + NETS + f"when:\n  fit.batch: {condition}\n").cells
+    switched_on = {cell.trial.key for cell in conditional if "fit.batch" in cell.levels}
+    assert switched_on == excluded
+    assert len(conditional) == count + (len(plain) - count) // 2
+
+
+def test_a_condition_may_speak_of_the_component_of_its_own_axis(tmp_path: Path) -> None:
+    text = "grid:\n  fit.method.epochs: [1, 2]\nwhen:\n  fit.method.epochs: {fit.method: supervised}\n"
+    found = study(tmp_path, BASE + text)
+    assert [cell.levels for cell in found.cells] == [{"fit.method.epochs": "1"}, {"fit.method.epochs": "2"}]
+    assert found.expansion.inert == {}
+
+
+def test_an_axis_may_give_what_its_component_cannot_be_read_without(tmp_path: Path) -> None:
+    text = (
+        "grid:\n  perturb: [null, {name: brightness, strength: 1}, contrast]\n  perturb.strength: [0.25, 0.75]\n"
+        "when:\n  perturb.strength: {perturb: contrast}\n"
+    )
+    cells = study(tmp_path, BASE + text).cells
+    assert [cell.levels.get("perturb.strength") for cell in cells] == [None, None, "0.25", "0.75"]
+
+
+@pytest.mark.parametrize("order", [("fit.patch", "fit.batch"), ("fit.batch", "fit.patch")])
+def test_a_condition_on_a_conditional_axis_counts_where_that_axis_does(tmp_path: Path, order: tuple[str, str]) -> None:
+    conditions = {"fit.patch": "{fit.batch: 2}", "fit.batch": "{fit.method.loss: bce}"}
+    when = "".join(f"  {path}: {conditions[path]}\n" for path in order)
+    grid = "grid:\n  fit.method.loss: [bce, dice]\n  fit.batch: [2, 4]\n  fit.patch: [32, 64]\n"
+    cells = study(tmp_path, BASE + grid + f"when:\n{when}").cells
+    assert [(c.trial.fit.batch, c.trial.fit.patch) for c in cells] == [(2, 32), (2, 64), (4, 128), (8, 128)]
+
+
+def test_a_condition_that_nothing_meets_is_a_mistake(tmp_path: Path) -> None:
+    grid = "grid:\n  fit.batch: [2, 4]\n"
+    found = complaints(tmp_path, BASE + grid + "when:\n  fit.batch: {fit.metod: supervised}\n")
+    assert found == ["s.yaml:9:15: when.fit.batch.fit.metod: no trial has it; did you mean 'fit.method'?"]
+    found = complaints(tmp_path, BASE + grid + "when:\n  fit.batch: {fit.net: unet}\n")
+    assert found == ["s.yaml:9:14: when.fit.batch: no trial meets this, so the axis never counts"]
+
+
 def test_keys_know_values_and_nothing_else(tmp_path: Path) -> None:
     one = study(tmp_path, BASE + "    batch: 4\n    patch: 32\n").cells[0].trial
     text = "# a comment\n" + BASE + "    patch: 32\n    batch: 4\n    method: supervised\n"
