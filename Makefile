@@ -31,6 +31,7 @@ check: setup
 
 bench: setup
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/calibration.py
 	$(BIN)/python benchmarks/dashboard.py
 

@@ -27,8 +27,11 @@ class Run:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+RESULTS = (("finished", "FINISHED"), ("diverged", "FAILED"))  # harness's state of a run, and MLflow's status of it
+
+
 def is_result(run: Run) -> bool:
-    return (run.state, run.status) in (("finished", "FINISHED"), ("diverged", "FAILED"))
+    return (run.state, run.status) in RESULTS
 
 
 class Seen(NamedTuple):
@@ -66,6 +69,27 @@ def read_runs(file: Path, study: str | None) -> list[Run]:
         params = by_run(db, sql, args)
     ours = [Seen(*row) for row in listed if "harness.trial" in tags.get(row[0], {})]
     return [as_run(seen, tags[seen.id], params.get(seen.id, {})) for seen in ours]
+
+
+def has_result(file: Path, study: str, trial: str) -> bool:
+    """Whether a trial of a study is recorded as a result: one look-up, however large the study is."""
+    sql = """SELECT state.value, r.status FROM tags trial
+        JOIN runs r ON r.run_uuid = trial.run_uuid
+        JOIN experiments e ON e.experiment_id = r.experiment_id
+        JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'harness.state'
+        WHERE trial.key = 'harness.trial' AND trial.value = ? AND e.name = ?
+        AND r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'"""
+    with closing(opened(file)) as db:
+        outcomes = db.execute(sql, (trial, study)).fetchall()
+    return any(outcome in RESULTS for outcome in outcomes)
+
+
+def add_trial_index(file: Path) -> None:
+    """Lets SQLite go straight to the runs of a trial: MLflow's own indices find a tag by its name, not by its value."""
+    sql = """CREATE INDEX IF NOT EXISTS harness_trial ON tags ("key", value) WHERE "key" = 'harness.trial'"""
+    with closing(sqlite3.connect(file, timeout=20)) as db:
+        db.execute(sql)
+        db.commit()
 
 
 def opened(file: Path) -> sqlite3.Connection:

@@ -14,7 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.grid import Cell
-from harness.ledger import INFO, Run, Seen, as_run, by_run, is_result, opened, read_runs, refuse_no_database
+from harness.ledger import (
+    INFO,
+    Run,
+    Seen,
+    add_trial_index,
+    as_run,
+    by_run,
+    has_result,
+    is_result,
+    opened,
+    read_runs,
+    refuse_no_database,
+)
 from harness.spec import Part, datasets_of, flat
 from harness.store import Home, file_name, locked
 
@@ -69,6 +81,8 @@ class Tracker:
         with locked(self.lock):
             client = self.client()
             client.search_experiments(max_results=1)
+            if self.file is not None:
+                add_trial_index(self.file)
             for run in self.runs():
                 if run.status == "RUNNING" and run.tags.get("harness.host") == platform.node():
                     client.set_tag(run.id, "harness.state", "killed")
@@ -92,32 +106,36 @@ class Tracker:
         refuse_no_database(self.file)
         return read_runs(self.file, study)
 
-    def _asked(self, study: str | None) -> list[Run]:
-        """Through the client, page by page, for a server that is no file."""
+    def _asked(self, study: str | None, trial: str | None = None) -> list[Run]:
+        """Through the client, page by page, for a server that is no file; of one trial, if its key is given."""
         client = self.client()
-        found: list[Run] = []
-        kept = client.search_experiments(filter_string="tags.harness = 'study'", max_results=1000)
-        experiments = [e.experiment_id for e in kept if study in (None, e.name)]
+        experiments = _experiments(client, study)
+        only = "" if trial is None else f"tags.`harness.trial` = '{trial}'"
+        runs: list[Run] = []
         token = None
         while experiments:
-            page = client.search_runs(experiments, max_results=1000, page_token=token, order_by=["start_time ASC"])
+            page = client.search_runs(
+                experiments, filter_string=only, max_results=1000, page_token=token, order_by=["start_time ASC"]
+            )
             for run in page:
                 info, tags = run.info, run.data.tags
                 if "harness.trial" in tags:
-                    found.append(as_run(Seen(*[getattr(info, name) for name in INFO]), tags, run.data.params))
+                    runs.append(as_run(Seen(*[getattr(info, name) for name in INFO]), tags, run.data.params))
             token = page.token
             if not token:
                 break
-        return found
+        return runs
 
-    def known(self, study: str) -> dict[str, Run]:
-        """The newest run of each trial of a study that is a result: finished or diverged."""
-        return {run.key: run for run in self.runs(study) if is_result(run)}
+    def has_result(self, study: str, trial: str) -> bool:
+        """Whether a trial of a study is recorded as finished or diverged; no other trial's runs are read."""
+        if self.file is None:
+            return any(is_result(run) for run in self._asked(study, trial))
+        return self.file.exists() and has_result(self.file, study, trial)
 
     def record(self, study: Any, cell: Cell, folder: Path | None, code: Code, more: dict[str, Any]) -> str | None:
         """A trial's run, unless another process has recorded it meanwhile."""
         with locked(self.lock):
-            if folder is not None and not more.get("again") and cell.trial.key in self.known(study.name):
+            if folder is not None and not more.get("again") and self.has_result(study.name, cell.trial.key):
                 return None
             client = self.client()
             run = client.create_run(
@@ -163,6 +181,17 @@ class Tracker:
         client.log_inputs(id, inputs)
         with _artifacts(client, run) as keep:
             _keep(keep, folder, code, more)
+
+
+def _experiments(client: Any, study: str | None) -> list[str]:
+    """The ids of all studies on a server, or of the one of this name."""
+    if study is None:
+        experiments = client.search_experiments(filter_string="tags.harness = 'study'", max_results=1000)
+        return [experiment.experiment_id for experiment in experiments]
+    experiment = client.get_experiment_by_name(study)
+    if experiment is None or experiment.lifecycle_stage != "active" or experiment.tags.get("harness") != "study":
+        return []
+    return [experiment.experiment_id]
 
 
 LABELS = ("phase", "epoch", "step", "at")
