@@ -10,6 +10,7 @@ from records import Found, Unreadable, file_of, study_of, tracker
 
 from harness.compare.judge import judge
 from harness.compare.verdict import Verdict, Verdicts
+from harness.comparison import Unit
 from harness.declared import declared
 from harness.levels import as_measured, grid_paths, levels_of, measured_in, numeric
 from harness.study import Study
@@ -25,6 +26,14 @@ def answers(found: Found) -> Verdicts:
 def _key(found: Found) -> tuple[Any, ...]:
     """What an answer depends on: the runs, and the study file."""
     return str(tracker().file), found.name, found.stamp, file_of(found)
+
+
+def version(found: Found) -> tuple[Any, ...]:
+    """What a mean depends on: the runs, and the study file where it can be read."""
+    try:
+        return _key(found)
+    except Unreadable:
+        return str(tracker().file), found.name, found.stamp
 
 
 @st.cache_resource(max_entries=16, show_spinner="Judging …")
@@ -61,7 +70,7 @@ class Facts:
 
     levels: dict[str, list[str]]  # of each setting that varies
     measured: dict[str, set[str]]  # metrics, each with the dimensions of its rows
-    units: list[str]  # of replication, that of the first comparison first
+    units: list[Unit]  # of replication, that of the first comparison first
     planned: frozenset[str]  # trials
 
 
@@ -75,7 +84,7 @@ def _facts(file: tuple[str, int], name: str, _study: Study) -> Facts:
     paths = dict.fromkeys([*apart(grid_paths(grid)), *(p for p in grid_paths(grid) if p not in SEEDS)])
     levels = {path: levels_of(grid, path) for path in paths}
     folds = any(cell.trial.fit.fold is not None for cell in _study.cells)
-    offered = ["seed", *(["fold"] if folds else []), "image", "patient"]
+    offered: list[Unit] = ["seed", "fold", "image", "patient"] if folds else ["seed", "image", "patient"]
     usual = _study.compare[0].unit if _study.compare else "seed"
     planned = frozenset(cell.trial.key for cell in _study.cells)
     return Facts(levels, measured_in(grid), sorted(offered, key=lambda unit: unit != usual), planned)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import TINY
 from PIL import Image
@@ -283,12 +284,121 @@ def test_a_heat_map_averages_units_first(at_home: Home) -> None:
     from cells import crossed
 
     found = records.found("shifts")
-    table = crossed(found, "hellinger", ("layer", "perturb.strength"), found.runs)
+    table = crossed(found, "hellinger", ("layer", "perturb.strength"))
     assert list(dict.fromkeys(table["down"])) == LAYERS
     assert list(dict.fromkeys(table["across"])) == ["0.5", "1", "2"]
     cells = {(row.down, row.across): row.value for row in table.itertuples()}
     assert cells["bottleneck", "2"] == pytest.approx(0.4)
     assert set(table["n"]) == {4}
+
+
+UNBALANCED = """
+name: unbalanced
+question: Does every page say the same?
+seeds: 3
+base:
+  fit:
+    train_on: {name: phantom, style: snemi}
+    net: {arch: tiny_unet}
+grid:
+  fit.batch: [2, 4]
+  fit.train_on.style: [snemi, lucchi]
+  fit.patch: [32, 64]
+compare:
+  - {name: batch, metric: dice, by: fit.batch, unit: seed, within: [fit.train_on.style]}
+tables:
+  - {name: T, rows: [fit.batch], columns: [fit.train_on.style], metrics: [dice], unit: seed}
+"""
+Cells = dict[tuple[str, str], tuple[float, int]]  # by batch and style: the mean, and of how many seeds
+
+
+def unequal(trial: Trial, rng: np.random.Generator) -> dict[str, Any]:
+    """More images of a large patch than of a small one, and the more the higher the seed."""
+    count = 1 + trial.fit.seed + trial.fit.patch // 16
+    values = rng.random(count) + trial.fit.patch / 32
+    images = [f"image-{i}" for i in range(count)]
+    return {"metric": ["dice"] * count, "value": values, "image": images, "group": ["volume"] * count}
+
+
+def without_a_trial(trial: Trial) -> str:
+    where = (trial.fit.batch, trial.fit.train_on.options["style"], trial.fit.patch, trial.fit.seed)
+    return {(4, "snemi", 32, 2): "failed", (2, "lucchi", 64, 0): "missing"}.get(where, "finished")
+
+
+def cells_of_the_page() -> Cells:
+    app = opened("3_factors", study="unbalanced", metric="dice", across="fit.train_on.style", **{"and": "fit.batch"})
+    (table,) = [frame.value for frame in app.dataframe if {"value", "n"} <= set(frame.value)]
+    return {
+        (row["fit.batch"].removeprefix("batch "), row["fit.train_on.style"]): (row["value"], row["n"])
+        for row in table.to_dict("records")
+    }
+
+
+def cells_of_the_report(study: Study, folder: Path) -> Cells:
+    from harness.report.write import report
+
+    report(study, records.tracker(), folder)
+    table = pd.read_csv(folder / "tables.csv", dtype=str)
+    return {(row["row"], row["column"]): (float(row["mean"]), int(row["n"])) for row in table.to_dict("records")}
+
+
+def cells_of_the_judge(study: Study) -> Cells:
+    from harness.compare.judge import judge
+
+    recorded = records.found("unbalanced")
+    (verdict,) = judge(study, recorded.runs, recorded.rows).verdicts
+    return {(arm.full, arm.within): (arm.mean.value, len(arm.sample.units)) for arm in verdict.arms if arm.mean}
+
+
+def cells_by_hand(study: Study) -> Cells:
+    """Over images, then over the two patches of a seed, then over the seeds that have both."""
+    recorded = records.found("unbalanced")
+    trials = {cell.trial.key: cell.trial for cell in study.cells}
+    of_trial = recorded.rows.groupby("run")["value"].mean()
+    seeds: dict[tuple[str, str], dict[int, list[float]]] = {}
+    for run in recorded.runs[recorded.runs["state"] == "finished"].itertuples():
+        fit = trials[run.trial].fit
+        cell = (str(fit.batch), str(fit.train_on.options["style"]))
+        seeds.setdefault(cell, {}).setdefault(fit.seed, []).append(of_trial[run.run])
+    complete = {cell: [np.mean(v) for v in of_seed.values() if len(v) == 2] for cell, of_seed in seeds.items()}
+    return {cell: (float(np.mean(values)), len(values)) for cell, values in complete.items()}
+
+
+def test_the_page_the_report_and_the_judge_have_the_same_means(home: Home) -> None:
+    study = study_at(home, UNBALANCED)
+    fill(home, study, unequal, state=without_a_trial)
+    expected = cells_by_hand(study)
+    assert {cell: n for cell, (_, n) in expected.items()} == {
+        ("2", "snemi"): 3, ("2", "lucchi"): 2, ("4", "snemi"): 2, ("4", "lucchi"): 3
+    }  # fmt: skip
+    for cells in (cells_of_the_judge(study), cells_of_the_report(study, home.folder / "out"), cells_of_the_page()):
+        assert cells.keys() == expected.keys()
+        for cell, (mean, n) in expected.items():
+            assert cells[cell] == (pytest.approx(mean), n), cell
+
+
+def test_without_its_study_file_a_page_averages_what_is_recorded_by_the_same_rule(home: Home) -> None:
+    study = study_at(home, UNBALANCED)
+    fill(home, study, unequal, state=without_a_trial)
+    study.path.unlink()
+    cells = cells_of_the_page()
+    expected = cells_by_hand(study)
+    for cell in (("2", "snemi"), ("4", "snemi"), ("4", "lucchi")):
+        assert cells[cell] == (pytest.approx(expected[cell][0]), expected[cell][1])
+    assert cells["2", "lucchi"][1] == 3  # nothing tells that a trial of seed 0 was planned and is missing
+
+
+def test_a_filter_narrows_the_means_down(home: Home) -> None:
+    from cells import crossed
+
+    study = study_at(home, UNBALANCED)
+    fill(home, study, unequal, state=without_a_trial)
+    paths = ("fit.batch", "fit.train_on.style")
+    only = crossed(records.found("unbalanced"), "dice", paths, {"fit.patch": "64", "fit.seed": "2"})
+    assert set(only["n"]) == {1}
+    assert len(only) == 4
+    small = crossed(records.found("unbalanced"), "dice", paths, {"fit.patch": "32"})
+    assert sorted(small["n"]) == [2, 3, 3, 3]
 
 
 def test_names_are_text_and_nothing_else(at_home: Home) -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import streamlit as st
-from cells import crossed, row_dimensions, settings
+from cells import crossed, row_dimensions, settings, unit_of
 from colours import palette
 from curves import Stop, heat, lines
 from frame import framed
-from judged import answers, asked, factors, facts, levels_here, metrics
+from judged import SEEDS, answers, asked, factors, facts, levels_here, metrics
 from records import Found, Unreadable
 from sections import section
 from view import chart, choose, current, filters, heading, looked_at, study_or_trouble, table, trouble
@@ -35,11 +35,11 @@ def page() -> None:
         across = choose("Factor", "across", there)
     with three:
         by = choose("and factor", "and", [path for path in there if path != across])
-    runs = filters(found, (across, by))
+    filters(found, (across, by))
     if study is not None:
         _interaction(found, study, metric, (across, by))
     st.subheader("Every combination", anchor=False)
-    _heat(found, metric, (by, across), runs)
+    _heat(found, metric, (by, across))
     if study is not None:
         _models(found, study, metric, (across, by))
 
@@ -48,6 +48,13 @@ def _where(found: Found, taken: tuple[str, ...]) -> dict[str, str]:
     """The filters that are set, as a study file would have them."""
     offered = [path for path in settings(found) if path not in taken]
     return {path: str(st.query_params[path]) for path in offered if path in st.query_params}
+
+
+def _where_with_seeds(found: Found, taken: tuple[str, ...]) -> dict[str, str]:
+    """The filters that are set, those on a seed and a fold with them."""
+    where = _where(found, taken)
+    where.update({path: str(st.query_params[path]) for path in SEEDS if path in st.query_params})
+    return where
 
 
 def _interaction(found: Found, study: Study, metric: str, paths: tuple[str, str]) -> None:
@@ -80,13 +87,17 @@ def _called(colours: dict[str, str], names: dict[str, str]) -> dict[str, str]:
     return {names.get(level, level): colour for level, colour in colours.items()}
 
 
-def _heat(found: Found, metric: str, paths: tuple[str, str], runs: Any) -> None:
-    cells = crossed(found, metric, paths, runs)
+def _heat(found: Found, metric: str, paths: tuple[str, str]) -> None:
+    cells = crossed(found, metric, paths, _where_with_seeds(found, paths))
     if cells.empty:
         st.info("No run that has all of these levels has measured this. Set a filter back to any.")
         return
     name = f"{found.name} {metric} {' '.join(paths)}"
     chart(lambda ink: heat(cells, (*paths, metric), ink), name, "heat")
+    unit = unit_of(found, metric)
+    st.caption(
+        f"Means over {unit}s, as a table of the report has them: a {unit} that lacks a planned trial is in none."
+    )
     with st.expander("The numbers"):
         table(cells.rename(columns=dict(zip(("down", "across"), paths, strict=True))), name, "heat")
 

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from cells import crossed, row_dimensions, settings
 from colours import Ink, palette
@@ -155,17 +154,13 @@ def _heats(found: Found, there: list[str]) -> None:
     layered = _layered(found)
     with two:
         metric = choose("Metric", "heat", layered if LAYER in pair else [m for m in metrics(found) if m not in layered])
-    cells = crossed(found, metric, pair, _plain(found, pair))
+    cells = crossed(found, metric, pair)
+    if STRENGTH in pair:
+        cells = cells[cells["across"].map(numeric)]
     if cells.empty:
         st.caption("Nothing was measured for these.")
         return
     chart(lambda ink: heat(cells, (*pair, metric), ink), f"{found.name} {metric} heat", "heat")
-
-
-def _plain(found: Found, pair: tuple[str, str]) -> pd.DataFrame:
-    """The runs whose strength is a number; an unperturbed trial has none."""
-    numbers = found.runs[STRENGTH].map(lambda s: numeric(str(s))) if STRENGTH in pair else None
-    return found.runs if numbers is None else found.runs[numbers]
 
 
 framed(page)

@@ -65,16 +65,35 @@ def tabulate(study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collec
     return [_filled(study, one, published, (runs, rows), lower) for one, published in study.tables]
 
 
+@dataclass(frozen=True)
+class Means:
+    """Our own numbers of a table: an entry for each combination of levels that was measured."""
+
+    entries: dict[Levels, Entry]
+    notes: tuple[str, ...]
+
+
+def means(laid: Layout, question: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Means:
+    """The mean over complete units at each combination of the settings in `within`.
+
+    The tables of a report and the heat maps of the dashboard are filled here, with the samples that the judge compares.
+    """
+    results = measured(laid, question, question.metrics[0], runs, rows)
+    entries = {tuple(sample.within.split(JOIN)): _mean_of(sample) for sample in results.samples if sample.values}
+    return Means(entries, tuple(dict.fromkeys(results.notes)))
+
+
 def _filled(
     study: Study, one: Table, published: Published, found: tuple[pd.DataFrame, pd.DataFrame], lower: Collection[str]
 ) -> Tabulated:
-    ours: dict[tuple[Levels, str], Sample] = {}
+    ours: dict[tuple[Levels, str], Entry] = {}
     notes: dict[str, None] = {}
     laid = layout(study, _asked(one, one.metrics[0]))
     for metric in one.metrics:
-        got = measured(laid, _asked(one, metric), metric, *found)
-        ours |= {(tuple(s.within.split(JOIN)), metric): s for s in got.samples}
-        notes |= dict.fromkeys(got.notes)
+        of_metric = means(laid, _asked(one, metric), *found)
+        for levels, entry in of_metric.entries.items():
+            ours[levels, metric] = entry
+        notes.update(dict.fromkeys(of_metric.notes))
     rows, columns = _axes(study, one, laid, [*published.numbers, *ours])
     entries = [[_entry((row + c.levels, c.metric), ours, published) for c in columns] for row in rows]
     notes |= dict.fromkeys(_doubts(one, laid, found[0], entries))
@@ -113,17 +132,22 @@ def _seen(known: list[Levels], i: int) -> list[str]:
     return list(dict.fromkeys(levels[i] for levels in known))
 
 
-def _entry(at: tuple[Levels, str], ours: dict[tuple[Levels, str], Sample], published: Published) -> Entry:
-    made = Entry()
-    if (sample := ours.get(at)) is not None and sample.values:
-        values = sample.array()
-        spread = 0.0 if constant(values) else values.std(ddof=1)  # what rounding leaves of equal values is no spread
-        se = float(spread / math.sqrt(values.size)) if values.size > 1 else math.nan
-        runs = tuple(dict.fromkeys(run for of_unit in sample.runs for run in of_unit))
-        made = Entry(float(values.mean()), se, values.size, units=sample.units, runs=runs)
-    if (theirs := published.numbers.get(at)) is not None:
-        made = replace(made, published=theirs.value, published_se=theirs.se, written=theirs.text)
-    return made
+def _mean_of(sample: Sample) -> Entry:
+    """The mean over the units of a sample, with its standard error."""
+    values = sample.array()
+    spread = 0.0 if constant(values) else values.std(ddof=1)  # what rounding leaves of equal values is no spread
+    se = float(spread / math.sqrt(values.size)) if values.size > 1 else math.nan
+    runs = tuple(dict.fromkeys(run for of_unit in sample.runs for run in of_unit))
+    return Entry(float(values.mean()), se, values.size, units=sample.units, runs=runs)
+
+
+def _entry(at: tuple[Levels, str], ours: dict[tuple[Levels, str], Entry], published: Published) -> Entry:
+    """Our number, where there is one, and beside it the published."""
+    entry = ours.get(at, Entry())
+    number = published.numbers.get(at)
+    if number is None:
+        return entry
+    return replace(entry, published=number.value, published_se=number.se, written=number.text)
 
 
 def _marked(
