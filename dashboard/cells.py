@@ -11,7 +11,8 @@ from records import Found, Unreadable, study_of
 from harness.compare.places import JOIN, Layout, Place, layout
 from harness.compare.tabulate import Means, means
 from harness.comparison import Comparison, Unit
-from harness.levels import as_measured, short
+from harness.levels import short
+from harness.naming import level_of_text
 from harness.study import Study
 
 KNOWN = {"metric", "value", "image", "group", "seed", "fold", "run"}
@@ -26,7 +27,7 @@ def crossed(found: Found, metric: str, paths: Paths, where: Mapping[str, str] | 
     down, across = (_ranks(found, path) for path in paths)
     cells: list[tuple[str, str, float, int]] = []
     for levels, entry in averages.entries.items():
-        row, column = (as_measured(level) for level in levels)
+        row, column = (level_of_text(level) for level in levels)
         if row in down and column in across:  # a trial without such a setting stands at no level of it
             cells.append((row, column, entry.mean, entry.n))
     cells.sort(key=lambda cell: (across[cell[1]], down[cell[0]]))
@@ -38,7 +39,7 @@ def crossed(found: Found, metric: str, paths: Paths, where: Mapping[str, str] | 
 
 def _ranks(found: Found, path: str) -> dict[str, int]:
     """The levels of a setting or dimension, each with its rank."""
-    return {as_measured(level): rank for rank, level in enumerate(levels_here(found, path))}
+    return {level_of_text(level): rank for rank, level in enumerate(levels_here(found, path))}
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -12,7 +12,8 @@ from harness.compare.judge import judge
 from harness.compare.verdict import Verdict, Verdicts
 from harness.comparison import Unit
 from harness.declared import declared
-from harness.levels import as_measured, grid_paths, levels_of, measured_in, numeric
+from harness.levels import grid_paths, levels_of, measured_in, numeric
+from harness.naming import level_name
 from harness.study import Study
 
 SEEDS = ("fit.seed", "fit.fold")
@@ -138,4 +139,4 @@ def _levels(found: Found, path: str) -> list[str]:
     if path in found.runs.columns:
         return [str(v) for v in found.runs[path].dropna().unique()]
     there = path in found.rows.columns and path not in ("seed", "fold", "run")
-    return [as_measured(str(v)) for v in found.rows[path].dropna().unique()] if there else []
+    return [level_name(v) for v in found.rows[path].dropna().unique()] if there else []

@@ -15,6 +15,7 @@ import streamlit as st
 from harness.document import Mistakes
 from harness.identity import identified
 from harness.ledger import Run, opened, refuse_no_database
+from harness.naming import level_of_text
 from harness.store import Home
 from harness.study import Study, load
 from harness.track import Tracker, rows_in, table_of, uri
@@ -179,8 +180,9 @@ def _found(file: str, study: str, stamp: Stamp) -> Found:
     with database():  # says what is wrong before anything is read
         recorded = tracker().runs(study)
     runs, rows = table_of(recorded, tracker().home, _remembered)
-    for path in {p for run in recorded for p in run.levels} & set(runs.columns):  # a component by its bare name
-        runs = runs.assign(**{f"{path}.name": runs[path].str.split("(").str[0]})
+    for path in {p for run in recorded for p in run.levels} & set(runs.columns):
+        runs[path] = runs[path].map(level_of_text, na_action="ignore")  # version 0.1 wrote 1.0 where it is 1 now
+        runs = runs.assign(**{f"{path}.name": runs[path].str.split("(").str[0]})  # a component by its bare name
     _read()[file, study] = stamp
     return Found(study, stamp, tuple(recorded), runs, rows)
 

@@ -10,7 +10,7 @@ from harness.registry import REQUIRED, Fraction, NonNegative, Positive
 from harness.spec import digest
 
 Unit = Literal["seed", "fold", "image", "patient"]
-Where = dict[str, str | list[str]]  # only at this level, or these, of a setting or of a dimension of the rows
+Where = dict[str, str | list[str]]  # the names of the levels that a setting or a dimension of the rows is confined to
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Comparison:
     unit: Unit  # what is one independent repetition; rows are averaged down to it first
     metric: str | None = None
     by: str | None = None  # the setting (or dimension of the rows) whose levels are compared
-    against: str | None = None  # the level that the others are compared with
+    against: str | None = None  # the name of the level that the others are compared with
     pairs: Literal["against", "all"] | None = None  # null: against where it is named, else all
     within: list[str] = field(default_factory=list)  # compared separately at each level of these
     where: Where = field(default_factory=dict)

@@ -55,7 +55,7 @@ def read_entry(kind: type, one: Any, steps: Steps, wrong: Complaints, owner: str
             inner = read_entry(Correlate, one[name], (*steps, name), wrong, "correlate")
             values[name] = Correlate(**inner) if len(wrong) == before else None
         elif name in one:
-            given = _levels(one[name]) if name == "where" and isinstance(one[name], dict) else one[name]
+            given = _with_level_names(name, one[name])
             try:
                 values[option.name] = registry.plain(option.type, given)
             except ValueError as error:
@@ -67,9 +67,16 @@ def read_entry(kind: type, one: Any, steps: Steps, wrong: Complaints, owner: str
     return values
 
 
-def _levels(where: dict[str, Any]) -> dict[str, Any]:
-    """Levels as a person names them: 0.75 and false are levels too."""
-    return {k: [label(one) for one in v] if isinstance(v, list) else label(v) for k, v in where.items()}
+def _with_level_names(name: str, raw: Any) -> Any:
+    """What the file writes for `against` and `where`, its levels as people name them: 1, false and null are levels."""
+    if name == "against":
+        return label(raw)
+    if name != "where" or not isinstance(raw, dict):
+        return raw
+    named_levels: dict[str, Any] = {}
+    for path, levels in raw.items():
+        named_levels[path] = [label(level) for level in levels] if isinstance(levels, list) else label(levels)
+    return named_levels
 
 
 def _options(kind: type) -> dict[str, Option]:

@@ -8,7 +8,7 @@ from typing import Any
 from harness import registry
 from harness.paths import FIT_OPTIONS, barred, holds_fit, matches, put, slot_of, split, takes
 from harness.reading import Around, Complaints, options_of, read, tests_by_default
-from harness.spec import Fit, Part, Steps, Trial, label, walk
+from harness.spec import Fit, Part, Steps, Trial, keyed, label, walk
 from harness.switches import Switches
 
 Raw = dict[str, Any]
@@ -102,6 +102,7 @@ class _Grid:
         self.took: set[str] = set()  # axis paths that had an effect somewhere
         self.refused: dict[str, tuple[Steps, str]] = {}
         self.names: dict[tuple[str, int, int], str] = {}
+        self.named: dict[tuple[str, str], tuple[Any, Any]] = {}  # what the file says and what it is
         fields, inside = options_of(Trial), options_of(Fit)
         known: list[Steps] = [("fit", name) for name in inside]
         known += [(name,) for name in fields if name != "fit"]
@@ -304,9 +305,19 @@ class _Grid:
                 if at not in self.names:
                     piece = axis.rows[indices[a]][column]
                     deeper = any(other.startswith(f"{path}.") for one in self.axes for other in one.paths)
-                    self.names[at] = label(piece if deeper else walk(trial, split(path)))
+                    value = walk(trial, split(path))
+                    self.names[at] = label(piece if deeper else value)
+                    self._tell_apart(path, self.names[at], (piece, value), axis.origin[indices[a]][column])
                 levels[path] = self.names[at]
         return levels
+
+    def _tell_apart(self, path: str, name: str, level: tuple[Any, Any], place: Steps) -> None:
+        """Two levels of one name would be one in every comparison and table."""
+        raw, value = level
+        first_raw, first_value = self.named.setdefault((path, name), level)
+        if raw != first_raw and repr(keyed(value)) != repr(keyed(first_value)):
+            text = f"an earlier level of this axis is called {name!r} too; tell them apart with a `label`"
+            self.wrong[(place, text)] = None
 
     def mistakes(self) -> list[tuple[Steps, str]]:
         """Places in the file and what is wrong there; an axis that no cell takes is one of them."""

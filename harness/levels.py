@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness import registry, rows
+from harness import registry
 from harness.grid import Cell, Expansion
+from harness.naming import level_of_text
 from harness.paths import split
 from harness.spec import Part, Trial, label, walk
 
 
 def named(wanted: str, levels: list[str]) -> str | None:
-    """The level that is meant: in full, or by the name before its options where only one has it."""
+    """The level that is meant: in full, as a number, or by the name before its options where only one has it."""
     if wanted in levels:
         return wanted
+    if level_of_text(wanted) in levels:
+        return level_of_text(wanted)
     short = [level for level in levels if level.split("(")[0] == wanted]
     return short[0] if len(short) == 1 else None
 
@@ -74,11 +77,6 @@ def among(grid: Expansion, cells: Iterable[Cell], where: Mapping[str, str | list
 def confined(where: Mapping[str, str | list[str]]) -> list[str]:
     """What a question is confined to, a phrase for each path: 'strength 0.75', 'Foreground or Full Output'."""
     return [" or ".join(short([level], path)[level] for level in listed(where[path])) for path in where]
-
-
-def as_measured(text: str) -> str:
-    """A level of a dimension as a table of rows names it: 1.0 is 1."""
-    return rows.level(float(text)) if numeric(text) else text
 
 
 def grid_paths(grid: Expansion) -> list[str]:

@@ -17,8 +17,9 @@ from harness import registry
 from harness.batches import seeded
 from harness.bind import bind, built, checkpoint
 from harness.data.domains import open_domains, open_test, room
+from harness.naming import level_name
 from harness.phases import Domains, Labelled, Original, Unlabelled, unit
-from harness.rows import Figure, Kept, Row, level
+from harness.rows import Figure, Kept, Row
 from harness.spec import Fit, Part, Trial
 from harness.store import Home, file_name, load_weights, read_json, write_json
 
@@ -185,7 +186,7 @@ def means(table: pd.DataFrame, probes: list[Part]) -> dict[str, float]:
     """The mean of each metric, and of each combination of its dimensions: swd/gradient/wasserstein."""
     declared = [d for p in probes for d in registry.catalogue("probe")[p.name].facts.get("dimensions", ())]
     paths = [path for path in dict.fromkeys([*declared, *table.columns]) if path in table and path not in ABOUT]
-    columns = [[level(value) for value in table[path]] for path in paths]
+    columns = [[level_name(value) for value in table[path]] for path in paths]
     names = [
         "/".join([metric, *(_legal(text) for text in levels if text != "none")])[:250].rstrip("/")
         for metric, *levels in zip(table["metric"], *columns, strict=True)

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from harness import registry
+from harness.naming import level_of_text
 from harness.reading import options_of
 from harness.registry import NAMED_BY
 from harness.spec import Fit, Part, Steps, Trial, label, walk
@@ -38,9 +39,9 @@ def matches(value: Any, steps: Steps, wanted: Any) -> bool:
 
 def _agrees(value: Any, wanted: Any) -> bool:
     if not isinstance(value, Part):
-        return bool(value == wanted)
+        return label(value) == label(wanted)
     if isinstance(wanted, str):
-        return wanted in (value.name, value.label)
+        return wanted in (value.name, value.label) or level_of_text(wanted) == value.label
     return isinstance(wanted, dict) and all(_has(value, option, inner) for option, inner in wanted.items())
 
 

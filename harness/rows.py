@@ -18,15 +18,6 @@ class Row:
     dimensions: dict[str, Any] = field(default_factory=dict)  # layer, channel, map, ...
 
 
-def level(value: Any) -> str:
-    """A level of a dimension as text; a whole number that a table holds as 3.0 is 3."""
-    if value is None or value != value:
-        return "none"
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value)
-
-
 @dataclass(frozen=True)
 class Figure:
     """A picture: pixels (h, w) or (h, w, 3) from 0 to 255, or a matplotlib figure."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from harness import registry
+from harness.naming import level_name
 from harness.registry import (
     NAMED_BY,
     Augment,
@@ -204,10 +205,12 @@ def label(value: Any) -> str:
     if isinstance(value, list):
         return "+".join(label(v) for v in value) or "none"
     if isinstance(value, dict):
-        inner = [f"{k}={label(v)}" for k, v in value.items() if k not in ("name", "arch")]
+        if value.get("label"):
+            return str(value["label"])
+        inner = [f"{k}={label(v)}" for k, v in value.items() if k not in ("name", "arch", "label")]
         name = str(value.get("name", value.get("arch", "")))
         return f"{name}({', '.join(inner)})" if inner else name
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return level_name(value)
 
 
 def flat(trial: Trial) -> dict[str, str]:

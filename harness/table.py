@@ -8,6 +8,7 @@ from pathlib import Path
 from harness import registry
 from harness.comparison import Unit, Where
 from harness.levels import listed
+from harness.naming import level_of_text
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,11 @@ def _number(head: list[str], row: list[str], one: Table, named: Named) -> tuple[
     if len(row) != len(head):
         raise ValueError(f"{len(row)} values for {len(head)} columns")
     cells = dict(zip(head, (cell.strip() for cell in row), strict=True))
-    others = [path for path in one.where if path in cells and path not in one.paths]
-    if cells["metric"] not in one.metrics or any(cells[path] not in listed(one.where[path]) for path in others):
+    if cells["metric"] not in one.metrics:
         return None
+    for path in [path for path in one.where if path in cells and path not in one.paths]:
+        if level_of_text(cells[path]) not in map(level_of_text, listed(one.where[path])):
+            return None
     levels = [named(path, cells[path]) for path in one.paths]
     if not cells["value"] or None in levels:
         return None

@@ -8,7 +8,8 @@ from typing import Any
 from harness import registry
 from harness.declared import Complaints, dimensions_of, read_entry, unknown, where_wrong
 from harness.grid import Expansion
-from harness.levels import among, as_measured, levels_of, listed, measured_in, named
+from harness.levels import among, levels_of, listed, measured_in, named
+from harness.naming import level_of_text
 from harness.spec import Steps
 from harness.table import Named, Published, Table, read_published
 
@@ -78,8 +79,8 @@ def _naming(one: Table, grid: Expansion) -> Named:
 
     def name(path: str, level: str) -> str | None:
         if not known[path]:
-            found: str | None = as_measured(level)
-            wanted = [as_measured(other) for other in listed(one.where.get(path, level))]
+            found: str | None = level_of_text(level)
+            wanted = [level_of_text(other) for other in listed(one.where.get(path, level))]
         else:
             found, wanted = named(level, known[path]), asked[path]
         if found is None:

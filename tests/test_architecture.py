@@ -12,7 +12,7 @@ FILES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
 
 # Each row may import what stands in it, and the rows above. `harness.` is left out.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("registry", "document", "stats", "measures", "rows"),
+    ("naming", "registry", "document", "stats", "measures", "rows"),
     ("spec", "reading", "paths"),
     ("store", "switches", "grid", "phases"),
     ("losses", "optimisers", "schedules", "data", "models"),
@@ -153,7 +153,7 @@ def test_nothing_prints_but_the_command_line() -> None:
 DASHBOARD = ROOT.parent / "dashboard"
 READS = {
     "track", "ledger", "store", "progress", "study", "document", "identity", "plan", "compare", "comparison",
-    "declared", "levels", "report", "stats", "registry", "spec", "reading", "paths",
+    "declared", "levels", "naming", "report", "stats", "registry", "spec", "reading", "paths",
 }  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from harness.compare.places import contrasts, layout
 from harness.document import Mistakes
+from harness.naming import level_name, level_of_text
 from harness.spec import flat
 from harness.study import Study, load
 
@@ -221,6 +224,116 @@ def test_a_condition_that_nothing_meets_is_a_mistake(tmp_path: Path) -> None:
     assert found == ["s.yaml:9:15: when.fit.batch.fit.metod: no trial has it; did you mean 'fit.method'?"]
     found = complaints(tmp_path, BASE + grid + "when:\n  fit.batch: {fit.net: unet}\n")
     assert found == ["s.yaml:9:14: when.fit.batch: no trial meets this, so the axis never counts"]
+
+
+BLUR = "{name: blur, strength: 2}"
+PALE = "{name: contrast, strength: 0.5, label: pale}"
+
+# An axis, a value that the file may write for one of its levels, and the name of that level.
+LEVELS = [
+    ("perturb.strength", "[1, 0.9]", "1", "1"),
+    ("perturb.strength", "[1.0, 0.9]", "1", "1"),
+    ("perturb.strength", "[1, 0.9]", "1.0", "1"),
+    ("perturb.strength", "[1, 0.9]", "'1'", "1"),
+    ("perturb.strength", "[1.0, 0.9]", "0.9", "0.9"),
+    ("fit.batch", "[2, 4]", "2", "2"),
+    ("fit.batch", "[2, 4]", "2.0", "2"),
+    ("fit.channels_last", "[false, true]", "true", "true"),
+    ("fit.channels_last", "[false, true]", "False", "false"),
+    ("fit.steps", "[null, 1]", "null", "none"),
+    ("fit.steps", "[null, 1]", "1", "1"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", "null", "none"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", "blur", "blur(strength=2)"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", "blur(strength=2)", "blur(strength=2)"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", "blur(strength=2.0)", "blur(strength=2)"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", BLUR, "blur(strength=2)"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", "{name: blur, strength: 2.0}", "blur(strength=2)"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", "pale", "pale"),
+    ("perturb", f"[null, {BLUR}, {PALE}]", PALE, "pale"),
+    ("fit.precision", "[float32, bfloat16]", "float32", "float32"),
+]
+
+
+@pytest.mark.parametrize(("path", "values", "written", "name"), LEVELS)
+def test_a_level_is_named_alike_wherever_the_file_names_it(
+    tmp_path: Path, path: str, values: str, written: str, name: str
+) -> None:
+    base = BASE + ("  perturb: {name: brightness, strength: 0.5}\n" if path == "perturb.strength" else "")
+    grid = f"grid:\n  {path}: {values}\n  fit.patch: [32, 64]\n"
+    every = study(tmp_path, base + grid).cells
+    (levels,) = {tuple(dict.fromkeys(cell.levels[path] for cell in every))}
+    assert name in levels
+
+    left = study(tmp_path, base + grid + f"exclude:\n  - {{{path}: {written}}}\n").cells
+    assert {cell.levels[path] for cell in left} == {*levels} - {name}
+
+    conditional = study(tmp_path, base + grid + f"when:\n  fit.patch: {{{path}: {written}}}\n").cells
+    assert {cell.levels[path] for cell in conditional if "fit.patch" in cell.levels} == {name}
+
+    compare = "compare:\n  - {name: a, metric: dice, unit: seed, by: %s, %s}\n"
+    asked = study(tmp_path, base + grid + compare % ("fit.patch", f"where: {{{path}: {written}}}"))
+    keys = {cell.trial.key for cell in every if cell.levels[path] == name}
+    assert {place.trial for place in layout(asked, asked.compare[0]).places} == keys
+
+    asked = study(tmp_path, base + grid + compare % ("fit.patch", f"where: {{{path}: [{written}]}}"))
+    assert {place.trial for place in layout(asked, asked.compare[0]).places} == keys
+
+    asked = study(tmp_path, base + grid + compare % (path, f"against: {written}"))
+    arms = list(dict.fromkeys(place.arm for place in layout(asked, asked.compare[0]).places))
+    assert contrasts(asked.compare[0], arms) == [(level, name) for level in levels if level != name]
+
+
+def test_several_numbers_may_be_asked_for(tmp_path: Path) -> None:
+    text = BASE + "  perturb: brightness\ngrid:\n  perturb.strength: [1, 0.9, 0.5]\ncompare:\n"
+    entry = "  - {name: a, metric: dice, unit: seed, by: perturb.strength, against: 1, "
+    found = study(tmp_path, text + entry + "where: {perturb.strength: [1, 0.9]}}\n")
+    places = layout(found, found.compare[0]).places
+    assert [place.arm for place in places] == ["1", "0.9"]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(1, "1"), (1.0, "1"), (np.float64(3), "3"), (np.int64(3), "3"), (0.25, "0.25"), (1e-5, "1e-05"), (True, "true"),
+     (np.bool_(False), "false"), (None, "none"), (float("nan"), "none"), ("a", "a"), ("1.0", "1.0"), (10, "10")],
+)  # fmt: skip
+def test_a_value_has_one_name(value: object, name: str) -> None:
+    assert level_name(value) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("1.0", "1"), ("1", "1"), ("0.50", "0.5"), ("1e-5", "1e-05"), ("007", "007"), ("v1.0", "v1.0"), ("-1.0", "-1"),
+     ("blur(strength=2.0)", "blur(strength=2)"), ("a(b=1.0, c=2.05)", "a(b=1, c=2.05)"), ("none", "none")],
+)  # fmt: skip
+def test_a_text_stands_for_a_level(text: str, name: str) -> None:
+    assert level_of_text(text) == name
+
+
+INIT = "{name: trained, %sfit: {train_on: {name: phantom, style: vnc}, method: {name: supervised, epochs: %d}}}"
+
+
+@pytest.mark.parametrize(
+    ("axis", "name"),
+    [
+        (f"fit.init: [{INIT % ('label: own, ', 1)}, {INIT % ('label: own, ', 2)}]", "own"),
+        (f"fit.init: [{INIT % ('', 1)}, {INIT % ('', 2)}]", "trained(phantom(style=vnc))"),
+        ("test_on: [{name: phantom, style: vnc, split: train}, {name: phantom, style: vnc, split: test}]",
+         "phantom(style=vnc)"),
+        ("perturb: [null, {name: blur, strength: 1, label: none}]", "none"),
+        ("fit.net: [{arch: unet, label: big}, {arch: tiny_unet, label: big}]\n  fit.net.slices: [1, 3]", "big"),
+    ],
+)  # fmt: skip
+def test_two_levels_of_an_axis_never_have_one_name(tmp_path: Path, axis: str, name: str) -> None:
+    second = axis.splitlines()[0].rindex(", {") + 2
+    (problem,) = complaints(tmp_path, f"{BASE}grid:\n  {axis}\n")
+    text = f"an earlier level of this axis is called {name!r} too; tell them apart with a `label`"
+    assert problem == f"s.yaml:7:{second + 3}: {axis.split(':')[0]}: {text}"
+
+
+def test_equal_values_that_move_together_with_others_are_one_level(tmp_path: Path) -> None:
+    rows = "[[blur, 1, 8], [blur, 1, 16], [blur, 2, 8]]"
+    text = f"{BASE}grid:\n  'perturb, perturb.strength, fit.batch': {rows}\n"
+    assert [c.levels["perturb"] for c in study(tmp_path, text).cells] == ["blur"] * 3
 
 
 def test_keys_know_values_and_nothing_else(tmp_path: Path) -> None:

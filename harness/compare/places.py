@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from harness.comparison import Comparison
 from harness.grid import Axis, Cell
-from harness.levels import among, as_measured, levels_of, listed, named, short
+from harness.levels import among, levels_of, listed, named, short
+from harness.naming import level_of_text
 from harness.paths import split
 from harness.spec import label, walk
 from harness.study import Study
@@ -65,7 +66,7 @@ def layout(study: Study, one: Comparison) -> Layout:
         found.append(Place(cell.trial.key, within, arm, place, cell.trial.fit.seed, held, test_on, rest))
     kept, notes = _balanced(found, one)
     averaged = tuple(p for p in over if _varies(kept, p))
-    only = {p: [*map(as_measured, listed(w))] for p, w in one.where.items() if not levels_of(study.expansion, p)}
+    only = {p: [*map(level_of_text, listed(w))] for p, w in one.where.items() if not levels_of(study.expansion, p)}
     return Layout(kept, dimensions, averaged, tuple(notes), parts, only)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from harness.compare.places import JOIN, Layout, Place
 from harness.comparison import Comparison
 from harness.levels import numeric
-from harness.rows import level
+from harness.naming import level_name
 
 STATES = ("finished", "diverged", "failed", "missing")
 
@@ -106,7 +106,7 @@ def _levels(data: pd.DataFrame, path: str) -> list[str]:
     if path not in data.columns:
         return ["none"] * len(data)
     codes, found = pd.factorize(data[path], use_na_sentinel=False)
-    names = [level(one) for one in found]
+    names = [level_name(value) for value in found]
     return [names[code] for code in codes]
 
 
