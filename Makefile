@@ -27,13 +27,13 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	MYPYPATH=dashboard $(BIN)/mypy --explicit-package-bases dashboard/*.py dashboard/pages/*.py
+	$(BIN)/mypy --explicit-package-bases dashboard/pages/*.py
 
 bench: setup
-	$(BIN)/python benchmarks/overhead.py
-	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/calibration.py
-	$(BIN)/python benchmarks/dashboard.py
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.recording
+	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.dashboard
 
 ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db

@@ -10,14 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from harness.spec.values import Trial
+from harness.store import Home
+from harness.study.load import Study
+from tests.made.recorded import fill, scores, study_at  # how a database is filled without training
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "dashboard")]
-
-from recorded import fill, scores, study_at  # noqa: E402  how a database is filled without training
-
-from harness.spec import Trial  # noqa: E402
-from harness.store import Home  # noqa: E402
-from harness.study import Study  # noqa: E402
 
 STUDY = """
 name: big
@@ -60,8 +58,8 @@ def visit() -> Any:
 
 def answered() -> Any:
     """What the first page asks for when it stands; then the page with it."""
-    import records
-    from judged import answers
+    from dashboard.ask.answers import answers
+    from dashboard.read import records
 
     answers(records.found("big"))
     return visit()
@@ -76,11 +74,11 @@ def changed(at: Any, key: str, level: str) -> Any:
 def measure() -> None:
     """One fresh server: prints seconds of each step."""
     began = time.perf_counter(), time.process_time()
-    import records  # noqa: F401  what the server loads once, before or with its first visitor
     from streamlit.testing.v1 import AppTest  # noqa: F401
 
-    import harness.compare.judge
+    import harness.judge.answer
     import harness.report.write  # noqa: F401
+    from dashboard.read import records  # noqa: F401  what the server loads once, before or with its first visitor
 
     times = {"loading libraries": spent(began)}
 
@@ -131,8 +129,8 @@ def main() -> None:
         found: dict[str, list[tuple[float, float]]] = {}
         for _ in range(asked.rounds):
             env = {**os.environ, "HARNESS_HOME": str(home)}
-            words = [sys.executable, __file__, "--measure"]
-            done = subprocess.run(words, capture_output=True, text=True, env=env, check=True)
+            words = [sys.executable, "-m", "benchmarks.dashboard", "--measure"]
+            done = subprocess.run(words, capture_output=True, text=True, env=env, check=True, cwd=ROOT)
             for line in done.stdout.splitlines():
                 seconds, work, name = line.split("\t")
                 found.setdefault(name, []).append((float(seconds), float(work)))

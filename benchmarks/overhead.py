@@ -27,7 +27,7 @@ def by_hand(pixels: Any, masks: Any, held: tuple[Any, Any]) -> float:
     """The loop a careful person would write for this one fit; seconds."""
     import torch
 
-    from harness.models.smp import unet
+    from harness.components.nets.smp import unet
 
     began = time.perf_counter()
     torch.manual_seed(0)
@@ -64,9 +64,9 @@ def through_harness(seed: int) -> float:
     """The same fit as harness runs it; seconds."""
     import torch
 
-    from harness.reading import read_fit
+    from harness.spec.parse import read_fit
     from harness.store import Home
-    from harness.train import fit
+    from harness.train.loop import fit
 
     spec = read_fit({**SPEC, "seed": seed}, (), [])
     assert spec is not None
@@ -79,8 +79,8 @@ def training() -> None:
     import torch
 
     from harness.data.domains import open_domains
-    from harness.phases import Labelled
-    from harness.reading import read_fit
+    from harness.data.images import Labelled
+    from harness.spec.parse import read_fit
     from harness.store import Home
 
     spec = read_fit(SPEC, (), [])
@@ -105,11 +105,13 @@ def nothing(kind: str, value: Any, folder: str, device: str, threads: int | None
 
 
 def starting() -> None:
-    from overhead import nothing as work
+    from benchmarks.overhead import nothing as work
+    from harness.run.engines import Job, processes
+    from harness.run.slots import Slot
 
-    from harness.execute import Job, Slot, processes
-
-    execute = processes(Path.cwd(), [Slot("cpu", threads=1)], ["harness.work", "harness.models.smp", "torch._dynamo"])
+    execute = processes(
+        Path.cwd(), [Slot("cpu", threads=1)], ["harness.run.worker", "harness.components.nets.smp", "torch._dynamo"]
+    )
     list(execute([Job("warm", "trial", "warm", {})], work, lambda j, s: None))
     listed = [Job(str(i), "trial", str(i), {}) for i in range(20)]
     seconds = [outcome.seconds for outcome in execute(listed, work, lambda j, s: None)]
@@ -154,7 +156,6 @@ def _plan(name: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HARNESS_HOME"] = folder
         os.chdir(folder)

@@ -2,21 +2,17 @@
 
 import os
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from recorded import fill, scores, study_at  # noqa: E402  how a database is filled without training
-
-from harness.grid import Cell  # noqa: E402
-from harness.store import Home  # noqa: E402
-from harness.study import Study  # noqa: E402
-from harness.track import Code, Tracker, uri  # noqa: E402
+from harness.record.code import Code
+from harness.record.tracker import Tracker, uri
+from harness.store import Home
+from harness.study.cells import Cell
+from harness.study.load import Study
+from tests.made.recorded import fill, scores, study_at  # how a database is filled without training
 
 RUNS = 3000
 TIMED = 50

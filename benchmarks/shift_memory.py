@@ -18,7 +18,7 @@ def images(count: int, brightness: float) -> Any:
     """Distinct images that are windows of one strip of noise, so that nearly nothing is held for them."""
     import torch
 
-    from harness.phases import Unlabelled
+    from harness.data.images import Unlabelled
 
     strip = torch.rand(SIZE * SIZE + 101 * max(COUNTS), generator=torch.Generator().manual_seed(0))
     pixels = (strip * 255 * brightness).to(torch.uint8).as_strided((count, 1, SIZE, SIZE), (101, 0, SIZE, 1))
@@ -41,10 +41,9 @@ def network() -> Any:
 
 def probe(count: int) -> None:
     """One line: the peak after a forward pass and after the probe, and how long it took."""
-    from harness.models.predict import logits_of
-    from harness.phases import Original
-    from harness.probes.shift import shift
-    from harness.rows import Kept
+    from harness.components.probes.shift import shift
+    from harness.measure.forward import logits_of
+    from harness.measure.rows import Kept, Original
 
     net, test, darker = network(), images(count, 1.0), images(count, 0.75)
     list(logits_of(net, images(8, 1.0)))

@@ -5,19 +5,19 @@ from collections import Counter
 
 import pandas as pd
 import streamlit as st
-from figures import text_of
-from frame import framed
-from judged import answers
-from records import Entry, Found, Unreadable, foreign, found, in_memory, overview, study_of
-from view import csv_button, trouble
-from words import ago, counted, plain, spent, upper
 
-from harness.compare.judge import states
-from harness.ledger import Run
-from harness.levels import short
-from harness.progress import Progress, duration, how_far, notes, remaining, running
+from dashboard.ask.answers import answers
+from dashboard.parts.controls import csv_button, trouble
+from dashboard.parts.frame import framed
+from dashboard.parts.text import ago, counted, plain, spent, upper
+from dashboard.read.records import Entry, Found, Unreadable, foreign, found, in_memory, overview, study_of
+from dashboard.read.run_files import text_of
+from harness.judge.answer import states
+from harness.record.database import Run
+from harness.run.progress import Progress, duration, how_far, notes, remaining, running
+from harness.spec.naming import short
 from harness.store import Home
-from harness.study import Study
+from harness.study.load import Study
 
 ERRORS = 5  # kinds of failures shown with a traceback
 SOON = 2000  # trials whose answer is worth waiting for

@@ -3,17 +3,17 @@
 from typing import Any
 
 import streamlit as st
-from frame import framed
-from judged import answers, asked, dimensions, factors, facts, levels_here, metrics
-from records import Found, Unreadable
-from sections import section
-from view import ANY, choose, heading, looked_at, study_or_trouble, trouble
-from words import plain
 
-from harness import registry
-from harness.compare.verdict import Verdict
-from harness.levels import short
-from harness.study import Study
+from dashboard.ask.answers import answers, asked, dimensions, factors, facts, levels_here, metrics
+from dashboard.parts.controls import ANY, choose, heading, looked_at, study_or_trouble, trouble
+from dashboard.parts.frame import framed
+from dashboard.parts.text import plain
+from dashboard.parts.verdict import section
+from dashboard.read.records import Found, Unreadable
+from harness.judge.verdicts import Verdict
+from harness.spec.catalogue import catalogue
+from harness.spec.naming import short
+from harness.study.load import Study
 
 DECLARED, OWN = "declared", "your own"
 DEFAULT = "by the design"
@@ -123,7 +123,7 @@ def _number(text: str) -> bool:
 
 def _statistics(margin: str) -> dict[str, Any]:
     """The test, the effect and the interval, by default as the design asks."""
-    known = registry.catalogue("test")
+    known = catalogue("test")
     kinds = [n for n, c in known.items() if c.facts["groups"] != 1 and not c.facts.get("ordered")]
     tests = [n for n in kinds if n.startswith("equivalence") == bool(margin)]
     with st.expander("Statistics"):
@@ -131,11 +131,11 @@ def _statistics(margin: str) -> dict[str, Any]:
         with one:
             test = choose("Test", "test", [DEFAULT, *tests])
         with two:
-            effect = choose("Effect", "effect", [DEFAULT, *registry.catalogue("effect")])
+            effect = choose("Effect", "effect", [DEFAULT, *catalogue("effect")])
         with three:
-            interval = choose("Interval", "interval", registry.catalogue("interval"), start="t")
+            interval = choose("Interval", "interval", catalogue("interval"), start="t")
         with four:
-            correct = choose("Correction", "correct", registry.catalogue("correction"), start="holm")
+            correct = choose("Correction", "correct", catalogue("correction"), start="holm")
     found = {"test": test, "effect": effect}
     return {k: v for k, v in found.items() if v != DEFAULT} | {"interval": interval, "correct": correct}
 

@@ -3,17 +3,27 @@
 from typing import Any
 
 import streamlit as st
-from cells import crossed, row_dimensions, settings, unit_of
-from colours import palette
-from curves import Stop, heat, lines
-from frame import framed
-from judged import SEEDS, answers, asked, factors, facts, levels_here, metrics
-from records import Found, Unreadable
-from sections import section
-from view import chart, choose, current, filters, heading, looked_at, study_or_trouble, table, trouble
 
-from harness.levels import short
-from harness.study import Study
+from dashboard.ask.answers import SEEDS, answers, asked, factors, facts, levels_here, metrics
+from dashboard.ask.factors import crossed, row_dimensions, settings, unit_of
+from dashboard.draw.colours import palette
+from dashboard.draw.curves import Stop, heat, lines
+from dashboard.parts.controls import (
+    chart,
+    choose,
+    current,
+    filters,
+    heading,
+    looked_at,
+    study_or_trouble,
+    table,
+    trouble,
+)
+from dashboard.parts.frame import framed
+from dashboard.parts.verdict import section
+from dashboard.read.records import Found, Unreadable
+from harness.spec.naming import short
+from harness.study.load import Study
 
 SOON = 2000  # trials whose model is fitted without being asked for
 

@@ -4,19 +4,19 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from cells import crossed, row_dimensions, settings
-from colours import Ink, palette
-from curves import Stop, heat, lines
-from frame import framed
-from judged import asked, factors, facts, levels_here, metrics
-from records import Found, Unreadable
-from view import ANY, chart, choose, current, heading, looked_at, study_or_trouble, table, trouble
-from words import plain, upper
 
-from harness.compare.places import JOIN
-from harness.compare.verdict import Verdict
-from harness.levels import numeric, short
-from harness.study import Study
+from dashboard.ask.answers import asked, factors, facts, levels_here, metrics
+from dashboard.ask.factors import crossed, row_dimensions, settings
+from dashboard.draw.colours import Ink, palette
+from dashboard.draw.curves import Stop, heat, lines
+from dashboard.parts.controls import ANY, chart, choose, current, heading, looked_at, study_or_trouble, table, trouble
+from dashboard.parts.frame import framed
+from dashboard.parts.text import plain, upper
+from dashboard.read.records import Found, Unreadable
+from harness.judge.arms import JOIN
+from harness.judge.verdicts import Verdict
+from harness.spec.naming import numeric, short
+from harness.study.load import Study
 
 STRENGTH, KIND, LAYER = "perturb.strength", "perturb.name", "layer"
 

@@ -1,13 +1,13 @@
 """The figures of one run, or of two side by side; opened only when they are looked at."""
 
 import streamlit as st
-from figures import PANELS, Picture, figures_of, opened, overlay, panels
-from frame import framed
-from records import Found, Unreadable
-from view import choose, filters, heading, looked_at, pick_run, run_of, trouble
-from words import plain
 
-from harness.ledger import Run
+from dashboard.parts.controls import choose, filters, heading, looked_at, pick_run, run_of, trouble
+from dashboard.parts.frame import framed
+from dashboard.parts.text import plain
+from dashboard.read.records import Found, Unreadable
+from dashboard.read.run_files import PANELS, Picture, figures_of, opened, overlay, panels
+from harness.record.database import Run
 
 ONE, TWO = "one run", "two side by side"
 

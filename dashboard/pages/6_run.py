@@ -7,17 +7,17 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from curves import history
-from figures import figures_of, files_of, opened, text_of
-from frame import framed
-from provenance import curves_of, data_of, experiment_of, lineage
-from records import Found, Unreadable, tracker
-from view import chart, choose, filters, heading, looked_at, pick_run, run_of, table, trouble
-from words import moment, plain, size, spent
 
-from harness.compare.wording import number
-from harness.ledger import Run
-from harness.track import metrics
+from dashboard.draw.curves import history
+from dashboard.parts.controls import chart, choose, filters, heading, looked_at, pick_run, run_of, table, trouble
+from dashboard.parts.frame import framed
+from dashboard.parts.text import moment, plain, size, spent
+from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
+from dashboard.read.records import Found, Unreadable, tracker
+from dashboard.read.run_files import figures_of, files_of, opened, text_of
+from harness.judge.sentences import number
+from harness.record.database import Run
+from harness.record.tracker import metrics
 
 CHARTS = 6  # curves drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")

@@ -7,19 +7,19 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
-from charts import forest, points, units
-from colours import LIGHT
-from frame import framed
-from judged import answers
-from records import Found, Unreadable
-from sections import colours_of
-from view import csv_button, exported, heading, looked_at, study_or_trouble, trouble
 
-from harness.compare.places import shown
-from harness.compare.verdict import Verdicts
+from dashboard.ask.answers import answers
+from dashboard.draw.charts import forest, points, units
+from dashboard.draw.colours import LIGHT
+from dashboard.parts.controls import csv_button, exported, heading, looked_at, study_or_trouble, trouble
+from dashboard.parts.frame import framed
+from dashboard.parts.verdict import colours_of
+from dashboard.read.records import Found, Unreadable
+from harness.judge.arms import shown
+from harness.judge.verdicts import Verdicts
 from harness.report.write import texts, used
 from harness.store import file_name
-from harness.study import Study
+from harness.study.load import Study
 
 WORDS = {
     "report.html": "The report, one page that needs nothing else",

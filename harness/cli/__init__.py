@@ -1,1 +1,1 @@
-"""Parse arguments, call one function, print."""
+"""Arguments become one function call, and its result is printed."""

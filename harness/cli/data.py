@@ -6,21 +6,13 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress as Bars
 
-from harness import registry, screen
+from harness.cli import screen
 from harness.cli.records import described
-from harness.cli.shared import (
-    AsJson,
-    app,
-    as_json,
-    err,
-    fail,
-    or_exit,
-    out,
-    right,
-)
-from harness.document import dotted, parse
-from harness.reading import Around, read_part
+from harness.cli.shared import AsJson, app, as_json, err, fail, or_exit, out, right
+from harness.spec.catalogue import catalogue
+from harness.spec.parse import Around, read_part
 from harness.store import Home
+from harness.study.document import dotted, parse
 
 data_app = typer.Typer(help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
@@ -31,7 +23,7 @@ Name = Annotated[str, typer.Argument(help="A data set's name: harness data list.
 def data_list(json_: AsJson = False) -> None:
     """List the data sets: what they hold, whether they are here, their licence."""
     home = Home.here()
-    known = registry.catalogue("dataset").values()
+    known = catalogue("dataset").values()
     if json_:
         as_json([{**described(c), "here": screen.here(c, home.data)} for c in known])
         return
@@ -42,7 +34,7 @@ def data_list(json_: AsJson = False) -> None:
 @data_app.command()
 def fetch(name: Name) -> None:
     """Download a data set, resuming where an earlier attempt stopped; checksums first, then unpacked."""
-    from harness.data import fetch as fetching
+    from harness.data.fetch.fetch import fetch_dataset
 
     home = Home.here()
     with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
@@ -52,21 +44,21 @@ def fetch(name: Name) -> None:
             task = tasks.setdefault(file, bars.add_task(file, total=total)) if file not in tasks else tasks[file]
             bars.update(task, completed=done, total=total)
 
-        folder = or_exit(fetching.fetch, name, home.data, progress)
+        folder = or_exit(fetch_dataset, name, home.data, progress)
     out.print(f"{name} is in {folder}; harness data check {name}", markup=False)
 
 
 @data_app.command()
 def check(name: Name) -> None:
     """Read every image and mask of a data set and say what is wrong with it."""
-    from harness.data import fetch as fetching
+    from harness.data.fetch.fetch import check as check_fetch
 
     home = Home.here()
-    component = registry.catalogue("dataset").get(name)
+    component = catalogue("dataset").get(name)
     if component is not None and component.facts.get("made"):
         out.print(f"{name} is drawn by harness itself; there is nothing to check", markup=False)
         return
-    report = or_exit(fetching.check, name, home.data)
+    report = or_exit(check_fetch, name, home.data)
     for split, count in report.splits.items():
         out.print(f"{split}: {count} images", markup=False)
     for text in (*[f"wrong: {p}" for p in report.problems], *[f"note: {n}" for n in report.notes]):
@@ -85,7 +77,7 @@ def preview(
     split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",
 ) -> None:
     """Write a contact sheet of a data set, masks overlaid."""
-    from harness.data.opened import scans
+    from harness.data.open_dataset import scans
     from harness.data.preview import contact_sheet
 
     raw = right(parse, f"data: {name}", "the data set").value["data"]

@@ -3,9 +3,9 @@
 import os
 import sys
 
-from harness import registry
 from harness.cli import data, records, studies
 from harness.cli.shared import app, err
+from harness.spec.catalogue import BadSignature
 
 COMMANDS = (studies, records, data)  # loading them registers their commands
 
@@ -14,7 +14,7 @@ def main() -> None:
     """The `harness` command; a closed pipe (`| head`) ends it quietly."""
     try:
         app()
-    except registry.BadSignature as error:
+    except BadSignature as error:
         err.print(str(error), markup=False)
         sys.exit(2)
     except BrokenPipeError:

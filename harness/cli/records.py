@@ -6,25 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import registry, screen
-from harness.cli.shared import (
-    AsJson,
-    Where,
-    app,
-    as_json,
-    fail,
-    find_run,
-    identified_in,
-    out,
-    study_in,
-    tracker_at,
-)
-from harness.progress import duration, running
-from harness.reading import read_trial
-from harness.run import garbage, needed
-from harness.spec import Fit, fits_of
+from harness.cli import screen
+from harness.cli.shared import AsJson, Where, app, as_json, fail, find_run, identified_in, out, study_in, tracker_at
+from harness.record.tracker import metrics
+from harness.run.garbage import garbage, needed
+from harness.run.progress import duration, running
+from harness.spec.catalogue import HOMES, Component, catalogue
+from harness.spec.options import REQUIRED, did_you_mean, readable
+from harness.spec.parse import read_trial
+from harness.spec.values import Fit, fits_of
 from harness.store import Home, read_json
-from harness.track import metrics
 
 
 @app.command("list")
@@ -32,19 +23,19 @@ def list_(
     kind: Annotated[str | None, typer.Argument(help="init, method, probe, ...")] = None, json_: AsJson = False
 ) -> None:
     """List what a study file may name, with every option and its default."""
-    if kind is not None and kind not in registry.HOMES:
-        fail(f"no kind of component is called {kind!r}; {registry.did_you_mean(kind, registry.HOMES)}")
-    kinds = [kind] if kind else [k for k in registry.HOMES if registry.catalogue(k)]
+    if kind is not None and kind not in HOMES:
+        fail(f"no kind of component is called {kind!r}; {did_you_mean(kind, HOMES)}")
+    kinds = [kind] if kind else [k for k in HOMES if catalogue(k)]
     if json_:
-        as_json({k: [described(c) for c in registry.catalogue(k).values()] for k in kinds})
+        as_json({k: [described(c) for c in catalogue(k).values()] for k in kinds})
         return
     for one in kinds:
         out.print(screen.catalogue(one))
 
 
-def described(component: registry.Component) -> dict[str, Any]:
+def described(component: Component) -> dict[str, Any]:
     options = {
-        o.name: {"type": registry.readable(o.type)} | ({} if o.default is registry.REQUIRED else {"default": o.default})
+        o.name: {"type": readable(o.type)} | ({} if o.default is REQUIRED else {"default": o.default})
         for o in component.options.values()
     }
     return {"name": component.name, "sentence": component.sentence, "options": options, **component.facts}

@@ -7,13 +7,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from harness.document import Mistakes
-from harness.identity import identified
-from harness.ledger import Run
-from harness.plan import Plan, plan
+from harness.record.database import Run
+from harness.record.tracker import Tracker, uri
+from harness.run.fingerprints import identified
+from harness.run.plan import Plan, plan
 from harness.store import Home
-from harness.study import Study, load
-from harness.track import Tracker, uri
+from harness.study.document import Mistakes
+from harness.study.load import Study, load_study
 
 app = typer.Typer(
     help="Study why a pretrained segmentation network transfers, or fails to.",
@@ -30,7 +30,7 @@ Where = Annotated[str | None, typer.Option("--uri", help="MLflow's address; othe
 
 
 def study_in(file: Path) -> Study:
-    return right(load, file)
+    return right(load_study, file)
 
 
 def identified_in(study: Study, home: Home) -> Study:

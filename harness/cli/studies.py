@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.live import Live
 
-from harness import screen
+from harness.cli import screen
 from harness.cli.shared import (
     AsJson,
     File,
@@ -25,13 +25,15 @@ from harness.cli.shared import (
     study_in,
     tracker_at,
 )
-from harness.execute import Executor, Outcome, inline, processes, slots_here
-from harness.plan import Plan, modules
-from harness.progress import Progress, forget, notes, remaining, running
-from harness.run import Show, run
+from harness.record.table import table
+from harness.record.tracker import Tracker
+from harness.run.carry_out import Show, run
+from harness.run.engines import Executor, Outcome, inline, processes
+from harness.run.plan import Plan, modules
+from harness.run.progress import Progress, forget, notes, remaining, running
+from harness.run.slots import slots_here
 from harness.store import Home
-from harness.study import Study
-from harness.track import Tracker, table
+from harness.study.load import Study
 
 
 class Device(StrEnum):
@@ -69,10 +71,7 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     out.print(screen.axes(study))
     for line in screen.plan_lines(made):
         out.print(line, markup=False)
-    from harness.compare.prospects import (  # scipy takes a second, which help and mistakes do not
-        prospect_lines,
-        prospects,
-    )
+    from harness.judge.preview import prospect_lines, prospects
 
     for line in prospect_lines(prospects(study)):
         out.print(line, markup=False)
@@ -210,8 +209,8 @@ def _status(home: Home, wanted: str | None) -> None:
 @app.command()
 def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Judge the declared comparisons of a study by what is finished."""
-    from harness.compare.judge import judge
-    from harness.compare.verdict import lines, value
+    from harness.judge.answer import judge
+    from harness.judge.verdicts import lines, value
 
     study, tracker = identified_in(study_in(file), Home.here()), tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)

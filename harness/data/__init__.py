@@ -1,5 +1,1 @@
-"""Data sets: real ones, the user's own files, and procedural stand-ins."""
-
-from harness.registry import register
-
-dataset = register("dataset")
+"""Files become images and masks: readers, splits, fingerprints, downloads, and the tensors that a fit may look at."""

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.data.lazy import Lazy, spooled
-from harness.data.opened import scans
+from harness.data.files.lazy import Lazy, spooled
+from harness.data.folds import split_by_fold
+from harness.data.images import Domains, Labelled, Unlabelled, grey_range
+from harness.data.open_dataset import scans
 from harness.data.scans import Scans
-from harness.phases import Domains, Labelled, Unlabelled
-from harness.spec import Fit, Part, validation_of
+from harness.spec.values import Fit, Part, validation_of
 from harness.store import Home, locked
 
 PADDING = 255  # the label of what is not there, where images differ in size
@@ -28,7 +29,7 @@ def open_domains(fit: Fit, home: Home, device: torch.device) -> Domains:
         opened = open_test(fit.adapt_to, slices, home, device)
         target = opened.images if isinstance(opened, Labelled) else opened
     if fit.fold is not None and isinstance(source, Labelled):
-        source, held = _fold(source, *fit.fold)
+        source, held = split_by_fold(source, *fit.fold)
         return Domains(source, held, target)
     return Domains(source, _validation(fit, home, slices, device), target)
 
@@ -71,7 +72,7 @@ def on_device(found: Scans, slices: int, device: torch.device) -> Labelled | Unl
     """Images and masks as tensors."""
     pixels, sizes = _stacked(found.images, 0)
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.movedim(-1, 1)
-    first, last = _ends(found.volumes)
+    first, last = grey_range(found.volumes)
     keep = torch.device("cpu") if _too_large(pixels, device) else device
     images = Unlabelled(
         pixels=pixels.to(keep),
@@ -131,63 +132,3 @@ def room(shape: tuple[int, ...], device: torch.device, home: Home) -> Tensor:
         return torch.empty(shape, device=device)
     with tempfile.TemporaryFile(dir=home.hidden) as file:
         return torch.from_numpy(np.memmap(file, np.float32, "w+", shape=shape))
-
-
-def _ends(volumes: Any) -> tuple[Tensor, Tensor]:
-    """For each image, the first and the last image of its volume; slices of a volume stand together."""
-    first, last = [], []
-    start = 0
-    for i, name in enumerate(volumes):
-        if i and name != volumes[i - 1]:
-            start = i
-        first.append(start)
-    end = len(volumes) - 1
-    for i in range(len(volumes) - 1, -1, -1):
-        if i < len(volumes) - 1 and volumes[i] != volumes[i + 1]:
-            end = i
-        last.append(end)
-    return torch.tensor(first), torch.tensor(last[::-1])
-
-
-def _fold(source: Labelled, which: int, of: int) -> tuple[Labelled, Labelled]:
-    """Groups in `of` parts of like foreground, one of them held out; contiguous slices of one volume stay together."""
-    order = _strata(source, of)
-    held = torch.tensor([part == which for part in order])
-    return _subset(source, ~held), _subset(source, held)
-
-
-def _strata(source: Labelled, of: int) -> list[int]:
-    groups = list(source.images.groups)
-    if len(set(groups)) < of:  # one volume: contiguous blocks of slices
-        return [i * of // len(groups) for i in range(len(groups))]
-    share = dict.fromkeys(groups, 0.0)
-    for i, group in enumerate(groups):
-        share[group] += float(((source.masks[i] > 0) & (source.masks[i] != source.ignore)).float().mean())
-    rank = {group: i for i, group in enumerate(sorted(share, key=lambda g: (share[g], g)))}
-    return [_snake(rank[group], of) for group in groups]
-
-
-def _snake(rank: int, of: int) -> int:
-    return rank % of if rank // of % 2 == 0 else of - 1 - rank % of
-
-
-def _subset(source: Labelled, kept: Tensor) -> Labelled:
-    """Some of the images; the neighbours of a slice at a cut are those that are kept."""
-    which = kept.nonzero().flatten().to(source.images.pixels.device)
-    listed = which.tolist()
-    old = source.images
-    volumes: list[str] = []
-    for i, index in enumerate(listed):
-        joined = i > 0 and listed[i - 1] == index - 1 and int(old.first[index]) == int(old.first[listed[i - 1]])
-        volumes.append(volumes[-1] if joined else str(i))
-    first, last = _ends(volumes)
-    images = Unlabelled(
-        old.pixels[which],
-        [old.ids[i] for i in listed],
-        [old.groups[i] for i in listed],
-        first.to(which.device),
-        last.to(which.device),
-        old.slices,
-        None if old.sizes is None else old.sizes[which],
-    )
-    return Labelled(images, source.masks[which], source.classes, source.ignore)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.data.lazy import Lazy
+from harness.data.files.lazy import Lazy
 from harness.data.refused import NoSplit, Refused, few
 from harness.data.scans import Scans
-from harness.registry import did_you_mean
+from harness.spec.options import did_you_mean
 
 NAMES = ("train", "validation", "test")
 FRACTIONS = (0.7, 0.15, 0.15)

@@ -1,1 +1,1 @@
-"""Verdicts -> a page, tables and figures."""
+"""Verdicts become pages and tables: HTML, LaTeX, Markdown, CSV."""

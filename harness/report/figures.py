@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import stats
 
-from harness.compare.verdict import Arm, Ranking
-from harness.compare.wording import number
+from harness.judge.sentences import number
+from harness.judge.verdicts import Arm, Ranking
 from harness.stats.post_hoc import critical_difference
 from harness.stats.result import Array
 

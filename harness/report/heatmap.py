@@ -2,8 +2,8 @@
 
 import math
 
-from harness.compare import wording
-from harness.compare.tabulate import Tabulated
+from harness.judge.sentences import number
+from harness.judge.tables import Tabulated
 
 RAMP = ("440154", "46327e", "365c8d", "277f8e", "1fa187", "4ac16d", "a0da39", "fde725")
 Range = tuple[float, float]
@@ -32,9 +32,7 @@ def scale(found: Tabulated) -> str:
     """The legend of a heat map: a ramp with its two ends for each metric."""
     stops = ",".join(f"#{stop}" for stop in RAMP)
     ramp = f'<i style="background:linear-gradient(90deg,{stops})"></i>'
-    ends = [
-        f"{metric} {wording.number(low)} {ramp} {wording.number(high)}" for metric, (low, high) in ranges(found).items()
-    ]
+    ends = [f"{metric} {number(low)} {ramp} {number(high)}" for metric, (low, high) in ranges(found).items()]
     return f'<p class="legend scale">{"; ".join(ends)}</p>' if ends else ""
 
 

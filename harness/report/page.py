@@ -4,15 +4,15 @@ import math
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from harness.compare import wording
-from harness.compare.contrasts import Contrast
-from harness.compare.places import shown
-from harness.compare.tabulate import Tabulated
-from harness.compare.verdict import Arm, Verdict, Verdicts
+from harness.judge.arms import shown
+from harness.judge.contrasts import Contrast
+from harness.judge.sentences import estimate, mean, number, p_value, spread
+from harness.judge.tables import Tabulated
+from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report import figures
+from harness.report.paper_tables_html import laid_out
 from harness.report.provenance import Provenance
 from harness.report.style import STYLE
-from harness.report.tabulated_page import laid_out
 
 Cells = Iterable[tuple[str, str]]  # a column's name and a cell's HTML
 
@@ -117,7 +117,7 @@ def _arms(i: int, arms: list[Arm], within: str, verdict: Verdict) -> str:
         n = f'<a href="#{_anchor(i, verdict, arm)}">{len(arm.sample.units)}</a>'
         cells = [
             ("arm", f'<span title="{escape(arm.full)}">{escape(arm.name)}</span>'),
-            ("mean", f'<a href="#{_anchor(i, verdict, arm)}">{escape(wording.mean(arm.mean))}</a>'),
+            ("mean", f'<a href="#{_anchor(i, verdict, arm)}">{escape(mean(arm.mean))}</a>'),
             (f"{verdict.comparison.unit}s", n),
             ("trials", escape(", ".join(states))),
             ("undefined values", str(arm.tally.undefined)),
@@ -161,16 +161,16 @@ def _contrast(anchor: str, c: Contrast) -> list[tuple[str, str]]:
     effect = "–"
     if c.effect is not None:
         word = f", {c.effect.magnitude}" if c.effect.magnitude else ""
-        around = f" {wording.spread(c.effect.low, c.effect.high)}" if not math.isnan(c.effect.low) else ""
-        effect = f"{c.effect.name} {wording.number(c.effect.value)}{around}{word}"
+        around = f" {spread(c.effect.low, c.effect.high)}" if not math.isnan(c.effect.low) else ""
+        effect = f"{c.effect.name} {number(c.effect.value)}{around}{word}"
     exact = "exact" if c.exact else "approximate"
     n = str(c.n[0]) + " pairs" if c.paired and len(c.n) == 2 else " / ".join(map(str, c.n))
     return [
         ("contrast", escape(c.name)),
-        ("estimate", f'<a href="#{anchor}">{escape(wording.estimate(c.estimate, c.low, c.high))}</a>'),
+        ("estimate", f'<a href="#{anchor}">{escape(estimate(c.estimate, c.low, c.high))}</a>'),
         ("n", escape(n)),
-        ("p", escape(wording.p_value(c.p).removeprefix("p = ").removeprefix("p "))),
-        ("corrected", f"<b>{escape(wording.p_value(c.corrected).removeprefix('p = ').removeprefix('p '))}</b>"),
+        ("p", escape(p_value(c.p).removeprefix("p = ").removeprefix("p "))),
+        ("corrected", f"<b>{escape(p_value(c.corrected).removeprefix('p = ').removeprefix('p '))}</b>"),
         ("effect", escape(effect)),
         ("test", escape(f"{c.test}, {exact}" if c.test else "–")),
         ("verdict", f'<span class="outcome">{escape(c.outcome)}</span>'),
@@ -189,9 +189,7 @@ def _checks(verdict: Verdict) -> str:
     found += [f"{c.name}: {c.note}" for c in verdict.contrasts if c.note]
     for within, result in verdict.omnibus:
         where = f" at {shown(within)}" if within else ""
-        found.append(
-            f"all arms at once{where}: {result.test} {wording.number(result.statistic)}, {wording.p_value(result.p)}"
-        )
+        found.append(f"all arms at once{where}: {result.test} {number(result.statistic)}, {p_value(result.p)}")
     found += list(verdict.normality)
     return (
         f"<details open><summary>Checks</summary><ul>{''.join(f'<li>{escape(t)}</li>' for t in found)}</ul></details>"

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness import registry
-from harness.ledger import Run
-from harness.study import Study
+from harness.record.database import Run
+from harness.spec.catalogue import catalogue
+from harness.study.load import Study
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def provenance(study: Study, used: list[Run]) -> Provenance:
 
 
 def _pick(label: str) -> str:
-    known = registry.catalogue("pick").get(label.split("(")[0])
+    known = catalogue("pick").get(label.split("(")[0])
     return f"{label} (oracle: it saw target labels)" if known is not None and known.facts.get("oracle") else label
 
 

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import registry
-from harness.compare.judge import judge
-from harness.compare.tabulate import Tabulated, tabulate
-from harness.compare.verdict import Verdicts
-from harness.ledger import Run
-from harness.report import tabulated_text
+from harness.judge.answer import judge
+from harness.judge.tables import Tabulated, tabulate
+from harness.judge.verdicts import Verdicts
+from harness.record.database import Run
+from harness.record.table import table
+from harness.record.tracker import Tracker
+from harness.report import paper_tables_text
+from harness.report.comparison_tables import arms_csv, contrasts_csv, latex, markdown, values_csv
 from harness.report.page import page
 from harness.report.provenance import provenance
-from harness.report.tables import arms_csv, contrasts_csv, latex, markdown, values_csv
+from harness.spec.catalogue import catalogue
 from harness.store import write
-from harness.study import Study
-from harness.track import Tracker, table
+from harness.study.load import Study
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,19 +54,19 @@ def texts(study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Ta
     """Every file of a report by its name."""
     found = {
         "report.html": page(verdicts, _design(study), provenance(study, runs), tables),
-        "report.tex": latex(verdicts, lower(study)) + tabulated_text.latex(tables),
-        "report.md": markdown(verdicts, lower(study)) + tabulated_text.markdown(tables),
+        "report.tex": latex(verdicts, lower(study)) + paper_tables_text.latex(tables),
+        "report.md": markdown(verdicts, lower(study)) + paper_tables_text.markdown(tables),
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
     }
-    return found | ({"tables.csv": tabulated_text.tables_csv(tables)} if tables else {})
+    return found | ({"tables.csv": paper_tables_text.tables_csv(tables)} if tables else {})
 
 
 def lower(study: Study) -> set[str]:
     """The metrics of which less is better, as their probes say."""
     probes = {p.name for cell in study.cells for p in cell.trial.probes}
-    return {m for name in probes for m in registry.catalogue("probe")[name].facts.get("lower", ())}
+    return {m for name in probes for m in catalogue("probe")[name].facts.get("lower", ())}
 
 
 def _design(study: Study) -> list[tuple[str, str]]:

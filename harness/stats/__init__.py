@@ -1,6 +1,6 @@
 """Tests, effects, intervals, corrections and rank correlations: arrays in, numbers out."""
 
-from harness.registry import register
+from harness.spec.catalogue import register
 
 test = register("test")
 effect = register("effect")

@@ -1,0 +1,1 @@
+"""What things cost: each file is run as `python -m benchmarks.NAME`."""

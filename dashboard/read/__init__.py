@@ -1,0 +1,1 @@
+"""What the dashboard reads: records, files of runs, lineage."""

@@ -1,5 +1,0 @@
-"""Random changes of a training batch, as batched tensor code on the training device."""
-
-from harness.registry import register
-
-augment = register("augment")

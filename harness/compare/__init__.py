@@ -1,1 +1,0 @@
-"""Declared comparisons and a finished table -> verdicts."""

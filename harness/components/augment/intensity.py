@@ -1,0 +1,63 @@
+"""Changes of grey level, drawn for each patch; masks stay. Images run from 0 to 1 and are not clipped."""
+
+import torch
+from torch import Tensor
+
+from harness.components.augment import augment
+from harness.spec.options import Fraction, NonNegative, Positive
+
+Pair = tuple[Tensor, Tensor | None]
+
+
+@augment
+def brightness(
+    images: Tensor, masks: Tensor | None, rng: torch.Generator, *, most: NonNegative = 0.2, p: Fraction = 0.5
+) -> Pair:
+    """A number between -`most` and `most` added."""
+    return images + _drawn(images, rng, -most, most, p, otherwise=0.0), masks
+
+
+@augment
+def contrast(
+    images: Tensor,
+    masks: Tensor | None,
+    rng: torch.Generator,
+    *,
+    low: Positive = 0.75,
+    high: Positive = 1.25,
+    p: Fraction = 0.5,
+) -> Pair:
+    """Distances from the patch's mean times a number between `low` and `high`."""
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    return mean + (images - mean) * _drawn(images, rng, low, high, p, otherwise=1.0), masks
+
+
+@augment
+def gamma(
+    images: Tensor,
+    masks: Tensor | None,
+    rng: torch.Generator,
+    *,
+    low: Positive = 0.7,
+    high: Positive = 1.4,
+    p: Fraction = 0.5,
+) -> Pair:
+    """Grey levels to a power between `low` and `high`; the sign is kept."""
+    power = _drawn(images, rng, low, high, p, otherwise=1.0)
+    return images.sign() * images.abs().clamp(min=1e-6) ** power, masks
+
+
+@augment
+def noise(
+    images: Tensor, masks: Tensor | None, rng: torch.Generator, *, most: NonNegative = 0.05, p: Fraction = 0.5
+) -> Pair:
+    """Gaussian noise with a deviation of up to `most`."""
+    deviation = _drawn(images, rng, 0.0, most, p, otherwise=0.0)
+    return images + deviation * torch.randn(images.shape, generator=rng, device=rng.device), masks
+
+
+def _drawn(images: Tensor, rng: torch.Generator, low: float, high: float, p: float, *, otherwise: float) -> Tensor:
+    """One number for each patch, `otherwise` where the change is not made."""
+    draws = torch.rand(2, len(images), generator=rng, device=rng.device)
+    value = torch.where(draws[0] < p, low + (high - low) * draws[1], torch.full_like(draws[1], otherwise))
+    return value.view(-1, 1, 1, 1)

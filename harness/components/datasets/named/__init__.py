@@ -1,0 +1,1 @@
+"""Published data sets by name: where their files lie, and how they are read."""

@@ -1,0 +1,1 @@
+"""Procedural stand-ins for real data: every study runs offline on them."""

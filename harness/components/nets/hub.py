@@ -1,0 +1,49 @@
+"""Pretrained encoders from the libraries' hub: cached, and refused in one sentence where it cannot be reached."""
+
+import os
+import socket
+from urllib.parse import urlparse
+
+from torch import Tensor
+
+from harness.components.nets import torchvision_schema
+
+torchvision_schema.define()
+
+import segmentation_models_pytorch as smp  # noqa: E402  after the schemas
+from huggingface_hub import constants  # noqa: E402
+
+PATIENCE = 3.0  # seconds for a first answer; the hub's own client asks for 23
+
+
+def encoder_weights(encoder: str, weights: str) -> dict[str, Tensor]:
+    """The library's weights for an encoder that sees three colours, named as in a network that holds it."""
+    known = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings")
+    if known is not None and weights not in known:
+        raise ValueError(f"fit.init.weights: {encoder} has no {weights!r}; there is {', '.join(known) or 'none'}")
+    offline = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = offline or not _reachable(constants.ENDPOINT)
+    try:
+        found = smp.encoders.get_encoder(encoder, weights=weights)
+    except OSError as error:  # what the hub's client raises, offline or refused
+        first = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"fit.init: the {weights} weights of {encoder} are not in the cache ({constants.HF_HUB_CACHE}) and "
+            f"{constants.ENDPOINT} gave none ({first}); run once where there is a network, copy that folder or set "
+            "HF_HOME to it, or take `photos`, which needs no download"
+        ) from None
+    finally:
+        constants.HF_HUB_OFFLINE = offline
+    return {f"encoder.{name}": value for name, value in found.state_dict().items()}
+
+
+def _reachable(endpoint: str) -> bool:
+    """Whether anybody answers there; a proxy is trusted to know."""
+    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+        return True
+    place = urlparse(endpoint)
+    try:
+        socket.create_connection((place.hostname or "", place.port or 443), PATIENCE).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,34 @@
+"""Maps from what changes when a window of one slice is hidden."""
+
+from captum.attr import Occlusion
+from torch import Tensor, nn
+
+from harness.components.saliency import saliency
+from harness.components.saliency.outputs import PIXELS, Baseline, hidden, summed
+from harness.spec.options import Count
+
+
+@saliency
+def occlusion(
+    net: nn.Module,
+    images: Tensor,
+    masks: Tensor | None,
+    *,
+    window: Count = 16,
+    stride: Count | None = None,
+    baseline: Baseline = "zero",
+) -> Tensor:
+    """|change of the sum of all outputs| as a window of one slice is hidden; `stride` is the window where not given."""
+    step = stride or window
+    if step > window:
+        raise ValueError(f"saliency occlusion: stride {step} leaves gaps between windows of {window}")
+    height, width = images.shape[-2:]
+    windows = (1, min(window, height), min(window, width))
+    maps: Tensor = Occlusion(summed(net)).attribute(
+        images.detach(),
+        sliding_window_shapes=windows,
+        strides=(1, min(step, windows[1]), min(step, windows[2])),
+        baselines=hidden(images, baseline),
+        perturbations_per_eval=max(1, PIXELS // images[:, 0].numel()),
+    )
+    return maps.abs().to(images.dtype)

@@ -1,0 +1,58 @@
+"""Learning-rate schedules: functions of the clock alone, so that a resumed fit needs no state for them."""
+
+import math
+
+from harness.spec.catalogue import register
+from harness.spec.options import Count, Fraction, Positive, Whole
+from harness.train.phases import Clock
+
+schedule = register("schedule")
+
+
+@schedule
+def constant(clock: Clock) -> float:
+    """The same rate throughout."""
+    return 1.0
+
+
+@schedule
+def step(clock: Clock, *, every: Count = 20, gamma: Fraction = 0.1) -> float:
+    """Times `gamma` after each `every` epochs."""
+    return gamma ** (clock.epoch // every)
+
+
+@schedule
+def linear(clock: Clock, *, start: Fraction = 0.0, end: Fraction = 0.0) -> float:
+    """Constant for the first `start` of the steps, then a straight line down to `end` of the rate."""
+    flat = start * clock.total
+    done = max(0.0, clock.step - flat) / max(1.0, clock.total - flat)
+    return 1.0 + (end - 1.0) * done
+
+
+@schedule
+def one_cycle(clock: Clock, *, rise: Fraction = 0.3, div: Positive = 25.0, final_div: Positive = 10000.0) -> float:
+    """Cosine up from 1 / `div` of the rate over the first `rise` of the steps, then down to 1 / (div final_div)."""
+    peak = rise * clock.total - 1
+    last = clock.total - 1
+    low, floor = 1 / div, 1 / (div * final_div)
+    if clock.step <= peak:
+        return _cosine(low, 1.0, clock.step / peak if peak > 0 else 1.0)
+    return _cosine(1.0, floor, (clock.step - peak) / max(last - peak, 1e-12))
+
+
+@schedule
+def plateau(clock: Clock, *, factor: Fraction = 0.5, patience: Whole = 10, floor: Fraction = 0.0) -> float:
+    """Times `factor` whenever the watched score has not improved for more than `patience` epochs, not below `floor`."""
+    best, waited, rate = -math.inf, 0, 1.0
+    for value in clock.watched:
+        if value > best:
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            rate, waited = max(rate * factor, floor), 0
+    return rate
+
+
+def _cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * done))

@@ -1,0 +1,109 @@
+"""Unlabelled, Labelled, Domains: what a fit may look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def grey_range(volumes: Any) -> tuple[Tensor, Tensor]:
+    """For each image, the first and the last image of its volume; slices of a volume stand together."""
+    first, last = [], []
+    start = 0
+    for i, name in enumerate(volumes):
+        if i and name != volumes[i - 1]:
+            start = i
+        first.append(start)
+    end = len(volumes) - 1
+    for i in range(len(volumes) - 1, -1, -1):
+        if i < len(volumes) - 1 and volumes[i] != volumes[i + 1]:
+            end = i
+        last.append(end)
+    return torch.tensor(first), torch.tensor(last[::-1])
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Images of one domain on the training device; it has no masks to look at."""
+
+    pixels: Tensor  # (n, c, h, w): uint8 as stored, or float32 once prepared
+    ids: Sequence[str]
+    groups: Sequence[str]
+    first: Tensor  # (n,): the first and the last slice of the volume that an image belongs to
+    last: Tensor
+    slices: int = 1
+    sizes: Tensor | None = None  # (n, 2): the true height and width where images differ in size
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.pixels.shape[-2], self.pixels.shape[-1]
+
+    @property
+    def channels(self) -> int:
+        """What a network sees: every slice of the stack, with all its channels."""
+        return self.slices * self.pixels.shape[1]
+
+    def neighbours(self, which: Tensor) -> Tensor:
+        """(b, slices): the stack around each image; beyond an end of its volume the end slice is repeated."""
+        reach = self.slices // 2
+        around = which[:, None] + torch.arange(-reach, reach + 1, device=which.device)
+        return torch.clamp(around, self.first[which][:, None], self.last[which][:, None])
+
+    def whole(self, which: Tensor) -> Tensor:
+        """(b, channels, h, w): whole images as the network sees them."""
+        stack = self.pixels[self.neighbours(which)]
+        return unit(stack.flatten(1, 2))
+
+    def crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
+        """(b, channels, patch, patch): one window of each image named."""
+        rows, columns = _window(top, left, patch)
+        planes = torch.arange(self.pixels.shape[1], device=which.device)
+        stack = self.neighbours(which)[:, :, None, None, None]
+        taken = self.pixels[stack, planes[:, None, None], rows[:, None, None, :, None], columns[:, None, None, None, :]]
+        return unit(taken.flatten(1, 2))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images with their masks."""
+
+    images: Unlabelled
+    masks: Tensor  # (n, h, w) uint8 or int32
+    classes: tuple[str, ...]
+    ignore: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def mask_crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
+        rows, columns = _window(top, left, patch)
+        return self.masks[which[:, None, None], rows[:, :, None], columns[:, None, :]].long()
+
+
+@dataclass(frozen=True)
+class Domains:
+    """What a fit may look at: a labelled source, its validation part, and a target without masks."""
+
+    source: Labelled | Unlabelled
+    validation: Labelled | None = None
+    target: Unlabelled | None = None
+
+
+def unit(pixels: Tensor) -> Tensor:
+    """Stored grey levels as numbers from 0 to 1; float images are taken as they are."""
+    if pixels.dtype == torch.uint8:
+        return pixels.float() / 255
+    if pixels.dtype == torch.int16:  # the bits of unsigned 16-bit images
+        return (pixels.to(torch.int32) & 0xFFFF).float() / 65535
+    return pixels.float()
+
+
+def _window(top: Tensor, left: Tensor, patch: int) -> tuple[Tensor, Tensor]:
+    span = torch.arange(patch, device=top.device)
+    return top[:, None] + span, left[:, None] + span

@@ -1,0 +1,34 @@
+"""Whole images through a network: padded to what it takes, in batches, without gradients."""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from harness.data.images import Unlabelled
+
+AT_ONCE = 2**21  # pixels of one forward pass: eight 512 x 512 images
+PADDED_TO = 32  # every encoder halves five times at most
+
+
+@torch.no_grad()
+def logits_of(net: nn.Module, images: Unlabelled, multiple: int = PADDED_TO) -> Iterator[tuple[Tensor, Tensor]]:
+    """(which images, their logits), batch by batch; the network must be in evaluation mode."""
+    height, width = images.size
+    count = max(1, AT_ONCE // (height * width))
+    device = images.pixels.device if images.pixels.is_cuda else next(net.parameters()).device
+    for start in range(0, len(images), count):
+        which = torch.arange(start, min(start + count, len(images)), device=images.pixels.device)
+        yield which, padded(net, images.whole(which).to(device), multiple)
+
+
+def padded(net: nn.Module, batch: Tensor, multiple: int = PADDED_TO) -> Tensor:
+    """The network's answer for images of any size: mirrored up to a multiple, cut back after."""
+    height, width = batch.shape[-2:]
+    below, right = -height % multiple, -width % multiple
+    if below or right:
+        mode = "reflect" if below < height and right < width else "replicate"
+        batch = F.pad(batch, (0, right, 0, below), mode=mode)
+    logits: Tensor = net(batch)
+    return logits[..., :height, :width]

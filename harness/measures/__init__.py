@@ -1,1 +1,0 @@
-"""Numbers of predictions against truth: arrays in, numbers out."""

@@ -1,5 +1,0 @@
-"""Networks: (input channels, classes) -> module."""
-
-from harness.registry import register
-
-net = register("net")

@@ -1,5 +1,0 @@
-"""Which checkpoint of a fit is tested: a score per epoch, higher is better."""
-
-from harness.registry import register
-
-pick = register("pick")

@@ -1,0 +1,1 @@
+"""Trials become MLflow runs, and runs become a table again."""

@@ -1,0 +1,1 @@
+"""What is missing of a study is planned, done by processes, and recorded."""

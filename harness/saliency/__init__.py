@@ -1,5 +1,0 @@
-"""Which inputs a network's outputs hang on: (net, images, masks) -> non-negative maps of the images' shape."""
-
-from harness.registry import register
-
-saliency = register("saliency")

@@ -1,0 +1,1 @@
+"""Builders of fake results that several tests share."""
