@@ -84,12 +84,27 @@ def rejected(cell: tuple[str, Draw, int, int]) -> float:
 def rejections(count: int, pool: Executor) -> None:
     """Every declared test, on data without ties, with many, and (where the shape matters) skewed."""
     low, high = (stats.binom.ppf(q, count, ALPHA) / count for q in (0.025, 0.975))
-    heading(f"Rejections of a true null in {count} studies, alpha = .05 (95 % bounds {low:.4f} to {high:.4f}; ! above)")
-    row("test", *(f"{d.__name__[:6]} {n}" for d in (normal, coarse, skewed) for n in SIZES), "min p 3", "min p 5")
+    heading(
+        f"Rejections of a true null in {count} studies, alpha = .05 (95 % bounds {low:.4f} to {high:.4f}; ! above)"
+    )
+    row(
+        "test",
+        *(f"{d.__name__[:6]} {n}" for d in (normal, coarse, skewed) for n in SIZES),
+        "min p 3",
+        "min p 5",
+    )
     for name in (*TESTS, *RANKS):
-        rates = pool.map(rejected, [(name, d, n, count) for d in (normal, coarse, skewed) for n in SIZES])
-        cells = ["-" if np.isnan(rate) else f"{rate:.4f}" + ("!" if rate > high else "") for rate in rates]
-        floors = [2 / math.factorial(n) if name in RANKS else attainable(name, (n,) * groups_of(name)) for n in (3, 5)]
+        rates = pool.map(
+            rejected, [(name, d, n, count) for d in (normal, coarse, skewed) for n in SIZES]
+        )
+        cells = [
+            "-" if np.isnan(rate) else f"{rate:.4f}" + ("!" if rate > high else "")
+            for rate in rates
+        ]
+        floors = [
+            2 / math.factorial(n) if name in RANKS else attainable(name, (n,) * groups_of(name))
+            for n in (3, 5)
+        ]
         row(name, *cells, *(f"{floor:.4f}" for floor in floors))
 
 
@@ -102,11 +117,22 @@ def families(count: int, pool: Executor) -> None:
         rates = []
         for n in SIZES:
             rng = np.random.default_rng(n)
-            found = [np.array([r.p for r in test(*rng.normal(size=(4, n))).values()]) for _ in range(count)]
-            rates.append(np.mean([(p if name == "nemenyi" else holm(p)).min() <= ALPHA for p in found]))
+            found = [
+                np.array([r.p for r in test(*rng.normal(size=(4, n))).values()])
+                for _ in range(count)
+            ]
+            rates.append(
+                np.mean([(p if name == "nemenyi" else holm(p)).min() <= ALPHA for p in found])
+            )
         row(name + ("" if name == "nemenyi" else " + holm"), *(f"{rate:.4f}" for rate in rates))
     row("correction", "5 of 10 true", "all 10 true")
-    for correct in (corrections.bonferroni, corrections.holm, corrections.shaffer, corrections.bh, corrections.by):
+    for correct in (
+        corrections.bonferroni,
+        corrections.holm,
+        corrections.shaffer,
+        corrections.bh,
+        corrections.by,
+    ):
         rng, any_false, share = np.random.default_rng(0), 0, []
         for _ in range(count):
             any_false += correct(rng.uniform(size=10)).min() <= ALPHA
@@ -128,19 +154,31 @@ def covered(cell: tuple[int, int, int]) -> tuple[float, float]:
 
 def coverage(count: int, pool: Executor) -> None:
     """Every interval offered, with how often it is infinite."""
-    heading(f"Coverage of 95 % intervals, {count} studies (in brackets: share of intervals without a bound)")
+    heading(
+        f"Coverage of 95 % intervals, {count} studies (in brackets: share of intervals without a bound)"
+    )
     row("interval", *(f"n = {n}" for n in SIZES))
     for which, (name, _, _) in enumerate(offered()):
         shares = pool.map(covered, [(which, n, count) for n in SIZES])
         row(name, *(f"{hit:.3f}" + (f" ({open_:.2f})" if open_ else "") for hit, open_ in shares))
 
 
-def offered(resamples: int = 999) -> Iterator[tuple[str, float, Callable[[np.random.Generator, int], Any]]]:
+def offered(
+    resamples: int = 999,
+) -> Iterator[tuple[str, float, Callable[[np.random.Generator, int], Any]]]:
     """Every interval with the truth it should cover: null and large effects on normal data."""
     for f in (intervals.t, intervals.bca, intervals.percentile):
         options = {} if f is intervals.t else {"resamples": resamples}
-        yield f"{f.__name__} (normal)", 0.0, lambda rng, n, f=f, o=options: f(rng.normal(size=n), **o)
-        yield f"{f.__name__} (skewed)", 1.0, lambda rng, n, f=f, o=options: f(rng.exponential(size=n), **o)
+        yield (
+            f"{f.__name__} (normal)",
+            0.0,
+            lambda rng, n, f=f, o=options: f(rng.normal(size=n), **o),
+        )
+        yield (
+            f"{f.__name__} (skewed)",
+            1.0,
+            lambda rng, n, f=f, o=options: f(rng.exponential(size=n), **o),
+        )
     yield "hierarchical (n seeds x 20)", 0.0, lambda rng, n: nested(rng, n, resamples)
     for shift in (0.0, 1.5):
         win = float(stats.norm.cdf(shift / np.sqrt(2)))
@@ -158,7 +196,11 @@ def offered(resamples: int = 999) -> Iterator[tuple[str, float, Callable[[np.ran
                 lambda rng, n, f=f, s=shift: f(rng.normal(s, size=n), rng.normal(size=n)),
             )
         for f in (shifts.mean_difference_paired, shifts.hodges_lehmann_paired, shifts.cohens_dz):
-            yield f"{f.__name__} {shift}", shift, lambda rng, n, f=f, s=shift: f(rng.normal(s, size=n), np.zeros(n))
+            yield (
+                f"{f.__name__} {shift}",
+                shift,
+                lambda rng, n, f=f, s=shift: f(rng.normal(s, size=n), np.zeros(n)),
+            )
         # What rank_biserial estimates at n depends on n a little: the truth here is that of many pairs.
         both = float(2 * stats.norm.cdf(shift * np.sqrt(2)) - 1)
         yield (
@@ -169,7 +211,11 @@ def offered(resamples: int = 999) -> Iterator[tuple[str, float, Callable[[np.ran
     for rho in (0.0, 0.8):
         tau, spear = float(2 / np.pi * np.arcsin(rho)), float(6 / np.pi * np.arcsin(rho / 2))
         for f, truth in ((ranks.kendall, tau), (ranks.spearman, spear), (ranks.pearson, rho)):
-            yield f"{f.__name__} {rho}", truth, lambda rng, n, f=f, r=rho: f(*joint(rng, n, r), resamples=9)
+            yield (
+                f"{f.__name__} {rho}",
+                truth,
+                lambda rng, n, f=f, r=rho: f(*joint(rng, n, r), resamples=9),
+            )
     yield "icc1 .3 (n seeds x 20)", 0.3, lambda rng, n: clusters.icc1(*within(rng, n, 20, 0.3))
 
 
@@ -182,7 +228,9 @@ def joint(rng: np.random.Generator, n: int, rho: float) -> tuple[Array, Array]:
 def within(rng: np.random.Generator, seeds: int, images: int, icc: float) -> tuple[Array, Array]:
     """Scores of images whose networks explain a share `icc` of the variance, and their seeds."""
     label = np.repeat(np.arange(seeds), images)
-    return np.sqrt(icc) * rng.normal(size=seeds)[label] + np.sqrt(1 - icc) * rng.normal(size=label.size), label
+    return np.sqrt(icc) * rng.normal(size=seeds)[label] + np.sqrt(1 - icc) * rng.normal(
+        size=label.size
+    ), label
 
 
 def nested(rng: np.random.Generator, seeds: int, resamples: int) -> Any:
@@ -192,7 +240,9 @@ def nested(rng: np.random.Generator, seeds: int, resamples: int) -> Any:
 
 def trap(count: int, pool: Executor) -> None:
     """Fifty images of one network are not fifty networks: three seeds against three, judged in three ways."""
-    heading(f"Pooled images: 3 seeds x 50 images per arm, no difference, {count} studies, Mann-Whitney at alpha = .05")
+    heading(
+        f"Pooled images: 3 seeds x 50 images per arm, no difference, {count} studies, Mann-Whitney at alpha = .05"
+    )
     row("variance between seeds", "pooled", "seed means", "mixed model", "effective n")
     for icc in (0.0, 0.1, 0.3, 0.5, 0.8):
         rng, pooled, means, mixed, worth = np.random.default_rng(0), 0, 0, [], []
@@ -216,7 +266,9 @@ def trap(count: int, pool: Executor) -> None:
 def _mixed_p(x: Array, y: Array, seed: Array) -> float:
     import pandas as pd
 
-    table = pd.DataFrame({"dice": np.r_[x, y], "init": ["a"] * x.size + ["b"] * y.size, "seed": np.r_[seed, seed]})
+    table = pd.DataFrame(
+        {"dice": np.r_[x, y], "init": ["a"] * x.size + ["b"] * y.size, "seed": np.r_[seed, seed]}
+    )
     return models.mixed(table, "dice ~ init", random=("init:seed",)).terms[0].p
 
 
@@ -236,7 +288,9 @@ TABLES = {"rejections": rejections, "families": families, "coverage": coverage, 
 def main() -> None:
     """Every table, in some six minutes on two free cores; --quick in one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="200 studies per cell rather than 2,000")
+    parser.add_argument(
+        "--quick", action="store_true", help="200 studies per cell rather than 2,000"
+    )
     parser.add_argument("--only", choices=list(TABLES), help="one table")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()

@@ -130,14 +130,18 @@ def main() -> None:
         for _ in range(asked.rounds):
             env = {**os.environ, "HARNESS_HOME": str(home)}
             words = [sys.executable, "-m", "benchmarks.dashboard", "--measure"]
-            done = subprocess.run(words, capture_output=True, text=True, env=env, check=True, cwd=ROOT)
+            done = subprocess.run(
+                words, capture_output=True, text=True, env=env, check=True, cwd=ROOT
+            )
             for line in done.stdout.splitlines():
                 seconds, work, name = line.split("\t")
                 found.setdefault(name, []).append((float(seconds), float(work)))
     for name, pairs in found.items():
         clock, work = ([pair[i] for pair in pairs] for i in (0, 1))
         span = f"({min(clock):.2f} to {max(clock):.2f})"
-        print(f"{statistics.median(clock):6.2f} s {span}, {statistics.median(work):.2f} s of work  {name}")
+        print(
+            f"{statistics.median(clock):6.2f} s {span}, {statistics.median(work):.2f} s of work  {name}"
+        )
 
 
 if __name__ == "__main__":

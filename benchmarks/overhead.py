@@ -14,7 +14,13 @@ os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2))
 ROUNDS = 5
 STEPS = 20
 SPEC: dict[str, Any] = {
-    "train_on": {"name": "phantom", "slices": 16, "size": 160, "style": "snemi", "task": "neurites"},
+    "train_on": {
+        "name": "phantom",
+        "slices": 16,
+        "size": 160,
+        "style": "snemi",
+        "task": "neurites",
+    },
     "net": {"arch": "unet", "encoder": "resnet18", "slices": 3},
     "method": {"name": "supervised", "epochs": 2, "lr": 1e-3, "loss": "bce"},
     "patch": 96,
@@ -54,7 +60,9 @@ def by_hand(pixels: Any, masks: Any, held: tuple[Any, Any]) -> float:
             volume, truth = held
             for z in range(0, len(volume), 8):
                 which = torch.arange(z, min(z + 8, len(volume)))
-                stack = torch.stack([(which - 1).clamp(0), which, (which + 1).clamp(max=len(volume) - 1)], 1)
+                stack = torch.stack(
+                    [(which - 1).clamp(0), which, (which + 1).clamp(max=len(volume) - 1)], 1
+                )
                 criterion(net(volume[stack, 0].float() / 255)[:, 0], truth[which].float()).item()
         torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict()}, "by-hand.pt")
     return time.perf_counter() - began
@@ -89,14 +97,18 @@ def training() -> None:
     assert isinstance(data.source, Labelled)
     assert data.validation is not None
     held = (data.validation.images.pixels, data.validation.masks)
-    by_hand(data.source.images.pixels, data.source.masks, held)  # both once before, so that neither is the first
+    by_hand(
+        data.source.images.pixels, data.source.masks, held
+    )  # both once before, so that neither is the first
     through_harness(999)
     pixels, masks = data.source.images.pixels, data.source.masks
     pairs = [(by_hand(pixels, masks, held), through_harness(i)) for i in range(ROUNDS)]
     ratios = sorted(ours / hand for hand, ours in pairs)
     hand, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
     spread = f"{statistics.median(ratios):.3f}   ({ratios[0]:.3f} to {ratios[-1]:.3f})"
-    print(f"fit of {STEPS} steps      by hand {hand:6.2f} s   harness {ours:6.2f} s   ratio {spread}")
+    print(
+        f"fit of {STEPS} steps      by hand {hand:6.2f} s   harness {ours:6.2f} s   ratio {spread}"
+    )
 
 
 def nothing(kind: str, value: Any, folder: str, device: str, threads: int | None) -> dict[str, Any]:
@@ -110,12 +122,16 @@ def starting() -> None:
     from harness.run.slots import Slot
 
     execute = processes(
-        Path.cwd(), [Slot("cpu", threads=1)], ["harness.run.worker", "harness.components.nets.smp", "torch._dynamo"]
+        Path.cwd(),
+        [Slot("cpu", threads=1)],
+        ["harness.run.worker", "harness.components.nets.smp", "torch._dynamo"],
     )
     list(execute([Job("warm", "trial", "warm", {})], work, lambda j, s: None))
     listed = [Job(str(i), "trial", str(i), {}) for i in range(20)]
     seconds = [outcome.seconds for outcome in execute(listed, work, lambda j, s: None)]
-    print(f"start of a trial     median {1000 * statistics.median(seconds):.0f} ms   most {1000 * max(seconds):.0f} ms")
+    print(
+        f"start of a trial     median {1000 * statistics.median(seconds):.0f} ms   most {1000 * max(seconds):.0f} ms"
+    )
 
 
 GRID = """

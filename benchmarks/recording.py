@@ -33,11 +33,22 @@ METRICS = 30
 def trial_values() -> dict[str, Any]:
     """What a finished trial hands over: thirty numbers, and a loss for each of ten epochs."""
     metrics = {f"metric_{i}": 0.1 * i for i in range(METRICS)}
-    history = [{"phase": "train", "epoch": i + 1, "loss/net": 1 / (i + 1), "lr": 1e-3} for i in range(EPOCHS)]
-    return {"name": "run", "state": "finished", "metrics": metrics, "history": history, "seconds": 60.0}
+    history = [
+        {"phase": "train", "epoch": i + 1, "loss/net": 1 / (i + 1), "lr": 1e-3}
+        for i in range(EPOCHS)
+    ]
+    return {
+        "name": "run",
+        "state": "finished",
+        "metrics": metrics,
+        "history": history,
+        "seconds": 60.0,
+    }
 
 
-def record_timed(tracker: Tracker, study: Study, cells: tuple[Cell, ...], folder: Path) -> list[float]:
+def record_timed(
+    tracker: Tracker, study: Study, cells: tuple[Cell, ...], folder: Path
+) -> list[float]:
     """Milliseconds that each trial took to be recorded."""
     milliseconds = []
     for cell in cells:
@@ -61,7 +72,12 @@ def look_up_timed(tracker: Tracker, study: Study, cells: tuple[Cell, ...]) -> li
 def fill_between(home: Home, study: Study) -> None:
     """Every trial but the first and the last ones, straight into the database."""
     middle = {cell.trial.key for cell in study.cells[TIMED:-TIMED]}
-    fill(home, study, scores(lambda trial: 0.5), state=lambda trial: "finished" if trial.key in middle else "missing")
+    fill(
+        home,
+        study,
+        scores(lambda trial: 0.5),
+        state=lambda trial: "finished" if trial.key in middle else "missing",
+    )
 
 
 def recording(home: Home) -> None:

@@ -21,7 +21,11 @@ def images(count: int, brightness: float) -> Any:
     from harness.data.images import Unlabelled
 
     strip = torch.rand(SIZE * SIZE + 101 * max(COUNTS), generator=torch.Generator().manual_seed(0))
-    pixels = (strip * 255 * brightness).to(torch.uint8).as_strided((count, 1, SIZE, SIZE), (101, 0, SIZE, 1))
+    pixels = (
+        (strip * 255 * brightness)
+        .to(torch.uint8)
+        .as_strided((count, 1, SIZE, SIZE), (101, 0, SIZE, 1))
+    )
     alone = torch.arange(count)
     return Unlabelled(pixels, [str(i) for i in range(count)], ["all"] * count, alone, alone)
 
@@ -33,7 +37,8 @@ def network() -> Any:
 
     torch.manual_seed(0)
     down = [
-        nn.Conv2d(i, o, k, stride=s, padding=k // 2) for i, o, k, s in ((1, 16, 7, 4), (16, 64, 3, 2), (64, 256, 3, 2))
+        nn.Conv2d(i, o, k, stride=s, padding=k // 2)
+        for i, o, k, s in ((1, 16, 7, 4), (16, 64, 3, 2), (64, 256, 3, 2))
     ]
     up = [nn.Conv2d(256, 32, 1), nn.Upsample(scale_factor=16), nn.Conv2d(32, 1, 1)]
     return nn.Sequential(down[0], nn.ReLU(), down[1], nn.ReLU(), down[2], nn.ReLU(), *up).eval()
@@ -49,14 +54,19 @@ def probe(count: int) -> None:
     list(logits_of(net, images(8, 1.0)))
     before, began = peak(), time.process_time()
     found = list(shift(net, darker, Original(net, test)))
-    arrays = sum(array.nbytes for one in found if isinstance(one, Kept) for array in one.arrays.values()) / 2**20
+    arrays = (
+        sum(array.nbytes for one in found if isinstance(one, Kept) for array in one.arrays.values())
+        / 2**20
+    )
     seconds = time.process_time() - began
     print(f"{count:6} | {before:8.0f} | {peak():9.0f} | {arrays:6.1f} | {seconds:.0f}", flush=True)
 
 
 def peak() -> float:
     """MiB of resident memory at most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        2**20 if sys.platform == "darwin" else 2**10
+    )
 
 
 def main() -> None:

@@ -37,7 +37,9 @@ class Home:
     @property
     def data(self) -> Path:
         """HARNESS_DATA, or a folder of its own."""
-        return Path(os.environ.get("HARNESS_DATA") or self.hidden / "datasets").expanduser().resolve()
+        return (
+            Path(os.environ.get("HARNESS_DATA") or self.hidden / "datasets").expanduser().resolve()
+        )
 
     def store(self, kind: str) -> "Store":
         return Store(self.hidden / kind)
@@ -65,7 +67,10 @@ class Store:
 
     @contextmanager
     def making(
-        self, key: str, waiting: Callable[[], None] = lambda: None, enough: Callable[[Path], bool] = lambda folder: True
+        self,
+        key: str,
+        waiting: Callable[[], None] = lambda: None,
+        enough: Callable[[Path], bool] = lambda folder: True,
     ) -> Iterator[Path | None]:
         """The unfinished folder to fill, moved into place at the end; None where there is one that is enough."""
         with locked(self.root / "locks" / f"{key}.lock", waiting):
@@ -79,7 +84,9 @@ class Store:
             for path in folder.rglob("*"):
                 if path.is_file():
                     _sync(path)
-            if old is not None:  # made again with more in it; who has a file of the old one open keeps it
+            if (
+                old is not None
+            ):  # made again with more in it; who has a file of the old one open keeps it
                 os.rename(old, self.root / f"{key}.old")
             os.rename(folder, self.path(key))
             _sync(self.root)
@@ -142,7 +149,9 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def save_tensors(path: Path, tensors: "dict[str, Tensor]", about: dict[str, Any] | None = None) -> None:
+def save_tensors(
+    path: Path, tensors: "dict[str, Tensor]", about: dict[str, Any] | None = None
+) -> None:
     """Tensors and a plain value in one safetensors file, whole or not at all."""
     from safetensors.torch import save_file  # torch is not needed to look into a store
 
@@ -151,7 +160,9 @@ def save_tensors(path: Path, tensors: "dict[str, Tensor]", about: dict[str, Any]
     ready = {}
     for name, tensor in tensors.items():
         value = tensor.detach().cpu().contiguous()
-        ready[name] = value.clone() if value.data_ptr() in seen else value  # the format refuses shared memory
+        ready[name] = (
+            value.clone() if value.data_ptr() in seen else value
+        )  # the format refuses shared memory
         seen.add(value.data_ptr())
     save_file(ready, beside, metadata={"about": json.dumps(about or {})})
     _sync(beside)

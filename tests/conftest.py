@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded; two threads on a busy machine wait for each other
+os.environ["OMP_NUM_THREADS"] = (
+    "1"  # read when torch is loaded; two threads on a busy machine wait for each other
+)
 
 import pytest
 

@@ -39,7 +39,11 @@ def version(found: Found) -> tuple[Any, ...]:
 
 @st.cache_resource(max_entries=16, show_spinner="Judging …")
 def _answers(key: tuple[Any, ...], _study: Study, _found: Found) -> Verdicts:
-    return _judged(_study, _found, "Mend the comparison in the study file; `harness plan` says what it can answer.")
+    return _judged(
+        _study,
+        _found,
+        "Mend the comparison in the study file; `harness plan` says what it can answer.",
+    )
 
 
 def _judged(study: Study, found: Found, remedy: str) -> Verdicts:
@@ -59,7 +63,9 @@ def asked(found: Found, question: dict[str, Any]) -> Verdict:
 def _asked(key: tuple[Any, ...], question: str, _study: Study, _found: Found) -> Verdict:
     made, wrong = declared([json.loads(question)], _study.expansion)
     if wrong or not made:
-        said = "; ".join(f"{'.'.join(map(str, steps[2:]))}: {text}".lstrip(": ") for steps, text in wrong)
+        said = "; ".join(
+            f"{'.'.join(map(str, steps[2:]))}: {text}".lstrip(": ") for steps, text in wrong
+        )
         raise Unreadable(f"This question cannot be asked: {said}.", "Choose something else above.")
     verdicts = _judged(replace(_study, compare=tuple(made)), _found, "Choose something else.")
     return replace(verdicts.verdicts[0], confirmatory=False)
@@ -82,13 +88,19 @@ def facts(found: Found) -> Facts:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _facts(file: tuple[str, int], name: str, _study: Study) -> Facts:
     grid = _study.expansion
-    paths = dict.fromkeys([*apart(grid_paths(grid)), *(p for p in grid_paths(grid) if p not in SEEDS)])
+    paths = dict.fromkeys(
+        [*apart(grid_paths(grid)), *(p for p in grid_paths(grid) if p not in SEEDS)]
+    )
     levels = {path: levels_of(grid, path) for path in paths}
     folds = any(cell.trial.fit.fold is not None for cell in _study.cells)
-    offered: list[Unit] = ["seed", "fold", "image", "patient"] if folds else ["seed", "image", "patient"]
+    offered: list[Unit] = (
+        ["seed", "fold", "image", "patient"] if folds else ["seed", "image", "patient"]
+    )
     usual = _study.compare[0].unit if _study.compare else "seed"
     planned = frozenset(cell.trial.key for cell in _study.cells)
-    return Facts(levels, measured_in(grid), sorted(offered, key=lambda unit: unit != usual), planned)
+    return Facts(
+        levels, measured_in(grid), sorted(offered, key=lambda unit: unit != usual), planned
+    )
 
 
 def factors(found: Found) -> list[str]:
@@ -100,7 +112,9 @@ def factors(found: Found) -> list[str]:
 def apart(paths: Iterable[str]) -> list[str]:
     """Axes as factors: beside an option of its own, a component counts by its name; seeds and folds are none."""
     listed = [p for p in paths if p not in SEEDS]
-    inner = {p for p in listed if any(q.startswith(f"{p}.") and q not in named_by(p) for q in listed)}
+    inner = {
+        p for p in listed if any(q.startswith(f"{p}.") and q not in named_by(p) for q in listed)
+    }
     return list(dict.fromkeys(next(iter(named_by(p))) if p in inner else p for p in listed))
 
 

@@ -19,7 +19,9 @@ COLUMNS = ["down", "across", "value", "n"]
 Paths = tuple[str, str]
 
 
-def crossed(found: Found, metric: str, paths: Paths, where: Mapping[str, str] | None = None) -> pd.DataFrame:
+def crossed(
+    found: Found, metric: str, paths: Paths, where: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Cells `down`, `across`, `value`, `n`: the mean over units, as a table of the study has it, and their number."""
     confined = tuple(sorted((where or {}).items()))
     averages = _means(version(found), metric, paths, confined, found)
@@ -27,7 +29,9 @@ def crossed(found: Found, metric: str, paths: Paths, where: Mapping[str, str] | 
     cells: list[tuple[str, str, float, int]] = []
     for levels, entry in averages.entries.items():
         row, column = (level_of_text(level) for level in levels)
-        if row in down and column in across:  # a trial without such a setting stands at no level of it
+        if (
+            row in down and column in across
+        ):  # a trial without such a setting stands at no level of it
             cells.append((row, column, entry.mean, entry.n))
     cells.sort(key=lambda cell: (across[cell[1]], down[cell[0]]))
     table = pd.DataFrame(cells, columns=COLUMNS)
@@ -43,12 +47,20 @@ def _ranks(found: Found, path: str) -> dict[str, int]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _means(
-    version: tuple[object, ...], metric: str, paths: Paths, where: tuple[tuple[str, str], ...], _found: Found
+    version: tuple[object, ...],
+    metric: str,
+    paths: Paths,
+    where: tuple[tuple[str, str], ...],
+    _found: Found,
 ) -> Means:
     unit = unit_of(_found, metric)
     question = Comparison(f"{metric} crossed", unit, metric, within=list(paths), where=dict(where))
     study = _study_behind(_found)
-    laid = layout(study, question) if study is not None else _layout_of_runs(_found, paths, dict(where))
+    laid = (
+        layout(study, question)
+        if study is not None
+        else _layout_of_runs(_found, paths, dict(where))
+    )
     return means(laid, question, _found.runs, _found.rows)
 
 
@@ -89,7 +101,18 @@ def _layout_of_runs(found: Found, paths: Paths, where: dict[str, str]) -> Layout
         within = JOIN.join(str(run[path]) for path in settings_of_runs)
         fold = re.match(r"\d+", str(run.get("fit.fold")))
         number = int(fold.group()) if fold else None
-        trials.append(Place(run["trial"], within, "", "", int(run["fit.seed"]), number, str(run.get("test_on")), ()))
+        trials.append(
+            Place(
+                run["trial"],
+                within,
+                "",
+                "",
+                int(run["fit.seed"]),
+                number,
+                str(run.get("test_on")),
+                (),
+            )
+        )
     dimensions = {path: "within" for path in paths if path not in settings_of_runs}
     return Layout(trials, dimensions, (), (), {"within": list(paths), "arm": [], "at": []}, {})
 

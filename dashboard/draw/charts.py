@@ -16,7 +16,11 @@ from harness.judge.verdicts import Arm
 from harness.study.comparison import Comparison
 
 ROW, SLOT = 62, 20  # pixels of an arm, and of a bracket beside it
-DOTS, JOINED, BRACKETS = 300, 80, 8  # dots of a row, units joined by lines, brackets of a chart, at most
+DOTS, JOINED, BRACKETS = (
+    300,
+    80,
+    8,
+)  # dots of a row, units joined by lines, brackets of a chart, at most
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 Colours = dict[str, str]
@@ -40,7 +44,9 @@ def dressed(layers: Sequence[Any], ink: Ink, height: float) -> Any:
     return alt.layer(*layers, height=height, background="transparent", padding=padding, config=look)
 
 
-def units(one: Comparison, arms: Sequence[Arm], contrasts: Sequence[Contrast], colours: Colours, ink: Ink) -> Any:
+def units(
+    one: Comparison, arms: Sequence[Arm], contrasts: Sequence[Contrast], colours: Colours, ink: Ink
+) -> Any:
     """A row for each arm: a dot for each unit, quartiles, the mean with its interval; brackets with corrected p."""
     values = [v for arm in arms for v in arm.sample.values]
     if not values:
@@ -48,7 +54,9 @@ def units(one: Comparison, arms: Sequence[Arm], contrasts: Sequence[Contrast], c
     brackets = _brackets(arms, contrasts, one.alpha)
     right = 10 + SLOT * (1 + max((b["slot"] for b in brackets), default=-1))
     x = _across(values, arms, _title(one), right)
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[len(arms) - 0.5, -0.72], nice=False, zero=False))
+    y = alt.Y(
+        "y:Q", axis=None, scale=alt.Scale(domain=[len(arms) - 0.5, -0.72], nice=False, zero=False)
+    )
     layers = [
         *_joined(arms, contrasts, (x, y), ink),
         *_boxes(arms, colours, (x, y), ink),
@@ -61,7 +69,11 @@ def units(one: Comparison, arms: Sequence[Arm], contrasts: Sequence[Contrast], c
 
 
 def _title(one: Comparison) -> str:
-    return f"{one.metric}, area under the curve over {one.trend}" if one.by and one.trend else ", ".join(one.metrics)
+    return (
+        f"{one.metric}, area under the curve over {one.trend}"
+        if one.by and one.trend
+        else ", ".join(one.metrics)
+    )
 
 
 def _across(values: Iterable[float], arms: Iterable[Arm], title: str, right: float) -> alt.X:
@@ -72,12 +84,20 @@ def _across(values: Iterable[float], arms: Iterable[Arm], title: str, right: flo
     low, high = min([low, *near]), max([high, *near])
     margin = 0.04 * ((high - low) or wide)
     scale = alt.Scale(
-        domain=[low - margin, high + margin], range=[0, {"expr": f"width-{right}"}], nice=False, zero=False, clamp=True
+        domain=[low - margin, high + margin],
+        range=[0, {"expr": f"width-{right}"}],
+        nice=False,
+        zero=False,
+        clamp=True,
     )
-    return alt.X("x:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5, titleAnchor="end", format="~g"))
+    return alt.X(
+        "x:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5, titleAnchor="end", format="~g")
+    )
 
 
-def _joined(arms: Sequence[Arm], contrasts: Sequence[Contrast], at: tuple[alt.X, alt.Y], ink: Ink) -> list[Any]:
+def _joined(
+    arms: Sequence[Arm], contrasts: Sequence[Contrast], at: tuple[alt.X, alt.Y], ink: Ink
+) -> list[Any]:
     """The values of one unit, joined from arm to arm where the arms are paired."""
     few = all(len(arm.sample.units) <= JOINED for arm in arms)
     if not few or not any(c.paired for c in contrasts):
@@ -115,7 +135,9 @@ def _colour(arm: Arm, colours: Colours) -> str:
     return colours.get(arm.sample.arm or arm.sample.at, colours.get(arm.full, "#999999"))
 
 
-def _dots(one: Comparison, arms: Sequence[Arm], colours: Colours, at: tuple[alt.X, alt.Y], ink: Ink) -> list[Any]:
+def _dots(
+    one: Comparison, arms: Sequence[Arm], colours: Colours, at: tuple[alt.X, alt.Y], ink: Ink
+) -> list[Any]:
     rows = []
     for i, arm in enumerate(arms):
         sample, count = arm.sample, len(arm.sample.values)
@@ -126,13 +148,21 @@ def _dots(one: Comparison, arms: Sequence[Arm], colours: Colours, at: tuple[alt.
             where = {"x": sample.values[j], "y": i + shift, "colour": _colour(arm, colours)}
             rows.append({**said, **where, "runs": " ".join(r[:8] for r in sample.runs[j])})
     tips = [alt.Tooltip(f"{k}:N") for k in ("arm", one.unit, "value", "runs")]
-    mark = alt.Chart(pd.DataFrame(rows)).mark_circle(size=64, opacity=0.9, stroke=ink.paper, strokeWidth=0.8)
+    mark = alt.Chart(pd.DataFrame(rows)).mark_circle(
+        size=64, opacity=0.9, stroke=ink.paper, strokeWidth=0.8
+    )
     return [mark.encode(x=at[0], y=at[1], color=alt.Color("colour:N", scale=None), tooltip=tips)]
 
 
 def _means(arms: Sequence[Arm], at: tuple[alt.X, alt.Y], ink: Ink) -> list[Any]:
     rows = [
-        {"x": a.mean.value, "low": a.mean.low, "high": a.mean.high, "y": i + 0.29, "mean": mean(a.mean)}
+        {
+            "x": a.mean.value,
+            "low": a.mean.low,
+            "high": a.mean.high,
+            "y": i + 0.29,
+            "mean": mean(a.mean),
+        }
         for i, a in enumerate(arms)
         if a.mean is not None
     ]
@@ -142,7 +172,9 @@ def _means(arms: Sequence[Arm], at: tuple[alt.X, alt.Y], ink: Ink) -> list[Any]:
     low = alt.X("low:Q", scale=at[0]["scale"], title=at[0]["title"])
     tip = [alt.Tooltip("mean:N", title="mean with its interval")]
     return [
-        data.mark_rule(color=ink.text, strokeWidth=2).encode(x=low, x2="high:Q", y=at[1], tooltip=tip),
+        data.mark_rule(color=ink.text, strokeWidth=2).encode(
+            x=low, x2="high:Q", y=at[1], tooltip=tip
+        ),
         data.mark_point(shape="diamond", filled=True, opacity=1, size=70, color=ink.text).encode(
             x=at[0], y=at[1], tooltip=tip
         ),
@@ -151,17 +183,25 @@ def _means(arms: Sequence[Arm], at: tuple[alt.X, alt.Y], ink: Ink) -> list[Any]:
 
 def _names(arms: Sequence[Arm], y: alt.Y, ink: Ink) -> Any:
     rows = [
-        {"y": i - 0.32, "name": f"{_cut(arm.name, 48)} · n = {len(arm.sample.units)}", "full": arm.full}
+        {
+            "y": i - 0.32,
+            "name": f"{_cut(arm.name, 48)} · n = {len(arm.sample.units)}",
+            "full": arm.full,
+        }
         for i, arm in enumerate(arms)
     ]
-    data = alt.Chart(pd.DataFrame(rows)).encode(y=y, text="name:N", tooltip=alt.Tooltip("full:N", title="arm"))
+    data = alt.Chart(pd.DataFrame(rows)).encode(
+        y=y, text="name:N", tooltip=alt.Tooltip("full:N", title="arm")
+    )
     return _haloed(data, ink)
 
 
 def _haloed(data: Any, ink: Ink) -> Any:
     """Text from the left edge that stays readable over lines."""
     mark = {"align": "left", "fontSize": 13, "x": 0}
-    around = data.mark_text(**mark, color=ink.paper, stroke=ink.paper, strokeWidth=4, strokeJoin="round")
+    around = data.mark_text(
+        **mark, color=ink.paper, stroke=ink.paper, strokeWidth=4, strokeJoin="round"
+    )
     return alt.layer(around, data.mark_text(**mark, color=ink.text))
 
 
@@ -182,7 +222,9 @@ def stars(one: Contrast, alpha: float) -> str:
     return f"{mark} {p}" if one.corrected <= alpha else f"n.s. {p}"
 
 
-def _brackets(arms: Sequence[Arm], contrasts: Sequence[Contrast], alpha: float) -> list[dict[str, Any]]:
+def _brackets(
+    arms: Sequence[Arm], contrasts: Sequence[Contrast], alpha: float
+) -> list[dict[str, Any]]:
     """The contrasts that are drawn, the decided first, each in a column in which it touches no other."""
     place = {arm.name: i for i, arm in enumerate(arms)}
     told = [c for c in contrasts if c.first in place and c.second in place and stars(c, alpha)]
@@ -194,7 +236,9 @@ def _brackets(arms: Sequence[Arm], contrasts: Sequence[Contrast], alpha: float) 
         low, high = sorted((place[c.first], place[c.second]))
         taken = {b["slot"] for b in found if b["y"] < high and b["y2"] > low}
         slot = next(s for s in range(len(told)) if s not in taken)
-        found.append({"y": low, "y2": high, "slot": slot, "text": stars(c, alpha), "sentence": c.sentence})
+        found.append(
+            {"y": low, "y2": high, "slot": slot, "text": stars(c, alpha), "sentence": c.sentence}
+        )
     return found
 
 
@@ -205,7 +249,10 @@ def _bracketed(brackets: list[dict[str, Any]], y: alt.Y, ink: Ink) -> Iterable[A
     tip = alt.Tooltip("sentence:N", title="verdict")
     for b in brackets:
         edge = SLOT * (last - b["slot"] + 1) - 4
-        x, inner = alt.value(alt.ExprRef(f"width-{edge}")), alt.value(alt.ExprRef(f"width-{edge + 4}"))
+        x, inner = (
+            alt.value(alt.ExprRef(f"width-{edge}")),
+            alt.value(alt.ExprRef(f"width-{edge + 4}")),
+        )
         line = alt.Chart(pd.DataFrame([{**b, "y": b["y"] + 0.06, "y2": b["y2"] - 0.06}]))
         yield line.mark_rule(color=ink.text).encode(x=x, y=y, y2="y2:Q", tooltip=tip)
         for end in ("y", "y2"):
@@ -231,20 +278,41 @@ def forest(one: Comparison, contrasts: Sequence[Contrast], ink: Ink) -> Any:
         for i, c in enumerate(known)
     ]  # fmt: skip
     margin = one.margin or 0
-    ends = [v for r in rows for v in (r["x"], r["low"], r["high"]) if math.isfinite(v)] + [0, margin, -margin]
+    ends = [v for r in rows for v in (r["x"], r["low"], r["high"]) if math.isfinite(v)] + [
+        0,
+        margin,
+        -margin,
+    ]
     pad = 0.05 * ((max(ends) - min(ends)) or 1)
     scale = alt.Scale(domain=[min(ends) - pad, max(ends) + pad], nice=False, zero=False)
-    x = alt.X("x:Q", scale=scale, title=_estimated(one), axis=alt.Axis(tickCount=5, titleAnchor="end", format="~g"))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[len(known) - 0.5, -0.75], nice=False, zero=False))
+    x = alt.X(
+        "x:Q",
+        scale=scale,
+        title=_estimated(one),
+        axis=alt.Axis(tickCount=5, titleAnchor="end", format="~g"),
+    )
+    y = alt.Y(
+        "y:Q", axis=None, scale=alt.Scale(domain=[len(known) - 0.5, -0.75], nice=False, zero=False)
+    )
     data = alt.Chart(pd.DataFrame(rows))
     tip = alt.Tooltip("sentence:N", title="verdict")
     layers = [
         _zero(margin, scale, ink),
-        data.mark_rule(color=ink.text, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y),
-        data.mark_point(shape="diamond", size=90, color=ink.text, opacity=1).encode(
-            x=x, y=y, tooltip=tip, fill=alt.condition("datum.filled", alt.value(ink.text), alt.value(ink.paper))
+        data.mark_rule(color=ink.text, strokeWidth=2).encode(
+            x=alt.X("low:Q", scale=scale), x2="high:Q", y=y
         ),
-        _haloed(data.encode(y=alt.Y("label_y:Q", scale=y["scale"], axis=None), text="name:N", tooltip=tip), ink),
+        data.mark_point(shape="diamond", size=90, color=ink.text, opacity=1).encode(
+            x=x,
+            y=y,
+            tooltip=tip,
+            fill=alt.condition("datum.filled", alt.value(ink.text), alt.value(ink.paper)),
+        ),
+        _haloed(
+            data.encode(
+                y=alt.Y("label_y:Q", scale=y["scale"], axis=None), text="name:N", tooltip=tip
+            ),
+            ink,
+        ),
     ]
     return dressed(layers, ink, 48 * len(known) + 60)
 
@@ -254,14 +322,20 @@ def _zero(margin: float, scale: alt.Scale, ink: Ink) -> Any:
     line = line.encode(x=alt.X("x:Q", scale=scale))
     if not margin:
         return line
-    band = alt.Chart(pd.DataFrame([{"x": -margin, "x2": margin}])).mark_rect(color=ink.soft, opacity=0.18)
+    band = alt.Chart(pd.DataFrame([{"x": -margin, "x2": margin}])).mark_rect(
+        color=ink.soft, opacity=0.18
+    )
     return alt.layer(band.encode(x=alt.X("x:Q", scale=scale), x2="x2:Q"), line)
 
 
 def _estimated(one: Comparison) -> str:
     if one.correlate:
         return "correlation"
-    return f"difference in {_title(one)}" if one.kind == "groups" else f"change of {', '.join(one.metrics)}"
+    return (
+        f"difference in {_title(one)}"
+        if one.kind == "groups"
+        else f"change of {', '.join(one.metrics)}"
+    )
 
 
 def points(c: Contrast, ink: Ink) -> Any:

@@ -10,7 +10,16 @@ from harness.spec.naming import numeric
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#F0E442")
 DARK = {"#0072B2": "#3D9BD9"}  # the blue, lighter where the page is dark
-RAMP = ("#fde725", "#9fda3a", "#4ac16d", "#1fa187", "#277f8e", "#365c8d", "#46327e", "#440154")  # viridis
+RAMP = (
+    "#fde725",
+    "#9fda3a",
+    "#4ac16d",
+    "#1fa187",
+    "#277f8e",
+    "#365c8d",
+    "#46327e",
+    "#440154",
+)  # viridis
 
 
 @dataclass(frozen=True)

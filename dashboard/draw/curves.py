@@ -45,7 +45,9 @@ def lines(stops: Sequence[Stop], titles: tuple[str, str, str], colours: Colours,
     ]
     if not means:
         return None
-    return _drawn(pd.DataFrame(means), pd.DataFrame(dots), (titles, _bottom(stops, titles[0])), colours, ink)
+    return _drawn(
+        pd.DataFrame(means), pd.DataFrame(dots), (titles, _bottom(stops, titles[0])), colours, ink
+    )
 
 
 def _places(stops: Sequence[Stop], order: list[str]) -> Callable[[Stop], float]:
@@ -53,9 +55,15 @@ def _places(stops: Sequence[Stop], order: list[str]) -> Callable[[Stop], float]:
     across = list(dict.fromkeys(s.across for s in stops))
     if _ordered(across):
         return lambda stop: float(stop.across)
-    shown = [line for line in dict.fromkeys([*order, *(s.line for s in stops)]) if any(s.line == line for s in stops)]
+    shown = [
+        line
+        for line in dict.fromkeys([*order, *(s.line for s in stops)])
+        if any(s.line == line for s in stops)
+    ]
     step = min(0.14, 0.6 / max(1, len(shown)))
-    return lambda stop: across.index(stop.across) + (shown.index(stop.line) - (len(shown) - 1) / 2) * step
+    return lambda stop: (
+        across.index(stop.across) + (shown.index(stop.line) - (len(shown) - 1) / 2) * step
+    )
 
 
 def _ordered(across: list[str]) -> bool:
@@ -76,14 +84,20 @@ def _bottom(stops: Sequence[Stop], title: str) -> alt.X:
     return alt.X("x:Q", title=title, axis=axis, scale=scale)
 
 
-Frame = tuple[tuple[str, str, str], alt.X]  # titles across, of the lines and of the metric; the axis across
+Frame = tuple[
+    tuple[str, str, str], alt.X
+]  # titles across, of the lines and of the metric; the axis across
 
 
-def _drawn(means: pd.DataFrame, dots: pd.DataFrame, frame: Frame, colours: Colours, ink: Ink) -> Any:
+def _drawn(
+    means: pd.DataFrame, dots: pd.DataFrame, frame: Frame, colours: Colours, ink: Ink
+) -> Any:
     (across, line, metric), x = frame
     low, high = dots["y"].min(), dots["y"].max()
     wide = (high - low) or abs(low) or 1
-    scale = alt.Scale(domain=[low - 0.1 * wide, high + 0.1 * wide], zero=False, nice=True, clamp=True)
+    scale = alt.Scale(
+        domain=[low - 0.1 * wide, high + 0.1 * wide], zero=False, nice=True, clamp=True
+    )
     y = alt.Y("y:Q", title=metric, scale=scale, axis=alt.Axis(tickCount=5, format="~g"))
     shown = [name for name in colours if name in set(means["line"])]
     several = len(shown) > 1
@@ -92,15 +106,28 @@ def _drawn(means: pd.DataFrame, dots: pd.DataFrame, frame: Frame, colours: Colou
         scale=alt.Scale(domain=shown, range=[colours[name] for name in shown]),
     )  # fmt: skip
     data = alt.Chart(means)
-    tips = [alt.Tooltip("line:N", title=line), alt.Tooltip("across:N", title=across), "mean:N", "n:Q"]
+    tips = [
+        alt.Tooltip("line:N", title=line),
+        alt.Tooltip("across:N", title=across),
+        "mean:N",
+        "n:Q",
+    ]
     layers = [data.mark_line(strokeWidth=2, opacity=0.85).encode(x=x, y=y, color=hue)]
     if len(dots) <= DOTS:
         tip = [alt.Tooltip("unit:N"), alt.Tooltip("y:Q", format=".3g", title=metric)]
-        layers.append(alt.Chart(dots).mark_circle(size=24, opacity=0.45).encode(x=x, y=y, color=hue, tooltip=tip))
+        layers.append(
+            alt.Chart(dots)
+            .mark_circle(size=24, opacity=0.45)
+            .encode(x=x, y=y, color=hue, tooltip=tip)
+        )
     interval = data.mark_rule(strokeWidth=2)
     layers += [
-        interval.encode(x=x, y=alt.Y("low:Q", scale=scale, title=metric), y2="high:Q", color=hue, tooltip=tips),
-        data.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(x=x, y=y, color=hue, tooltip=tips),
+        interval.encode(
+            x=x, y=alt.Y("low:Q", scale=scale, title=metric), y2="high:Q", color=hue, tooltip=tips
+        ),
+        data.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(
+            x=x, y=y, color=hue, tooltip=tips
+        ),
     ]
     return dressed(layers, ink, 340)
 
@@ -121,22 +148,43 @@ def heat(table: pd.DataFrame, titles: tuple[str, str, str], ink: Ink) -> Any:
     top = alt.Axis(orient="top", labelAngle=angle, labelLimit=120, ticks=False)
     x = alt.X("across:N", sort=columns, title=across, axis=top)
     y = alt.Y("down:N", sort=rows, title=None, axis=alt.Axis(labelLimit=110, ticks=False))
-    hue = alt.Color("value:Q", title=metric, legend=None, scale=alt.Scale(range=list(reversed(RAMP)), zero=False))
+    hue = alt.Color(
+        "value:Q",
+        title=metric,
+        legend=None,
+        scale=alt.Scale(range=list(reversed(RAMP)), zero=False),
+    )
     tips = [alt.Tooltip("down:N", title=down), alt.Tooltip("across:N", title=across),
             alt.Tooltip("text:N", title=metric), alt.Tooltip("n:Q", title="units")]  # fmt: skip
     data = alt.Chart(table)
-    layers = [data.mark_rect(stroke=ink.paper, strokeWidth=2, cornerRadius=3).encode(x=x, y=y, color=hue, tooltip=tips)]
+    layers = [
+        data.mark_rect(stroke=ink.paper, strokeWidth=2, cornerRadius=3).encode(
+            x=x, y=y, color=hue, tooltip=tips
+        )
+    ]
     if len(columns) <= 12:
         ink_of = alt.condition("datum.bright", alt.value("#111111"), alt.value("#ffffff"))
-        layers.append(data.mark_text(fontSize=12).encode(x=x, y=y, text="text:N", color=ink_of, tooltip=tips))
+        layers.append(
+            data.mark_text(fontSize=12).encode(x=x, y=y, text="text:N", color=ink_of, tooltip=tips)
+        )
     return dressed(layers, ink, 40 * len(rows) + 70)
 
 
 def history(table: pd.DataFrame, metric: str, ink: Ink) -> Any:
     """A metric over the epochs of a training."""
-    y = alt.Y("value:Q", title=metric, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4, format="~g"))
+    y = alt.Y(
+        "value:Q",
+        title=metric,
+        scale=alt.Scale(zero=False),
+        axis=alt.Axis(tickCount=4, format="~g"),
+    )
     x = alt.X("step:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6))
     blue = palette(["one"], ink)["one"]
-    mark = alt.Chart(table).mark_line(color=blue, strokeWidth=2, point={"color": blue} if len(table) < 40 else False)
-    tips = [alt.Tooltip("step:Q", title="epoch"), alt.Tooltip("value:Q", title=metric, format=".4g")]
+    mark = alt.Chart(table).mark_line(
+        color=blue, strokeWidth=2, point={"color": blue} if len(table) < 40 else False
+    )
+    tips = [
+        alt.Tooltip("step:Q", title="epoch"),
+        alt.Tooltip("value:Q", title=metric, format=".4g"),
+    ]
     return dressed([mark.encode(x=x, y=y, tooltip=tips)], ink, 190)

@@ -10,7 +10,16 @@ from dashboard.ask.answers import answers
 from dashboard.parts.controls import csv_button, trouble
 from dashboard.parts.frame import framed
 from dashboard.parts.text import ago, counted, plain, spent, upper
-from dashboard.read.records import Entry, Found, Unreadable, foreign, found, in_memory, overview, study_of
+from dashboard.read.records import (
+    Entry,
+    Found,
+    Unreadable,
+    foreign,
+    found,
+    in_memory,
+    overview,
+    study_of,
+)
 from dashboard.read.run_files import text_of
 from harness.judge.answer import states
 from harness.record.database import Run
@@ -39,7 +48,9 @@ def page() -> None:
     if len(studies) > 1:
         _others(studies)
     if others:
-        st.caption(f"{others} other experiments in this database are not harness's; the MLflow UI shows them.")
+        st.caption(
+            f"{others} other experiments in this database are not harness's; the MLflow UI shows them."
+        )
     if entry is None or not entry.count:
         st.info("No trial has ended yet. The answer and the charts come with the first ones.")
         return
@@ -56,8 +67,14 @@ def page() -> None:
 
 
 def _nothing(others: int) -> None:
-    what = "The database holds runs, but none of harness." if others else "The database holds no study yet."
-    raise Unreadable(what, "`harness run studies/smoke.yaml` takes a minute and gives one to look at.")
+    what = (
+        "The database holds runs, but none of harness."
+        if others
+        else "The database holds no study yet."
+    )
+    raise Unreadable(
+        what, "`harness run studies/smoke.yaml` takes a minute and gives one to look at."
+    )
 
 
 def _later(entry: Entry) -> None:
@@ -91,10 +108,14 @@ def _answer(here: Found) -> None:
             with st.expander(f"{len(rest)} more {'answers' if len(rest) > 1 else 'answer'}"):
                 for verdict in rest:
                     mark = "" if verdict.confirmatory else " (exploratory)"
-                    st.markdown(f"- **{plain(verdict.comparison.name)}**{mark}: {plain(verdict.sentence)}")
+                    st.markdown(
+                        f"- **{plain(verdict.comparison.name)}**{mark}: {plain(verdict.sentence)}"
+                    )
         if verdicts.changed:
             st.caption(plain(upper(verdicts.changed)))
-        st.page_link("pages/2_compare.py", label="See the values behind it", icon=":material/arrow_forward:")
+        st.page_link(
+            "pages/2_compare.py", label="See the values behind it", icon=":material/arrow_forward:"
+        )
 
 
 def _progress(name: str) -> list[tuple[Progress, bool]]:
@@ -146,7 +167,10 @@ def _running(progress: Progress) -> None:
     left = remaining(progress)
     to_go = "no estimate yet" if left is None else f"about {duration(left)} to go"
     passed = duration(time.time() - progress.started)
-    st.progress(done / max(1, len(jobs)), f"{done} of {len(jobs)} fits and trials · {passed} so far, {to_go}")
+    st.progress(
+        done / max(1, len(jobs)),
+        f"{done} of {len(jobs)} fits and trials · {passed} so far, {to_go}",
+    )
     far = notes(Home.here(), progress)
     for key, job in progress.jobs.items():
         if job["state"] == "running":
@@ -161,9 +185,13 @@ def _design(here: Found) -> None:
     with st.expander(f"Design: {_planned(study, here)}"):
         for axis in study.axes:
             for path in axis.paths:
-                levels = list(dict.fromkeys(c.levels[path] for c in study.cells if path in c.levels))
+                levels = list(
+                    dict.fromkeys(c.levels[path] for c in study.cells if path in c.levels)
+                )
                 names = short(levels)
-                shown = ", ".join(names[level] for level in levels[:20]) + (" …" if len(levels) > 20 else "")
+                shown = ", ".join(names[level] for level in levels[:20]) + (
+                    " …" if len(levels) > 20 else ""
+                )
                 st.markdown(f"**{plain(path)}** ({len(levels)}): {plain(shown)}")
         for reason, count in study.expansion.excluded.items():
             st.caption(f"excluded: {plain(reason)} ({count})")
@@ -182,13 +210,17 @@ def _failures(here: Found) -> None:
     kinds: dict[tuple[str, str], list[Run]] = {}
     for run in here.recorded:
         if run.id in ids:
-            kinds.setdefault((run.state, run.tags.get("harness.error", "no reason was recorded")), []).append(run)
+            kinds.setdefault(
+                (run.state, run.tags.get("harness.error", "no reason was recorded")), []
+            ).append(run)
     if not kinds:
         return
     st.subheader("What went wrong", anchor=False)
     for (state, error), runs in sorted(kinds.items(), key=lambda one: -len(one[1]))[:ERRORS]:
         with st.expander(f"{len(runs)} {state}: {plain(error[:160])}"):
-            st.markdown("In " + plain(", ".join(r.name for r in runs[:6]) + (" …" if len(runs) > 6 else "")))
+            st.markdown(
+                "In " + plain(", ".join(r.name for r in runs[:6]) + (" …" if len(runs) > 6 else ""))
+            )
             try:
                 st.code(text_of(runs[-1], "error.txt"), language=None, wrap_lines=True)
             except Unreadable:
@@ -216,7 +248,14 @@ def _others(entries: tuple[Entry, ...]) -> None:
         if picked := st.session_state["studies"].selection.rows:
             st.session_state["study"] = entries[picked[0]].name
 
-    st.dataframe(frame, hide_index=True, width="stretch", key="studies", on_select=look, selection_mode="single-row")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        key="studies",
+        on_select=look,
+        selection_mode="single-row",
+    )
     csv_button(lambda: frame.to_csv(index=False), "studies", "studies")
 
 

@@ -29,7 +29,9 @@ def page() -> None:
     kind = st.segmented_control("Comparison", options, default=options[0], key="ask", bind="query-params",
                                 label_visibility="collapsed", required=True)  # fmt: skip
     if not study.compare:
-        st.caption("The study file declares no comparison (`compare:`), so any question is exploratory.")
+        st.caption(
+            "The study file declares no comparison (`compare:`), so any question is exploratory."
+        )
     if kind == OWN or not study.compare:
         _own(found, study)
     else:
@@ -41,7 +43,11 @@ def _declared(found: Found) -> None:
     listed = sorted(verdicts.verdicts, key=lambda v: not v.comparison.primary)
     named = {v.comparison.name: v for v in listed}
     names = {name: _named(v) for name, v in named.items()}
-    picked = choose("As declared in the study file", "comparison", named, names=names) if len(named) > 1 else None
+    picked = (
+        choose("As declared in the study file", "comparison", named, names=names)
+        if len(named) > 1
+        else None
+    )
     verdict = named.get(picked or "", listed[0])
     if picked is None:
         st.subheader(plain(verdict.comparison.name), anchor=False)
@@ -85,7 +91,9 @@ def _question(found: Found, study: Study) -> dict[str, Any] | None:
         metric = choose("Metric", "metric", measured)
     extra = [d for d in dimensions(found, metric) if len(levels_here(found, d)) > 1]
     if not there and not extra:
-        st.info("Nothing varies over the trials of this study but seeds and folds, so there is nothing to compare.")
+        st.info(
+            "Nothing varies over the trials of this study but seeds and folds, so there is nothing to compare."
+        )
         return None
     with two:
         by = choose("By", "by", [*there, *extra])
@@ -94,13 +102,24 @@ def _question(found: Found, study: Study) -> dict[str, Any] | None:
         against = choose("Against", "against", ["each other", *levels], names=short(levels))
     four, five, six = st.columns(3)
     with four:
-        within = choose("Separately for each", "within", ["–", *(p for p in [*there, *extra] if p != by)])
+        within = choose(
+            "Separately for each", "within", ["–", *(p for p in [*there, *extra] if p != by)]
+        )
     with five:
-        unit = choose("Unit of replication", "unit", facts(found).units, help="What is one independent repetition?")
+        unit = choose(
+            "Unit of replication",
+            "unit",
+            facts(found).units,
+            help="What is one independent repetition?",
+        )
     with six:
         said = "How large a difference still counts as none, in the metric's own unit."
         margin = st.text_input(
-            "Margin of equivalence", key="margin", bind="query-params", placeholder="none", help=said
+            "Margin of equivalence",
+            key="margin",
+            bind="query-params",
+            placeholder="none",
+            help=said,
         )
     more = _statistics(margin)
     where = _where(found, study, [*there, *extra], (by, within))
@@ -124,7 +143,7 @@ def _number(text: str) -> bool:
 def _statistics(margin: str) -> dict[str, Any]:
     """The test, the effect and the interval, by default as the design asks."""
     known = catalogue("test")
-    kinds = [n for n, c in known.items() if c.facts["groups"] != 1 and not c.facts.get("ordered")]
+    kinds = [n for n, c in known.items() if c.facts.groups != 1 and not c.facts.ordered]
     tests = [n for n in kinds if n.startswith("equivalence") == bool(margin)]
     with st.expander("Statistics"):
         one, two, three, four = st.columns(4)
@@ -137,7 +156,10 @@ def _statistics(margin: str) -> dict[str, Any]:
         with four:
             correct = choose("Correction", "correct", catalogue("correction"), start="holm")
     found = {"test": test, "effect": effect}
-    return {k: v for k, v in found.items() if v != DEFAULT} | {"interval": interval, "correct": correct}
+    return {k: v for k, v in found.items() if v != DEFAULT} | {
+        "interval": interval,
+        "correct": correct,
+    }
 
 
 def _where(found: Found, study: Study, paths: list[str], taken: tuple[str, ...]) -> dict[str, str]:
@@ -145,7 +167,10 @@ def _where(found: Found, study: Study, paths: list[str], taken: tuple[str, ...])
     offered = [p for p in paths if p not in taken]
     if not offered:
         return {}
-    set_ = sum(f"only-{p}" in st.query_params or st.session_state.get(f"only-{p}", ANY) != ANY for p in offered)
+    set_ = sum(
+        f"only-{p}" in st.query_params or st.session_state.get(f"only-{p}", ANY) != ANY
+        for p in offered
+    )
     wanted = {}
     with st.expander(f"Only at{f' ({set_} set)' if set_ else ''}", expanded=bool(set_)):
         columns = st.columns(min(3, len(offered)))

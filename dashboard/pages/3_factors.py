@@ -39,7 +39,9 @@ def page() -> None:
         metric = choose("Metric", "metric", measured) if measured else ""
     there = [*settings(found), *row_dimensions(found, metric)]
     if len(there) < 2:
-        st.info("Two factors are needed that vary over the trials and were measured. This study has fewer so far.")
+        st.info(
+            "Two factors are needed that vary over the trials and were measured. This study has fewer so far."
+        )
         return
     with two:
         across = choose("Factor", "across", there)
@@ -81,7 +83,10 @@ def _interaction(found: Found, study: Study, metric: str, paths: tuple[str, str]
         return
     names = short(levels_here(found, across))
     called = short(levels_here(found, by))
-    stops = [Stop(names.get(a.sample.arm, a.sample.arm), called.get(a.within, a.within), a) for a in verdict.arms]
+    stops = [
+        Stop(names.get(a.sample.arm, a.sample.arm), called.get(a.within, a.within), a)
+        for a in verdict.arms
+    ]
     levels = list(dict.fromkeys([*levels_here(found, by), *(a.within for a in verdict.arms)]))
     chart(
         lambda ink: lines(stops, (across, by, metric), _called(palette(levels, ink), called), ink),
@@ -124,7 +129,12 @@ def _models(found: Found, study: Study, metric: str, paths: tuple[str, str]) -> 
         return
     if not st.toggle(f"Fit {formula}", value=len(found.runs) <= SOON, key="fit"):
         return
-    question = {"name": formula, "model": formula, "unit": facts(found).units[0], "where": _where(found, paths)}
+    question = {
+        "name": formula,
+        "model": formula,
+        "unit": facts(found).units[0],
+        "where": _where(found, paths),
+    }
     try:
         section(found, asked(found, question), "model")
     except Unreadable as error:

@@ -9,7 +9,17 @@ from dashboard.ask.answers import asked, factors, facts, levels_here, metrics
 from dashboard.ask.factors import crossed, row_dimensions, settings
 from dashboard.draw.colours import Ink, palette
 from dashboard.draw.curves import Stop, heat, lines
-from dashboard.parts.controls import ANY, chart, choose, current, heading, looked_at, study_or_trouble, table, trouble
+from dashboard.parts.controls import (
+    ANY,
+    chart,
+    choose,
+    current,
+    heading,
+    looked_at,
+    study_or_trouble,
+    table,
+    trouble,
+)
 from dashboard.parts.frame import framed
 from dashboard.parts.text import plain, upper
 from dashboard.read.records import Found, Unreadable
@@ -47,7 +57,11 @@ def page() -> None:
 
 def _layered(found: Found) -> list[str]:
     """The metrics whose rows are of a layer."""
-    return list(dict.fromkeys(found.rows.loc[found.rows[LAYER].notna(), "metric"])) if LAYER in found.rows else []
+    return (
+        list(dict.fromkeys(found.rows.loc[found.rows[LAYER].notna(), "metric"]))
+        if LAYER in found.rows
+        else []
+    )
 
 
 def _over_strength(found: Found, study: Study, by: str) -> None:
@@ -55,7 +69,11 @@ def _over_strength(found: Found, study: Study, by: str) -> None:
     offered = [m for m in metrics(found) if m not in _layered(found)]
     metric = choose("Metric", "score", offered, start="iou")
     kinds = [KIND] if len(levels_here(found, KIND)) > 1 else []
-    question: dict[str, Any] = {"name": f"{metric} over strength", "metric": metric, "unit": facts(found).units[0]}
+    question: dict[str, Any] = {
+        "name": f"{metric} over strength",
+        "metric": metric,
+        "unit": facts(found).units[0],
+    }
     asks = {"trend": STRENGTH, "within": [*kinds, *([by] if by != "–" else [])]}
     try:
         verdict = asked(found, question | asks)
@@ -63,7 +81,10 @@ def _over_strength(found: Found, study: Study, by: str) -> None:
         trouble(error)
         return
     _drawn(found, verdict, (STRENGTH, by, metric), bool(kinds))
-    rows = [{"where": c.within.replace(JOIN, " · "), "trend": upper(c.sentence)} for c in verdict.contrasts]
+    rows = [
+        {"where": c.within.replace(JOIN, " · "), "trend": upper(c.sentence)}
+        for c in verdict.contrasts
+    ]
     with st.expander(f"Trends (exploratory, {verdict.family} p values corrected together)"):
         table(rows, f"{found.name} trends", "trends")
 
@@ -77,16 +98,22 @@ def _drawn(found: Found, verdict: Verdict, titles: tuple[str, str, str], split: 
         levels = arm.within.split(JOIN) if arm.within else []
         line = levels[-1] if by != "–" else metric
         where = levels[0] if split else ""
-        charts.setdefault(where, []).append(Stop(arm.sample.at or arm.sample.arm, called.get(line, line), arm))
+        charts.setdefault(where, []).append(
+            Stop(arm.sample.at or arm.sample.arm, called.get(line, line), arm)
+        )
     columns = st.columns(2) if len(charts) > 1 else [st.container()]
     order = levels_here(found, KIND)
-    for i, (where, stops) in enumerate(sorted(charts.items(), key=lambda one: order.index(one[0]) if one[0] else 0)):
+    for i, (where, stops) in enumerate(
+        sorted(charts.items(), key=lambda one: order.index(one[0]) if one[0] else 0)
+    ):
         with columns[i % len(columns)]:
             if where:
                 st.markdown(f"**{plain(where)}**")
             name = f"{found.name} {metric} {where}"
             chart(partial(_lined, found, stops, titles), name, f"s-{i}")
-    st.caption(f"A small dot is one {verdict.comparison.unit}; the diamond is the mean with its 95% interval.")
+    st.caption(
+        f"A small dot is one {verdict.comparison.unit}; the diamond is the mean with its 95% interval."
+    )
 
 
 def _lined(found: Found, stops: list[Stop], titles: tuple[str, str, str], ink: Ink) -> Any:
@@ -97,7 +124,10 @@ def _colours(found: Found, by: str, metric: str, ink: Ink) -> dict[str, str]:
     if by == "–":
         return palette([metric], ink)
     names = short(levels_here(found, by))
-    return {names.get(level, level): colour for level, colour in palette(levels_here(found, by), ink).items()}
+    return {
+        names.get(level, level): colour
+        for level, colour in palette(levels_here(found, by), ink).items()
+    }
 
 
 def _over_layers(found: Found, study: Study, by: str) -> None:
@@ -109,10 +139,14 @@ def _over_layers(found: Found, study: Study, by: str) -> None:
     with columns[0]:
         metric = choose("Distance", "distance", offered, start="hellinger")
     where = {}
-    for i, path in enumerate(p for p in (KIND, STRENGTH) if len(levels_here(found, p)) > 1 and p != by):
+    for i, path in enumerate(
+        p for p in (KIND, STRENGTH) if len(levels_here(found, p)) > 1 and p != by
+    ):
         with columns[1 + i]:
             levels = levels_here(found, path)
-            level = choose(path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short(levels))
+            level = choose(
+                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short(levels)
+            )
         if level != ANY:
             where[path] = level
     factor = by if by != "–" else next(iter(factors(found)), None)
@@ -134,17 +168,35 @@ def _over_layers(found: Found, study: Study, by: str) -> None:
     stops = [Stop(a.within, called.get(a.sample.arm, a.sample.arm), a) for a in arms]
     chart(partial(_lined, found, stops, titles),
           f"{found.name} {metric} by layer", "layers")  # fmt: skip
-    st.page_link("pages/5_images.py", label="Distributions of each layer, run by run", icon=":material/image:")
-    with st.expander(f"Differences at each layer (exploratory, {verdict.family} p values corrected together)"):
-        table([{"layer": c.within, "difference": upper(c.sentence)} for c in verdict.contrasts], "layers", "by-layer")
+    st.page_link(
+        "pages/5_images.py",
+        label="Distributions of each layer, run by run",
+        icon=":material/image:",
+    )
+    with st.expander(
+        f"Differences at each layer (exploratory, {verdict.family} p values corrected together)"
+    ):
+        table(
+            [{"layer": c.within, "difference": upper(c.sentence)} for c in verdict.contrasts],
+            "layers",
+            "by-layer",
+        )
 
 
 def _heats(found: Found, there: list[str]) -> None:
     """Heat maps: kinds over strengths, layers over strengths, source over target."""
     st.subheader("Heat maps", anchor=False)
     pairs = [(KIND, STRENGTH), (LAYER, STRENGTH), (LAYER, KIND)]
-    pairs += [(p, STRENGTH) for p in there if p not in (KIND, LAYER, STRENGTH) and not p.startswith("perturb.")]
-    offered = {f"{down} × {across}": (down, across) for down, across in pairs if down in there and across in there}
+    pairs += [
+        (p, STRENGTH)
+        for p in there
+        if p not in (KIND, LAYER, STRENGTH) and not p.startswith("perturb.")
+    ]
+    offered = {
+        f"{down} × {across}": (down, across)
+        for down, across in pairs
+        if down in there and across in there
+    }
     if not offered:
         st.caption("A heat map needs a second factor beside the shift.")
         return
@@ -153,7 +205,11 @@ def _heats(found: Found, there: list[str]) -> None:
         pair = offered[choose("Crossed", "crossed", offered)]
     layered = _layered(found)
     with two:
-        metric = choose("Metric", "heat", layered if LAYER in pair else [m for m in metrics(found) if m not in layered])
+        metric = choose(
+            "Metric",
+            "heat",
+            layered if LAYER in pair else [m for m in metrics(found) if m not in layered],
+        )
     cells = crossed(found, metric, pair)
     if STRENGTH in pair:
         cells = cells[cells["across"].map(numeric)]

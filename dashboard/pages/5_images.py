@@ -34,7 +34,11 @@ def _figures(found: Found, picked: list[Run]) -> None:
     listed = [figures_of(run) for run in picked]
     names = [name for name in listed[0] if all(name in one for one in listed)]
     if not names:
-        both = "These runs have no figure in common." if len(picked) > 1 else "This run has no figures."
+        both = (
+            "These runs have no figure in common."
+            if len(picked) > 1
+            else "This run has no figures."
+        )
         st.info(f"{both} A probe draws them: `probes: [segmentation]`, say, with `figures: 3`.")
         return
     name = choose(f"Figure ({len(names)})", "figure", names)
@@ -69,7 +73,16 @@ def _together(picked: list[Run], seen: list[dict[str, Picture]]) -> None:
     split = all(set(one) == set(PANELS) for one in seen)
     shown = list(seen[0])
     if split:
-        shown = st.pills("Panels", PANELS, selection_mode="multi", default=["prediction", "error"], key="panels") or []
+        shown = (
+            st.pills(
+                "Panels",
+                PANELS,
+                selection_mode="multi",
+                default=["prediction", "error"],
+                key="panels",
+            )
+            or []
+        )
     for panel in shown if split else ["whole"]:
         for column, run, one in zip(st.columns(2), picked, seen, strict=True):
             picture = one[panel] if split else next(iter(one.values()))

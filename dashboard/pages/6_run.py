@@ -9,7 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.draw.curves import history
-from dashboard.parts.controls import chart, choose, filters, heading, looked_at, pick_run, run_of, table, trouble
+from dashboard.parts.controls import (
+    chart,
+    choose,
+    filters,
+    heading,
+    looked_at,
+    pick_run,
+    run_of,
+    table,
+    trouble,
+)
 from dashboard.parts.frame import framed
 from dashboard.parts.text import moment, plain, size, spent
 from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
@@ -43,12 +53,16 @@ def page() -> None:
 
 
 def _head(run: Run) -> None:
-    colour = {"finished": "green", "failed": "red", "killed": "red", "diverged": "orange"}.get(run.state, "gray")
+    colour = {"finished": "green", "failed": "red", "killed": "red", "diverged": "orange"}.get(
+        run.state, "gray"
+    )
     st.subheader(plain(run.name), anchor=False)
     with st.container(horizontal=True, gap="small"):
         st.badge(plain(run.state or "unknown"), color=colour)  # type: ignore[arg-type]
         st.badge(f"ended {moment(run.ended)}", color="gray")
-        st.badge(f"took {spent((run.ended - run.started) / 1000 if run.ended else 0)}", color="gray")
+        st.badge(
+            f"took {spent((run.ended - run.started) / 1000 if run.ended else 0)}", color="gray"
+        )
     if error := run.tags.get("harness.error"):
         st.error(plain(error))
         try:
@@ -64,8 +78,13 @@ def _numbers(found: Found, run: Run) -> None:
         st.info("This run measured nothing.")
         return
     mine = found.rows[found.rows["run"] == run.id]
-    spread = mine.groupby("metric")["value"].agg(["size", "min", "max"]) if len(mine) else pd.DataFrame()
-    told = {str(k): (str(n), f"{number(low)} to {number(high)}") for k, n, low, high in spread.itertuples()}
+    spread = (
+        mine.groupby("metric")["value"].agg(["size", "min", "max"]) if len(mine) else pd.DataFrame()
+    )
+    told = {
+        str(k): (str(n), f"{number(low)} to {number(high)}")
+        for k, n, low, high in spread.itertuples()
+    }
     rows = []
     for name in sorted(values, key=lambda name: (name not in told, name)):
         mean, (count, span) = values[name], told.get(name, ("–", "–"))
@@ -74,13 +93,19 @@ def _numbers(found: Found, run: Run) -> None:
     table(rows, f"{run.id[:8]}-metrics", "metrics")
     if len(mine):
         with st.expander(f"All {len(mine):,} rows"):
-            table(mine.drop(columns="run").dropna(axis="columns", how="all"), f"{run.id[:8]}-rows", "rows")
+            table(
+                mine.drop(columns="run").dropna(axis="columns", how="all"),
+                f"{run.id[:8]}-rows",
+                "rows",
+            )
 
 
 def _history(found: Found, run: Run) -> None:
     curves = curves_of(run)
     if curves.empty:
-        st.info("No history was recorded: the fit was trained for another run, or the trial failed before it began.")
+        st.info(
+            "No history was recorded: the fit was trained for another run, or the trial failed before it began."
+        )
         return
     names = list(dict.fromkeys(curves["metric"]))
     if len(names) > CHARTS:
@@ -104,7 +129,11 @@ def _pictures(found: Found, run: Run) -> None:
 
 def _settings(found: Found, run: Run) -> None:
     wanted = st.text_input("Find a setting", key="setting", placeholder="lr, style, …")
-    rows = [{"setting": k, "value": v} for k, v in sorted(run.params.items()) if wanted.lower() in f"{k} {v}".lower()]
+    rows = [
+        {"setting": k, "value": v}
+        for k, v in sorted(run.params.items())
+        if wanted.lower() in f"{k} {v}".lower()
+    ]
     table(rows or [{"setting": "none has it", "value": ""}], f"{run.id[:8]}-settings", "settings")
 
 

@@ -11,7 +11,14 @@ import streamlit as st
 from dashboard.ask.answers import answers
 from dashboard.draw.charts import forest, points, units
 from dashboard.draw.colours import LIGHT
-from dashboard.parts.controls import csv_button, exported, heading, looked_at, study_or_trouble, trouble
+from dashboard.parts.controls import (
+    csv_button,
+    exported,
+    heading,
+    looked_at,
+    study_or_trouble,
+    trouble,
+)
 from dashboard.parts.frame import framed
 from dashboard.parts.verdict import colours_of
 from dashboard.read.records import Found, Unreadable
@@ -51,11 +58,15 @@ def page() -> None:
         trouble(error)
         return
     if not verdicts.verdicts:
-        st.info("The study file declares no comparison (`compare:`), so there is nothing to judge or to draw.")
+        st.info(
+            "The study file declares no comparison (`compare:`), so there is nothing to judge or to draw."
+        )
         return
     _report(found, study, verdicts)
     st.subheader("Charts", anchor=False)
-    st.caption("Every chart of the declared comparisons; below each chart of the other pages stands its own button.")
+    st.caption(
+        "Every chart of the declared comparisons; below each chart of the other pages stands its own button."
+    )
     for kind in ("svg", "png"):
         st.download_button(
             f"All charts as {kind.upper()} (ZIP)", partial(zipped, found, verdicts, kind),
@@ -85,7 +96,9 @@ def drawn(found: Found, verdicts: Verdicts) -> Iterator[tuple[str, object]]:
     """The charts of all declared comparisons by name."""
     for verdict in verdicts.verdicts:
         one = verdict.comparison
-        for within in dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts]):
+        for within in dict.fromkeys(
+            [a.within for a in verdict.arms] + [c.within for c in verdict.contrasts]
+        ):
             arms = [a for a in verdict.arms if a.within == within]
             contrasts = [c for c in verdict.contrasts if c.within == within]
             name = file_name(f"{one.name} {shown(within)}".strip())

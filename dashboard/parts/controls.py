@@ -106,16 +106,28 @@ def current(found: Found) -> Found:
     kept = found.runs[found.runs["trial"].isin(planned)]
     if not len(kept) or len(kept) == len(found.runs):
         return found
-    return Found(found.name, found.stamp, found.recorded, kept, found.rows[found.rows["run"].isin(set(kept["run"]))])
+    return Found(
+        found.name,
+        found.stamp,
+        found.recorded,
+        kept,
+        found.rows[found.rows["run"].isin(set(kept["run"]))],
+    )
 
 
 def filters(found: Found, taken: Iterable[str] = ()) -> pd.DataFrame:
     """The runs that the reader narrows down to; each filter is in the URL."""
     axes = dict.fromkeys(path for run in found.recorded for path in run.levels)
     seeds = [path for path in ("fit.seed", "fit.fold") if path in axes]
-    offered = [p for p in [*apart(axes), *seeds] if p not in taken and p in found.runs and found.runs[p].nunique() > 1]
+    offered = [
+        p
+        for p in [*apart(axes), *seeds]
+        if p not in taken and p in found.runs and found.runs[p].nunique() > 1
+    ]
     runs = found.runs
-    chosen = sum(path in st.query_params or st.session_state.get(path, ANY) != ANY for path in offered)
+    chosen = sum(
+        path in st.query_params or st.session_state.get(path, ANY) != ANY for path in offered
+    )
     with st.expander(f"Filter{f' ({chosen} set)' if chosen else ''}", expanded=bool(chosen)):
         columns = st.columns(min(3, max(1, len(offered))))
         for i, path in enumerate(offered):
@@ -144,9 +156,19 @@ def pick_run(runs: pd.DataFrame, label: str, key: str, start: int = 0) -> str | 
     if wanted is not None and wanted not in set(few["run"]):
         few = pd.concat([few, runs[runs["run"] == wanted]])
     if len(runs) > MANY:
-        st.caption(f"The first {MANY} of {len(runs):,} runs are listed; a filter narrows them down.")
-    names = dict(zip(few["run"], few["name"] + "  ·  " + few["state"] + "  ·  " + few["run"].str[:8], strict=True))
-    return choose(label, key, names, start=list(names)[min(start, len(names) - 1)], names=names, always=True)
+        st.caption(
+            f"The first {MANY} of {len(runs):,} runs are listed; a filter narrows them down."
+        )
+    names = dict(
+        zip(
+            few["run"],
+            few["name"] + "  ·  " + few["state"] + "  ·  " + few["run"].str[:8],
+            strict=True,
+        )
+    )
+    return choose(
+        label, key, names, start=list(names)[min(start, len(names) - 1)], names=names, always=True
+    )
 
 
 def run_of(found: Found, id: str) -> Run:
@@ -159,7 +181,9 @@ def chart(draw: Callable[[Ink], Any], name: str, key: str) -> None:
     if drawn is None:
         st.caption("There is nothing to draw yet.")
         return
-    spec = drawn.to_dict(validate=False)  # checking it against the schema of Vega-Lite takes a tenth of a second
+    spec = drawn.to_dict(
+        validate=False
+    )  # checking it against the schema of Vega-Lite takes a tenth of a second
     st.vega_lite_chart(spec, theme=None, width="stretch", key=f"chart-{key}")
     saved(draw, name, key)
 
@@ -190,7 +214,9 @@ def exported(drawn: Any, kind: str) -> bytes:
     return raw.getvalue()
 
 
-def table(rows: list[dict[str, Any]] | pd.DataFrame, name: str, key: str, *, text: str | None = None) -> None:
+def table(
+    rows: list[dict[str, Any]] | pd.DataFrame, name: str, key: str, *, text: str | None = None
+) -> None:
     """A table, and the same as CSV: the table itself is drawn on a canvas."""
     frame = pd.DataFrame(rows)
     st.dataframe(frame, hide_index=True, width="stretch", key=f"table-{key}")

@@ -34,9 +34,13 @@ def framed(page: Callable[[], None] | None = None) -> None:
 
 
 def _frame() -> None:
-    st.set_page_config("harness", mark(), layout="wide")  # an icon by its name would be loaded from the web
+    st.set_page_config(
+        "harness", mark(), layout="wide"
+    )  # an icon by its name would be loaded from the web
     st.html(STYLE)
-    page = st.navigation([st.Page(file, title=file.stem.split("_", 1)[1].capitalize()) for file in FILES])
+    page = st.navigation(
+        [st.Page(file, title=file.stem.split("_", 1)[1].capitalize()) for file in FILES]
+    )
     try:
         with st.sidebar:
             study_picker()

@@ -30,7 +30,11 @@ def ago(milliseconds: int) -> str:
 
 
 def moment(milliseconds: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000)) if milliseconds else "–"
+    return (
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))
+        if milliseconds
+        else "–"
+    )
 
 
 def spent(seconds: float) -> str:

@@ -44,10 +44,14 @@ def _badges(verdict: Verdict) -> None:
 
 
 def _charts(found: Found, verdict: Verdict, key: str) -> None:
-    strata = list(dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts]))
+    strata = list(
+        dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts])
+    )
     if len(strata) > STRATA:
         names = {shown(s): s for s in strata}
-        picked = st.multiselect("Shown", list(names), default=list(names)[:STRATA], key=f"strata-{key}")
+        picked = st.multiselect(
+            "Shown", list(names), default=list(names)[:STRATA], key=f"strata-{key}"
+        )
         strata = [names[name] for name in picked]
     columns = st.columns(2) if len(strata) > 1 else [st.container()]
     for i, within in enumerate(strata):
@@ -84,9 +88,17 @@ def legend(verdict: Verdict) -> str:
     """What the marks of a chart of arms are."""
     one = verdict.comparison
     level = f"{1 - one.alpha:.0%}"
-    joined = " Lines join the values of one unit." if any(c.paired for c in verdict.contrasts) else ""
-    correct = f"after {one.correct} among {verdict.family}" if one.correct and verdict.family > 1 else "uncorrected"
-    among = f"p at the brackets is {correct}" if one.correct else "p at the brackets is not corrected"
+    joined = (
+        " Lines join the values of one unit." if any(c.paired for c in verdict.contrasts) else ""
+    )
+    correct = (
+        f"after {one.correct} among {verdict.family}"
+        if one.correct and verdict.family > 1
+        else "uncorrected"
+    )
+    among = (
+        f"p at the brackets is {correct}" if one.correct else "p at the brackets is not corrected"
+    )
     text = f"A dot is one {one.unit}; the box holds the middle half; the diamond is the mean with its {level} interval"
     return f"{text} ({one.interval}); {among}; * p ≤ {one.alpha:g}, ** ≤ .01, *** ≤ .001.{joined}"
 
@@ -100,7 +112,9 @@ def _contrasts(verdict: Verdict, key: str) -> None:
     model = verdict.comparison.kind == "model"
     for c in verdict.contrasts:
         effect = c.effect
-        around = f" {spread(effect.low, effect.high)}" if effect and effect.low == effect.low else ""
+        around = (
+            f" {spread(effect.low, effect.high)}" if effect and effect.low == effect.low else ""
+        )
         said = f"{effect.name} {number(effect.value)}{around}" if effect else "–"
         n = f"{c.n[0]} pairs" if c.paired and len(c.n) == 2 else " / ".join(map(str, c.n))
         term = {"F": number(c.statistic), "degrees of freedom": c.note.split(";")[0]} if model else {
@@ -108,9 +122,16 @@ def _contrasts(verdict: Verdict, key: str) -> None:
         how = {} if model else {"effect": said}
         test = f"{c.test}{', exact' if c.exact else ''}" if c.test else "–"
         p = {"p": p_text(c.p), "corrected": p_text(c.corrected)}
-        rows.append({"contrast": c.name, **term, "n": n, **p, "verdict": c.outcome, **how, "test": test})
+        rows.append(
+            {"contrast": c.name, **term, "n": n, **p, "verdict": c.outcome, **how, "test": test}
+        )
     if rows:
-        table(rows, f"{verdict.comparison.name}-contrasts", f"contrasts-{key}", text=contrasts_csv(_alone(verdict)))
+        table(
+            rows,
+            f"{verdict.comparison.name}-contrasts",
+            f"contrasts-{key}",
+            text=contrasts_csv(_alone(verdict)),
+        )
 
 
 def _arms(verdict: Verdict, key: str) -> None:
@@ -128,7 +149,12 @@ def _arms(verdict: Verdict, key: str) -> None:
             for a in verdict.arms
         ]  # fmt: skip
         st.dataframe(rows, hide_index=True, width="stretch", key=f"arms-{key}")
-        csv_button(lambda: values_csv(_alone(verdict)), f"{one.name}-values", f"values-{key}", "CSV of each unit")
+        csv_button(
+            lambda: values_csv(_alone(verdict)),
+            f"{one.name}-values",
+            f"values-{key}",
+            "CSV of each unit",
+        )
 
 
 def _alone(verdict: Verdict) -> Verdicts:
@@ -142,8 +168,14 @@ def _checks(verdict: Verdict) -> None:
         found.append(f"averaged over {', '.join(verdict.averaged)}")
     for c in verdict.contrasts[:1]:
         found += [f"test: {c.test}, {c.why}"] if c.test else []
-        found += [f"pairs: {'paired' if c.paired else 'not paired'}, {c.pairing}"] if c.pairing else []
-    found += [f"{c.name}: {c.note}" for c in verdict.contrasts if c.note and verdict.comparison.kind != "model"]
+        found += (
+            [f"pairs: {'paired' if c.paired else 'not paired'}, {c.pairing}"] if c.pairing else []
+        )
+    found += [
+        f"{c.name}: {c.note}"
+        for c in verdict.contrasts
+        if c.note and verdict.comparison.kind != "model"
+    ]
     for within, result in verdict.omnibus:
         where = f" at {shown(within)}" if within else ""
         values = f"{number(result.statistic)}, {p_value(result.p)}"

@@ -25,7 +25,9 @@ def curves_of(run: Run) -> pd.DataFrame:
 
 def experiment_of(run: Run) -> int:
     with database() as db:
-        found = db.execute("SELECT experiment_id FROM runs WHERE run_uuid = ?", (run.id,)).fetchone()
+        found = db.execute(
+            "SELECT experiment_id FROM runs WHERE run_uuid = ?", (run.id,)
+        ).fetchone()
     return int(found[0])
 
 
@@ -36,7 +38,10 @@ def data_of(run: Run) -> list[dict[str, Any]]:
         WHERE i.destination_id = ? AND i.destination_type = 'RUN' ORDER BY t.value"""
     with database() as db:
         rows = db.execute(sql, (run.id,)).fetchall()
-    return [{"used to": role or "?", "data set": name, "fingerprint": digest} for role, name, digest in rows]
+    return [
+        {"used to": role or "?", "data set": name, "fingerprint": digest}
+        for role, name, digest in rows
+    ]
 
 
 def lineage(run: Run) -> Iterator[str]:
@@ -59,7 +64,11 @@ def _fits(fit: Fit, depth: int) -> Iterator[str]:
         kept = read_json(folder / "fit.json") if folder else {}
     except (OSError, ValueError):
         kept = {}
-    state = f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}" if kept else "not kept here"
+    state = (
+        f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}"
+        if kept
+        else "not kept here"
+    )
     yield f"{'  ' * depth}- {plain(fit.label)}, seed {fit.seed}: {plain(state)} (`{fit.key}`)"
     for upstream, _ in fits_of(fit):
         yield from _fits(upstream, depth + 1)

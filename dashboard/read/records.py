@@ -71,7 +71,9 @@ def database() -> Iterator[sqlite3.Connection]:
     file = tracker().file
     if file is None:
         remedy = "Its own page shows them. For this one, unset MLFLOW_TRACKING_URI or set it to sqlite:///PATH."
-        raise Unreadable(f"Runs are recorded on a server ({tracker().uri}), and this page reads a file.", remedy)
+        raise Unreadable(
+            f"Runs are recorded on a server ({tracker().uri}), and this page reads a file.", remedy
+        )
     try:
         refuse_no_database(file)
     except ValueError as error:
@@ -88,7 +90,9 @@ def database() -> Iterator[sqlite3.Connection]:
     except sqlite3.OperationalError as error:
         raise Unreadable(*_trouble(file, str(error))) from None
     except sqlite3.DatabaseError as error:
-        remedy = "Restore it, or move it away: `harness run` fills a new one without training again."
+        remedy = (
+            "Restore it, or move it away: `harness run` fills a new one without training again."
+        )
         raise Unreadable(f"{file} is damaged: {error}.", remedy) from None
 
 
@@ -108,7 +112,9 @@ def stamp(study: str | None = None) -> Stamp:
     """Changes when a run has ended, and with nothing else."""
     chosen, args = ("AND e.name = ?", (study,)) if study is not None else ("", ())
     with database() as db:
-        count, newest = db.execute(f"SELECT count(*), coalesce(max(end_time), 0) {OURS} {chosen}", args).fetchone()
+        count, newest = db.execute(
+            f"SELECT count(*), coalesce(max(end_time), 0) {OURS} {chosen}", args
+        ).fetchone()
     return int(count), int(newest)
 
 
@@ -153,11 +159,15 @@ def _overview(file: str, stamp: Stamp) -> tuple[Entry, ...]:
     mine: dict[int, list[tuple[Any, ...]]] = {}
     for id, *rest in ended:
         mine.setdefault(id, []).append(tuple(rest))
-    found = [_entry(name, question or "", mine.get(id, []), seconds) for id, name, question in listed]
+    found = [
+        _entry(name, question or "", mine.get(id, []), seconds) for id, name, question in listed
+    ]
     return tuple(sorted(found, key=lambda e: e.stamp[1], reverse=True))
 
 
-def _entry(name: str, question: str, runs: list[tuple[Any, ...]], seconds: dict[tuple[str, str], float]) -> Entry:
+def _entry(
+    name: str, question: str, runs: list[tuple[Any, ...]], seconds: dict[tuple[str, str], float]
+) -> Entry:
     """A fit that several trials stand on costs its time once."""
     newest: dict[str, str] = {}
     for key, state, _, _, _, status in runs:
@@ -182,8 +192,12 @@ def _found(file: str, study: str, stamp: Stamp) -> Found:
         recorded = tracker().runs(study)
     runs, rows = table_of(recorded, tracker().home, _remembered)
     for path in {p for run in recorded for p in run.levels} & set(runs.columns):
-        runs[path] = runs[path].map(level_of_text, na_action="ignore")  # version 0.1 wrote 1.0 where it is 1 now
-        runs = runs.assign(**{f"{path}.name": runs[path].str.split("(").str[0]})  # a component by its bare name
+        runs[path] = runs[path].map(
+            level_of_text, na_action="ignore"
+        )  # version 0.1 wrote 1.0 where it is 1 now
+        runs = runs.assign(
+            **{f"{path}.name": runs[path].str.split("(").str[0]}
+        )  # a component by its bare name
     _read()[file, study] = stamp
     return Found(study, stamp, tuple(recorded), runs, rows)
 
@@ -220,12 +234,21 @@ def study_of(found: Found) -> Study:
 
 def file_of(found: Found) -> tuple[str, int]:
     """The study file behind the runs, and when it last changed."""
-    said = next((r.tags["mlflow.source.name"] for r in reversed(found.recorded) if "mlflow.source.name" in r.tags), "")
+    said = next(
+        (
+            r.tags["mlflow.source.name"]
+            for r in reversed(found.recorded)
+            if "mlflow.source.name" in r.tags
+        ),
+        "",
+    )
     places = [folder / said for folder in (Home.here().folder, Path.cwd(), ROOT)] if said else []
     path = next((p for p in places if p.is_file()), None)
     if path is None:
         what = f"The study file {said or 'of these runs'} is not here, so its comparisons cannot be judged."
-        raise Unreadable(what, "Put it back, or start the dashboard in the folder where the study was run.")
+        raise Unreadable(
+            what, "Put it back, or start the dashboard in the folder where the study was run."
+        )
     return str(path), _changed(path)
 
 
@@ -240,10 +263,15 @@ def _study(name: str, path: str, home: str, changed: int) -> Study:
     try:
         study = load_study(Path(path))
         if study.name != name:
-            raise Unreadable(f"{path} is now the study {study.name}.", f"Put back the file of {name}, or run it again.")
+            raise Unreadable(
+                f"{path} is now the study {study.name}.",
+                f"Put back the file of {name}, or run it again.",
+            )
         return identified(study, Home(Path(home)))
     except Mistakes as mistakes:
         listed = "; ".join(str(problem) for problem in mistakes.problems[:3])
-        raise Unreadable(f"The study file has mistakes: {listed}", "Mend them; `harness plan` lists all.") from None
+        raise Unreadable(
+            f"The study file has mistakes: {listed}", "Mend them; `harness plan` lists all."
+        ) from None
     except OSError as error:
         raise Unreadable(f"The study file cannot be read: {error}.", "Make it readable.") from None

@@ -28,7 +28,10 @@ def confined(path: Path) -> Path:
     """A path as it is after all links, which must lie under the artifact root."""
     real = path.resolve()
     if not any(real.is_relative_to(root) for root in roots()):
-        raise Unreadable(f"{path} lies outside of {roots()[0]}, so it is not opened.", "Look at it in the MLflow UI.")
+        raise Unreadable(
+            f"{path} lies outside of {roots()[0]}, so it is not opened.",
+            "Look at it in the MLflow UI.",
+        )
     return real
 
 
@@ -78,7 +81,10 @@ def opened(path: Path) -> Picture:
     try:
         with Image.open(path) as image:
             if image.width * image.height > MOST:
-                raise Unreadable(f"{path.name} has {image.width} x {image.height} pixels.", "Open it with a viewer.")
+                raise Unreadable(
+                    f"{path.name} has {image.width} x {image.height} pixels.",
+                    "Open it with a viewer.",
+                )
             return np.asarray(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
         remedy = "Its trial can be measured again: remove its folder under .harness/trials and `harness run`."
@@ -93,7 +99,9 @@ def panels(name: str, picture: Picture) -> dict[str, Picture]:
     if not name.startswith("prediction") or not white:
         return {name: picture}
     starts = [i * (int(width) + GAP) for i in range(len(PANELS))]
-    return {panel: picture[:, at : at + int(width)] for panel, at in zip(PANELS, starts, strict=True)}
+    return {
+        panel: picture[:, at : at + int(width)] for panel, at in zip(PANELS, starts, strict=True)
+    }
 
 
 def errors(picture: Picture) -> NDArray[np.bool_]:
@@ -106,6 +114,10 @@ def overlay(grey: Picture, first: Picture, second: Picture) -> Picture:
     """Where only the first run errs (orange), only the second (blue), and both (pink)."""
     a, b = errors(first), errors(second)
     out = (grey * 0.7).astype(np.uint8)
-    for where, colour in ((a & ~b, (230, 159, 0)), (~a & b, (86, 180, 233)), (a & b, (204, 121, 167))):
+    for where, colour in (
+        (a & ~b, (230, 159, 0)),
+        (~a & b, (86, 180, 233)),
+        (a & b, (204, 121, 167)),
+    ):
         out[where] = colour
     return out

@@ -45,7 +45,11 @@ def head_first(
     def follow(batch: Batch) -> Tensor:
         return loss(net(batch.source.images), batch.source.masks, source.ignore)
 
-    encoder.requires_grad_(False)  # its batch norm still counts what it sees; freeze() would stop that too
+    encoder.requires_grad_(
+        False
+    )  # its batch norm still counts what it sees; freeze() would stop that too
     yield single("head", net, follow, epochs=frozen, lr=lr, optimiser=optimiser, schedule=schedule)
     encoder.requires_grad_(True)
-    yield single("whole", net, follow, epochs=epochs, lr=lr * gentler, optimiser=optimiser, schedule=schedule)
+    yield single(
+        "whole", net, follow, epochs=epochs, lr=lr * gentler, optimiser=optimiser, schedule=schedule
+    )

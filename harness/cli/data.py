@@ -14,7 +14,9 @@ from harness.spec.parse import Around, read_part
 from harness.store import Home
 from harness.study.document import dotted, parse
 
-data_app = typer.Typer(help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True)
+data_app = typer.Typer(
+    help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True
+)
 app.add_typer(data_app, name="data")
 Name = Annotated[str, typer.Argument(help="A data set's name: harness data list.")]
 
@@ -41,7 +43,11 @@ def fetch(name: Name) -> None:
         tasks: dict[str, Any] = {}
 
         def progress(file: str, done: int, total: int | None) -> None:
-            task = tasks.setdefault(file, bars.add_task(file, total=total)) if file not in tasks else tasks[file]
+            task = (
+                tasks.setdefault(file, bars.add_task(file, total=total))
+                if file not in tasks
+                else tasks[file]
+            )
             bars.update(task, completed=done, total=total)
 
         folder = or_exit(fetch_dataset, name, home.data, progress)
@@ -55,7 +61,7 @@ def check(name: Name) -> None:
 
     home = Home.here()
     component = catalogue("dataset").get(name)
-    if component is not None and component.facts.get("made"):
+    if component is not None and component.facts.made:
         out.print(f"{name} is drawn by harness itself; there is nothing to check", markup=False)
         return
     report = or_exit(check_fetch, name, home.data)
@@ -71,7 +77,10 @@ def check(name: Name) -> None:
 @data_app.command()
 def preview(
     name: Annotated[
-        str, typer.Argument(help="A data set's name, or a mapping as in a study: '{name: vnc, task: ...}'.")
+        str,
+        typer.Argument(
+            help="A data set's name, or a mapping as in a study: '{name: vnc, task: ...}'."
+        ),
     ],
     to: Annotated[Path | None, typer.Option(help="The PNG to write.")] = None,
     split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from harness.cli import screen
-from harness.cli.shared import AsJson, Where, app, as_json, fail, find_run, identified_in, out, study_in, tracker_at
+from harness.cli.shared import (
+    AsJson,
+    Where,
+    app,
+    as_json,
+    fail,
+    find_run,
+    identified_in,
+    out,
+    study_in,
+    tracker_at,
+)
 from harness.record.tracker import metrics
 from harness.run.garbage import garbage, needed
 from harness.run.progress import duration, running
@@ -20,7 +31,8 @@ from harness.store import Home, read_json
 
 @app.command("list")
 def list_(
-    kind: Annotated[str | None, typer.Argument(help="init, method, probe, ...")] = None, json_: AsJson = False
+    kind: Annotated[str | None, typer.Argument(help="init, method, probe, ...")] = None,
+    json_: AsJson = False,
 ) -> None:
     """List what a study file may name, with every option and its default."""
     if kind is not None and kind not in HOMES:
@@ -35,15 +47,23 @@ def list_(
 
 def described(component: Component) -> dict[str, Any]:
     options = {
-        o.name: {"type": readable(o.type)} | ({} if o.default is REQUIRED else {"default": o.default})
+        o.name: {"type": readable(o.type)}
+        | ({} if o.default is REQUIRED else {"default": o.default})
         for o in component.options.values()
     }
-    return {"name": component.name, "sentence": component.sentence, "options": options, **component.facts}
+    return {
+        "name": component.name,
+        "sentence": component.sentence,
+        "options": options,
+        **component.facts.to_plain(),
+    }
 
 
 @app.command()
 def show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or the start of it, or its trial key.")],
+    run_id: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's id or the start of it, or its trial key.")
+    ],
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
@@ -52,7 +72,11 @@ def show(
     found = find_run(tracker, run_id)
     numbers = metrics(tracker, found.study).get(found.id, {})
     place = tracker.home.store("trials").find(found.key)
-    artifacts = [str(p.relative_to(place)) for p in sorted(place.rglob("*")) if p.is_file()] if place else []
+    artifacts = (
+        [str(p.relative_to(place)) for p in sorted(place.rglob("*")) if p.is_file()]
+        if place
+        else []
+    )
     if json_:
         as_json({**found.__dict__, "metrics": numbers, "artifacts": artifacts})
         return
@@ -73,11 +97,18 @@ def trace(
         fail(f"the folder of trial {found.key} is gone; its settings are in the run's trial.json")
     trial = read_trial(read_json(place / "trial.json")["trial"], [])
     if trial is None:
-        fail(f"trial {found.key} was recorded by another version of harness, whose settings this one does not read")
+        fail(
+            f"trial {found.key} was recorded by another version of harness, whose settings this one does not read"
+        )
     fits = _lineage(tracker.home, trial.fit, 0)
     if json_:
         as_json(
-            {"run": found.id, "trial": found.key, "fits": fits, "commit": found.tags.get("mlflow.source.git.commit")}
+            {
+                "run": found.id,
+                "trial": found.key,
+                "fits": fits,
+                "commit": found.tags.get("mlflow.source.git.commit"),
+            }
         )
         return
     for line in screen.trace_lines(found, fits, found.tags.get("mlflow.source.git.commit", "")):
@@ -87,10 +118,19 @@ def trace(
 def _lineage(home: Home, fit: Fit, depth: int) -> list[dict[str, Any]]:
     place = home.store("fits").find(fit.key)
     kept = read_json(place / "fit.json") if place else {}
-    state = f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}" if kept else "removed"
-    data = [(role, part.label) for role, part in (("trains on", fit.train_on), ("adapts to", fit.adapt_to)) if part]
+    state = (
+        f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}" if kept else "removed"
+    )
+    data = [
+        (role, part.label)
+        for role, part in (("trains on", fit.train_on), ("adapts to", fit.adapt_to))
+        if part
+    ]
     mine = {"key": fit.key, "label": fit.label, "depth": depth, "state": state, "data": data}
-    return [mine, *(one for upstream, _ in fits_of(fit) for one in _lineage(home, upstream, depth + 1))]
+    return [
+        mine,
+        *(one for upstream, _ in fits_of(fit) for one in _lineage(home, upstream, depth + 1)),
+    ]
 
 
 @app.command()

@@ -26,8 +26,12 @@ def axes(study: Study) -> Table:
     table = Table("axis", "levels", title=None, box=None, pad_edge=False, header_style="bold")
     for axis in study.axes:
         for path in axis.paths:
-            levels = list(dict.fromkeys(cell.levels[path] for cell in study.cells if path in cell.levels))
-            shown = ", ".join(levels[:MANY]) + (f" and {len(levels) - MANY} more" if len(levels) > MANY else "")
+            levels = list(
+                dict.fromkeys(cell.levels[path] for cell in study.cells if path in cell.levels)
+            )
+            shown = ", ".join(levels[:MANY]) + (
+                f" and {len(levels) - MANY} more" if len(levels) > MANY else ""
+            )
             table.add_row(path, Text(f"{len(levels)}: {shown}"))
     return table
 
@@ -63,15 +67,24 @@ def estimate(plan: Plan, slots: int = 1) -> str:
     """Hours from past durations, as far as there are any."""
     if plan.seconds is None:
         return "unknown: nothing like it has run here yet"
-    text = f"about {duration(plan.seconds / slots)}" + (f" on {slots} slots" if slots > 1 else " of one slot's work")
-    return text + (f", and {plan.unknown:,} jobs whose like has not run here yet" if plan.unknown else "")
+    text = f"about {duration(plan.seconds / slots)}" + (
+        f" on {slots} slots" if slots > 1 else " of one slot's work"
+    )
+    return text + (
+        f", and {plan.unknown:,} jobs whose like has not run here yet" if plan.unknown else ""
+    )
 
 
 def progress_table(progress: Progress, alive: bool, notes: dict[str, dict[str, Any]]) -> Table:
     """A study's state: counts, what runs now and how far it is."""
     counts = Counter((job["kind"], job["state"]) for job in progress.jobs.values())
     table = Table(box=None, pad_edge=False, show_header=False)
-    states = {"waiting": "waiting", "running": "running", "finished": "finished", "diverged": "diverged"}
+    states = {
+        "waiting": "waiting",
+        "running": "running",
+        "finished": "finished",
+        "diverged": "diverged",
+    }
     states |= {"failed": "failed", "skipped": "skipped"}
     for kind in ("fit", "trial"):
         shown = [f"{counts[(kind, s)]} {word}" for s, word in states.items() if counts[(kind, s)]]
@@ -89,7 +102,11 @@ def progress_table(progress: Progress, alive: bool, notes: dict[str, dict[str, A
 
 def ended_lines(ended: Ended) -> Iterator[str]:
     """What came of a run, failures with their sentence."""
-    counts = [f"{ended.count(s)} {s}" for s in ("finished", "diverged", "failed", "skipped") if ended.count(s)]
+    counts = [
+        f"{ended.count(s)} {s}"
+        for s in ("finished", "diverged", "failed", "skipped")
+        if ended.count(s)
+    ]
     fits = ended.count("finished", "fit")
     yield f"{fits} fit{'s' * (fits != 1)} trained; trials: {', '.join(counts) or 'none run'}; {ended.recorded} recorded"
     for outcome in ended.failures:
@@ -106,13 +123,23 @@ def outcome_line(outcome: Outcome) -> str:
 
 def catalogue(kind: str) -> Table:
     """The components of a kind: name, sentence, options with defaults."""
-    table = Table("name", "what it is", "options", title=kind, title_justify="left", box=None, header_style="bold")
+    table = Table(
+        "name",
+        "what it is",
+        "options",
+        title=kind,
+        title_justify="left",
+        box=None,
+        header_style="bold",
+    )
     for component in catalogue_registry(kind).values():
         options = [
             f"{o.name}: {readable(o.type)}" + ("" if o.default is REQUIRED else f" = {_default(o)}")
             for o in component.options.values()
         ]
-        table.add_row(Text(component.name, style="bold"), Text(component.sentence), Text("\n".join(options)))
+        table.add_row(
+            Text(component.name, style="bold"), Text(component.sentence), Text("\n".join(options))
+        )
     return table
 
 
@@ -124,11 +151,22 @@ def run_table(run: Run, metrics: dict[str, float], artifacts: list[str]) -> Tabl
     """Everything about one run."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_row(Text("name", style="bold"), Text(run.name))
-    for name, value in (("study", run.study), ("state", run.state), ("run", run.id), ("trial", run.key)):
+    for name, value in (
+        ("study", run.study),
+        ("state", run.state),
+        ("run", run.id),
+        ("trial", run.key),
+    ):
         table.add_row(Text(name, style="bold"), Text(value))
     if run.started and run.ended:
         table.add_row(Text("took", style="bold"), duration((run.ended - run.started) / 1000))
-    for name in ("harness.reason", "harness.device", "harness.host", "mlflow.source.git.commit", "harness.error"):
+    for name in (
+        "harness.reason",
+        "harness.device",
+        "harness.host",
+        "mlflow.source.git.commit",
+        "harness.error",
+    ):
         if name in run.tags:
             table.add_row(Text(name.split(".", 1)[1], style="bold"), Text(run.tags[name]))
     table.add_section()
@@ -159,17 +197,19 @@ def datasets(known: Iterable[Component], home: Path) -> Table:
     """The data sets: name, sentence, where it is, licence."""
     table = Table("name", "what it is", "here", "licence", box=None, header_style="bold")
     for one in known:
-        licence = str(one.facts.get("licence", ""))
-        table.add_row(Text(one.name, style="bold"), Text(one.sentence), Text(here(one, home)), Text(licence))
+        licence = str(one.facts.licence)
+        table.add_row(
+            Text(one.name, style="bold"), Text(one.sentence), Text(here(one, home)), Text(licence)
+        )
     return table
 
 
 def here(one: Component, home: Path) -> str:
     """Whether a data set needs a download, and has had it."""
-    if one.facts.get("made"):
+    if one.facts.made:
         return "drawn"
     if one.name in ("volume", "folder"):
         return "yours"
     if (home / one.name).is_dir():
         return "yes"
-    return "by registration" if "access" in one.facts else "no"
+    return "by registration" if one.facts.access else "no"

@@ -26,7 +26,10 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 File = Annotated[Path, typer.Argument(help="A study file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
-Where = Annotated[str | None, typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db.")]
+Where = Annotated[
+    str | None,
+    typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db."),
+]
 
 
 def study_in(file: Path) -> Study:
@@ -59,7 +62,9 @@ def tracker_at(where: str | None) -> Tracker:
 
 def find_run(tracker: Tracker, wanted: str) -> Run:
     runs = or_exit(tracker.runs)
-    found = [r for r in runs if r.id.startswith(wanted) or wanted in (r.key, r.tags.get("harness.fit"))]
+    found = [
+        r for r in runs if r.id.startswith(wanted) or wanted in (r.key, r.tags.get("harness.fit"))
+    ]
     if not found:
         fail(f"no run, trial or fit {wanted!r} in {tracker.uri}")
     return found[-1]

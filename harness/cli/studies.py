@@ -80,10 +80,14 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
 @app.command("run")
 def run_(
     file: File,
-    slots: Annotated[int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")] = None,
+    slots: Annotated[
+        int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")
+    ] = None,
     device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
     on: Annotated[On, typer.Option(help="Which engine runs the trials.")] = On.processes,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.")] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first failure.")
+    ] = False,
     retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
     json_: AsJson = False,
     where: Where = None,
@@ -98,21 +102,33 @@ def run_(
     if made.todo:
         forget(home, study.name)
         forked = on is On.processes
-        runner = processes(home.folder, places, modules(made)) if forked else inline(home.folder, places[0].device)
+        runner = (
+            processes(home.folder, places, modules(made))
+            if forked
+            else inline(home.folder, places[0].device)
+        )
         or_exit(tracker.prepare)
-        made = planned(study, home, tracker, retry.value if retry else None)  # what a dead process left is closed now
-        ended = _carried_out(made, home, tracker, runner, fail_fast=fail_fast, slots=len(places), quiet=json_)
+        made = planned(
+            study, home, tracker, retry.value if retry else None
+        )  # what a dead process left is closed now
+        ended = _carried_out(
+            made, home, tracker, runner, fail_fast=fail_fast, slots=len(places), quiet=json_
+        )
         failures = [{"name": o.job.name, "error": o.error} for o in ended.failures]
     else:
         ended, failures = None, []
     if json_:
-        counts = {s: ended.count(s) if ended else 0 for s in ("finished", "diverged", "failed", "skipped")}
+        counts = {
+            s: ended.count(s) if ended else 0 for s in ("finished", "diverged", "failed", "skipped")
+        }
         as_json({"study": study.name, "trials": counts, "failures": failures, "uri": tracker.uri})
     else:
         for line in screen.ended_lines(ended) if ended else ["nothing to do: every trial is done"]:
             out.print(line, markup=False)
         if failures:
-            out.print("again: harness run (the rest stays), or harness run --retry failed", markup=False)
+            out.print(
+                "again: harness run (the rest stays), or harness run --retry failed", markup=False
+            )
         _answer(study, tracker)
         out.print(f"look:  mlflow ui --backend-store-uri {tracker.uri}", markup=False)
     if failures:
@@ -135,7 +151,14 @@ def _reports(home: Home, study: Study) -> Path:
 
 
 def _carried_out(
-    made: Plan, home: Home, tracker: Tracker, runner: Executor, *, fail_fast: bool, slots: int, quiet: bool
+    made: Plan,
+    home: Home,
+    tracker: Tracker,
+    runner: Executor,
+    *,
+    fail_fast: bool,
+    slots: int,
+    quiet: bool,
 ) -> Any:
     signal.signal(signal.SIGTERM, _interrupted)
     try:
@@ -145,9 +168,14 @@ def _carried_out(
             out.print(line, markup=False)
         latest: list[Progress] = []
         with Live(
-            console=out, refresh_per_second=2, transient=True, get_renderable=lambda: _drawn(home, latest)
+            console=out,
+            refresh_per_second=2,
+            transient=True,
+            get_renderable=lambda: _drawn(home, latest),
         ) as live:
-            return run(made, home, tracker, runner, _shown(live, latest), fail_fast=fail_fast, slots=slots)
+            return run(
+                made, home, tracker, runner, _shown(live, latest), fail_fast=fail_fast, slots=slots
+            )
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on from the last epoch", markup=False)
         raise typer.Exit(130) from None
@@ -178,19 +206,27 @@ def _shown(live: Live, latest: list[Progress]) -> Show:
 
 @app.command()
 def status(
-    study: Annotated[str | None, typer.Argument(help="A study's name or file; all of them otherwise.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing until it ends.")] = False,
+    study: Annotated[
+        str | None, typer.Argument(help="A study's name or file; all of them otherwise.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep showing until it ends.")
+    ] = False,
     json_: AsJson = False,
 ) -> None:
     """Show how far running studies are; works from any terminal."""
     home = Home.here()
-    wanted = study_in(Path(study)).name if study and Path(study).suffix in (".yaml", ".yml") else study
+    wanted = (
+        study_in(Path(study)).name if study and Path(study).suffix in (".yaml", ".yml") else study
+    )
     found = running(home, wanted)
     if json_:
         as_json([{**p.__dict__, "alive": alive, "remaining": remaining(p)} for p, alive in found])
         return
     if not found:
-        out.print("no study has run here" if wanted is None else f"{wanted} is not running", markup=False)
+        out.print(
+            "no study has run here" if wanted is None else f"{wanted} is not running", markup=False
+        )
         return
     _status(home, wanted)
     while follow and any(alive for _, alive in running(home, wanted)):
@@ -225,7 +261,9 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
 @app.command("report")
 def report_(
     file: File,
-    to: Annotated[Path | None, typer.Option(help="The folder to write into; reports/STUDY otherwise.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="The folder to write into; reports/STUDY otherwise.")
+    ] = None,
     where: Where = None,
 ) -> None:
     """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
@@ -243,9 +281,17 @@ def _plan_value(made: Plan) -> dict[str, Any]:
         "cells": grid.total,
         "excluded": grid.excluded,
         "inert": grid.inert,
-        "fits": [{"key": f.fit.key, "label": f.fit.label, "cached": f.cached, "trials": f.trials} for f in made.fits],
+        "fits": [
+            {"key": f.fit.key, "label": f.fit.label, "cached": f.cached, "trials": f.trials}
+            for f in made.fits
+        ],
         "trials": [
-            {"key": t.cell.trial.key, "levels": t.cell.levels, "action": t.action, "reason": t.reason}
+            {
+                "key": t.cell.trial.key,
+                "levels": t.cell.levels,
+                "action": t.action,
+                "reason": t.reason,
+            }
             for t in made.trials
         ],
         "seconds": made.seconds,

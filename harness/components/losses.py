@@ -57,7 +57,11 @@ def ce(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
 @loss
 def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegative = 1.0) -> Tensor:
     """One minus the soft Dice over the batch, averaged over the foreground classes."""
-    scores = torch.sigmoid(logits.float()) if logits.shape[1] == 1 else torch.softmax(logits.float(), dim=1)
+    scores = (
+        torch.sigmoid(logits.float())
+        if logits.shape[1] == 1
+        else torch.softmax(logits.float(), dim=1)
+    )
     truth, counted = _indicators(logits, masks, ignore)
     if logits.shape[1] > 1:
         scores, truth = scores[:, 1:], truth[:, 1:]
@@ -67,7 +71,9 @@ def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegati
 
 
 @loss
-def bce_dice(logits: Tensor, masks: Tensor, ignore: int | None, *, weight: Fraction = 0.5) -> Tensor:
+def bce_dice(
+    logits: Tensor, masks: Tensor, ignore: int | None, *, weight: Fraction = 0.5
+) -> Tensor:
     """Binary cross-entropy and Dice, `weight` of the second."""
     return (1 - weight) * bce(logits, masks, ignore) + weight * dice(logits, masks, ignore)
 

@@ -11,7 +11,11 @@ optimiser = register("optimiser")
 
 @optimiser
 def adam(
-    parameters: list[nn.Parameter], lr: float, *, betas: tuple[float, float] = (0.9, 0.999), decay: NonNegative = 0.0
+    parameters: list[nn.Parameter],
+    lr: float,
+    *,
+    betas: tuple[float, float] = (0.9, 0.999),
+    decay: NonNegative = 0.0,
 ) -> torch.optim.Optimizer:
     """Adam, with weight decay as part of the gradient."""
     return torch.optim.Adam(parameters, lr=lr, betas=betas, weight_decay=decay, fused=True)
@@ -19,7 +23,11 @@ def adam(
 
 @optimiser
 def adamw(
-    parameters: list[nn.Parameter], lr: float, *, betas: tuple[float, float] = (0.9, 0.999), decay: NonNegative = 0.01
+    parameters: list[nn.Parameter],
+    lr: float,
+    *,
+    betas: tuple[float, float] = (0.9, 0.999),
+    decay: NonNegative = 0.01,
 ) -> torch.optim.Optimizer:
     """Adam with decoupled weight decay."""
     return torch.optim.AdamW(parameters, lr=lr, betas=betas, weight_decay=decay, fused=True)
@@ -35,4 +43,6 @@ def sgd(
     decay: NonNegative = 0.0,
 ) -> torch.optim.Optimizer:
     """Stochastic gradient descent with momentum."""
-    return torch.optim.SGD(parameters, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay, fused=True)
+    return torch.optim.SGD(
+        parameters, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay, fused=True
+    )

@@ -30,7 +30,9 @@ def linear(clock: Clock, *, start: Fraction = 0.0, end: Fraction = 0.0) -> float
 
 
 @schedule
-def one_cycle(clock: Clock, *, rise: Fraction = 0.3, div: Positive = 25.0, final_div: Positive = 10000.0) -> float:
+def one_cycle(
+    clock: Clock, *, rise: Fraction = 0.3, div: Positive = 25.0, final_div: Positive = 10000.0
+) -> float:
     """Cosine up from 1 / `div` of the rate over the first `rise` of the steps, then down to 1 / (div final_div)."""
     peak = rise * clock.total - 1
     last = clock.total - 1
@@ -41,7 +43,9 @@ def one_cycle(clock: Clock, *, rise: Fraction = 0.3, div: Positive = 25.0, final
 
 
 @schedule
-def plateau(clock: Clock, *, factor: Fraction = 0.5, patience: Whole = 10, floor: Fraction = 0.0) -> float:
+def plateau(
+    clock: Clock, *, factor: Fraction = 0.5, patience: Whole = 10, floor: Fraction = 0.0
+) -> float:
     """Times `factor` whenever the watched score has not improved for more than `patience` epochs, not below `floor`."""
     best, waited, rate = -math.inf, 0, 1.0
     for value in clock.watched:

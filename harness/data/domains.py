@@ -110,7 +110,9 @@ def _tensor(array: np.ndarray[Any, Any]) -> Tensor:
     if array.nbytes < IN_MEMORY or not isinstance(array, np.memmap):
         array = np.array(array, dtype=array.dtype.newbyteorder("="))
     if array.dtype == np.uint16:
-        return torch.from_numpy(array.view(np.int16))  # torch indexes no uint16; phases.unit reads the bits back
+        return torch.from_numpy(
+            array.view(np.int16)
+        )  # torch indexes no uint16; phases.unit reads the bits back
     if array.dtype in (np.int16, np.uint32, np.float64):
         return torch.from_numpy(array.astype(np.float32 if array.dtype != np.uint32 else np.int32))
     return torch.from_numpy(array.view(np.uint8) if array.dtype == np.bool_ else array)

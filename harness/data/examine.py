@@ -50,14 +50,22 @@ def _judged(scans: Scans, digests: list[str], empty: list[str]) -> tuple[list[st
     where = f"{scans.sources[0].parent if scans.sources else scans.volumes[0]}"
     blank = [name for name, d in zip(scans.ids, digests, strict=True) if d.startswith(BLANK)]
     if len(blank) == len(scans):
-        problems.append(f"{where}: every image holds one single value; the wrong files or channel were read")
+        problems.append(
+            f"{where}: every image holds one single value; the wrong files or channel were read"
+        )
     elif blank:
         notes.append(f"{len(blank)} images hold one single value: {few(blank, 5)}")
     if scans.masks is not None and len(empty) == len(scans):
-        problems.append(f"{where}: every mask is empty, nothing is labelled; check labels: and the mask files")
+        problems.append(
+            f"{where}: every mask is empty, nothing is labelled; check labels: and the mask files"
+        )
     elif empty and scans.masks is not None:
         notes.append(f"{len(empty)} masks are empty: {few(empty, 5)}")
-    twice = [name for name, count in Counter(d for d in digests if not d.startswith(BLANK)).items() if count > 1]
+    twice = [
+        name
+        for name, count in Counter(d for d in digests if not d.startswith(BLANK)).items()
+        if count > 1
+    ]
     if twice:
         alike = [name for name, d in zip(scans.ids, digests, strict=True) if d == twice[0]]
         notes.append(f"{len(twice)} images stand here more than once, e.g. {few(alike, 3)}")

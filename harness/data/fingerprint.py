@@ -17,7 +17,11 @@ BLANK = "blank-"  # a slice of one value says nothing about where it comes from
 def fingerprint(scans: Scans) -> str:
     """sha256 of the decoded images and masks with their types and sizes, and of what stands next to what."""
     total = hashlib.sha256()
-    total.update(repr((len(scans), _codes(scans.volumes), _codes(scans.groups), scans.classes, scans.ignore)).encode())
+    total.update(
+        repr(
+            (len(scans), _codes(scans.volumes), _codes(scans.groups), scans.classes, scans.ignore)
+        ).encode()
+    )
     for i in range(len(scans)):
         total.update(_digest(scans.images[i]))
         total.update(b"unlabelled" if scans.masks is None else _digest(scans.masks[i]))
@@ -37,7 +41,10 @@ def digest(image: NDArray[Any]) -> str:
 
 def overlap(a: Scans, b: Scans) -> list[tuple[str, str]]:
     """The ids of images that stand in both, whatever they are called; blank images do not count."""
-    return shared(dict(zip(a.ids, slice_digests(a), strict=True)), dict(zip(b.ids, slice_digests(b), strict=True)))
+    return shared(
+        dict(zip(a.ids, slice_digests(a), strict=True)),
+        dict(zip(b.ids, slice_digests(b), strict=True)),
+    )
 
 
 def shared(a: dict[str, str], b: dict[str, str]) -> list[tuple[str, str]]:
@@ -53,7 +60,9 @@ def disjoint(a: Scans, b: Scans, names: tuple[str, str] = ("train", "test")) -> 
     """Refuses two splits that share an image."""
     if both := overlap(a, b):
         pairs = few((f"{first} = {second}" for first, second in both), 3)
-        raise Refused(f"{names[0]} and {names[1]} share {len(both)} images ({pairs}); take them out of one of the two")
+        raise Refused(
+            f"{names[0]} and {names[1]} share {len(both)} images ({pairs}); take them out of one of the two"
+        )
 
 
 def stamp(files: Sequence[Path]) -> str:

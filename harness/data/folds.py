@@ -19,7 +19,9 @@ def foreground_strata(source: Labelled, of: int) -> list[int]:
         return [i * of // len(groups) for i in range(len(groups))]
     share = dict.fromkeys(groups, 0.0)
     for i, group in enumerate(groups):
-        share[group] += float(((source.masks[i] > 0) & (source.masks[i] != source.ignore)).float().mean())
+        share[group] += float(
+            ((source.masks[i] > 0) & (source.masks[i] != source.ignore)).float().mean()
+        )
     rank = {group: i for i, group in enumerate(sorted(share, key=lambda g: (share[g], g)))}
     return [_snake(rank[group], of) for group in groups]
 
@@ -35,7 +37,11 @@ def _subset(source: Labelled, kept: Tensor) -> Labelled:
     old = source.images
     volumes: list[str] = []
     for i, index in enumerate(listed):
-        joined = i > 0 and listed[i - 1] == index - 1 and int(old.first[index]) == int(old.first[listed[i - 1]])
+        joined = (
+            i > 0
+            and listed[i - 1] == index - 1
+            and int(old.first[index]) == int(old.first[listed[i - 1]])
+        )
         volumes.append(volumes[-1] if joined else str(i))
     first, last = grey_range(volumes)
     images = Unlabelled(

@@ -41,6 +41,11 @@ class Unlabelled:
         return len(self.ids)
 
     @property
+    def images(self) -> "Unlabelled":
+        """Itself, so that code that needs pixels alone need not ask which kind of images it has."""
+        return self
+
+    @property
     def size(self) -> tuple[int, int]:
         return self.pixels.shape[-2], self.pixels.shape[-1]
 
@@ -65,7 +70,12 @@ class Unlabelled:
         rows, columns = _window(top, left, patch)
         planes = torch.arange(self.pixels.shape[1], device=which.device)
         stack = self.neighbours(which)[:, :, None, None, None]
-        taken = self.pixels[stack, planes[:, None, None], rows[:, None, None, :, None], columns[:, None, None, None, :]]
+        taken = self.pixels[
+            stack,
+            planes[:, None, None],
+            rows[:, None, None, :, None],
+            columns[:, None, None, None, :],
+        ]
         return unit(taken.flatten(1, 2))
 
 

@@ -32,15 +32,23 @@ def understood(scans: Scans, masks: Lazy, names: Sequence[str], meaning: Meaning
     left = None if ignore is None else IGNORED_ID if meaning.kind == "instances" else IGNORE
     if meaning.kind == "instances":
         if table is not None:
-            raise Refused(f"{where}: labels: instances numbers objects and classes: names them; give one of the two")
+            raise Refused(
+                f"{where}: labels: instances numbers objects and classes: names them; give one of the two"
+            )
         return replace(scans, masks=instances(masks, names, ignore), classes=(), ignore=left)
     if table is not None:
         if not 2 <= len(table) <= 255 or len(set(table.values())) < len(table):
-            raise Refused(f"{where}: classes: {dict(table)} must give two to 255 names, each with a value of its own")
+            raise Refused(
+                f"{where}: classes: {dict(table)} must give two to 255 names, each with a value of its own"
+            )
         known = {value: label for label, value in enumerate(table.values())}
-        return replace(scans, masks=classes(masks, names, known, ignore), classes=tuple(table), ignore=left)
+        return replace(
+            scans, masks=classes(masks, names, known, ignore), classes=tuple(table), ignore=left
+        )
     if meaning.kind == "classes":
-        raise Refused(f"{where}: labels: classes needs names and values, as classes: {{background: 0, nucleus: 1}}")
+        raise Refused(
+            f"{where}: labels: classes needs names and values, as classes: {{background: 0, nucleus: 1}}"
+        )
     return replace(scans, masks=binary(masks, names, ignore), ignore=left)
 
 
@@ -51,7 +59,9 @@ def flat(mask: Mask, name: str) -> Mask:
     grey = mask[..., 0]
     others = mask[..., : 3 if mask.shape[2] >= 3 else 1]
     if (others != grey[..., None]).any():
-        raise Refused(f"{name}: a mask in colours; save one number a pixel, or use a loader that knows the colours")
+        raise Refused(
+            f"{name}: a mask in colours; save one number a pixel, or use a loader that knows the colours"
+        )
     return grey
 
 
@@ -60,14 +70,20 @@ def whole(mask: Mask, name: str) -> Mask:
     mask = flat(mask, name)
     if mask.dtype.kind == "f":
         if not np.isfinite(mask).all():
-            raise Refused(f"{name}: the mask holds NaN or infinite values; labels are whole numbers from 0 on")
+            raise Refused(
+                f"{name}: the mask holds NaN or infinite values; labels are whole numbers from 0 on"
+            )
         rounded = np.rint(mask)
         if (rounded != mask).any():
             odd = float(mask[rounded != mask].ravel()[0])
-            raise Refused(f"{name}: the mask holds {odd:g}; labels are whole numbers, so threshold or round it first")
+            raise Refused(
+                f"{name}: the mask holds {odd:g}; labels are whole numbers, so threshold or round it first"
+            )
         mask = rounded.astype(np.int64)
     if mask.dtype.kind == "i" and mask.size and int(mask.min()) < 0:
-        raise Refused(f"{name}: the mask holds {int(mask.min())}; labels are 0 or more, say ignore: {int(mask.min())}")
+        raise Refused(
+            f"{name}: the mask holds {int(mask.min())}; labels are 0 or more, say ignore: {int(mask.min())}"
+        )
     return mask
 
 
@@ -94,13 +110,17 @@ def instances(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> L
     def convert(mask: Mask, i: int) -> Mask:
         mask, left = _ignored(mask, names[i], ignore)
         if mask.size and int(mask.max()) > np.iinfo(np.int32).max:
-            raise Refused(f"{names[i]}: object numbers up to {int(mask.max())} do not fit 32 bits; relabel them")
+            raise Refused(
+                f"{names[i]}: object numbers up to {int(mask.max())} do not fit 32 bits; relabel them"
+            )
         return _finished(mask.astype(np.int32), left, IGNORED_ID)
 
     return masks.map(convert, dtype=np.int32, shape=lambda s: s[:2])
 
 
-def classes(masks: Lazy, names: Sequence[str], table: Mapping[int, int], ignore: int | None = None) -> Lazy:
+def classes(
+    masks: Lazy, names: Sequence[str], table: Mapping[int, int], ignore: int | None = None
+) -> Lazy:
     """Values in the file -> labels, by a table; a value outside it is refused."""
     known = np.array(sorted(table))
     labels = np.array([table[int(k)] for k in known], np.uint8)
@@ -109,7 +129,9 @@ def classes(masks: Lazy, names: Sequence[str], table: Mapping[int, int], ignore:
         mask, left = _ignored(mask, names[i], ignore)
         strange = sorted(set(_values(mask, left)) - set(table))
         if strange:
-            raise Refused(f"{names[i]}: the mask holds {few(strange)}; the classes stand for {few(known.tolist(), 12)}")
+            raise Refused(
+                f"{names[i]}: the mask holds {few(strange)}; the classes stand for {few(known.tolist(), 12)}"
+            )
         at = np.searchsorted(known, mask).clip(max=len(known) - 1)
         return _finished(labels[at], left, IGNORE)
 
@@ -132,7 +154,9 @@ def objects(scans: Scans, masks: Lazy, task: str, noun: str, ignore: int | None 
         left = None if ignore is None else IGNORED_ID
         return replace(scans, masks=instances(masks, scans.ids, ignore), classes=(), ignore=left)
     left = None if ignore is None else IGNORE
-    return replace(scans, masks=foreground(masks, scans.ids, ignore), classes=("background", noun), ignore=left)
+    return replace(
+        scans, masks=foreground(masks, scans.ids, ignore), classes=("background", noun), ignore=left
+    )
 
 
 def halved(masks: Lazy, names: Sequence[str]) -> Lazy:

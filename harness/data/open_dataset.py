@@ -15,7 +15,7 @@ from harness.store import Home, Store, read_json, write_json
 def scans(part: Part, home: Home) -> Scans:
     """One split of a dataset as its function yields it, or as it was kept."""
     component = catalogue("dataset")[part.name]
-    if component.facts.get("made"):
+    if component.facts.made:
         return _made(part, home)
     return _call(part, home)
 

@@ -9,12 +9,22 @@ from PIL import Image, ImageDraw
 from harness.data.scans import Scans
 
 # Colours that stay apart for colour-blind eyes (Okabe and Ito); class 0 is not drawn.
-PALETTE = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+PALETTE = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)
 IGNORED = (255, 0, 255)
 MARGIN, CAPTION = 6, 14
 
 
-def contact_sheet(scans: Scans, *, most: int = 8, columns: int = 2, width: int = 360) -> Image.Image:
+def contact_sheet(
+    scans: Scans, *, most: int = 8, columns: int = 2, width: int = 360
+) -> Image.Image:
     """Images across the split, each plain and with its mask: colours of classes or objects, magenta for ignored."""
     chosen = np.linspace(0, len(scans) - 1, min(most, len(scans))).round().astype(int).tolist()
     tiles = [_tile(scans, i, width) for i in dict.fromkeys(chosen)]
@@ -37,12 +47,18 @@ def _legend(scans: Scans) -> str:
     if scans.masks is None:
         return f"{len(scans)} images, no masks"
     named = ", ".join(scans.classes) if scans.classes else "objects"
-    return f"{len(scans)} images; {named}" + ("; magenta is ignored" if scans.ignore is not None else "")
+    return f"{len(scans)} images; {named}" + (
+        "; magenta is ignored" if scans.ignore is not None else ""
+    )
 
 
 def _tile(scans: Scans, index: int, width: int) -> Image.Image:
     grey = as_rgb(scans.images[index])
-    sides = [grey] if scans.masks is None else [grey, overlaid(grey, np.asarray(scans.masks[index]), scans)]
+    sides = (
+        [grey]
+        if scans.masks is None
+        else [grey, overlaid(grey, np.asarray(scans.masks[index]), scans)]
+    )
     pictures = [_scaled(side, width) for side in sides]
     high = pictures[0].height
     tile = Image.new("RGB", (len(pictures) * width, high + CAPTION), "white")
@@ -55,7 +71,9 @@ def _tile(scans: Scans, index: int, width: int) -> Image.Image:
 def _scaled(image: NDArray[np.uint8], width: int) -> Image.Image:
     picture = Image.fromarray(image)
     high = max(1, round(picture.height * width / picture.width))
-    return picture.resize((width, high), Image.Resampling.BOX if picture.width > width else Image.Resampling.NEAREST)
+    return picture.resize(
+        (width, high), Image.Resampling.BOX if picture.width > width else Image.Resampling.NEAREST
+    )
 
 
 def as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
@@ -63,17 +81,25 @@ def as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
     shown = np.asarray(image)
     if shown.dtype != np.uint8:
         low, high = (float(v) for v in np.quantile(shown, (0.005, 0.995)))
-        shown = (np.clip((shown.astype(np.float64) - low) / ((high - low) or 1.0), 0, 1) * 255).astype(np.uint8)
+        shown = (
+            np.clip((shown.astype(np.float64) - low) / ((high - low) or 1.0), 0, 1) * 255
+        ).astype(np.uint8)
     if shown.ndim == 2:
         return np.repeat(shown[..., None], 3, -1)
-    return np.ascontiguousarray(shown[..., :3]) if shown.shape[2] >= 3 else np.repeat(shown[..., :1], 3, -1)
+    return (
+        np.ascontiguousarray(shown[..., :3])
+        if shown.shape[2] >= 3
+        else np.repeat(shown[..., :1], 3, -1)
+    )
 
 
 def overlaid(rgb: NDArray[np.uint8], mask: NDArray[Any], scans: Scans) -> NDArray[np.uint8]:
     """An image under its mask, with the borders of classes and objects drawn in full."""
     ignored = np.zeros(mask.shape, bool) if scans.ignore is None else mask == scans.ignore
     shown = (mask > 0) & ~ignored
-    colours = np.array(PALETTE, np.float64)[(np.where(shown, mask, 1).astype(np.int64) - 1) % len(PALETTE)]
+    colours = np.array(PALETTE, np.float64)[
+        (np.where(shown, mask, 1).astype(np.int64) - 1) % len(PALETTE)
+    ]
     out = rgb.astype(np.float64)
     out[shown] = 0.6 * out[shown] + 0.4 * colours[shown]
     edge = _borders(mask) & shown

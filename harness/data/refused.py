@@ -20,7 +20,9 @@ def saying(what: str | Path, advice: str) -> Iterator[None]:
         yield
     except Refused:
         raise
-    except Exception as error:  # seven libraries, each with errors of its own for a file that is damaged
+    except (
+        Exception
+    ) as error:  # seven libraries, each with errors of its own for a file that is damaged
         raise Refused(f"{what}: {advice} ({first_line(error)})") from error
 
 
@@ -47,4 +49,6 @@ def amount(count: float) -> str:
 def few(values: Iterable[object], most: int = 8) -> str:
     """The first of many values, for a sentence."""
     listed = [str(v) for v in values]
-    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
+    return ", ".join(listed[:most]) + (
+        f" and {len(listed) - most} more" if len(listed) > most else ""
+    )

@@ -25,9 +25,15 @@ def select(scans: Scans, indices: Sequence[int]) -> Scans:
             return None
         if isinstance(values, Lazy):
             return values.pick(indices)
-        return values[list(indices)] if isinstance(values, np.ndarray) else [values[i] for i in indices]
+        return (
+            values[list(indices)]
+            if isinstance(values, np.ndarray)
+            else [values[i] for i in indices]
+        )
 
-    parts = {name: some(getattr(scans, name)) for name in ("images", "masks", "ids", "volumes", "groups")}
+    parts = {
+        name: some(getattr(scans, name)) for name in ("images", "masks", "ids", "volumes", "groups")
+    }
     return replace(scans, **parts)
 
 
@@ -42,7 +48,9 @@ def ranged(name: str, count: int, splits: Mapping[str, Sequence[int]] | None, sp
     if split == "all":
         return range(count)
     if splits is None:
-        raise Refused(f"{name}: nothing says which of its {count} slices are for {split}; say {_offer(count)}")
+        raise Refused(
+            f"{name}: nothing says which of its {count} slices are for {split}; say {_offer(count)}"
+        )
     _known(name, splits, split)
     ranges = {key: _one(name, count, key, ends) for key, ends in splits.items()}
     taken = sorted(ranges.items(), key=lambda pair: pair[1].start)
@@ -56,14 +64,18 @@ def ranged(name: str, count: int, splits: Mapping[str, Sequence[int]] | None, sp
 def _one(name: str, count: int, key: str, ends: Sequence[int]) -> range:
     if len(ends) != 2 or not 0 <= ends[0] < ends[1] <= count:
         whole = f"[0, {count}] would be all of them"
-        raise Refused(f"{name}: splits.{key}: {list(ends)} is no range of its {count} slices; {whole}")
+        raise Refused(
+            f"{name}: splits.{key}: {list(ends)} is no range of its {count} slices; {whole}"
+        )
     return range(ends[0], ends[1])
 
 
 def _known(name: str, splits: Mapping[str, object], split: str) -> None:
     for key in splits:
         if key not in NAMES:
-            raise Refused(f"{name}: splits.{key}: there is no such split; {did_you_mean(key, NAMES)}")
+            raise Refused(
+                f"{name}: splits.{key}: there is no such split; {did_you_mean(key, NAMES)}"
+            )
     only(name, split, [*splits, "all"])
 
 
@@ -77,24 +89,34 @@ def matched(name: str, files: Sequence[str], splits: Mapping[str, object], split
     found: dict[str, list[int]] = {}
     for key, patterns in splits.items():
         several = [patterns] if isinstance(patterns, str) else list(patterns)  # type: ignore[call-overload]
-        found[key] = [i for i, file in enumerate(files) if any(fnmatch(file, str(p)) for p in several)]
+        found[key] = [
+            i for i, file in enumerate(files) if any(fnmatch(file, str(p)) for p in several)
+        ]
         if not found[key]:
             raise Refused(f"{name}: splits.{key}: {few(several)} matches none of {few(files, 3)}")
     for i, file in enumerate(files):
         homes = [key for key, members in found.items() if i in set(members)]
         if len(homes) > 1:
-            raise Refused(f"{name}: {file} matches the patterns of {' and of '.join(homes)}; a file has one split")
+            raise Refused(
+                f"{name}: {file} matches the patterns of {' and of '.join(homes)}; a file has one split"
+            )
     return found[split]
 
 
-def drawn(name: str, groups: Sequence[str], splits: Mapping[str, float], split: str, seed: int) -> list[int]:
+def drawn(
+    name: str, groups: Sequence[str], splits: Mapping[str, float], split: str, seed: int
+) -> list[int]:
     """The images of a split by fraction; a group (patient, slide, volume) never stands in two splits."""
     total = sum(splits.values())
     if any(part <= 0 for part in splits.values()) or total > 1 + 1e-9:
-        raise Refused(f"{name}: splits add up to {total:g}; fractions are above 0 and add up to 1 at most")
+        raise Refused(
+            f"{name}: splits add up to {total:g}; fractions are above 0 and add up to 1 at most"
+        )
     sizes = {group: groups.count(group) for group in sorted(set(groups))}
     if len(sizes) < len(splits):
-        raise Refused(f"{name}: {len(sizes)} groups cannot fill {len(splits)} splits; each split needs one of its own")
+        raise Refused(
+            f"{name}: {len(sizes)} groups cannot fill {len(splits)} splits; each split needs one of its own"
+        )
     order = [sorted(sizes)[i] for i in np.random.default_rng(seed).permutation(len(sizes))]
     missing = {key: part * len(groups) for key, part in splits.items()}
     home: dict[str, str] = {}
@@ -122,10 +144,18 @@ def shared(
     if split == "all":
         return list(range(len(files)))
     if splits is None:
-        offer = 'splits: {train: 0.7, validation: 0.15, test: 0.15}, or patterns as {train: "train/*"}'
-        raise Refused(f"{name}: nothing says which of its {len(files)} pictures are for {split}; say {offer}")
+        offer = (
+            'splits: {train: 0.7, validation: 0.15, test: 0.15}, or patterns as {train: "train/*"}'
+        )
+        raise Refused(
+            f"{name}: nothing says which of its {len(files)} pictures are for {split}; say {offer}"
+        )
     _known(name, splits, split)
     numbers = {key: float(v) for key, v in splits.items() if isinstance(v, (int, float))}
     if numbers and len(numbers) < len(splits):
         raise Refused(f"{name}: splits mixes fractions and file patterns; give one kind for all")
-    return drawn(name, groups, numbers, split, seed) if numbers else matched(name, files, splits, split)
+    return (
+        drawn(name, groups, numbers, split, seed)
+        if numbers
+        else matched(name, files, splits, split)
+    )

@@ -25,7 +25,9 @@ from harness.study.comparison import Comparison
 from harness.study.load import Study
 
 
-def judge(study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequence[Run] = ()) -> Verdicts:
+def judge(
+    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequence[Run] = ()
+) -> Verdicts:
     """Every declared comparison of a study answered; `recorded` are its runs, for when it was declared."""
     drafts = [_draft(study, one, runs, rows) for one in study.compare]
     sizes: Counter[str] = Counter()
@@ -33,7 +35,10 @@ def judge(study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequen
         sizes[draft.comparison.together] += len(_tested(draft))
     early, changed = _declared_before(study, recorded)
     done = _corrected(drafts)
-    verdicts = [_worded(draft, sizes[draft.comparison.together], draft.comparison.key in early) for draft in done]
+    verdicts = [
+        _worded(draft, sizes[draft.comparison.together], draft.comparison.key in early)
+        for draft in done
+    ]
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
 
 
@@ -54,15 +59,35 @@ def _draft(study: Study, one: Comparison, runs: pd.DataFrame, rows: pd.DataFrame
     if one.kind == "correlate":
         made = list(associations.correlation(one, laid, first, got[1]))
     else:
-        make = {"groups": contrasts.groups, "trend": associations.trend, "model": associations.model}[one.kind]
+        make = {
+            "groups": contrasts.groups,
+            "trend": associations.trend,
+            "model": associations.model,
+        }[one.kind]
         made = list(make(one, laid, first))
-    only = [f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()]
-    notes = dict.fromkeys([*only, *laid.notes, *(note for each in got for note in each.notes), *_losses(one, first)])
+    only = [
+        f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()
+    ]
+    notes = dict.fromkeys(
+        [*only, *laid.notes, *(note for each in got for note in each.notes), *_losses(one, first)]
+    )
     arms = _arms(one, first)
     rankings, several = _several(one, laid, first)
     pooled = tuple(_pooled(one, s) for s in first.samples) if one.unit == "image" else ()
     normal = tuple(_normality(one, arms))
-    return Verdict(one, "", arms, tuple(made), 0, tuple(notes), laid.averaged, pooled, rankings, several, normal)
+    return Verdict(
+        one,
+        "",
+        arms,
+        tuple(made),
+        0,
+        tuple(notes),
+        laid.averaged,
+        pooled,
+        rankings,
+        several,
+        normal,
+    )
 
 
 def _losses(one: Comparison, found: Measured) -> Iterator[str]:
@@ -88,10 +113,16 @@ def _arms(one: Comparison, found: Measured) -> tuple[Arm, ...]:
     tallies = {(t.within, t.arm): t for t in found.tallies}
     called = names(one, (getattr(s, part) for s in found.samples))
     made = []
-    for sample in sorted(found.samples, key=lambda s: (s.within, float(s.at))) if part == "at" else found.samples:
+    for sample in (
+        sorted(found.samples, key=lambda s: (s.within, float(s.at)))
+        if part == "at"
+        else found.samples
+    ):
         full = getattr(sample, part)
         clusters = (np.array(sample.clusters),) if one.interval == "hierarchical" else ()
-        mean = tried(load_component("interval", one.interval), sample.array(), *clusters, level=1 - one.alpha)[0]
+        mean = tried(
+            load_component("interval", one.interval), sample.array(), *clusters, level=1 - one.alpha
+        )[0]
         tally = tallies.get((sample.within, full), Tally(sample.within, full, {}))
         made.append(Arm(sample.within, called[full], shown(full), sample, mean, tally))
     return tuple(made)
@@ -145,7 +176,10 @@ def _corrected(drafts: list[Verdict]) -> list[Verdict]:
     families: dict[str, list[tuple[int, int]]] = {}
     floors = [[floor(d.comparison, c, _size(d)) for c in d.contrasts] for d in drafts]
     found = [
-        [replace(c, corrected=c.p, smallest=least) for c, least in zip(draft.contrasts, mine, strict=True)]
+        [
+            replace(c, corrected=c.p, smallest=least)
+            for c, least in zip(draft.contrasts, mine, strict=True)
+        ]
         for draft, mine in zip(drafts, floors, strict=True)
     ]
     for d, draft in enumerate(drafts):
@@ -159,7 +193,9 @@ def _corrected(drafts: list[Verdict]) -> list[Verdict]:
         for (d, i), mine, best in zip(places, p, least, strict=True):
             note = "; ".join(t for t in (found[d][i].note, trouble) if t)
             found[d][i] = replace(found[d][i], corrected=mine, smallest=best, note=note)
-    return [replace(draft, contrasts=tuple(made)) for draft, made in zip(drafts, found, strict=True)]
+    return [
+        replace(draft, contrasts=tuple(made)) for draft, made in zip(drafts, found, strict=True)
+    ]
 
 
 def _family(one: Comparison, p: list[float]) -> tuple[list[float], str]:
@@ -184,20 +220,35 @@ def _worded(draft: Verdict, family: int, early: bool) -> Verdict:
     removed = [f"left out, for {what} lacks them: {', '.join(gone)}"] if gone else []
     text = summary(one, made)
     return replace(
-        draft, contrasts=tuple(made), family=family, sentence=text, confirmatory=early, notes=(*draft.notes, *removed)
+        draft,
+        contrasts=tuple(made),
+        family=family,
+        sentence=text,
+        confirmatory=early,
+        notes=(*draft.notes, *removed),
     )
 
 
 def _declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], str]:
     """The comparisons that stood in the file when the first trial ran, and what has changed since."""
     now = {one.key: one.name for one in study.compare}
-    first = min((r for r in recorded if r.study == study.name), key=lambda r: r.started, default=None)
+    first = min(
+        (r for r in recorded if r.study == study.name), key=lambda r: r.started, default=None
+    )
     if first is None or "harness.design" not in first.tags:
         return set(now), ""
     then = set(first.tags["harness.design"].split())
     added = [name for key, name in now.items() if key not in then]
-    parts = [f"written or changed after the first trial ran, so exploratory: {', '.join(added)}"] if added else []
+    parts = (
+        [f"written or changed after the first trial ran, so exploratory: {', '.join(added)}"]
+        if added
+        else []
+    )
     if gone := len(then - now.keys()):
-        which = "comparison declared before the first trial is" if gone == 1 else "comparisons declared then are"
+        which = (
+            "comparison declared before the first trial is"
+            if gone == 1
+            else "comparisons declared then are"
+        )
         parts.append(f"{gone} {which} no longer in the file")
     return then & now.keys(), "; ".join(parts)

@@ -48,14 +48,23 @@ def layout(study: Study, one: Comparison) -> Layout:
     """Every trial that a comparison speaks of."""
     at = [one.trend] if one.trend else []
     parts = {"within": one.strata, "arm": one.factors, "at": at}
-    settings = {path for paths in parts.values() for path in paths if levels_of(study.expansion, path)}
-    dimensions = {path: part for part, paths in parts.items() for path in paths if path not in settings}
+    settings = {
+        path for paths in parts.values() for path in paths if levels_of(study.expansion, path)
+    }
+    dimensions = {
+        path: part for part, paths in parts.items() for path in paths if path not in settings
+    }
     over = _averaged(study.axes, settings)
     seen: dict[int, tuple[Any, str]] = {}
     found = []
     for cell in among(study.expansion, study.cells, one.where):
-        shown = [[_level(cell, path, seen) for path in paths if path in settings] for paths in parts.values()]
-        if any(level is None for level in [*shown[1], *shown[2]]):  # the factor means nothing to this trial
+        shown = [
+            [_level(cell, path, seen) for path in paths if path in settings]
+            for paths in parts.values()
+        ]
+        if any(
+            level is None for level in [*shown[1], *shown[2]]
+        ):  # the factor means nothing to this trial
             continue
         texts = [JOIN.join(level or "none" for level in levels) for levels in shown]
         fold = cell.trial.fit.fold
@@ -63,10 +72,16 @@ def layout(study: Study, one: Comparison) -> Layout:
         test_on = _named(cell.trial.test_on, seen)
         held = None if fold is None else fold[0]
         within, arm, place = texts
-        found.append(Place(cell.trial.key, within, arm, place, cell.trial.fit.seed, held, test_on, rest))
+        found.append(
+            Place(cell.trial.key, within, arm, place, cell.trial.fit.seed, held, test_on, rest)
+        )
     kept, notes = _balanced(found, one)
     averaged = tuple(p for p in over if _varies(kept, p))
-    only = {p: [*map(level_of_text, listed(w))] for p, w in one.where.items() if not levels_of(study.expansion, p)}
+    only = {
+        p: [*map(level_of_text, listed(w))]
+        for p, w in one.where.items()
+        if not levels_of(study.expansion, p)
+    }
     return Layout(kept, dimensions, averaged, tuple(notes), parts, only)
 
 
@@ -74,7 +89,11 @@ def _averaged(axes: Iterable[Axis], settings: set[str]) -> list[str]:
     """Axes that the comparison does not name: their levels are averaged over."""
     found: list[str] = []
     for axis in axes:
-        related = any(p == s or p.startswith(f"{s}.") or s.startswith(f"{p}.") for p in axis.paths for s in settings)
+        related = any(
+            p == s or p.startswith(f"{s}.") or s.startswith(f"{p}.")
+            for p in axis.paths
+            for s in settings
+        )
         if not related and not {"fit.seed", "fit.fold"} & set(axis.paths):
             found += axis.paths
     return found
@@ -88,13 +107,17 @@ def _level(cell: Cell, path: str, seen: dict[int, tuple[Any, str]]) -> str | Non
 
 
 def _named(value: Any, seen: dict[int, tuple[Any, str]]) -> str:
-    if id(value) not in seen:  # cells share their parts; the value is kept, lest its id be given again
+    if (
+        id(value) not in seen
+    ):  # cells share their parts; the value is kept, lest its id be given again
         seen[id(value)] = (value, label(value))
     return seen[id(value)][1]
 
 
 def _varies(places: list[Place], path: str) -> bool:
-    return len({level for place in places for level in place.rest if level.startswith(f"{path}=")}) > 1
+    return (
+        len({level for place in places for level in place.rest if level.startswith(f"{path}=")}) > 1
+    )
 
 
 def _balanced(places: list[Place], one: Comparison) -> tuple[list[Place], list[str]]:
@@ -117,7 +140,9 @@ def _balanced(places: list[Place], one: Comparison) -> tuple[list[Place], list[s
             notes.append(f"{text} that every arm has{where}")
         else:
             kept += here
-            notes.append(f"the arms differ in other settings too{where}: no combination of those is in all of them")
+            notes.append(
+                f"the arms differ in other settings too{where}: no combination of those is in all of them"
+            )
     return kept, notes
 
 
@@ -131,14 +156,19 @@ def names(one: Comparison, arms: Iterable[str]) -> dict[str, str]:
     paths = [one.trend or ""] if one.kind == "trend" else one.factors
     columns = zip(*(arm.split(JOIN) for arm in listed), strict=True)
     called = [short(column, path) for column, path in zip(columns, paths, strict=False)]
-    return {arm: " · ".join(c.get(p, p) for c, p in zip(called, arm.split(JOIN), strict=True)) for arm in listed}
+    return {
+        arm: " · ".join(c.get(p, p) for c, p in zip(called, arm.split(JOIN), strict=True))
+        for arm in listed
+    }
 
 
 def contrasts(one: Comparison, arms: list[str]) -> list[tuple[str, str]]:
     """Which arm is compared with which, the reference second."""
     if one.against is not None:
         reference = named(one.against, arms)
-        return [(arm, reference) for arm in arms if arm != reference] if reference is not None else []
+        return (
+            [(arm, reference) for arm in arms if arm != reference] if reference is not None else []
+        )
     return [(later, earlier) for earlier, later in combinations(arms, 2)]
 
 

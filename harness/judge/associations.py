@@ -24,7 +24,9 @@ def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
         test, why = chosen_test(one, how[0])
         paired = joins(test)
         everywhere = set.intersection(*(set(s.units) for s in curve))
-        removed = tuple(sorted(set.union(*(set(s.units) for s in curve)) - everywhere)) if paired else ()
+        removed = (
+            tuple(sorted(set.union(*(set(s.units) for s in curve)) - everywhere)) if paired else ()
+        )
         shared = sorted(everywhere) if paired else None
         arrays = [s.array(shared) for s in curve]
         result, trouble = tried(load_component("test", test), *arrays)
@@ -56,17 +58,35 @@ def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iter
     for place in laid.places if not laid.dimensions else ():
         planned.setdefault(place.within, set()).add(place.arm)
     for within in dict.fromkeys(s.within for s in x.samples) if laid.dimensions else planned:
-        points = {m: {s.arm: s for s in got.samples if s.within == within} for m, got in ((asked.x, x), (asked.y, y))}
+        points = {
+            m: {s.arm: s for s in got.samples if s.within == within}
+            for m, got in ((asked.x, x), (asked.y, y))
+        }
         both = [arm for arm in points[asked.x] if arm in points[asked.y]]
-        a, b = (np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y))
+        a, b = (
+            np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y)
+        )
         ties = {"tie_x": asked.tie_x, "tie_y": asked.tie_y} if test != "pearson" else {}
         made, trouble = tried(load_component("rank", test), a, b, level=1 - one.alpha, **ties)
-        named = tuple((shown(arm), float(p), float(q)) for arm, p, q in zip(both, a, b, strict=True))
-        runs = dict.fromkeys(r for arm in both for m in points for of in points[m][arm].runs for r in of)
+        named = tuple(
+            (shown(arm), float(p), float(q)) for arm, p, q in zip(both, a, b, strict=True)
+        )
+        runs = dict.fromkeys(
+            r for arm in both for m in points for of in points[m][arm].runs for r in of
+        )
         labels = (within, asked.x, asked.y)
         removed = tuple(shown(arm) for arm in sorted(planned.get(within, set()) - set(both)))
         if made is None:
-            yield Contrast(*labels, (len(both),), test, why, False, note=trouble, removed=removed, runs=tuple(runs))
+            yield Contrast(
+                *labels,
+                (len(both),),
+                test,
+                why,
+                False,
+                note=trouble,
+                removed=removed,
+                runs=tuple(runs),
+            )
             continue
         yield Contrast(*labels, (made.n,), test, why, False, p=made.p, statistic=made.value, exact=made.exact,
                        estimate=made.value, low=made.low, high=made.high, level=1 - one.alpha, removed=removed,
@@ -79,7 +99,8 @@ def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
     for within in dict.fromkeys(s.within for s in found.samples):
         there = [s for s in found.samples if s.within == within]
         lines = [
-            dict(zip(factors, s.arm.split(JOIN), strict=True)) | {metric: value, "unit": unit, "network": cluster}
+            dict(zip(factors, s.arm.split(JOIN), strict=True))
+            | {metric: value, "unit": unit, "network": cluster}
             for s in there
             for unit, value, cluster in zip(s.units, s.values, s.clusters, strict=True)
         ]
@@ -87,18 +108,35 @@ def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
         for factor in factors:
             numbers = pd.to_numeric(table[factor], errors="coerce")
             table[factor] = table[factor] if numbers.isna().any() else numbers
-        repeats = bool((table["unit"].value_counts() > 1).any()) if one.paired is None else one.paired
+        repeats = (
+            bool((table["unit"].value_counts() > 1).any()) if one.paired is None else one.paired
+        )
         made, trouble = tried(_fitted, table, formula, repeats)
-        why = "units repeat, so that each has its own intercept" if repeats else "every value is of another unit"
+        why = (
+            "units repeat, so that each has its own intercept"
+            if repeats
+            else "every value is of another unit"
+        )
         runs = tuple(dict.fromkeys(r for s in there for of_unit in s.runs for r in of_unit))
         if made is None:
             yield Contrast(
-                within, formula, "", (len(table),), "mixed" if repeats else "anova", why, repeats, note=trouble
+                within,
+                formula,
+                "",
+                (len(table),),
+                "mixed" if repeats else "anova",
+                why,
+                repeats,
+                note=trouble,
             )
             continue
         for term in made.terms:
             text = f"F({term.df[0]:g}, {term.df[1]:g})"
-            eta = None if term.partial_eta2 is None else Effect("partial_eta2", term.partial_eta2, np.nan, np.nan)
+            eta = (
+                None
+                if term.partial_eta2 is None
+                else Effect("partial_eta2", term.partial_eta2, np.nan, np.nan)
+            )
             yield Contrast(within, term.name, "", (made.n,), "mixed" if repeats else "anova", why, repeats, p=term.p,
                            statistic=term.statistic, effect=eta, note="; ".join(t for t in (text, made.note) if t),
                            runs=runs)  # fmt: skip

@@ -17,7 +17,11 @@ def chosen_test(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str
     if one.correlate:
         return "kendall", "by default: ranks, exact where n is small"
     if one.kind == "trend":
-        return ("page", "paired along the trend") if paired else ("jonckheere", "independent along the trend")
+        return (
+            ("page", "paired along the trend")
+            if paired
+            else ("jonckheere", "independent along the trend")
+        )
     if one.margin is not None:
         return ("equivalence_paired" if paired else "equivalence"), "a margin is declared"
     if paired and pairs > FEW:
@@ -29,7 +33,7 @@ def chosen_test(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str
 
 def joins(name: str) -> bool:
     """Whether a test takes pairs."""
-    return bool(catalogue("test")[name].facts["paired"])
+    return bool(catalogue("test")[name].facts.paired)
 
 
 def effect_of(one: Comparison, paired: bool) -> str:
@@ -39,8 +43,7 @@ def effect_of(one: Comparison, paired: bool) -> str:
 def post_hoc_of(one: Comparison, test: str) -> str | None:
     """What compares the pairs after a test of several groups; None for a test of two."""
     found = catalogue("test").get(test)  # a correlation's or a model's is none of these
-    facts = found.facts if found else {}
-    offered = facts.get("post_hoc", [])
+    offered = found.facts.post_hoc if found else ()
     return one.post_hoc or (offered[0] if offered else None)
 
 
@@ -58,7 +61,9 @@ def corrected(one: Comparison, p: list[float]) -> list[float]:
 
 
 def _floor(test: str, ns: tuple[int, ...]) -> float:
-    from harness.stats.power import attainable  # scipy takes a second, which a study without comparisons need not wait
+    from harness.stats.power import (
+        attainable,
+    )  # scipy takes a second, which a study without comparisons need not wait
 
     return attainable(test, ns)
 

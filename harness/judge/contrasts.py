@@ -66,7 +66,9 @@ def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]
                 yield Contrast(*labels, (len(x.units) if x else 0, len(y.units) if y else 0), "", "", False,
                                note="an arm has no values")  # fmt: skip
                 continue
-            held = (planned[within, first], planned[within, second]) if known else (x.units, y.units)
+            held = (
+                (planned[within, first], planned[within, second]) if known else (x.units, y.units)
+            )
             paired, why = pairing(one, *held)
             chosen = chosen_test(one, paired, len(set(held[0]) & set(held[1])))
             yield _pair(one, labels, (x, y), (*chosen, why), post.get((first, second)))
@@ -99,7 +101,9 @@ def _pair(
     effect, more = tried(effect_between, one, paired, a, b, level)
     owners = dict(zip(x.units, x.clusters, strict=True))
     found, extra = estimate(one, paired, (a, b), level, [owners[u] for u in shared or ()])
-    note = "; ".join(dict.fromkeys(t for t in (trouble, result.note if result else "", more, extra) if t))
+    note = "; ".join(
+        dict.fromkeys(t for t in (trouble, result.note if result else "", more, extra) if t)
+    )
     runs = tuple(dict.fromkeys(r for s in (x, y) for of_unit in s.runs for r in of_unit))
     return Contrast(
         *labels, n=(a.size, b.size), test=result.test if result else test, why=why, paired=paired,
@@ -126,25 +130,39 @@ def _test(one: Comparison, test: str, a: Any, b: Any) -> Result:
 
 def effect_between(one: Comparison, paired: bool, a: Any, b: Any, level: float) -> Effect:
     name = effect_of(one, paired)
-    if catalogue("effect")[name].facts["paired"] and not paired:
+    if catalogue("effect")[name].facts.paired and not paired:
         raise ValueError(f"{name} needs pairs, and these arms are not paired")
     found: Effect = load_component("effect", name)(a, b, level=level)
     return found
 
 
 def estimate(
-    one: Comparison, paired: bool, arrays: tuple[Any, Any], level: float, clusters: Iterable[str] = ()
+    one: Comparison,
+    paired: bool,
+    arrays: tuple[Any, Any],
+    level: float,
+    clusters: Iterable[str] = (),
 ) -> tuple[tuple[float, float, float], str]:
     """The difference of means in the metric's unit; a bootstrap serves pairs only, independent means take Welch's."""
     a, b = arrays
-    value = float((a - b).mean()) if paired and a.size else float(a.mean() - b.mean()) if a.size and b.size else np.nan
+    value = (
+        float((a - b).mean())
+        if paired and a.size
+        else float(a.mean() - b.mean())
+        if a.size and b.size
+        else np.nan
+    )
     if paired and a.size:
         within = (np.array(clusters),) if one.interval == "hierarchical" else ()
         made, why = tried(load_component("interval", one.interval), a - b, *within, level=level)
         why = made.note if made is not None else why
     else:
         made, why = tried(load_component("effect", "mean_difference"), a, b, level=level)
-    return ((made.value, made.low, made.high), why) if made is not None else ((value, np.nan, np.nan), why)
+    return (
+        ((made.value, made.low, made.high), why)
+        if made is not None
+        else ((value, np.nan, np.nan), why)
+    )
 
 
 def blocks(one: Comparison, found: Measured, within: str, arms: list[str]) -> list[Any] | None:
@@ -157,13 +175,17 @@ def blocks(one: Comparison, found: Measured, within: str, arms: list[str]) -> li
     return [s.array(shared) for s in there] if len(shared) > 1 and len(there) == len(arms) else None
 
 
-def _post_hoc(one: Comparison, found: Measured, within: str, arms: list[str]) -> dict[tuple[str, str], Result]:
+def _post_hoc(
+    one: Comparison, found: Measured, within: str, arms: list[str]
+) -> dict[tuple[str, str], Result]:
     """Every pair of arms after a test of several groups; empty for a test of two."""
     name = post_hoc_of(one, one.test) if one.test else None
     if name is None:
         return {}
     there = [s for arm in arms if (s := found.of(within, arm)) is not None]
-    tables = blocks(one, found, within, arms) if joins(str(one.test)) else [s.array() for s in there]
+    tables = (
+        blocks(one, found, within, arms) if joins(str(one.test)) else [s.array() for s in there]
+    )
     if tables is None or len(tables) < len(arms):
         return {}
     results, _ = tried(POST_HOC[name], *tables)

@@ -42,27 +42,47 @@ def prospects(study: Study) -> list[Prospect]:
         mine = [i for i, (one, _) in enumerate(planned) if one.together == family]
         sizes[family] = len(mine)
         least.update({i: _least(*planned[i]) for i in mine})
-        open_ = [i for i in mine if post_hoc_of(planned[i][0], planned[i][1][1]) != "nemenyi"]  # it holds for all pairs
+        open_ = [
+            i for i in mine if post_hoc_of(planned[i][0], planned[i][1][1]) != "nemenyi"
+        ]  # it holds for all pairs
         found = _together(planned[mine[0]][0], [least[i] for i in open_])
         least.update(zip(open_, found, strict=True))
-    return [_prospect(one, each, sizes[one.together], least[i]) for i, (one, each) in enumerate(planned)]
+    return [
+        _prospect(one, each, sizes[one.together], least[i]) for i, (one, each) in enumerate(planned)
+    ]
 
 
 def _together(one: Comparison, floors: list[float]) -> list[float]:
     """The best that a family can come to: every p as small as it can be, then corrected (Shaffer's as Holm's)."""
-    return corrected(one, floors) if one.correct != "shaffer" else corrected(replace(one, correct="holm"), floors)
+    return (
+        corrected(one, floors)
+        if one.correct != "shaffer"
+        else corrected(replace(one, correct="holm"), floors)
+    )
 
 
 def _planned(study: Study, one: Comparison) -> list[Planned]:
     laid = layout(study, one)
     places = laid.places
     if laid.dimensions:
-        return [(f"by {', '.join(laid.dimensions)}, whose levels are known once measured", "", "", (), False)]
+        return [
+            (
+                f"by {', '.join(laid.dimensions)}, whose levels are known once measured",
+                "",
+                "",
+                (),
+                False,
+            )
+        ]
     if one.kind == "model":
         return [("the terms of the model", "F", "of the model", (), False)]
     strata = list(dict.fromkeys(p.within for p in places))
     asked = {"groups": _groups, "trend": _trend, "correlate": _points}[one.kind]
-    return [each for within in strata for each in asked(one, within, [p for p in places if p.within == within])]
+    return [
+        each
+        for within in strata
+        for each in asked(one, within, [p for p in places if p.within == within])
+    ]
 
 
 def _groups(one: Comparison, within: str, places: list[Place]) -> Iterator[Planned]:
@@ -76,8 +96,14 @@ def _groups(one: Comparison, within: str, places: list[Place]) -> Iterator[Plann
         test, why = chosen_test(one, paired, len(a & b) if known else FEW + 1)
         n: tuple[int, ...] = (len(a & b),) * 2 if joins(test) else (len(a), len(b))
         if post_hoc_of(one, test):
-            n = (len(set.intersection(*held.values())),) * len(arms) if joins(test) else tuple(map(len, held.values()))
-        text = f"{called[first]} against {called[second]}" + (f" at {shown(within)}" if within else "")
+            n = (
+                (len(set.intersection(*held.values())),) * len(arms)
+                if joins(test)
+                else tuple(map(len, held.values()))
+            )
+        text = f"{called[first]} against {called[second]}" + (
+            f" at {shown(within)}" if within else ""
+        )
         yield text, test, why, n, known
 
 
@@ -111,7 +137,18 @@ def _prospect(one: Comparison, planned: Planned, family: int, least: float) -> P
         note = "pools the images of one network, which are no independent networks; the report flags it"
     shown_n, smallest_p = (n, least) if known else ((), None)
     return Prospect(
-        one.name, contrast, test, why, shown_n, family, one.alpha, smallest_p, chance, one.expect, verdict, note
+        one.name,
+        contrast,
+        test,
+        why,
+        shown_n,
+        family,
+        one.alpha,
+        smallest_p,
+        chance,
+        one.expect,
+        verdict,
+        note,
     )
 
 

@@ -61,10 +61,16 @@ class Measured:
 PLACE = ["within", "arm", "at"]
 
 
-def measured(laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, rows: pd.DataFrame) -> Measured:
+def measured(
+    laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, rows: pd.DataFrame
+) -> Measured:
     """The samples of one metric."""
     frame = pd.DataFrame(laid.places, columns=list(Place._fields))
-    known = runs[["run", "trial", "state"]] if len(runs) else pd.DataFrame(columns=["run", "trial", "state"], dtype=str)
+    known = (
+        runs[["run", "trial", "state"]]
+        if len(runs)
+        else pd.DataFrame(columns=["run", "trial", "state"], dtype=str)
+    )
     frame = frame.merge(known, on="trial", how="left")
     frame["state"] = frame["state"].fillna("missing")
     frame["base"] = _base(frame, one)
@@ -72,9 +78,13 @@ def measured(laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, row
     data = data.drop(columns=["seed", "fold"], errors="ignore").merge(
         frame[["run", "trial", "seed", "fold", "test_on", "base"]], on="run"
     )
-    data = data.merge(frame[["run", *PLACE]].rename(columns={k: f"planned_{k}" for k in PLACE}), on="run")
+    data = data.merge(
+        frame[["run", *PLACE]].rename(columns={k: f"planned_{k}" for k in PLACE}), on="run"
+    )
     data, notes = _placed(_chosen(data, laid), laid)
-    undefined = data[~np.isfinite(data["value"].astype(float))].groupby(["within", "arm"]).size().to_dict()
+    undefined = (
+        data[~np.isfinite(data["value"].astype(float))].groupby(["within", "arm"]).size().to_dict()
+    )
     data = _united(data[np.isfinite(data["value"].astype(float))], one, metric, notes)
     values = _values(data, frame, one)
     samples = _samples(values)
@@ -128,12 +138,19 @@ def _placed(data: pd.DataFrame, laid: Layout) -> tuple[pd.DataFrame, list[str]]:
         known = [text.split(JOIN) for text in data[part]]
         columns = {path: _levels(data, path) for path in inside}
         data[part] = [
-            JOIN.join(columns[path][i] if path in columns else settings.pop(0) for path in laid.parts[part])
+            JOIN.join(
+                columns[path][i] if path in columns else settings.pop(0)
+                for path in laid.parts[part]
+            )
             for i, settings in enumerate(known)
         ]
     if "at" in laid.dimensions.values():
         there = np.array([numeric(at) for at in data["at"]], dtype=bool)
-        notes += [f"{int((~there).sum())} rows at no number of the trend were left out"] if not there.all() else []
+        notes += (
+            [f"{int((~there).sum())} rows at no number of the trend were left out"]
+            if not there.all()
+            else []
+        )
         data = data[there]
     return data, [*notes, *_averaged(data, laid)]
 
@@ -156,7 +173,9 @@ def _united(data: pd.DataFrame, one: Comparison, metric: str, notes: list[str]) 
         return data
     there = data[column].notna() if column in data.columns else pd.Series(False, index=data.index)
     if not there.all():
-        notes.append(f"{int((~there).sum())} rows of {metric} belong to no {one.unit} and were left out")
+        notes.append(
+            f"{int((~there).sum())} rows of {metric} belong to no {one.unit} and were left out"
+        )
     data = data[there]
     several = data["test_on"].nunique() > 1  # test-000 of one set is not test-000 of another
     owner = data["test_on"] + " " if several else ""
@@ -172,10 +191,14 @@ def _values(data: pd.DataFrame, frame: pd.DataFrame, one: Comparison) -> pd.Data
         data = data.assign(cluster="")
     trials = data.groupby([*keys, "run"], sort=False)["value"].mean().reset_index()
     grouped = trials.groupby(keys, sort=False)
-    found = grouped.agg(value=("value", "mean"), have=("run", "size"), runs=("run", tuple)).reset_index()
+    found = grouped.agg(
+        value=("value", "mean"), have=("run", "size"), runs=("run", tuple)
+    ).reset_index()
     if one.unit in ("seed", "fold"):  # images and patients of a failed trial cannot be counted
         merged = found.groupby([*PLACE, *planned, "base", "unit"], sort=False)
-        found = merged.agg(value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum")).reset_index()
+        found = merged.agg(
+            value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum")
+        ).reset_index()
         found["cluster"] = found["unit"]
     if one.unit == "patient":
         return found
@@ -224,13 +247,19 @@ def _planned_points(laid: Layout, within: str, arm: str) -> set[str]:
     if "at" in laid.dimensions.values():
         return set()
     stratum, planned_arm = laid.planned("within", within), laid.planned("arm", arm)
-    return {place.at for place in laid.places if (place.within, place.arm) == (stratum, planned_arm)}
+    return {
+        place.at for place in laid.places if (place.within, place.arm) == (stratum, planned_arm)
+    }
 
 
 def _area(within: str, arm: str, curve: list[Sample], planned: set[str]) -> Sample:
     """The units that have every point of a curve, and the area under the curve of each."""
     complete = len(curve) > 1 and planned <= {point.at for point in curve}
-    units = [unit for unit in curve[0].units if all(unit in point.units for point in curve)] if complete else []
+    units = (
+        [unit for unit in curve[0].units if all(unit in point.units for point in curve)]
+        if complete
+        else []
+    )
     x = np.array([float(point.at) for point in curve])
     y = np.array([point.array(units) for point in curve])  # (points, units)
     values = np.trapezoid(y, x, axis=0) / (x[-1] - x[0]) if units else np.empty(0)
@@ -249,22 +278,37 @@ def _runs_of(curve: list[Sample], unit: str) -> tuple[str, ...]:
 
 
 def _tallies(
-    frame: pd.DataFrame, samples: tuple[Sample, ...], undefined: dict[Any, int], one: Comparison, laid: Layout
+    frame: pd.DataFrame,
+    samples: tuple[Sample, ...],
+    undefined: dict[Any, int],
+    one: Comparison,
+    laid: Layout,
 ) -> tuple[Tally, ...]:
     """What was planned and what came of it, for each arm; a trend without arms counts its levels."""
     part = "at" if one.kind == "trend" else "arm"
     places = list(dict.fromkeys((s.within, getattr(s, part)) for s in samples))
     if part not in laid.dimensions.values():  # an arm that came to nothing is told of too
         planned = dict.fromkeys(zip(frame["within"], frame[part], strict=True))
-        places = [(w, name) for w in strata(laid, samples) for p, name in planned if p == laid.planned("within", w)]
+        places = [
+            (w, name)
+            for w in strata(laid, samples)
+            for p, name in planned
+            if p == laid.planned("within", w)
+        ]
     found = []
     for within, name in places:
-        planned_there = (frame["within"] == laid.planned("within", within)) & (frame[part] == laid.planned(part, name))
+        planned_there = (frame["within"] == laid.planned("within", within)) & (
+            frame[part] == laid.planned(part, name)
+        )
         here = frame[planned_there]
         counts = here["state"].value_counts().to_dict()
-        there = {u for s in samples if s.within == within and getattr(s, part) == name for u in s.units}
+        there = {
+            u for s in samples if s.within == within and getattr(s, part) == name for u in s.units
+        }
         lost = sorted(set(here["base"]) - there) if one.unit in ("seed", "fold") else []
-        dropped = sum(n for (w, a), n in undefined.items() if w == within and (part == "at" or a == name))
+        dropped = sum(
+            n for (w, a), n in undefined.items() if w == within and (part == "at" or a == name)
+        )
         states = {state: int(counts.get(state, 0)) for state in STATES}
         runs = tuple(here["run"].dropna())
         found.append(Tally(within, name, states, int(dropped), tuple(lost), runs))

@@ -16,7 +16,9 @@ def number(value: float, width: float = math.nan) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     scale = abs(width) / 2 if math.isfinite(width) and width else abs(value) / 10
-    decimals = min(12, max(2 if scale < 10 else 0, 1 - math.floor(math.log10(scale)))) if scale else 1
+    decimals = (
+        min(12, max(2 if scale < 10 else 0, 1 - math.floor(math.log10(scale)))) if scale else 1
+    )
     if decimals > 6 or abs(value) >= 1e6:
         return f"{value:.2e}".replace("-", "−")
     text = f"{value:.{decimals}f}"
@@ -25,7 +27,11 @@ def number(value: float, width: float = math.nan) -> str:
 
 def spread(low: float, high: float) -> str:
     """An interval."""
-    return f"[{number(low, high - low)}, {number(high, high - low)}]" if not math.isnan(low) else "no interval"
+    return (
+        f"[{number(low, high - low)}, {number(high, high - low)}]"
+        if not math.isnan(low)
+        else "no interval"
+    )
 
 
 def p_value(p: float, name: str = "p") -> str:
@@ -36,14 +42,24 @@ def p_value(p: float, name: str = "p") -> str:
         return f"{name} < .001"
     if p > 0.9995:
         return f"{name} = 1"
-    return f"{name} = {p:.3f}".replace("0.", ".") if p < 0.1 else f"{name} = {p:.2f}".replace("0.", ".")
+    return (
+        f"{name} = {p:.3f}".replace("0.", ".")
+        if p < 0.1
+        else f"{name} = {p:.2f}".replace("0.", ".")
+    )
 
 
 def count(n: tuple[int, ...], paired: bool, unit: str) -> str:
     """'n = 5 pairs', 'n = 5 and 4 seeds'."""
     if paired:
         return f"n = {n[0]} {unit} {'pair' if n[0] == 1 else 'pairs'}"
-    listed = str(n[0]) if len(set(n)) == 1 else " and ".join(map(str, n)) if len(n) == 2 else ", ".join(map(str, n))
+    listed = (
+        str(n[0])
+        if len(set(n)) == 1
+        else " and ".join(map(str, n))
+        if len(n) == 2
+        else ", ".join(map(str, n))
+    )
     each = " each" if len(n) > 1 and len(set(n)) == 1 else ""
     return f"n = {listed} {unit}s{each}"
 
@@ -61,7 +77,9 @@ def outcome(one: Comparison, c: Contrast) -> str:
 
 def sentence(one: Comparison, c: Contrast, family: int) -> str:
     """One plain sentence; what is not significant is never called equal."""
-    text = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}[one.kind](one, c, family)
+    text = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}[one.kind](
+        one, c, family
+    )
     where = confined(one.where) + ([shown(c.within)] if c.within else [])
     return f"At {' · '.join(where)}: {text}" if where else text
 
@@ -73,7 +91,11 @@ def _numbers(one: Comparison, c: Contrast, family: int, unit: str | None = None)
         parts.append(f"{number(c.estimate, width)} {spread(c.low, c.high)}")
     parts.append(count(c.n, c.paired and one.kind == "groups", unit or one.unit))
     among = (
-        "" if family == 1 or c.already else f" after {one.correct} among {family}" if one.correct else " uncorrected"
+        ""
+        if family == 1 or c.already
+        else f" after {one.correct} among {family}"
+        if one.correct
+        else " uncorrected"
     )
     parts.append(p_value(c.corrected) + among)
     return ", ".join(parts)
@@ -86,19 +108,25 @@ def _groups(one: Comparison, c: Contrast, family: int) -> str:
         way = "higher" if c.estimate > 0 else "lower" if c.estimate < 0 else "different"
         return f"{metric} is {way} with {c.first} than with {c.second}: {facts}."
     if c.outcome == "equivalent":
-        return f"{c.first} and {c.second} are equivalent on {metric} within ±{one.margin:g}: {facts}."
+        return (
+            f"{c.first} and {c.second} are equivalent on {metric} within ±{one.margin:g}: {facts}."
+        )
     if c.outcome == "not shown":
         return f"equivalence of {c.first} and {c.second} on {metric} within ±{one.margin:g} is not shown: {facts}."
     if c.outcome == "not testable":
         why = _too_few(one, c, family)
         return f"whether {metric} differs between {c.first} and {c.second} cannot be tested: {why}; {facts}."
     if c.outcome == "no test":
-        return f"{c.first} and {c.second} could not be compared on {metric}: {c.note or 'no values'}."
+        return (
+            f"{c.first} and {c.second} could not be compared on {metric}: {c.note or 'no values'}."
+        )
     return f"{metric} does not tell {c.first} from {c.second}, which does not make them equal: {facts}."
 
 
 def _too_few(one: Comparison, c: Contrast, family: int) -> str:
-    least = f"{c.smallest:.2g} after correction" if one.correct and family > 1 else f"{c.smallest:.2g}"
+    least = (
+        f"{c.smallest:.2g} after correction" if one.correct and family > 1 else f"{c.smallest:.2g}"
+    )
     return f"{c.test} on so few {one.unit}s can give no p below {least}, and alpha is {one.alpha:g}"
 
 
@@ -111,7 +139,9 @@ def _trend(one: Comparison, c: Contrast, family: int) -> str:
         return f"a trend of {one.metric} along {one.trend} could not be tested: {c.note or 'no values'}."
     if c.outcome == "not testable":
         return f"a trend of {one.metric} along {one.trend} cannot be tested: {_too_few(one, c, family)}; {facts}."
-    return f"no trend of {one.metric} along {one.trend} is shown, which does not exclude one: {facts}."
+    return (
+        f"no trend of {one.metric} along {one.trend} is shown, which does not exclude one: {facts}."
+    )
 
 
 def _correlate(one: Comparison, c: Contrast, family: int) -> str:
@@ -121,7 +151,9 @@ def _correlate(one: Comparison, c: Contrast, family: int) -> str:
         return f"{c.first} and {c.second} order the points {way}: {facts}."
     if c.outcome == "no test":
         return f"{c.first} and {c.second} could not be correlated: {c.note or 'no values'}."
-    return f"no association of {c.first} and {c.second} is shown, which does not exclude one: {facts}."
+    return (
+        f"no association of {c.first} and {c.second} is shown, which does not exclude one: {facts}."
+    )
 
 
 def _model(one: Comparison, c: Contrast, family: int) -> str:
@@ -131,7 +163,9 @@ def _model(one: Comparison, c: Contrast, family: int) -> str:
         return f"{kind} {c.first} shows in {one.metrics[0]}: {facts}."
     if c.outcome == "no test":
         return f"the model {c.first} could not be fitted: {c.note or 'no values'}."
-    return f"{kind} {c.first} does not show in {one.metrics[0]}, which does not exclude one: {facts}."
+    return (
+        f"{kind} {c.first} does not show in {one.metrics[0]}, which does not exclude one: {facts}."
+    )
 
 
 SAID = {
@@ -151,7 +185,11 @@ def summary(one: Comparison, found: list[Contrast]) -> str:
     counts = {kind: sum(c.outcome == kind for c in found) for kind in SAID}
     said = [f"{n} {SAID[kind][n > 1]}" for kind, n in counts.items() if n]
     what = "terms" if one.kind == "model" else "contrasts"
-    head = f"of {len(found)} {what} {', '.join(said)}" if said else f"none of {len(found)} {what} is decided"
+    head = (
+        f"of {len(found)} {what} {', '.join(said)}"
+        if said
+        else f"none of {len(found)} {what} is decided"
+    )
     clearest = min(found, key=lambda c: (math.isnan(c.corrected), c.corrected))
     return f"{head}; the clearest: {clearest.sentence}"
 

@@ -60,7 +60,9 @@ class Tabulated:
         return any(entry.written for line in self.entries for entry in line)
 
 
-def tabulate(study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collection[str] = ()) -> list[Tabulated]:
+def tabulate(
+    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collection[str] = ()
+) -> list[Tabulated]:
     """Every table of a study; of the metrics in `lower` the least is best."""
     return [_filled(study, one, published, (runs, rows), lower) for one, published in study.tables]
 
@@ -79,12 +81,20 @@ def means(laid: Layout, question: Comparison, runs: pd.DataFrame, rows: pd.DataF
     The tables of a report and the heat maps of the dashboard are filled here, with the samples that the judge compares.
     """
     results = measured(laid, question, question.metrics[0], runs, rows)
-    entries = {tuple(sample.within.split(JOIN)): _mean_of(sample) for sample in results.samples if sample.values}
+    entries = {
+        tuple(sample.within.split(JOIN)): _mean_of(sample)
+        for sample in results.samples
+        if sample.values
+    }
     return Means(entries, tuple(dict.fromkeys(results.notes)))
 
 
 def _filled(
-    study: Study, one: Table, published: Published, found: tuple[pd.DataFrame, pd.DataFrame], lower: Collection[str]
+    study: Study,
+    one: Table,
+    published: Published,
+    found: tuple[pd.DataFrame, pd.DataFrame],
+    lower: Collection[str],
 ) -> Tabulated:
     ours: dict[tuple[Levels, str], Entry] = {}
     notes: dict[str, None] = {}
@@ -95,9 +105,13 @@ def _filled(
             ours[levels, metric] = entry
         notes.update(dict.fromkeys(of_metric.notes))
     rows, columns = _axes(study, one, laid, [*published.numbers, *ours])
-    entries = [[_entry((row + c.levels, c.metric), ours, published) for c in columns] for row in rows]
+    entries = [
+        [_entry((row + c.levels, c.metric), ours, published) for c in columns] for row in rows
+    ]
     notes |= dict.fromkeys(_doubts(one, laid, found[0], entries))
-    return Tabulated(one, rows, columns, _marked(rows, columns, entries, lower), tuple(notes), published.note)
+    return Tabulated(
+        one, rows, columns, _marked(rows, columns, entries, lower), tuple(notes), published.note
+    )
 
 
 def _asked(one: Table, metric: str) -> Comparison:
@@ -112,7 +126,9 @@ def _axes(
     known = list(dict.fromkeys(levels for levels, _ in there))
     settings = [path for path in one.paths if path not in laid.dimensions]
     planned = [dict(zip(settings, place.within.split(JOIN), strict=False)) for place in laid.places]
-    order = [levels_of(study.expansion, path) or _seen(known, i) for i, path in enumerate(one.paths)]
+    order = [
+        levels_of(study.expansion, path) or _seen(known, i) for i, path in enumerate(one.paths)
+    ]
     ranks = [{level: rank for rank, level in enumerate(levels)} for levels in order]
 
     def ordered(part: slice) -> list[Levels]:
@@ -120,12 +136,16 @@ def _axes(
         if all(path in settings for path in one.paths[part]):
             found += [tuple(levels[path] for path in one.paths[part]) for levels in planned]
         found = list(dict.fromkeys(found))
-        return sorted(found, key=lambda c: [r.get(x, len(r)) for r, x in zip(ranks[part], c, strict=True)])
+        return sorted(
+            found, key=lambda c: [r.get(x, len(r)) for r, x in zip(ranks[part], c, strict=True)]
+        )
 
     width = len(one.rows)
     columns = ordered(slice(width, None)) or [(EMPTY,) * len(one.columns)]
     rows = ordered(slice(width)) or [(EMPTY,) * width]
-    return tuple(rows), tuple(Column(metric, levels) for metric in one.metrics for levels in columns)
+    return tuple(rows), tuple(
+        Column(metric, levels) for metric in one.metrics for levels in columns
+    )
 
 
 def _seen(known: list[Levels], i: int) -> list[str]:
@@ -135,13 +155,17 @@ def _seen(known: list[Levels], i: int) -> list[str]:
 def _mean_of(sample: Sample) -> Entry:
     """The mean over the units of a sample, with its standard error."""
     values = sample.array()
-    spread = 0.0 if constant(values) else values.std(ddof=1)  # what rounding leaves of equal values is no spread
+    spread = (
+        0.0 if constant(values) else values.std(ddof=1)
+    )  # what rounding leaves of equal values is no spread
     se = float(spread / math.sqrt(values.size)) if values.size > 1 else math.nan
     runs = tuple(dict.fromkeys(run for of_unit in sample.runs for run in of_unit))
     return Entry(float(values.mean()), se, values.size, units=sample.units, runs=runs)
 
 
-def _entry(at: tuple[Levels, str], ours: dict[tuple[Levels, str], Entry], published: Published) -> Entry:
+def _entry(
+    at: tuple[Levels, str], ours: dict[tuple[Levels, str], Entry], published: Published
+) -> Entry:
     """Our number, where there is one, and beside it the published."""
     entry = ours.get(at, Entry())
     number = published.numbers.get(at)
@@ -151,7 +175,10 @@ def _entry(at: tuple[Levels, str], ours: dict[tuple[Levels, str], Entry], publis
 
 
 def _marked(
-    rows: tuple[Levels, ...], columns: tuple[Column, ...], entries: list[list[Entry]], lower: Collection[str]
+    rows: tuple[Levels, ...],
+    columns: tuple[Column, ...],
+    entries: list[list[Entry]],
+    lower: Collection[str],
 ) -> tuple[tuple[Entry, ...], ...]:
     """The best of each column within a group of rows; none where one is alone or several share it."""
     made = [list(line) for line in entries]
@@ -159,13 +186,17 @@ def _marked(
         lines = list(group)
         for j, column in enumerate(columns):
             sign = -1 if column.metric in lower else 1
-            ranked = sorted((i for i in lines if made[i][j].n), key=lambda i: -sign * made[i][j].mean)
+            ranked = sorted(
+                (i for i in lines if made[i][j].n), key=lambda i: -sign * made[i][j].mean
+            )
             if len(ranked) > 1 and made[ranked[0]][j].mean != made[ranked[1]][j].mean:
                 made[ranked[0]][j] = replace(made[ranked[0]][j], best=True)
     return tuple(tuple(line) for line in made)
 
 
-def _doubts(one: Table, laid: Layout, runs: pd.DataFrame, entries: list[list[Entry]]) -> Iterator[str]:
+def _doubts(
+    one: Table, laid: Layout, runs: pd.DataFrame, entries: list[list[Entry]]
+) -> Iterator[str]:
     """What a reader must know before believing a cell."""
     yield from laid.notes
     if laid.averaged:
@@ -173,7 +204,9 @@ def _doubts(one: Table, laid: Layout, runs: pd.DataFrame, entries: list[list[Ent
     ended = dict(zip(runs["trial"], runs["state"], strict=True)) if len(runs) else {}
     planned = {place.trial for place in laid.places}
     counts = Counter(ended.get(trial, "missing") for trial in planned)
-    if bad := [f"{counts[state]} {state}" for state in ("diverged", "failed", "missing") if counts[state]]:
+    if bad := [
+        f"{counts[state]} {state}" for state in ("diverged", "failed", "missing") if counts[state]
+    ]:
         yield f"of {len(planned)} trials {', '.join(bad)}: their {one.unit}s are in no cell"
     if counts["diverged"]:
         yield "the means are of the trials that did not diverge, which flatters them"

@@ -85,7 +85,11 @@ class Verdicts:
     def headline(self) -> str:
         """The answer in one sentence: that of the first primary comparison, else of the first."""
         ranked = sorted(self.verdicts, key=lambda v: not v.comparison.primary)
-        return ranked[0].sentence if ranked else "The study declares no comparison, so there is nothing to answer."
+        return (
+            ranked[0].sentence
+            if ranked
+            else "The study declares no comparison, so there is nothing to answer."
+        )
 
 
 def value(verdicts: Verdicts) -> dict[str, Any]:

@@ -42,7 +42,11 @@ DISTANCES: dict[str, Distance] = {
 def symmetric(distance: Distance, channels: Sequence[Values]) -> float:
     """Eq. 1 (SWd): the mean distance of the pairs of channels that lie equally far from the middle."""
     middle = _odd(channels) // 2
-    return float(np.mean([distance(channels[middle - n], channels[middle + n]) for n in range(1, middle + 1)]))
+    return float(
+        np.mean(
+            [distance(channels[middle - n], channels[middle + n]) for n in range(1, middle + 1)]
+        )
+    )
 
 
 def full(distance: Distance, channels: Sequence[Values]) -> float:
@@ -60,7 +64,9 @@ def condensed(values: Values, count: int) -> Values:
 
 def _odd(channels: Sequence[Values]) -> int:
     if len(channels) < 3 or len(channels) % 2 == 0:
-        raise ValueError(f"SWd and FWd need an odd number of channels, at least 3, not {len(channels)}")
+        raise ValueError(
+            f"SWd and FWd need an odd number of channels, at least 3, not {len(channels)}"
+        )
     return len(channels)
 
 

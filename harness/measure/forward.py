@@ -13,7 +13,9 @@ PADDED_TO = 32  # every encoder halves five times at most
 
 
 @torch.no_grad()
-def logits_of(net: nn.Module, images: Unlabelled, multiple: int = PADDED_TO) -> Iterator[tuple[Tensor, Tensor]]:
+def logits_of(
+    net: nn.Module, images: Unlabelled, multiple: int = PADDED_TO
+) -> Iterator[tuple[Tensor, Tensor]]:
     """(which images, their logits), batch by batch; the network must be in evaluation mode."""
     height, width = images.size
     count = max(1, AT_ONCE // (height * width))

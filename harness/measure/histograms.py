@@ -17,7 +17,11 @@ class Span:
 def widened(span: Span | None, values: Tensor) -> Span:
     """The span with the values (channels, n) of one more batch."""
     low, high = values.double().aminmax(dim=1)
-    return Span(low, high) if span is None else Span(torch.minimum(span.low, low), torch.maximum(span.high, high))
+    return (
+        Span(low, high)
+        if span is None
+        else Span(torch.minimum(span.low, low), torch.maximum(span.high, high))
+    )
 
 
 def counted(values: Tensor, span: Span, bins: int) -> Tensor:
@@ -26,10 +30,17 @@ def counted(values: Tensor, span: Span, bins: int) -> Tensor:
     A channel that is constant falls into the first bin; one that is not finite somewhere has no counts at all.
     """
     width = (span.high - span.low)[:, None]
-    place = ((values.double() - span.low[:, None]) / width * bins).nan_to_num(0).long().clamp(0, bins - 1)
+    place = (
+        ((values.double() - span.low[:, None]) / width * bins)
+        .nan_to_num(0)
+        .long()
+        .clamp(0, bins - 1)
+    )
     channels = len(values)
     offset = bins * torch.arange(channels, device=values.device)[:, None]
-    found = torch.bincount((place + offset).flatten(), minlength=channels * bins).view(channels, bins)
+    found = torch.bincount((place + offset).flatten(), minlength=channels * bins).view(
+        channels, bins
+    )
     return torch.where(width.isfinite(), found, 0)
 
 
@@ -38,7 +49,11 @@ def hellinger(counts: Tensor, others: Tensor) -> Tensor:
 
     Eq. 9 of paper 004: 1 - BC is half the summed squared difference of the roots, which rounds to 0 at no distance.
     """
-    return ((_shares(counts).sqrt() - _shares(others).sqrt()).square().sum(dim=1) / 2).sqrt().clamp(max=1)
+    return (
+        ((_shares(counts).sqrt() - _shares(others).sqrt()).square().sum(dim=1) / 2)
+        .sqrt()
+        .clamp(max=1)
+    )
 
 
 def wasserstein(counts: Tensor, others: Tensor, span: Span) -> Tensor:

@@ -17,7 +17,9 @@ See = Callable[[str, Tensor], Tensor | None]
 
 def stages(net: nn.Module) -> list[str]:
     """encoder_0 (the input, in most libraries), encoder_1 ..., decoder_0 ...; else the network's outermost modules."""
-    found = [f"encoder_{i}" for i in range(_depth(net))] + [f"decoder_{i}" for i in range(len(_decoder(net)))]
+    found = [f"encoder_{i}" for i in range(_depth(net))] + [
+        f"decoder_{i}" for i in range(len(_decoder(net)))
+    ]
     return found or [name for name, _ in net.named_children()]
 
 
@@ -31,7 +33,9 @@ def touched(net: nn.Module, names: Iterable[str], see: See) -> Iterator[None]:
         yield
 
 
-def pooled(net: nn.Module, images: Unlabelled, names: Iterable[str]) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+def pooled(
+    net: nn.Module, images: Unlabelled, names: Iterable[str]
+) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
     """(which images, each layer's feature maps averaged to one position for every 32 x 32 pixels), batch by batch."""
     height, width = (-(-side // PADDED_TO) for side in images.size)
     seen: dict[str, Tensor] = {}
@@ -85,5 +89,8 @@ def _decoder(net: nn.Module) -> list[nn.Module]:
 
 def _called(outer: nn.Module) -> list[nn.Module]:
     """The modules inside, in order; a list of modules is never called itself, so those in it stand for it."""
-    inside = [_called(m) if isinstance(m, nn.ModuleList | nn.ModuleDict) else [m] for m in outer.children()]
+    inside = [
+        _called(m) if isinstance(m, nn.ModuleList | nn.ModuleDict) else [m]
+        for m in outer.children()
+    ]
     return [module for some in inside for module in some]

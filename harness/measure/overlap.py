@@ -23,7 +23,9 @@ def labels_of(logits: Tensor, threshold: float = 0.5) -> Tensor:
     return (torch.sigmoid(logits.float())[:, 0] > threshold).long()
 
 
-def counts(logits: Tensor, masks: Tensor, ignore: int | None, threshold: float = 0.5) -> list[Counts]:
+def counts(
+    logits: Tensor, masks: Tensor, ignore: int | None, threshold: float = 0.5
+) -> list[Counts]:
     """The confusion matrix of each image of a batch."""
     classes = max(2, logits.shape[1])
     predicted = labels_of(logits, threshold)
@@ -95,4 +97,6 @@ def recall(c: Counts) -> float:
 
 def accuracy(c: Counts) -> float:
     """The share of pixels labelled right."""
-    return float(c.matrix.diagonal().sum() / c.matrix.sum()) if float(c.matrix.sum()) else float("nan")
+    return (
+        float(c.matrix.diagonal().sum() / c.matrix.sum()) if float(c.matrix.sum()) else float("nan")
+    )

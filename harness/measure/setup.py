@@ -19,7 +19,9 @@ from harness.train.batches import seeded
 from harness.train.build import bind, built, checkpoint
 
 
-def opened(trial: Trial, home: Home, device: torch.device) -> tuple[nn.Module, Labelled | Unlabelled]:
+def opened(
+    trial: Trial, home: Home, device: torch.device
+) -> tuple[nn.Module, Labelled | Unlabelled]:
     """The network of a trial in evaluation mode, and its test set as the network is to see it."""
     return network(trial.fit, trial.pick, home, device), shown(trial, home, device)
 
@@ -47,9 +49,11 @@ def with_datasets(part: Part, trial: Trial, home: Home, device: torch.device) ->
     return partial(bind(part, home), **sets)
 
 
-def originals_of(part: Part, trial: Trial, net: nn.Module, home: Home, device: torch.device) -> list[Original | None]:
+def originals_of(
+    part: Part, trial: Trial, net: nn.Module, home: Home, device: torch.device
+) -> list[Original | None]:
     """What a probe takes beside network and test set: both without the perturbation, None where there is none."""
-    if "original" not in catalogue("probe")[part.name].facts.get("needs", ()):
+    if "original" not in catalogue("probe")[part.name].facts.needs:
         return []
     if trial.perturb is None:
         return [None]
@@ -74,12 +78,14 @@ def _seen(test: Labelled | Unlabelled, change: Callable[[Unlabelled], torch.Tens
     return replace(test, pixels=change(test))
 
 
-def _prepared(change: Callable[..., torch.Tensor], domains: Domains, images: Unlabelled) -> torch.Tensor:
+def _prepared(
+    change: Callable[..., torch.Tensor], domains: Domains, images: Unlabelled
+) -> torch.Tensor:
     return change(images, domains)
 
 
 def _in_features(part: Part) -> bool:
-    return bool(catalogue("perturb")[part.name].facts.get("features"))
+    return bool(catalogue("perturb")[part.name].facts.features)
 
 
 @torch.no_grad()

@@ -23,19 +23,27 @@ def tidy(trial: Trial, rows: list[Row]) -> pd.DataFrame:
         }
         for row in rows
     ]
-    return pd.DataFrame(table, columns=None if table else ["metric", "value", "image", "group", "seed", "fold"])
+    return pd.DataFrame(
+        table, columns=None if table else ["metric", "value", "image", "group", "seed", "fold"]
+    )
 
 
 def means(table: pd.DataFrame, probes: list[Part]) -> dict[str, float]:
     """The mean of each metric, and of each combination of its dimensions: swd/gradient/wasserstein."""
-    declared = [d for p in probes for d in catalogue("probe")[p.name].facts.get("dimensions", ())]
-    paths = [path for path in dict.fromkeys([*declared, *table.columns]) if path in table and path not in ABOUT]
+    declared = [d for p in probes for d in catalogue("probe")[p.name].facts.dimensions]
+    paths = [
+        path
+        for path in dict.fromkeys([*declared, *table.columns])
+        if path in table and path not in ABOUT
+    ]
     columns = [[level_name(value) for value in table[path]] for path in paths]
     names = [
         "/".join([metric, *(_legal(text) for text in levels if text != "none")])[:250].rstrip("/")
         for metric, *levels in zip(table["metric"], *columns, strict=True)
     ]
-    found = table["value"].astype(float).groupby(pd.Series(names, index=table.index, dtype=str)).mean()
+    found = (
+        table["value"].astype(float).groupby(pd.Series(names, index=table.index, dtype=str)).mean()
+    )
     return {str(name): float(value) for name, value in found.items()}
 
 

@@ -14,7 +14,9 @@ from harness.spec.values import Trial
 from harness.store import Home, file_name, read_json, write_json
 
 
-def measure(trial: Trial, home: Home, device: torch.device, wait: Callable[[], None] = lambda: None) -> Path:
+def measure(
+    trial: Trial, home: Home, device: torch.device, wait: Callable[[], None] = lambda: None
+) -> Path:
     """The folder with what was measured for a trial, now or before."""
     store = home.store("trials")
     with store.making(trial.key, wait) as folder:
@@ -35,7 +37,9 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
                 rows += _kept(with_datasets(part, trial, home, device)(net, test, *needed), folder)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
-    write_json(folder / "trial.json", {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key})
+    write_json(
+        folder / "trial.json", {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key}
+    )
     result = {
         "state": fitted["state"],
         "metrics": means(table, trial.probes),
@@ -52,7 +56,9 @@ def _kept(found: Iterator[Row | Figure | Kept], folder: Path) -> list[Row]:
         if isinstance(one, Row):
             rows.append(one)
         elif isinstance(one, Kept):
-            np.savez_compressed(folder / f"{file_name(one.name)}.npz", allow_pickle=False, **one.arrays)
+            np.savez_compressed(
+                folder / f"{file_name(one.name)}.npz", allow_pickle=False, **one.arrays
+            )
         else:
             _draw(one, folder / "figures")
     return rows

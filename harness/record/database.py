@@ -27,7 +27,10 @@ class Run:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-RESULTS = (("finished", "FINISHED"), ("diverged", "FAILED"))  # harness's state of a run, and MLflow's status of it
+RESULTS = (
+    ("finished", "FINISHED"),
+    ("diverged", "FAILED"),
+)  # harness's state of a run, and MLflow's status of it
 
 
 def is_result(run: Run) -> bool:
@@ -52,7 +55,19 @@ def as_run(seen: Seen, tags: Row, params: Row) -> Run:
     state = tags.get("harness.state", "")
     study = tags.get("harness.study", "")
     start, end = seen.start or 0, seen.end or 0
-    return Run(seen.id, tags["harness.trial"], study, seen.name, seen.status, state, start, end, levels, params, tags)
+    return Run(
+        seen.id,
+        tags["harness.trial"],
+        study,
+        seen.name,
+        seen.status,
+        state,
+        start,
+        end,
+        levels,
+        params,
+        tags,
+    )
 
 
 def read_runs(file: Path, study: str | None) -> list[Run]:
@@ -62,9 +77,16 @@ def read_runs(file: Path, study: str | None) -> list[Run]:
         WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {chosen}"""
     args = (study,) if study is not None else ()
     with closing(opened(file)) as db:
-        runs = db.execute(f"SELECT run_uuid, r.name, status, start_time, end_time {among} ORDER BY start_time", args)
+        runs = db.execute(
+            f"SELECT run_uuid, r.name, status, start_time, end_time {among} ORDER BY start_time",
+            args,
+        )
         listed = runs.fetchall()
-        tags = by_run(db, f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT run_uuid {among})", args)
+        tags = by_run(
+            db,
+            f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT run_uuid {among})",
+            args,
+        )
         sql = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT run_uuid {among})"
         params = by_run(db, sql, args)
     ours = [Seen(*row) for row in listed if "harness.trial" in tags.get(row[0], {})]
@@ -108,8 +130,12 @@ def by_run(db: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str,
 def refuse_no_database(file: Path) -> None:
     """MLflow retries a folder or garbage for a hundred seconds in silence: look first."""
     if file.is_dir():
-        raise ValueError(f"{file} is a folder, and should be MLflow's database; move it, or set HARNESS_HOME elsewhere")
+        raise ValueError(
+            f"{file} is a folder, and should be MLflow's database; move it, or set HARNESS_HOME elsewhere"
+        )
     if file.exists() and file.stat().st_size:
         with open(file, "rb") as handle:
             if handle.read(16) != b"SQLite format 3\x00":
-                raise ValueError(f"{file} is not an SQLite database; move it, or set HARNESS_HOME elsewhere")
+                raise ValueError(
+                    f"{file} is not an SQLite database; move it, or set HARNESS_HOME elsewhere"
+                )

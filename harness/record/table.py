@@ -18,15 +18,26 @@ def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
     return table_of(tracker.runs(study), tracker.home, rows_in)
 
 
-def table_of(recorded: list[Run], home: Home, read: "Callable[[Path], Table]") -> "tuple[DataFrame, DataFrame]":
+def table_of(
+    recorded: list[Run], home: Home, read: "Callable[[Path], Table]"
+) -> "tuple[DataFrame, DataFrame]":
     """The same of runs that are at hand; `read` may remember the files that it has read."""
     import pandas as pd  # half a second, which a plan need not wait for
     import pyarrow as pa
 
     newest = {run.key: run for run in recorded if run.state in ("finished", "diverged", "failed")}
-    newest |= {run.key: run for run in recorded if is_result(run)}  # a failure after a result does not hide it
+    newest |= {
+        run.key: run for run in recorded if is_result(run)
+    }  # a failure after a result does not hide it
     listed = [
-        {"run": r.id, "trial": r.key, "name": r.name, "state": r.state, "ended": r.ended, **r.params}
+        {
+            "run": r.id,
+            "trial": r.key,
+            "name": r.name,
+            "state": r.state,
+            "ended": r.ended,
+            **r.params,
+        }
         for r in newest.values()
     ]
     found = []
@@ -38,7 +49,9 @@ def table_of(recorded: list[Run], home: Home, read: "Callable[[Path], Table]") -
     if not found:
         return pd.DataFrame(listed), pd.DataFrame(columns=["run", "metric", "value"])
     joined = pa.concat_tables(found, promote_options="permissive")
-    return pd.DataFrame(listed), joined.combine_chunks().to_pandas()  # ten thousand chunks take four times as long
+    return pd.DataFrame(
+        listed
+    ), joined.combine_chunks().to_pandas()  # ten thousand chunks take four times as long
 
 
 def rows_in(path: Path) -> "Table":

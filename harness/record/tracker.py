@@ -107,12 +107,18 @@ class Tracker:
         token = None
         while experiments:
             page = client.search_runs(
-                experiments, filter_string=only, max_results=1000, page_token=token, order_by=["start_time ASC"]
+                experiments,
+                filter_string=only,
+                max_results=1000,
+                page_token=token,
+                order_by=["start_time ASC"],
             )
             for run in page:
                 info, tags = run.info, run.data.tags
                 if "harness.trial" in tags:
-                    runs.append(as_run(Seen(*[getattr(info, name) for name in INFO]), tags, run.data.params))
+                    runs.append(
+                        as_run(Seen(*[getattr(info, name) for name in INFO]), tags, run.data.params)
+                    )
             token = page.token
             if not token:
                 break
@@ -124,10 +130,16 @@ class Tracker:
             return any(is_result(run) for run in self._asked(study, trial))
         return self.file.exists() and has_result(self.file, study, trial)
 
-    def record(self, study: Any, cell: Cell, folder: Path | None, code: Code, more: dict[str, Any]) -> str | None:
+    def record(
+        self, study: Any, cell: Cell, folder: Path | None, code: Code, more: dict[str, Any]
+    ) -> str | None:
         """A trial's run, unless another process has recorded it meanwhile."""
         with locked(self.lock):
-            if folder is not None and not more.get("again") and self.has_result(study.name, cell.trial.key):
+            if (
+                folder is not None
+                and not more.get("again")
+                and self.has_result(study.name, cell.trial.key)
+            ):
                 return None
             client = self.client()
             run = client.create_run(
@@ -137,7 +149,9 @@ class Tracker:
                 run_name=more["name"],
             )
             self._fill(client, run, cell, folder, code, more=more)
-            client.set_terminated(run.info.run_id, "FINISHED" if more["state"] == "finished" else "FAILED")
+            client.set_terminated(
+                run.info.run_id, "FINISHED" if more["state"] == "finished" else "FAILED"
+            )
             return str(run.info.run_id)
 
     def _experiment(self, client: Any, study: Any) -> str:
@@ -145,24 +159,42 @@ class Tracker:
         if found is not None:
             return str(found.experiment_id)
         tags = {"harness": "study", "mlflow.note.content": study.question or study.name}
-        place = (self.home.hidden / "artifacts" / file_name(study.name)).as_uri() if self.file is not None else None
+        place = (
+            (self.home.hidden / "artifacts" / file_name(study.name)).as_uri()
+            if self.file is not None
+            else None
+        )
         return str(client.create_experiment(study.name, artifact_location=place, tags=tags))
 
     def _fill(
-        self, client: Any, run: Any, cell: Cell, folder: Path | None, code: Code, *, more: dict[str, Any]
+        self,
+        client: Any,
+        run: Any,
+        cell: Cell,
+        folder: Path | None,
+        code: Code,
+        *,
+        more: dict[str, Any],
     ) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
         now = int(time.time() * 1000)
         id = run.info.run_id
-        params = [Param(k, v[:5900]) for k, v in flat(cell.trial).items() if v != "none" and len(k) <= 250]
+        params = [
+            Param(k, v[:5900]) for k, v in flat(cell.trial).items() if v != "none" and len(k) <= 250
+        ]
         for start in range(0, len(params), 100):
             client.log_batch(id, params=params[start : start + 100])
         metrics = [Metric(k, v, now, 0) for k, v in more.get("metrics", {}).items()]
         for i, row in enumerate(more.get("history", [])):
             at = int(row.get("at", now / 1000) * 1000)
-            metrics += [Metric(k, v, at, i + 1) for k, v in row.items() if k not in LABELS and _number(v)]
-        metrics = [Metric(m.key, m.value if math.isfinite(m.value) else math.nan, m.timestamp, m.step) for m in metrics]
+            metrics += [
+                Metric(k, v, at, i + 1) for k, v in row.items() if k not in LABELS and _number(v)
+            ]
+        metrics = [
+            Metric(m.key, m.value if math.isfinite(m.value) else math.nan, m.timestamp, m.step)
+            for m in metrics
+        ]
         for start in range(0, len(metrics), MOST):
             client.log_batch(id, metrics=metrics[start : start + MOST])
         inputs = []
@@ -178,10 +210,16 @@ class Tracker:
 def _experiments(client: Any, study: str | None) -> list[str]:
     """The ids of all studies on a server, or of the one of this name."""
     if study is None:
-        experiments = client.search_experiments(filter_string="tags.harness = 'study'", max_results=1000)
+        experiments = client.search_experiments(
+            filter_string="tags.harness = 'study'", max_results=1000
+        )
         return [experiment.experiment_id for experiment in experiments]
     experiment = client.get_experiment_by_name(study)
-    if experiment is None or experiment.lifecycle_stage != "active" or experiment.tags.get("harness") != "study":
+    if (
+        experiment is None
+        or experiment.lifecycle_stage != "active"
+        or experiment.tags.get("harness") != "study"
+    ):
         return []
     return [experiment.experiment_id]
 
@@ -194,7 +232,11 @@ def _inputs(cell: Cell) -> list[tuple[str, Part]]:
     named = [("train", trial.fit.train_on), ("adapt", trial.fit.adapt_to), ("test", trial.test_on)]
     found = [(role, part) for role, part in named if part is not None]
     seen = {part.key for _, part in found}
-    return found + [("upstream", p) for p in {p.key: p for p in datasets_of(trial.fit)}.values() if p.key not in seen]
+    return found + [
+        ("upstream", p)
+        for p in {p.key: p for p in datasets_of(trial.fit)}.values()
+        if p.key not in seen
+    ]
 
 
 def _keep(keep: Any, folder: Path | None, code: Code, more: dict[str, Any]) -> None:
@@ -205,7 +247,11 @@ def _keep(keep: Any, folder: Path | None, code: Code, more: dict[str, Any]) -> N
                 keep(path, str(path.relative_to(folder)))
     if (weights := more.get("weights")) is not None:
         keep(weights, "weights.safetensors")
-    texts = {"diff.patch": code.diff, "packages.txt": code.packages, "error.txt": more.get("trace", "")}
+    texts = {
+        "diff.patch": code.diff,
+        "packages.txt": code.packages,
+        "error.txt": more.get("trace", ""),
+    }
     texts["history.json"] = json.dumps(more.get("history", [])) if more.get("history") else ""
     for name, text in texts.items():
         if text:
@@ -226,7 +272,9 @@ def _artifacts(client: Any, run: Any) -> Iterator[Any]:
                 target.write_text(source, encoding="utf-8")
                 return
             try:
-                os.link(source, target)  # weights of one fit serve many runs: no second copy on the disk
+                os.link(
+                    source, target
+                )  # weights of one fit serve many runs: no second copy on the disk
             except OSError:
                 shutil.copyfile(source, target)
 
@@ -237,7 +285,9 @@ def _artifacts(client: Any, run: Any) -> Iterator[Any]:
         if isinstance(source, str):
             client.log_text(run.info.run_id, source, name)
         else:
-            client.log_artifact(run.info.run_id, str(source), str(Path(name).parent) if "/" in name else None)
+            client.log_artifact(
+                run.info.run_id, str(source), str(Path(name).parent) if "/" in name else None
+            )
 
     yield send
 

@@ -25,7 +25,9 @@ def tex(text: str) -> str:
 def best(verdict: Verdict, arms: list[Arm], lower: Iterable[str]) -> Arm | None:
     """The arm with the best mean; None where none or several have it."""
     one = verdict.comparison
-    sign = -1 if one.better == "lower" or (one.better is None and set(one.metrics) & set(lower)) else 1
+    sign = (
+        -1 if one.better == "lower" or (one.better is None and set(one.metrics) & set(lower)) else 1
+    )
     known = [a for a in arms if a.mean is not None]
     if len(known) < 2:
         return None
@@ -40,7 +42,12 @@ def marks(verdict: Verdict, arms: list[Arm]) -> dict[str, tuple[str, str]]:
     within = arms[0].within if arms else ""
     found: dict[str, list[str]] = {name: [] for name in letters}
     for c in verdict.contrasts:
-        if c.within == within and c.outcome == "differs" and c.first in letters and c.second in letters:
+        if (
+            c.within == within
+            and c.outcome == "differs"
+            and c.first in letters
+            and c.second in letters
+        ):
             found[c.first].append(letters[c.second])
             found[c.second].append(letters[c.first])
     return {name: (letters[name], ",".join(sorted(others))) for name, others in found.items()}
@@ -53,8 +60,13 @@ def _strata(verdict: Verdict) -> Iterator[tuple[str, list[Arm]]]:
 
 def latex(verdicts: Verdicts, lower: Iterable[str]) -> str:
     r"""Every comparison as a table; \usepackage{booktabs} is all that it needs."""
-    head = [f"% {verdicts.study}: {verdicts.headline}".replace("\n", " "), r"% needs \usepackage{booktabs}"]
-    bodies = [_latex(v, within, arms, lower) for v in verdicts.verdicts for within, arms in _strata(v)]
+    head = [
+        f"% {verdicts.study}: {verdicts.headline}".replace("\n", " "),
+        r"% needs \usepackage{booktabs}",
+    ]
+    bodies = [
+        _latex(v, within, arms, lower) for v in verdicts.verdicts for within, arms in _strata(v)
+    ]
     bodies += [_latex_contrasts(v) for v in verdicts.verdicts if not v.arms]
     return "\n".join([*head, *bodies]) + "\n"
 
@@ -68,8 +80,12 @@ def _latex(verdict: Verdict, within: str, arms: list[Arm], lower: Iterable[str])
         mean = rf"\textbf{{{mean}}}" if arm is top else mean
         mean += rf"\textsuperscript{{{others}}}" if others else ""
         around = tex(spread(arm.mean.low, arm.mean.high)) if arm.mean else "--"
-        lines.append(rf"{tex(arm.name)}\textsuperscript{{({letter})}} & {mean} & {around} & {len(arm.sample.units)} \\")
-    correct = f"after {one.correct} correction among {verdict.family}" if one.correct else "uncorrected"
+        lines.append(
+            rf"{tex(arm.name)}\textsuperscript{{({letter})}} & {mean} & {around} & {len(arm.sample.units)} \\"
+        )
+    correct = (
+        f"after {one.correct} correction among {verdict.family}" if one.correct else "uncorrected"
+    )
     test = verdict.contrasts[0].test if verdict.contrasts else ""
     where = f" at {shown(within)}" if within else ""
     caption = (
@@ -77,7 +93,9 @@ def _latex(verdict: Verdict, within: str, arms: list[Arm], lower: Iterable[str])
         f"{one.unit}s; bold: best mean; raised letters without brackets: differs from that row at {one.alpha:g} "
         f"({test}, {correct}){'' if verdict.confirmatory else '; exploratory'}."
     )
-    head = rf"{tex(one.by or one.trend or 'arm')} & {tex(', '.join(one.metrics))} & interval & $n$ \\"
+    head = (
+        rf"{tex(one.by or one.trend or 'arm')} & {tex(', '.join(one.metrics))} & interval & $n$ \\"
+    )
     return _wrapped(caption, "lrrr", head, lines)
 
 
@@ -88,7 +106,9 @@ def _latex_contrasts(verdict: Verdict) -> str:
         rf"{' / '.join(map(str, c.n))} \\"
         for c in verdict.contrasts
     ]
-    return _wrapped(f"{one.name}: {verdict.sentence}", "lrrr", r"contrast & statistic & $p$ & $n$ \\", lines)
+    return _wrapped(
+        f"{one.name}: {verdict.sentence}", "lrrr", r"contrast & statistic & $p$ & $n$ \\", lines
+    )
 
 
 def _wrapped(caption: str, columns: str, head: str, lines: list[str]) -> str:
@@ -102,7 +122,12 @@ def _wrapped(caption: str, columns: str, head: str, lines: list[str]) -> str:
 def markdown(verdicts: Verdicts, lower: Iterable[str]) -> str:
     """The report as text."""
     counts = ", ".join(f"{n} {state}" for state, n in verdicts.states.items() if n)
-    parts = [f"# {plain(verdicts.study)}", plain(verdicts.headline), plain(verdicts.question), f"Trials: {counts}."]
+    parts = [
+        f"# {plain(verdicts.study)}",
+        plain(verdicts.headline),
+        plain(verdicts.question),
+        f"Trials: {counts}.",
+    ]
     parts += [f"**{plain(verdicts.changed)}**"] if verdicts.changed else []
     for verdict in verdicts.verdicts:
         one = verdict.comparison
@@ -110,11 +135,20 @@ def markdown(verdicts: Verdicts, lower: Iterable[str]) -> str:
         parts += [f"## {plain(one.name)}", f"*{when}, unit {one.unit}.* {plain(verdict.sentence)}"]
         for within, arms in _strata(verdict):
             top = best(verdict, arms, lower)
-            rows = [(_bold(arm.name, arm is top), mean_wording(arm.mean), str(len(arm.sample.units))) for arm in arms]
+            rows = [
+                (_bold(arm.name, arm is top), mean_wording(arm.mean), str(len(arm.sample.units)))
+                for arm in arms
+            ]
             parts += [f"### {plain(shown(within))}"] if within else []
             parts.append(grid(("arm", ", ".join(one.metrics), f"{one.unit}s"), rows))
         found = [
-            (plain(c.name), estimate(c.estimate, c.low, c.high), _p(c.p), _p(c.corrected), c.outcome)
+            (
+                plain(c.name),
+                estimate(c.estimate, c.low, c.high),
+                _p(c.p),
+                _p(c.corrected),
+                c.outcome,
+            )
             for c in verdict.contrasts
         ]
         parts.append(grid(("contrast", "estimate", "p", "corrected", "verdict"), found))
@@ -152,7 +186,14 @@ def arms_csv(verdicts: Verdicts) -> str:
         for a in v.arms:
             mean = [a.mean.value, a.mean.low, a.mean.high] if a.mean else [math.nan] * 3
             states = [a.tally.states.get(s, 0) for s in head[-5:-1]]
-            about = [one.name, "+".join(one.metrics), one.unit, shown(a.within), a.full, len(a.sample.units)]
+            about = [
+                one.name,
+                "+".join(one.metrics),
+                one.unit,
+                shown(a.within),
+                a.full,
+                len(a.sample.units),
+            ]
             lines.append([*about, *mean, one.interval, *states, a.tally.undefined])
     return as_csv(head, lines)
 
@@ -166,7 +207,11 @@ def contrasts_csv(verdicts: Verdicts) -> str:
     for v in verdicts.verdicts:
         one = v.comparison
         for c in v.contrasts:
-            effect = [c.effect.name, c.effect.value, c.effect.low, c.effect.high] if c.effect else ["", *[math.nan] * 3]
+            effect = (
+                [c.effect.name, c.effect.value, c.effect.low, c.effect.high]
+                if c.effect
+                else ["", *[math.nan] * 3]
+            )
             lines.append([one.name, one.primary, v.confirmatory, shown(c.within), c.first, c.second,
                           " ".join(map(str, c.n)), c.test, c.exact, c.statistic, c.p, c.corrected, one.correct or "",
                           v.family, c.estimate, c.low, c.high, c.level, *effect, c.outcome, c.sentence,
@@ -180,8 +225,16 @@ def values_csv(verdicts: Verdicts) -> str:
     lines = []
     for v in verdicts.verdicts:
         for s in [a.sample for a in v.arms]:
-            about = [v.comparison.name, "+".join(v.comparison.metrics), shown(s.within), shown(s.arm), s.at]
-            for unit, cluster, value, runs in zip(s.units, s.clusters, s.values, s.runs, strict=True):
+            about = [
+                v.comparison.name,
+                "+".join(v.comparison.metrics),
+                shown(s.within),
+                shown(s.arm),
+                s.at,
+            ]
+            for unit, cluster, value, runs in zip(
+                s.units, s.clusters, s.values, s.runs, strict=True
+            ):
                 lines.append([*about, unit, cluster, value, " ".join(runs)])
     return as_csv(head, lines)
 
@@ -190,5 +243,7 @@ def as_csv(head: list[str], lines: Iterable[list[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([["" if isinstance(v, float) and math.isnan(v) else v for v in line] for line in lines])
+    writer.writerows(
+        [["" if isinstance(v, float) and math.isnan(v) else v for v in line] for line in lines]
+    )
     return out.getvalue()

@@ -26,14 +26,20 @@ def boxes(arms: list[Arm], label: str, paired: bool) -> str:
         return ""
     low, high = min(values), max(values)
     bounds = [
-        b for a in arms if a.mean for b in (a.mean.low, a.mean.high) if abs(b - (low + high) / 2) < 3 * (high - low)
+        b
+        for a in arms
+        if a.mean
+        for b in (a.mean.low, a.mean.high)
+        if abs(b - (low + high) / 2) < 3 * (high - low)
     ]
     x, marks = _axis(min([low, *bounds]), max([high, *bounds]))
     tall = 14 + ROW * len(arms)
     parts = [*_grid(x, marks, tall), *(_joined(arms, x) if paired else ())]
     for i, arm in enumerate(arms):
         parts += _row(arm, 36 + ROW * i, x)
-    parts.append(f'<text class="axis" x="{RIGHT}" y="{tall + 32}" text-anchor="end">{escape(label)}</text>')
+    parts.append(
+        f'<text class="axis" x="{RIGHT}" y="{tall + 32}" text-anchor="end">{escape(label)}</text>'
+    )
     names = ", ".join(a.name for a in arms)
     return _svg(parts, tall + 38, f"{label}: one dot for each unit of {names}")
 
@@ -79,7 +85,10 @@ def _axis(low: float, high: float) -> tuple[Scale, list[float]]:
     if not high > low:
         low, high = low - (abs(low) or 1) * 0.05, high + (abs(high) or 1) * 0.05
     raw = (high - low) / 4
-    step = min((m * 10 ** math.floor(math.log10(raw)) for m in (1, 2, 2.5, 5, 10)), key=lambda s: abs(s - raw))
+    step = min(
+        (m * 10 ** math.floor(math.log10(raw)) for m in (1, 2, 2.5, 5, 10)),
+        key=lambda s: abs(s - raw),
+    )
     low, high = low - 0.04 * (high - low), high + 0.04 * (high - low)
     marks = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
     inner = RIGHT - LEFT - 16
@@ -108,9 +117,13 @@ def critical(ranking: Ranking, alpha: float) -> str:
     parts = [f'<path class="line" d="M{x(1):.1f} 44H{x(k):.1f}"/>']
     for mark in range(1, k + 1):
         parts.append(f'<path class="line" d="M{x(mark):.1f} 39v5"/>')
-        parts.append(f'<text class="tick" x="{x(mark):.1f}" y="33" text-anchor="middle">{mark}</text>')
+        parts.append(
+            f'<text class="tick" x="{x(mark):.1f}" y="33" text-anchor="middle">{mark}</text>'
+        )
     width = min(cd / (k - 1) * inner, inner)
-    parts.append(f'<path class="mean" d="M{x(1):.1f} 14h{width:.1f}M{x(1):.1f} 10v8M{x(1) + width:.1f} 10v8"/>')
+    parts.append(
+        f'<path class="mean" d="M{x(1):.1f} 14h{width:.1f}M{x(1):.1f} 10v8M{x(1) + width:.1f} 10v8"/>'
+    )
     text = f"critical difference {cd:.2f}; rank 1 is the highest" + (
         ", more than any two ranks differ" if cd > k - 1 else ""
     )
@@ -121,10 +134,14 @@ def critical(ranking: Ranking, alpha: float) -> str:
         parts.append(f'<path class="clique" d="M{ends[0]:.1f} {53 + 8 * b}H{ends[1]:.1f}"/>')
     top = 66 + 8 * len(bars)
     parts += _stems(ranking, means, order, (top, x))
-    return _svg(parts, top + 20 * math.ceil(k / 2) + 4, f"critical difference of {', '.join(ranking.names)}")
+    return _svg(
+        parts, top + 20 * math.ceil(k / 2) + 4, f"critical difference of {', '.join(ranking.names)}"
+    )
 
 
-def _stems(ranking: Ranking, means: Array, order: list[int], where: tuple[float, Scale]) -> Iterator[str]:
+def _stems(
+    ranking: Ranking, means: Array, order: list[int], where: tuple[float, Scale]
+) -> Iterator[str]:
     top, x = where
     half = math.ceil(len(order) / 2)
     for place, i in enumerate(order):
@@ -164,12 +181,18 @@ def scatter(points: tuple[tuple[str, float, float], ...], labels: tuple[str, str
         parts.append(f'<text class="tick halo" x="{LEFT}" y="{y(mark) - 3:.1f}">{mark:.6g}</text>')
     for name, a, b in points:
         title = escape(f"{name}: {number(a)}, {number(b)}")
-        parts.append(f'<circle class="dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="4"><title>{title}</title></circle>')
-    parts.append(f'<text class="axis" x="{RIGHT}" y="{tall + 32}" text-anchor="end">{escape(labels[0])}</text>')
+        parts.append(
+            f'<circle class="dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="4"><title>{title}</title></circle>'
+        )
+    parts.append(
+        f'<text class="axis" x="{RIGHT}" y="{tall + 32}" text-anchor="end">{escape(labels[0])}</text>'
+    )
     parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(labels[1])}</text>')
     return _svg(parts, tall + 38, f"{labels[1]} against {labels[0]}")
 
 
 def _svg(parts: list[str], tall: float, title: str) -> str:
     body = "".join(parts)
-    return f'<svg viewBox="0 0 {WIDE} {tall:.0f}" role="img" aria-label="{escape(title)}">{body}</svg>'
+    return (
+        f'<svg viewBox="0 0 {WIDE} {tall:.0f}" role="img" aria-label="{escape(title)}">{body}</svg>'
+    )

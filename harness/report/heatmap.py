@@ -15,7 +15,9 @@ def ranges(found: Tabulated) -> dict[str, Range]:
     values: dict[str, list[float]] = {}
     for line in found.entries if found.table.heat else ():
         for column, entry in zip(found.columns, line, strict=True):
-            values.setdefault(column.metric, []).extend([] if math.isnan(entry.mean) else [entry.mean])
+            values.setdefault(column.metric, []).extend(
+                [] if math.isnan(entry.mean) else [entry.mean]
+            )
     return {metric: (min(some), max(some)) for metric, some in values.items() if some}
 
 
@@ -24,7 +26,9 @@ def tinted(value: float, within: Range | None) -> str:
     if within is None or math.isnan(value):
         return ""
     colour = _colour((value - within[0]) / ((within[1] - within[0]) or 1))
-    ink = "#000" if _luminance(colour) > 0.179 else "#fff"  # where both have the same contrast (WCAG 2)
+    ink = (
+        "#000" if _luminance(colour) > 0.179 else "#fff"
+    )  # where both have the same contrast (WCAG 2)
     return f' style="background:{_hex(colour)};color:{ink}"'
 
 
@@ -32,7 +36,10 @@ def scale(found: Tabulated) -> str:
     """The legend of a heat map: a ramp with its two ends for each metric."""
     stops = ",".join(f"#{stop}" for stop in RAMP)
     ramp = f'<i style="background:linear-gradient(90deg,{stops})"></i>'
-    ends = [f"{metric} {number(low)} {ramp} {number(high)}" for metric, (low, high) in ranges(found).items()]
+    ends = [
+        f"{metric} {number(low)} {ramp} {number(high)}"
+        for metric, (low, high) in ranges(found).items()
+    ]
     return f'<p class="legend scale">{"; ".join(ends)}</p>' if ends else ""
 
 
@@ -50,5 +57,8 @@ def _hex(colour: Colour) -> str:
 
 
 def _luminance(colour: Colour) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (v / 255 for v in colour)
+    ]
     return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -20,7 +20,10 @@ FOLDED = 6  # strata drawn before the rest is folded away
 
 
 def page(
-    verdicts: Verdicts, design: list[tuple[str, str]], origin: Provenance, tables: Iterable[Tabulated] = ()
+    verdicts: Verdicts,
+    design: list[tuple[str, str]],
+    origin: Provenance,
+    tables: Iterable[Tabulated] = (),
 ) -> str:
     """The whole page."""
     answer = f'<h1 class="answer">{escape(_upper(verdicts.headline))}</h1>'
@@ -57,7 +60,9 @@ def _facts(pairs: Cells) -> str:
 
 def _states(verdicts: Verdicts) -> str:
     listed = [
-        f"<b>{n}</b> {escape(state)}" for state, n in verdicts.states.items() if n or state in ("planned", "missing")
+        f"<b>{n}</b> {escape(state)}"
+        for state, n in verdicts.states.items()
+        if n or state in ("planned", "missing")
     ]
     return f'<p class="states"><a href="#runs">Trials</a>: {", ".join(listed)}</p>'
 
@@ -87,14 +92,24 @@ def _strata(i: int, verdict: Verdict) -> Iterator[str]:
     """The figure and the table of the arms, for each stratum."""
     one = verdict.comparison
     paired = any(c.paired for c in verdict.contrasts)
-    label = f"{one.metric}, area under the curve over {one.trend}" if one.by and one.trend else ", ".join(one.metrics)
-    strata = list(dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts]))
+    label = (
+        f"{one.metric}, area under the curve over {one.trend}"
+        if one.by and one.trend
+        else ", ".join(one.metrics)
+    )
+    strata = list(
+        dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts])
+    )
     for s, within in enumerate(strata):
         arms = [a for a in verdict.arms if a.within == within]
         head = f"<h3>{escape(shown(within))}</h3>" if within else ""
         drawn = [figures.boxes(arms, label, paired)]
         drawn += [figures.critical(r, one.alpha) for r in verdict.rankings if r.within == within]
-        drawn += [figures.scatter(c.points, (c.first, c.second)) for c in verdict.contrasts if c.within == within]
+        drawn += [
+            figures.scatter(c.points, (c.first, c.second))
+            for c in verdict.contrasts
+            if c.within == within
+        ]
         pictures = "".join(f"<figure>{d}</figure>" for d in drawn if d)
         body = f'{head}<div class="figures">{pictures}</div>{_arms(i, arms, within, verdict)}'
         folded = f"<details><summary>{escape(shown(within))}</summary>{body}</details>"
@@ -102,9 +117,7 @@ def _strata(i: int, verdict: Verdict) -> Iterator[str]:
     if verdict.arms:
         level = f"{1 - one.alpha:.0%}"
         joined = " Lines join the values of one unit." if paired else ""
-        text = (
-            f"A dot is one {one.unit}; the box holds the middle half; the diamond is the mean with its {level} interval"
-        )
+        text = f"A dot is one {one.unit}; the box holds the middle half; the diamond is the mean with its {level} interval"
         yield f'<p class="legend">{escape(text)} ({escape(one.interval)}).{joined}</p>'
 
 
@@ -121,7 +134,12 @@ def _arms(i: int, arms: list[Arm], within: str, verdict: Verdict) -> str:
             (f"{verdict.comparison.unit}s", n),
             ("trials", escape(", ".join(states))),
             ("undefined values", str(arm.tally.undefined)),
-            ("runs", _linked(dict.fromkeys(r for of in arm.sample.runs for r in of), _anchor(i, verdict, arm))),
+            (
+                "runs",
+                _linked(
+                    dict.fromkeys(r for of in arm.sample.runs for r in of), _anchor(i, verdict, arm)
+                ),
+            ),
         ]
         rows.append(cells)
     return _table(rows)
@@ -150,10 +168,24 @@ def _contrasts(i: int, verdict: Verdict) -> str:
     )
     how = how if verdict.family > 1 else "not corrected, as its family has no other"
     level = f"{verdict.contrasts[0].level:.0%}"
-    text = f"p is two-sided and {how}; alpha {one.alpha:g}; intervals are {level} and not corrected."
-    text = text.replace("p is two-sided", "p is that of two one-sided tests") if one.margin is not None else text
-    many = [f"<li>{escape(_upper(c.sentence))}</li>" for c in verdict.contrasts] if len(verdict.contrasts) > 1 else []
-    sentences = f"<details><summary>Each in a sentence</summary><ul>{''.join(many)}</ul></details>" if many else ""
+    text = (
+        f"p is two-sided and {how}; alpha {one.alpha:g}; intervals are {level} and not corrected."
+    )
+    text = (
+        text.replace("p is two-sided", "p is that of two one-sided tests")
+        if one.margin is not None
+        else text
+    )
+    many = (
+        [f"<li>{escape(_upper(c.sentence))}</li>" for c in verdict.contrasts]
+        if len(verdict.contrasts) > 1
+        else []
+    )
+    sentences = (
+        f"<details><summary>Each in a sentence</summary><ul>{''.join(many)}</ul></details>"
+        if many
+        else ""
+    )
     return f'{_table(rows)}<p class="legend">{escape(text)}</p>{sentences}'
 
 
@@ -170,7 +202,10 @@ def _contrast(anchor: str, c: Contrast) -> list[tuple[str, str]]:
         ("estimate", f'<a href="#{anchor}">{escape(estimate(c.estimate, c.low, c.high))}</a>'),
         ("n", escape(n)),
         ("p", escape(p_value(c.p).removeprefix("p = ").removeprefix("p "))),
-        ("corrected", f"<b>{escape(p_value(c.corrected).removeprefix('p = ').removeprefix('p '))}</b>"),
+        (
+            "corrected",
+            f"<b>{escape(p_value(c.corrected).removeprefix('p = ').removeprefix('p '))}</b>",
+        ),
         ("effect", escape(effect)),
         ("test", escape(f"{c.test}, {exact}" if c.test else "–")),
         ("verdict", f'<span class="outcome">{escape(c.outcome)}</span>'),
@@ -185,15 +220,17 @@ def _checks(verdict: Verdict) -> str:
         found.append(f"averaged over {', '.join(verdict.averaged)}")
     for c in verdict.contrasts[:1]:
         found += [f"test: {c.test}, {c.why}"] if c.test else []
-        found += [f"pairs: {'paired' if c.paired else 'not paired'}, {c.pairing}"] if c.pairing else []
+        found += (
+            [f"pairs: {'paired' if c.paired else 'not paired'}, {c.pairing}"] if c.pairing else []
+        )
     found += [f"{c.name}: {c.note}" for c in verdict.contrasts if c.note]
     for within, result in verdict.omnibus:
         where = f" at {shown(within)}" if within else ""
-        found.append(f"all arms at once{where}: {result.test} {number(result.statistic)}, {p_value(result.p)}")
+        found.append(
+            f"all arms at once{where}: {result.test} {number(result.statistic)}, {p_value(result.p)}"
+        )
     found += list(verdict.normality)
-    return (
-        f"<details open><summary>Checks</summary><ul>{''.join(f'<li>{escape(t)}</li>' for t in found)}</ul></details>"
-    )
+    return f"<details open><summary>Checks</summary><ul>{''.join(f'<li>{escape(t)}</li>' for t in found)}</ul></details>"
 
 
 def _table(rows: list[list[tuple[str, str]]]) -> str:
@@ -207,6 +244,8 @@ def _runs(origin: Provenance) -> str:
     if not origin.runs:
         return "<p>No run is recorded.</p>"
     head = "".join(f"<th>{escape(k)}</th>" for k in origin.runs[0])
-    lines = [(row["run"], "".join(f"<td>{escape(v)}</td>" for v in row.values())) for row in origin.runs]
+    lines = [
+        (row["run"], "".join(f"<td>{escape(v)}</td>" for v in row.values())) for row in origin.runs
+    ]
     body = "".join(f'<tr id="run-{escape(run)}">{cells}</tr>' for run, cells in lines)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

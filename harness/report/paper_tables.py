@@ -22,11 +22,20 @@ def blocks(found: Tabulated) -> list[list[int]]:
 
 def headings(found: Tabulated, block: Sequence[int]) -> list[list[Head]]:
     """The lines above the numbers: the metric, then each setting of the columns, equal neighbours under one heading."""
-    called = [short((c.levels[i] for c in found.columns), path) for i, path in enumerate(found.table.columns)]
+    called = [
+        short((c.levels[i] for c in found.columns), path)
+        for i, path in enumerate(found.table.columns)
+    ]
     columns = [found.columns[j] for j in block]
-    names = [(c.metric, *(of[level] for of, level in zip(called, c.levels, strict=True))) for c in columns]
+    names = [
+        (c.metric, *(of[level] for of, level in zip(called, c.levels, strict=True)))
+        for c in columns
+    ]
     depths = range(1, 2 + len(called))
-    return [[(key[-1], len(list(group))) for key, group in groupby(n[:d] for n in names)] for d in depths]
+    return [
+        [(key[-1], len(list(group))) for key, group in groupby(n[:d] for n in names)]
+        for d in depths
+    ]
 
 
 def labels(found: Tabulated) -> list[list[tuple[str, bool]]]:
@@ -70,9 +79,18 @@ def theirs(found: Tabulated, entry: Entry) -> str:
 def legend(found: Tabulated, published: str) -> str:
     """How to read it; `published` says how the published numbers are set."""
     one = found.table
-    only = [f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()]
-    said = [f"mean ± standard error over {one.unit}s (how many)", "bold: the best of ours in its column and group"]
-    said += [f"{published}: as published" + (f" ({one.from_})" if one.from_ else "")] if found.compared else []
+    only = [
+        f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()
+    ]
+    said = [
+        f"mean ± standard error over {one.unit}s (how many)",
+        "bold: the best of ours in its column and group",
+    ]
+    said += (
+        [f"{published}: as published" + (f" ({one.from_})" if one.from_ else "")]
+        if found.compared
+        else []
+    )
     return "; ".join([*said, *only])
 
 

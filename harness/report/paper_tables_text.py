@@ -5,7 +5,17 @@ from itertools import accumulate, pairwise
 
 from harness.judge.tables import Entry, Tabulated
 from harness.report.comparison_tables import as_csv, grid, plain, tex
-from harness.report.paper_tables import blocks, column_names, corner, headings, labels, legend, ours, remarks, theirs
+from harness.report.paper_tables import (
+    blocks,
+    column_names,
+    corner,
+    headings,
+    labels,
+    legend,
+    ours,
+    remarks,
+    theirs,
+)
 
 
 def latex(tables: Iterable[Tabulated]) -> str:
@@ -15,7 +25,11 @@ def latex(tables: Iterable[Tabulated]) -> str:
 
 def _float(found: Tabulated) -> str:
     one = found.table
-    said = [f"{one.name}: {one.title}" if one.title else one.name, legend(found, "in brackets"), *found.notes]
+    said = [
+        f"{one.name}: {one.title}" if one.title else one.name,
+        legend(found, "in brackets"),
+        *found.notes,
+    ]
     bodies = "\n\n\\medskip\n".join(_tabular(found, block) for block in blocks(found))
     caption = tex("; ".join(said) + ".")
     return f"\n\\begin{{table}}\n\\centering\\small\n\\caption{{{caption}}}\n{bodies}\n\\end{{table}}\n"
@@ -27,7 +41,10 @@ def _tabular(found: Tabulated, block: list[int]) -> str:
     for depth, line in enumerate(heads):
         last = depth == len(heads) - 1
         names = [tex(name) if last else "" for name in corner(found)]
-        over = [tex(text) if span == 1 else rf"\multicolumn{{{span}}}{{c}}{{{tex(text)}}}" for text, span in line]
+        over = [
+            tex(text) if span == 1 else rf"\multicolumn{{{span}}}{{c}}{{{tex(text)}}}"
+            for text, span in line
+        ]
         lines.append(" & ".join([*names, *over]) + r" \\")
         ends = list(accumulate((span for _, span in line), initial=lead))
         rules = [rf"\cmidrule(lr){{{start + 1}-{end}}}" for start, end in pairwise(ends)]
@@ -36,7 +53,9 @@ def _tabular(found: Tabulated, block: list[int]) -> str:
     for i, named in enumerate(labels(found)):
         lines += [r"\addlinespace"] if i and len(named) > 1 and not named[-2][1] else []
         cells = [_tex_cell(found, found.entries[i][j]) for j in block]
-        lines.append(" & ".join([*("" if again else tex(name) for name, again in named), *cells]) + r" \\")
+        lines.append(
+            " & ".join([*("" if again else tex(name) for name, again in named), *cells]) + r" \\"
+        )
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 
@@ -89,7 +108,15 @@ def tables_csv(tables: Iterable[Tabulated]) -> str:
         for row, line in zip(found.rows, found.entries, strict=True):
             for column, entry in zip(found.columns, line, strict=True):
                 place = [one.name, " · ".join(one.rows), " · ".join(row), " · ".join(one.columns)]
-                about = [*place, " · ".join(column.levels), column.metric, one.unit, entry.n, entry.mean, entry.se]
+                about = [
+                    *place,
+                    " · ".join(column.levels),
+                    column.metric,
+                    one.unit,
+                    entry.n,
+                    entry.mean,
+                    entry.se,
+                ]
                 other = [entry.best, entry.published, entry.published_se]
                 lines.append([*about, *other, "; ".join(entry.units), " ".join(entry.runs)])
     return as_csv(head, lines)

@@ -21,7 +21,9 @@ class Provenance:
 
 def provenance(study: Study, used: list[Run]) -> Provenance:
     """The provenance of the runs that a study's numbers stand on."""
-    commits = Counter(r.tags.get("mlflow.source.git.commit", "not from a git checkout")[:10] for r in used)
+    commits = Counter(
+        r.tags.get("mlflow.source.git.commit", "not from a git checkout")[:10] for r in used
+    )
     dirty = sum("harness.dirty" in r.tags for r in used)
     picks = Counter(_pick(r.params.get("pick", "")) for r in used)
     facts = [
@@ -32,12 +34,18 @@ def provenance(study: Study, used: list[Run]) -> Provenance:
         ("machines", _counted(Counter(_machine(r) for r in used))),
         ("comparisons", study.design or "none"),
     ]
-    return Provenance(tuple(facts), tuple(_doubts(used, commits, dirty)), tuple(_line(study, r) for r in used))
+    return Provenance(
+        tuple(facts), tuple(_doubts(used, commits, dirty)), tuple(_line(study, r) for r in used)
+    )
 
 
 def _pick(label: str) -> str:
     known = catalogue("pick").get(label.split("(")[0])
-    return f"{label} (oracle: it saw target labels)" if known is not None and known.facts.get("oracle") else label
+    return (
+        f"{label} (oracle: it saw target labels)"
+        if known is not None and known.facts.oracle
+        else label
+    )
 
 
 def _data(used: list[Run]) -> Iterable[str]:
@@ -73,8 +81,18 @@ def _doubts(used: list[Run], commits: Counter[str], dirty: int) -> Iterable[str]
 
 def _line(study: Study, run: Run) -> dict[str, str]:
     took = (run.ended - run.started) / 1000 if run.ended and run.started else 0
-    axes = {path.removeprefix("fit."): run.levels.get(path, "–") for axis in study.axes for path in axis.paths}
+    axes = {
+        path.removeprefix("fit."): run.levels.get(path, "–")
+        for axis in study.axes
+        for path in axis.paths
+    }
     commit = run.tags.get("mlflow.source.git.commit", "")[:10]
     ended = time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.ended / 1000)) if run.ended else ""
-    mine = {"run": run.id, "state": run.state, **axes, "pick": run.params.get("pick", ""), "code": commit}
+    mine = {
+        "run": run.id,
+        "state": run.state,
+        **axes,
+        "pick": run.params.get("pick", ""),
+        "code": commit,
+    }
     return mine | {"ended (UTC)": ended, "seconds": f"{took:.0f}", "trial": run.key}

@@ -50,7 +50,9 @@ def used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[Run]:
     return [r for r in recorded if r.id in newest and r.key in wanted]
 
 
-def texts(study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Tabulated] = ()) -> dict[str, str]:
+def texts(
+    study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Tabulated] = ()
+) -> dict[str, str]:
     """Every file of a report by its name."""
     found = {
         "report.html": page(verdicts, _design(study), provenance(study, runs), tables),
@@ -66,7 +68,7 @@ def texts(study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Ta
 def lower(study: Study) -> set[str]:
     """The metrics of which less is better, as their probes say."""
     probes = {p.name for cell in study.cells for p in cell.trial.probes}
-    return {m for name in probes for m in catalogue("probe")[name].facts.get("lower", ())}
+    return {m for name in probes for m in catalogue("probe")[name].facts.lower}
 
 
 def _design(study: Study) -> list[tuple[str, str]]:
@@ -74,7 +76,9 @@ def _design(study: Study) -> list[tuple[str, str]]:
     found = []
     for axis in study.axes:
         for path in axis.paths:
-            levels = list(dict.fromkeys(cell.levels[path] for cell in study.cells if path in cell.levels))
+            levels = list(
+                dict.fromkeys(cell.levels[path] for cell in study.cells if path in cell.levels)
+            )
             found.append((path, f"{len(levels)}: {', '.join(levels)}"))
     grid = study.expansion
     found += [("excluded", f"{reason} ({count})") for reason, count in grid.excluded.items()]

@@ -36,7 +36,9 @@ class Ended:
 Show = Callable[[Progress, Outcome | None], None]
 
 
-def remote_work(kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None) -> dict[str, Any]:
+def remote_work(
+    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+) -> dict[str, Any]:
     """The worker's side, loaded there: the parent never needs torch."""
     from harness.run.worker import work
 
@@ -44,22 +46,39 @@ def remote_work(kind: str, value: dict[str, Any], folder: str, device: str, thre
 
 
 def run(
-    plan: Plan, home: Home, tracker: Tracker, execute: Executor, show: Show, *, fail_fast: bool = False, slots: int = 1
+    plan: Plan,
+    home: Home,
+    tracker: Tracker,
+    execute: Executor,
+    show: Show,
+    *,
+    fail_fast: bool = False,
+    slots: int = 1,
 ) -> Ended:
     """Carries out a plan; every outcome is recorded as it comes."""
     code = code_state()
     listed = jobs(plan)
     planned = {t.cell.trial.key: t for t in plan.todo}
-    progress = Progress(plan.study.name, str(plan.study.path), os.getpid(), time.time(), {}, plan.seconds, slots)
+    progress = Progress(
+        plan.study.name, str(plan.study.path), os.getpid(), time.time(), {}, plan.seconds, slots
+    )
     progress.jobs = {j.key: {"name": j.name, "kind": j.kind, "state": "waiting"} for j in listed}
     outcomes: list[Outcome] = []
     with locked(alive(home, plan.study.name, os.getpid())):
         note(home, progress)
         _forget(plan, home)
-        recorded = sum(_record(plan, t, None, home, tracker, code=code) for t in plan.todo if t.action == "record")
+        recorded = sum(
+            _record(plan, t, None, home, tracker, code=code)
+            for t in plan.todo
+            if t.action == "record"
+        )
 
         def notice(job: Job, state: str) -> None:
-            progress.jobs[job.key] |= {"state": "running", "since": time.time(), "lost": state == "lost"}
+            progress.jobs[job.key] |= {
+                "state": "running",
+                "since": time.time(),
+                "lost": state == "lost",
+            }
             note(home, progress)
             show(progress, None)
 
@@ -67,7 +86,9 @@ def run(
             outcomes.append(outcome)
             progress.jobs[outcome.job.key] |= {"state": outcome.state, "seconds": outcome.seconds}
             if outcome.job.kind == "trial":
-                recorded += _record(plan, planned[outcome.job.key], outcome, home, tracker, code=code)
+                recorded += _record(
+                    plan, planned[outcome.job.key], outcome, home, tracker, code=code
+                )
             _remember(plan, planned, outcome, home)
             note(home, progress)
             show(progress, outcome)
@@ -89,7 +110,15 @@ def _forget(plan: Plan, home: Home) -> None:
             home.store("trials").drop(trial.cell.trial.key)
 
 
-def _record(plan: Plan, trial: TrialPlan, outcome: Outcome | None, home: Home, tracker: Tracker, *, code: Code) -> bool:
+def _record(
+    plan: Plan,
+    trial: TrialPlan,
+    outcome: Outcome | None,
+    home: Home,
+    tracker: Tracker,
+    *,
+    code: Code,
+) -> bool:
     """A run for a trial that ended, however it ended."""
     cell = trial.cell
     more: dict[str, Any] = {"name": name(cell), "reason": trial.reason, "again": trial.again}
@@ -111,7 +140,11 @@ def _measured(cell: Cell, folder: Path, home: Home) -> dict[str, Any]:
     fitted = home.store("fits").find(cell.trial.fit.key)
     weights = fitted / f"{cell.trial.pick.key}.safetensors" if fitted else None
     about = result["fit"]
-    numbers = {"seconds/fit": about["seconds"], "seconds/measure": result["seconds"], "parameters": about["parameters"]}
+    numbers = {
+        "seconds/fit": about["seconds"],
+        "seconds/measure": result["seconds"],
+        "parameters": about["parameters"],
+    }
     found = {
         "state": result["state"],
         "metrics": {**result["metrics"], **numbers, "steps": about["steps"]},
@@ -121,7 +154,9 @@ def _measured(cell: Cell, folder: Path, home: Home) -> dict[str, Any]:
         "seconds": about["seconds"] + result["seconds"],
     }
     if result["state"] == "diverged":
-        found["error"] = f"the loss is not a number at step {about['step']} of phase {about['phase']}"
+        found["error"] = (
+            f"the loss is not a number at step {about['step']} of phase {about['phase']}"
+        )
     if any(v > 1 for v in about["pieces"].values()):
         found["pieces"] = json.dumps(about["pieces"])
     return found

@@ -71,7 +71,11 @@ class _Queue:
                 if failed is not None:
                     self.waiting.remove(job)
                     cause = self.bad[failed]
-                    what = cause.error if cause.state == "skipped" else f"{cause.job.name} failed: {cause.error}"
+                    what = (
+                        cause.error
+                        if cause.state == "skipped"
+                        else f"{cause.job.name} failed: {cause.error}"
+                    )
                     yield self.done(Outcome(job, "skipped", what, cause.trace))
                     again = True
 
@@ -170,7 +174,9 @@ def _start(context: Any, job: Job, slot: Slot, folder: Path, work: Work) -> _Run
 def _without_main() -> Iterator[None]:
     """A forked worker would import the command line again, which costs more than the fork; it needs nothing of it."""
     main: dict[str, Any] = sys.modules["__main__"].__dict__
-    hidden: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    hidden: dict[str, Any] = {
+        name: main.pop(name) for name in ("__file__", "__spec__") if name in main
+    }
     main["__spec__"] = None
     try:
         yield
@@ -220,25 +226,48 @@ def _outcome(one: _Running, lives: int) -> Outcome:
     one.process.join()
     one.pipe.close()
     if "result" in message:
-        outcome = Outcome(one.job, message["result"]["state"], result=message["result"], lives=lives)
+        outcome = Outcome(
+            one.job, message["result"]["state"], result=message["result"], lives=lives
+        )
     elif message:
         outcome = Outcome(one.job, "failed", message["error"], message["trace"], lives=lives)
     else:
         code = one.process.exitcode
-        how = f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
-        outcome = Outcome(one.job, "lost", f"the worker ended without an answer ({how})", lives=lives)
+        how = (
+            f"killed by {signal.Signals(-code).name}"
+            if code is not None and code < 0
+            else f"exit code {code}"
+        )
+        outcome = Outcome(
+            one.job, "lost", f"the worker ended without an answer ({how})", lives=lives
+        )
     return _timed(outcome, one.began)
 
 
 def _final(outcome: Outcome) -> Outcome:
     if outcome.state != "lost":
         return outcome
-    return Outcome(outcome.job, "failed", f"{outcome.error}, {outcome.lives} times", "", outcome.seconds, outcome.lives)
+    return Outcome(
+        outcome.job,
+        "failed",
+        f"{outcome.error}, {outcome.lives} times",
+        "",
+        outcome.seconds,
+        outcome.lives,
+    )
 
 
 def _timed(outcome: Outcome, began: float) -> Outcome:
     seconds = time.monotonic() - began
-    return Outcome(outcome.job, outcome.state, outcome.error, outcome.trace, seconds, outcome.lives, outcome.result)
+    return Outcome(
+        outcome.job,
+        outcome.state,
+        outcome.error,
+        outcome.trace,
+        seconds,
+        outcome.lives,
+        outcome.result,
+    )
 
 
 def sentence(error: BaseException) -> str:

@@ -22,7 +22,9 @@ from harness.study.load import Study
 def identified(study: Study, home: Home) -> Study:
     """The study with a fingerprint in each dataset that is read from files; what cannot be read is a mistake."""
     every = {p.key: p for cell in study.cells for p in parts_in(cell.trial)}
-    parts = {key: p for key, p in every.items() if p.reads or (p.kind == "dataset" and not _made(p))}
+    parts = {
+        key: p for key, p in every.items() if p.reads or (p.kind == "dataset" and not _made(p))
+    }
     if not parts:
         return study
     known, problems = {}, []
@@ -37,12 +39,14 @@ def identified(study: Study, home: Home) -> Study:
     marked = {key: _pinned(parts[key], known[key]) for key in parts}
     done: dict[int, Any] = {}
     cells = [Cell(replaced(cell.trial, marked, done), cell.levels) for cell in study.cells]
-    once = {cell.trial.key: cell for cell in reversed(cells)}  # the same bytes by two names are one trial
+    once = {
+        cell.trial.key: cell for cell in reversed(cells)
+    }  # the same bytes by two names are one trial
     return dataclasses.replace(study, cells=tuple(reversed(once.values())))
 
 
 def _made(part: Part) -> bool:
-    return bool(catalogue("dataset")[part.name].facts.get("made"))
+    return bool(catalogue("dataset")[part.name].facts.made)
 
 
 def _known(part: Part, home: Home) -> dict[str, Any]:
@@ -65,7 +69,9 @@ def _of_file(part: Part) -> dict[str, Any]:
     """The digest of a file that a component reads."""
     path = Path(part.options[str(part.reads)]).expanduser()
     if not path.is_file():
-        raise ValueError(f"{part.reads}: no file {path}; paths are relative to the folder that harness runs in")
+        raise ValueError(
+            f"{part.reads}: no file {path}; paths are relative to the folder that harness runs in"
+        )
     with open(path, "rb") as handle:
         return _as_pinned(part, {"fingerprint": hashlib.file_digest(handle, "sha256").hexdigest()})
 
@@ -92,7 +98,9 @@ def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
     wanted = part.options["fingerprint"]
     if wanted is not None and not found["fingerprint"].startswith(wanted):
         there = found["fingerprint"][:16]
-        what = f"the bytes are not those that the study names: found {there}, expected {wanted[:16]}"
+        what = (
+            f"the bytes are not those that the study names: found {there}, expected {wanted[:16]}"
+        )
         raise ValueError(what)
     return found
 
@@ -129,7 +137,9 @@ def replaced(value: Any, parts: dict[str, Part], done: dict[int, Any]) -> Any:
         changed = any(options[k] is not value.options[k] for k in options)
         made: Any = parts.get(value.key) or (replace(value, options=options) if changed else value)
     elif isinstance(value, Fit | Trial):
-        made = type(value)(**{name: replaced(inner, parts, done) for name, inner in fields_of(value)})
+        made = type(value)(
+            **{name: replaced(inner, parts, done) for name, inner in fields_of(value)}
+        )
     elif isinstance(value, list):
         items = [replaced(item, parts, done) for item in value]
         made = items if any(a is not b for a, b in zip(items, value, strict=True)) else value

@@ -96,7 +96,11 @@ def _reason(cell: Cell, before: Run | None, twin: Run | None) -> str:
     if twin is None:
         return "new"
     now, then = flat(cell.trial), twin.params
-    changed = [p for p in now if now[p] != then.get(p, "none") and not any(q.startswith(f"{p}.") for q in now)]
+    changed = [
+        p
+        for p in now
+        if now[p] != then.get(p, "none") and not any(q.startswith(f"{p}.") for q in now)
+    ]
     if any(path.endswith("fingerprint") for path in changed):
         return "data changed"
     if changed:
@@ -111,7 +115,7 @@ def _versions(cell: Cell) -> dict[str, int]:
     fits = [cell.trial.fit, *[fit for fit, _ in fits_of(cell.trial.fit)]]
     for fit in fits:
         parts += [fit.init, fit.method, fit.net, fit.train_on, *fit.prepare, *fit.augment]
-    found = {part.name: catalogue(part.kind)[part.name].version for part in parts}
+    found = {part.name: part.component.facts.version for part in parts}
     return {name: version for name, version in found.items() if version != 1}
 
 
@@ -149,12 +153,16 @@ def jobs(plan: Plan) -> list[Job]:
     for one in plan.training:
         needs = frozenset(fit.key for fit, _ in fits_of(one.fit)) & missing
         value = {"fit": one.fit.plain, "picks": [pick.plain for pick in one.picks]}
-        found.append(Job(one.fit.key, "fit", f"fit {one.fit.label} seed {one.fit.seed}", value, needs))
+        found.append(
+            Job(one.fit.key, "fit", f"fit {one.fit.label} seed {one.fit.seed}", value, needs)
+        )
     for trial in plan.trials:
         if trial.action == "run":
             fit = trial.cell.trial.fit
             needs = frozenset({fit.key, *(one.key for one, _ in fits_of(fit))}) & missing
-            found.append(Job(trial.cell.trial.key, "trial", name(trial.cell), trial.cell.trial.plain, needs))
+            found.append(
+                Job(trial.cell.trial.key, "trial", name(trial.cell), trial.cell.trial.plain, needs)
+            )
     return found
 
 
@@ -188,7 +196,10 @@ def _estimate(fits: list[FitPlan], trials: list[TrialPlan], home: Home) -> tuple
     if not past:
         return (None if total else 0.0), total
     known, unknown = 0.0, 0
-    for like in [*[like_fit(f.fit) for f in fits if not f.cached], *[like_trial(t.cell) for t in trials]]:
+    for like in [
+        *[like_fit(f.fit) for f in fits if not f.cached],
+        *[like_trial(t.cell) for t in trials],
+    ]:
         if like in past:
             known += statistics.median(past[like])
         else:

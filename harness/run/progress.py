@@ -81,7 +81,9 @@ def remaining(progress: Progress) -> float | None:
     for job in progress.jobs.values():
         if job["state"] in ("waiting", "running"):
             like = known.get(job["kind"], spent)
-            total += max(0.0, sum(like) / len(like) - (time.time() - job["since"] if "since" in job else 0.0))
+            total += max(
+                0.0, sum(like) / len(like) - (time.time() - job["since"] if "since" in job else 0.0)
+            )
     return total / progress.slots
 
 
@@ -89,7 +91,9 @@ def how_far(note: dict[str, Any]) -> str:
     if not note:
         return "starting"
     step = f", step {note['step']} of {note['steps']}" if "step" in note else ""
-    return f"{note['phase']}, epoch {min(note['epoch'] + 1, note['epochs'])} of {note['epochs']}{step}"
+    return (
+        f"{note['phase']}, epoch {min(note['epoch'] + 1, note['epochs'])} of {note['epochs']}{step}"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -32,12 +32,18 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
     """A slot for each GPU (or several), else for each core or two."""
     cards = gpus() if device in ("auto", "cuda") else []
     if device == "cuda" and not cards:
-        raise ValueError("--device cuda: no GPU is visible here (nvidia-smi -L, CUDA_VISIBLE_DEVICES)")
+        raise ValueError(
+            "--device cuda: no GPU is visible here (nvidia-smi -L, CUDA_VISIBLE_DEVICES)"
+        )
     if cards:
         return [Slot("cuda", card) for card in cards for _ in range(per_device or 1)]
-    if device == "mps" or (device == "auto" and sys.platform == "darwin" and os.uname().machine == "arm64"):
+    if device == "mps" or (
+        device == "auto" and sys.platform == "darwin" and os.uname().machine == "arm64"
+    ):
         return [Slot("mps")] * (per_device or 1)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     # The number depends on the machine alone: the count of threads changes the last bits of a sum, and a rerun must
     # end with the same weights. Side by side on one core each, small networks train 1.4 times as many steps a second
     # as one after the other on two (make bench), and a busy machine slows them less.

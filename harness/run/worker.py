@@ -15,7 +15,9 @@ from harness.train.loop import fit, read_pick
 EVERY = 0.5  # seconds between two notes of progress
 
 
-def work(kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None) -> dict[str, Any]:
+def work(
+    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+) -> dict[str, Any]:
     """Makes the folder that a job describes; says in which state it ended."""
     home = Home(Path(folder))
     if threads:
@@ -31,7 +33,11 @@ def work(kind: str, value: dict[str, Any], folder: str, device: str, threads: in
     picks = [read_pick(raw) for raw in value["picks"]]
     made = fit(spec, picks, home, where, _noted(home.store("fits").partial(spec.key)))
     kept = read_json(made / "fit.json")
-    return {"state": kept["state"], "folder": str(made), "at": {k: kept[k] for k in ("phase", "step") if k in kept}}
+    return {
+        "state": kept["state"],
+        "folder": str(made),
+        "at": {k: kept[k] for k in ("phase", "step") if k in kept},
+    }
 
 
 def _trial(value: dict[str, Any]) -> Any:

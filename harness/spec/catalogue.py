@@ -4,11 +4,12 @@ import ast
 import importlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.spec.facts import Facts
 from harness.spec.options import REQUIRED, WORDS, Count, Option, did_you_mean
 
 PACKAGE = Path(__file__).parent.parent  # harness/
@@ -39,12 +40,16 @@ HOMES = {
 COMMON: dict[str, tuple[Option, ...]] = {
     "dataset": (
         Option("split", Literal["train", "validation", "test", "all"] | None, None),
-        Option("fingerprint", str | None, None),  # of the bytes; written in by the harness, or pinned by the study
+        Option(
+            "fingerprint", str | None, None
+        ),  # of the bytes; written in by the harness, or pinned by the study
     ),
     "net": (
         Option("slices", Literal[1, 3, 5, 7], 1),
         Option("classes", Count | None, None),
-        Option("tied", Literal["none", "mirrored", "all"], "none"),  # kernels of the first convolution, across slices
+        Option(
+            "tied", Literal["none", "mirrored", "all"], "none"
+        ),  # kernels of the first convolution, across slices
     ),
     "perturb": (Option("strength", float),),
 }
@@ -59,17 +64,12 @@ class Component:
     module: str
     sentence: str
     options: dict[str, Option]
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def version(self) -> int:
-        """Raised by hand when a change of the code changes results."""
-        return int(self.facts.get("version", 1))
+    facts: Facts = Facts()
 
     @property
     def without(self) -> dict[str, str]:
         """Options that it lacks for a reason, which a study may well ask for: a sentence each."""
-        return {option: f"{self.name} {why}" for option, why in self.facts.get("without", {}).items()}
+        return {option: f"{self.name} {why}" for option, why in self.facts.without.items()}
 
 
 class BadSignature(Exception):
@@ -98,17 +98,22 @@ def catalogue(kind: str) -> dict[str, Component]:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and (facts := _facts(node, kind)) is not None:
                 try:
+                    read_facts = Facts.read(facts)
                     options = {o.name: o for o in (*COMMON.get(kind, ()), *_options(node, words))}
                 except (NameError, TypeError, ValueError) as error:
-                    raise BadSignature(f"{path}:{node.lineno}: {kind} {node.name}: {error}") from None
+                    raise BadSignature(
+                        f"{path}:{node.lineno}: {kind} {node.name}: {error}"
+                    ) from None
                 sentence = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
-                found[node.name] = Component(kind, node.name, module, sentence, options, facts)
+                found[node.name] = Component(kind, node.name, module, sentence, options, read_facts)
     return dict(sorted(found.items()))
 
 
 def load_component(kind: str, name: str) -> Callable[..., Any]:
     """The function itself; this is what imports torch and the like."""
-    function: Callable[..., Any] = getattr(importlib.import_module(catalogue(kind)[name].module), name)
+    function: Callable[..., Any] = getattr(
+        importlib.import_module(catalogue(kind)[name].module), name
+    )
     return function
 
 
@@ -122,7 +127,9 @@ def _facts(node: ast.FunctionDef, kind: str) -> dict[str, Any] | None:
         call = decorator if isinstance(decorator, ast.Call) else None
         target = call.func if call else decorator
         if isinstance(target, ast.Name) and target.id == kind:
-            return {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg} if call else {}
+            return (
+                {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg} if call else {}
+            )
     return None
 
 
@@ -131,7 +138,9 @@ def _options(node: ast.FunctionDef, words: "_Words") -> Iterable[Option]:
         value = REQUIRED if default is None else _default(default)
         if argument.annotation is None:
             raise TypeError(f"the option {argument.arg} has no type; the signature is the schema")
-        yield Option(argument.arg, eval(ast.unparse(argument.annotation), {"__builtins__": {}}, words), value)
+        yield Option(
+            argument.arg, eval(ast.unparse(argument.annotation), {"__builtins__": {}}, words), value
+        )
 
 
 def _default(node: ast.expr) -> Any:
@@ -146,7 +155,11 @@ class _Words(dict[str, Any]):
         super().__init__(WORDS)
         pairs = [(n.targets[0], n.value) for n in tree.body if isinstance(n, ast.Assign)]
         self.aliases = {target.id: value for target, value in pairs if isinstance(target, ast.Name)}
-        taken = [n for n in tree.body if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("harness.")]
+        taken = [
+            n
+            for n in tree.body
+            if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("harness.")
+        ]
         self.imports = {alias.name: str(n.module) for n in taken for alias in n.names}
 
     def __missing__(self, word: str) -> Any:
@@ -156,4 +169,6 @@ class _Words(dict[str, Any]):
             path = PACKAGE.parent.joinpath(*self.imports[word].split(".")).with_suffix(".py")
             if path.is_file():
                 return _Words(ast.parse(path.read_text(encoding="utf-8")))[word]
-        raise NameError(f"{word} is no word of registry.py, and no alias of this file or of one that it imports")
+        raise NameError(
+            f"{word} is no word of registry.py, and no alias of this file or of one that it imports"
+        )

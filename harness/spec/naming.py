@@ -21,9 +21,14 @@ def short(levels: Iterable[str], path: str = "") -> dict[str, str]:
     listed = list(dict.fromkeys(levels))
     counts = Counter(level.split("(")[0] for level in listed)
     word = path.split(".")[-1]
-    names = {level: level.split("(")[0] if counts[level.split("(")[0]] == 1 else level for level in listed}
+    names = {
+        level: level.split("(")[0] if counts[level.split("(")[0]] == 1 else level
+        for level in listed
+    }
     bare = {level for level in listed if numeric(level) or level in ("true", "false", "none")}
-    return {level: f"{word} {name}".strip() if level in bare else name for level, name in names.items()}
+    return {
+        level: f"{word} {name}".strip() if level in bare else name for level, name in names.items()
+    }
 
 
 def numeric(text: str) -> bool:
@@ -41,7 +46,9 @@ def listed(wanted: str | list[str]) -> list[str]:
 
 def confined(where: Mapping[str, str | list[str]]) -> list[str]:
     """What a question is confined to, a phrase for each path: 'strength 0.75', 'Foreground or Full Output'."""
-    return [" or ".join(short([level], path)[level] for level in listed(where[path])) for path in where]
+    return [
+        " or ".join(short([level], path)[level] for level in listed(where[path])) for path in where
+    ]
 
 
 WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")

@@ -41,7 +41,11 @@ Probe = Annotated[Any, Of("probe")]
 Trained = Annotated[Path, Of("fit")]
 
 WORDS = {
-    **{word: value for word, value in globals().items() if word[0].isupper() and get_origin(value) is Annotated},
+    **{
+        word: value
+        for word, value in globals().items()
+        if word[0].isupper() and get_origin(value) is Annotated
+    },
     **{"Literal": Literal, "Annotated": Annotated, "Field": Field, "Any": Any, "Path": Path},
     **{kind.__name__: kind for kind in (bool, int, float, str, list, tuple, dict)},
 }
@@ -70,7 +74,11 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
 
 def kind_of(annotation: Any) -> str | None:
     """The kind of component that an option takes, None where it takes a plain value."""
-    marks = [m for m in get_args(annotation)[1:] if isinstance(m, Of)] if get_origin(annotation) is Annotated else []
+    marks = (
+        [m for m in get_args(annotation)[1:] if isinstance(m, Of)]
+        if get_origin(annotation) is Annotated
+        else []
+    )
     return marks[0].kind if marks else None
 
 
@@ -89,7 +97,9 @@ def plain_value(annotation: Any, value: Any) -> Any:
     """`value` as the type says, in plain JSON form; a ValueError that names the choices where it cannot be."""
     try:
         adapter = _adapter(annotation)
-        return adapter.dump_python(adapter.validate_json(json.dumps(value), strict=True), mode="json")
+        return adapter.dump_python(
+            adapter.validate_json(json.dumps(value), strict=True), mode="json"
+        )
     except (ValidationError, TypeError) as error:
         raise ValueError(_complaint(value, error)) from None
 
@@ -129,7 +139,9 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 def _complaint(value: Any, error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return f"{value!r} is not a plain value"
-    first = max(error.errors(include_url=False), key=lambda one: len(one["loc"]))  # of a union, what came furthest
+    first = max(
+        error.errors(include_url=False), key=lambda one: len(one["loc"])
+    )  # of a union, what came furthest
     shown = first["input"] if first["type"] != "missing" else value
     if first["type"] == "literal_error":
         expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from harness.spec.catalogue import Component, catalogue
-from harness.spec.options import NAMED_BY, REQUIRED, Option, did_you_mean, kind_of, parts_of, plain_value
+from harness.spec.options import (
+    NAMED_BY,
+    REQUIRED,
+    Option,
+    did_you_mean,
+    kind_of,
+    parts_of,
+    plain_value,
+)
 from harness.spec.values import Fit, Part, Steps, Trial
 
 
@@ -35,7 +43,13 @@ def _default(f: "dataclasses.Field[Any]") -> Any:
 
 
 def read(
-    annotation: Any, raw: Any, steps: Steps, wrong: Complaints, around: Around = Around(), *, role: str = ""
+    annotation: Any,
+    raw: Any,
+    steps: Steps,
+    wrong: Complaints,
+    around: Around = Around(),
+    *,
+    role: str = "",
 ) -> Any:
     """The value that an option of this type takes for what a study file says; complaints where it cannot."""
     shape, inner = parts_of(annotation)
@@ -49,14 +63,20 @@ def read(
     if shape == "optional" and raw is None:
         return None
     if shape == "list":
-        items = raw if isinstance(raw, list) else [raw]  # one component may be written without its brackets
-        return [read(inner, item, (*steps, i), wrong, around, role=role) for i, item in enumerate(items)]
+        items = (
+            raw if isinstance(raw, list) else [raw]
+        )  # one component may be written without its brackets
+        return [
+            read(inner, item, (*steps, i), wrong, around, role=role) for i, item in enumerate(items)
+        ]
     if kind == "fit":
         return read_fit(raw, steps, wrong, around)
     return read_part(kind, raw, steps, wrong, around, role=role)
 
 
-def read_part(kind: str, raw: Any, steps: Steps, wrong: Complaints, around: Around, *, role: str = "") -> Part | None:
+def read_part(
+    kind: str, raw: Any, steps: Steps, wrong: Complaints, around: Around, *, role: str = ""
+) -> Part | None:
     """A component by its name, or by a mapping with its name and options."""
     by = NAMED_BY.get(kind, "name")
     known = catalogue(kind)
@@ -80,18 +100,28 @@ def read_part(kind: str, raw: Any, steps: Steps, wrong: Complaints, around: Arou
     if role and kind == "dataset" and given.get("split") is None:
         given["split"] = role
     without = known[name].without
-    options = _read_options(known[name].options, given, steps, wrong, around, owner=f"{kind} {name}", without=without)
+    options = _read_options(
+        known[name].options, given, steps, wrong, around, owner=f"{kind} {name}", without=without
+    )
     if isinstance(options.get("strength"), float):
-        wrong += [((*steps, "strength"), text) for text in _strength(known[name], options["strength"])]
-    unsaid = frozenset(n for n, value in options.items() if isinstance(value, Fit) and n not in given)
+        wrong += [
+            ((*steps, "strength"), text) for text in _strength(known[name], options["strength"])
+        ]
+    unsaid = frozenset(
+        n for n, value in options.items() if isinstance(value, Fit) and n not in given
+    )
     return Part(kind, name, options, called, unsaid)
 
 
 def _strength(perturb: Component, strength: float) -> list[str]:
     """A strength that a perturbation gives no meaning to."""
-    least, most = perturb.facts.get("least", -math.inf), perturb.facts.get("most", math.inf)
+    least, most = perturb.facts.least, perturb.facts.most
     upper = f" to {most:g}" if most < math.inf else ""
-    return [] if least <= strength <= most else [f"{strength:g}: {perturb.name} takes a number from {least:g}{upper}"]
+    return (
+        []
+        if least <= strength <= most
+        else [f"{strength:g}: {perturb.name} takes a number from {least:g}{upper}"]
+    )
 
 
 def read_fit(raw: Any, steps: Steps, wrong: Complaints, around: Around | None = None) -> Fit | None:
@@ -120,7 +150,9 @@ def _inherited(mine: Any, around: Any) -> Any:
     if not isinstance(inner, dict) or not isinstance(outer, dict):
         return around if mine is None else mine
     known = catalogue("net").get(str(inner.get("arch", outer.get("arch"))))
-    shared = {k: v for k, v in outer.items() if k == "arch" or (known is not None and k in known.options)}
+    shared = {
+        k: v for k, v in outer.items() if k == "arch" or (known is not None and k in known.options)
+    }
     return {**shared, **inner}
 
 
@@ -139,13 +171,19 @@ def assemble(raw: Mapping[str, Any], trained: Fit | None, wrong: Complaints) -> 
     if trained is None:
         return None
     before = len(wrong)
-    options = _read_options(expected, given, (), wrong, Around(trained.net.plain, trained.seed), owner="a trial")
+    options = _read_options(
+        expected, given, (), wrong, Around(trained.net.plain, trained.seed), owner="a trial"
+    )
     return None if len(wrong) > before else Trial(fit=trained, **options)
 
 
 def tests_by_default(train_on: Part) -> dict[str, Any]:
     """What a trial tests on that names nothing: its own training set, whose test split is then taken."""
-    return {name: value for name, value in train_on.plain.items() if name not in ("split", "fingerprint")}
+    return {
+        name: value
+        for name, value in train_on.plain.items()
+        if name not in ("split", "fingerprint")
+    }
 
 
 ROLES = {"train_on": "train", "adapt_to": "train"}
@@ -162,7 +200,9 @@ def _read_options(
     without: Mapping[str, str] = {},
 ) -> dict[str, Any]:
     for unknown in given.keys() - expected.keys():
-        what = without.get(unknown, f"{owner} has no setting {unknown!r}; {did_you_mean(unknown, expected)}")
+        what = without.get(
+            unknown, f"{owner} has no setting {unknown!r}; {did_you_mean(unknown, expected)}"
+        )
         wrong.append(((*steps, unknown, "\0key"), what))
     values = {}
     for name, option in expected.items():
@@ -170,5 +210,7 @@ def _read_options(
             wrong.append((steps, f"{owner} needs `{name}`"))
             continue
         raw = given.get(name, option.default)
-        values[name] = read(option.type, raw, (*steps, name), wrong, around, role=ROLES.get(name, "test"))
+        values[name] = read(
+            option.type, raw, (*steps, name), wrong, around, role=ROLES.get(name, "test")
+        )
     return values

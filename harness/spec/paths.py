@@ -47,7 +47,9 @@ def _agrees(value: Any, wanted: Any) -> bool:
         return label(value) == label(wanted)
     if isinstance(wanted, str):
         return wanted in (value.name, value.label) or level_of_text(wanted) == value.label
-    return isinstance(wanted, dict) and all(_has(value, option, inner) for option, inner in wanted.items())
+    return isinstance(wanted, dict) and all(
+        _has(value, option, inner) for option, inner in wanted.items()
+    )
 
 
 def _has(part: Part, option: str, wanted: Any) -> bool:
@@ -74,7 +76,10 @@ def _with_a_fit() -> set[str]:
     kinds = ("init", "prepare", "method", "pick", "probe")
     known = [component for kind in kinds for component in catalogue(kind).values()]
     return {
-        c.name for c in known for o in c.options.values() if isinstance(o.default, dict) and "train_on" in o.default
+        c.name
+        for c in known
+        for o in c.options.values()
+        if isinstance(o.default, dict) and "train_on" in o.default
     }
 
 

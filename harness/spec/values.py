@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from harness.spec.catalogue import catalogue
+from harness.spec.catalogue import Component, catalogue
 from harness.spec.naming import level_name
 from harness.spec.options import (
     NAMED_BY,
@@ -36,7 +36,9 @@ class Part:
     name: str
     options: Mapping[str, Any]
     called: str = ""  # the study's own `label` for it; no part of the key
-    unsaid: frozenset[str] = field(default=frozenset(), compare=False)  # fits that it reads by default
+    unsaid: frozenset[str] = field(
+        default=frozenset(), compare=False
+    )  # fits that it reads by default
 
     @cached_property
     def key(self) -> str:
@@ -47,26 +49,36 @@ class Part:
         mark = self.options.get("fingerprint")
         if mark and self.kind == "dataset":
             return digest([self.kind, mark, self.options["split"]])
-        component = catalogue(self.kind)[self.name]
-        place = component.facts.get("reads") if mark else None
+        component = self.component
+        place = component.facts.reads if mark else None
         told = {k: keyed(v) for k, v in self.options.items() if k != place}
-        return digest([self.kind, self.name, component.version, told])
+        return digest([self.kind, self.name, component.facts.version, told])
+
+    @property
+    def component(self) -> Component:
+        """The component of the catalogue that the part names."""
+        return catalogue(self.kind)[self.name]
 
     @property
     def reads(self) -> str | None:
         """The option that names a file whose bytes decide what is made of it."""
-        found: str | None = catalogue(self.kind)[self.name].facts.get("reads")
+        found: str | None = self.component.facts.reads
         return found
 
     @cached_property
     def plain(self) -> dict[str, Any]:
         """The part as a study file could have written it."""
-        return {NAMED_BY.get(self.kind, "name"): self.name, **{k: unread(v) for k, v in self.options.items()}}
+        return {
+            NAMED_BY.get(self.kind, "name"): self.name,
+            **{k: unread(v) for k, v in self.options.items()},
+        }
 
     @cached_property
     def upstream(self) -> list[tuple["Fit", "Part"]]:
         """The fits that it reads, with the checkpoint wanted of each, the nearest last."""
-        pick = next((v for v in self.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST)
+        pick = next(
+            (v for v in self.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST
+        )
         found = []
         for option in self.options.values():
             found += fits_of(option)
@@ -81,12 +93,22 @@ class Part:
 
     @property
     def _shown(self) -> list[str]:
-        options = catalogue(self.kind)[self.name].options
+        options = self.component.options
         told = []
         for name, value in self.options.items():
-            usual = name == "fingerprint" or name in self.unsaid or (name == "split" and value in ("train", "test"))
-            if not usual and unread(value) != options[name].default and label(value) != label(options[name].default):
-                told.append(label(value) if isinstance(value, Part | Fit) else f"{name}={label(value)}")
+            usual = (
+                name == "fingerprint"
+                or name in self.unsaid
+                or (name == "split" and value in ("train", "test"))
+            )
+            if (
+                not usual
+                and unread(value) != options[name].default
+                and label(value) != label(options[name].default)
+            ):
+                told.append(
+                    label(value) if isinstance(value, Part | Fit) else f"{name}={label(value)}"
+                )
         return told
 
     def __hash__(self) -> int:
@@ -126,6 +148,11 @@ class Fit:
         return [one for name in _PARTS for one in fits_of(getattr(self, name))]
 
     @cached_property
+    def lineage(self) -> tuple["Fit", ...]:
+        """The fit itself, then every fit that must exist before it."""
+        return (self, *(fit for fit, _ in self.upstream))
+
+    @cached_property
     def label(self) -> str:
         start = "" if self.init.name == "random" else f" from {self.init.label}"
         return f"{self.train_on.label}{start}"
@@ -134,7 +161,15 @@ class Fit:
         return hash(self.key)
 
 
-_PARTS = ("train_on", "adapt_to", "net", "init", "prepare", "augment", "method")  # the fields that hold components
+_PARTS = (
+    "train_on",
+    "adapt_to",
+    "net",
+    "init",
+    "prepare",
+    "augment",
+    "method",
+)  # the fields that hold components
 
 
 @dataclass(frozen=True)
@@ -164,7 +199,9 @@ def digest(value: Any) -> str:
     return hashlib.sha256(_encode(value).encode()).hexdigest()[:20]
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode  # made once: a plan hashes 100,000 times
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":")
+).encode  # made once: a plan hashes 100,000 times
 
 
 def hashed(value: "Fit | Trial") -> str:

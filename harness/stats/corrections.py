@@ -27,10 +27,16 @@ def shaffer(p: Array) -> Array:
     p = _family(p)
     k = round((1 + np.sqrt(1 + 8 * p.size)) / 2)
     if k * (k - 1) // 2 != p.size:
-        raise ValueError(f"shaffer needs every pair of k groups (3, 6, 10, ... p values), not {p.size}")
+        raise ValueError(
+            f"shaffer needs every pair of k groups (3, 6, 10, ... p values), not {p.size}"
+        )
     possible = _equal_pairs(k)
     return _step_down(
-        p, np.array([max(c for c in possible if c <= left) for left in range(p.size, 0, -1)], dtype=np.float64)
+        p,
+        np.array(
+            [max(c for c in possible if c <= left) for left in range(p.size, 0, -1)],
+            dtype=np.float64,
+        ),
     )
 
 
@@ -57,12 +63,16 @@ def _equal_pairs(k: int) -> set[int]:
     """How many of the pairs of k groups can be equal at once: the groups fall into classes of equals."""
     possible: list[set[int]] = [{0}, {0}]
     for size in range(2, k + 1):
-        possible.append({j * (j - 1) // 2 + rest for j in range(1, size + 1) for rest in possible[size - j]})
+        possible.append(
+            {j * (j - 1) // 2 + rest for j in range(1, size + 1) for rest in possible[size - j]}
+        )
     return possible[k]
 
 
 def _family(p: Array) -> Array:
     p = inputs.sample(p, least=1, name="the family of p values")
     if p.min() < 0 or p.max() > 1:
-        raise ValueError(f"p values lie between 0 and 1, not at {p.min() if p.min() < 0 else p.max()}")
+        raise ValueError(
+            f"p values lie between 0 and 1, not at {p.min() if p.min() < 0 else p.max()}"
+        )
     return p

@@ -10,7 +10,9 @@ from harness.stats.result import Array, Result
 from harness.stats.two_groups import t_of_means, unvarying, wins
 
 CLAIM = "a small p says that the difference lies within the margin"
-STILL = "all values are equal, and without spread a t test cannot judge; the rank-based equivalence can"
+STILL = (
+    "all values are equal, and without spread a t test cannot judge; the rank-based equivalence can"
+)
 
 
 @test(paired=False, groups=2)
@@ -19,7 +21,9 @@ def equivalence(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     x, y = inputs.two(x, y)
     _check(margin)
     if inputs.constant(x) and inputs.constant(y):
-        return unvarying("equivalence", inputs.constant(np.concatenate([x, y])), (x.size, y.size), STILL)
+        return unvarying(
+            "equivalence", inputs.constant(np.concatenate([x, y])), (x.size, y.size), STILL
+        )
     low = t_of_means(x + margin, y, equal=False, side="greater")
     high = t_of_means(x - margin, y, equal=False, side="less")
     statistic, p = max(low, high, key=lambda found: found[1])
@@ -36,7 +40,9 @@ def equivalence_paired(x: Array, y: Array, *, margin: float = 0.0) -> Result:
         return unvarying("equivalence_paired", not difference.any(), n, STILL)
     low = stats.ttest_1samp(np.subtract(x, y), -margin, alternative="greater")
     high = stats.ttest_1samp(np.subtract(x, y), margin, alternative="less")
-    statistic, p = max(((float(t.statistic), float(t.pvalue)) for t in (low, high)), key=lambda found: found[1])
+    statistic, p = max(
+        ((float(t.statistic), float(t.pvalue)) for t in (low, high)), key=lambda found: found[1]
+    )
     return Result("equivalence_paired", statistic, p, n, exact=False, note=CLAIM)
 
 
@@ -45,10 +51,14 @@ def equivalence_ranks(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     """Whether two independent groups are shifted by less than a margin (two one-sided Mann-Whitney tests)."""
     x, y = inputs.two(x, y)
     _check(margin)
-    low, high, still = (inputs.settled(v, x, y, np.array([margin])) for v in (x + margin, x - margin, y))
+    low, high, still = (
+        inputs.settled(v, x, y, np.array([margin])) for v in (x + margin, x - margin, y)
+    )
     above, below = exact.rank_sum_tails(low, still), exact.rank_sum_tails(high, still)
     p, statistic = max((above.greater, wins(low, still)), (below.less, wins(high, still)))
-    return Result("equivalence_ranks", statistic, p, (x.size, y.size), above.exact and below.exact, CLAIM)
+    return Result(
+        "equivalence_ranks", statistic, p, (x.size, y.size), above.exact and below.exact, CLAIM
+    )
 
 
 @test(paired=True, groups=2)
@@ -56,7 +66,9 @@ def equivalence_ranks_paired(x: Array, y: Array, *, margin: float = 0.0) -> Resu
     """Whether paired values are shifted by less than a margin (two one-sided Wilcoxon tests)."""
     difference = inputs.differences(x, y)
     _check(margin)
-    above, below = (_signed(inputs.settled(difference + m, x, y, np.array([m]))) for m in (margin, -margin))
+    above, below = (
+        _signed(inputs.settled(difference + m, x, y, np.array([m]))) for m in (margin, -margin)
+    )
     p, statistic = max((above[0].greater, above[1]), (below[0].less, below[1]))
     exactly = above[0].exact and below[0].exact
     return Result("equivalence_ranks_paired", statistic, p, (difference.size,) * 2, exactly, CLAIM)

@@ -31,8 +31,13 @@ class Tails(NamedTuple):
 def tails(support: Array | Whole, weight: Array, observed: float) -> Tails:
     """Both tails of a distribution of which every value is known."""
     tie = _ties(support, observed)
-    less, greater = weight[tie | (support < observed)].sum(), weight[tie | (support > observed)].sum()
-    return Tails(min(1.0, float(less / weight.sum())), min(1.0, float(greater / weight.sum())), True)
+    less, greater = (
+        weight[tie | (support < observed)].sum(),
+        weight[tie | (support > observed)].sum(),
+    )
+    return Tails(
+        min(1.0, float(less / weight.sum())), min(1.0, float(greater / weight.sum())), True
+    )
 
 
 def random_tails(drawn: Array, observed: float) -> Tails:
@@ -60,7 +65,8 @@ def rank_sum_tails(x: Array, y: Array) -> Tails:
     top = int(np.sort(doubled)[-few.size :].sum())
     if few.size * doubled.size * top > COUNTED:
         less, greater = (
-            float(stats.mannwhitneyu(x, y, alternative=a, method="asymptotic").pvalue) for a in ("less", "greater")
+            float(stats.mannwhitneyu(x, y, alternative=a, method="asymptotic").pvalue)
+            for a in ("less", "greater")
         )
         return Tails(less, greater, False)
     weight = subset_sum_weights(tuple(np.sort(doubled).tolist()), few.size)
@@ -159,7 +165,10 @@ def random_subset_sums(values: Array, size: int, resamples: int, seed: int) -> A
 def random_sign_sums(difference: Array, resamples: int, seed: int) -> Array:
     """The sums of the differences under `resamples` random choices of signs."""
     rng = np.random.default_rng(seed)
-    signs = (rng.integers(0, 2, (rows, difference.size)) * 2 - 1 for rows in _batches(resamples, difference.size))
+    signs = (
+        rng.integers(0, 2, (rows, difference.size)) * 2 - 1
+        for rows in _batches(resamples, difference.size)
+    )
     return np.concatenate([s @ difference for s in signs])
 
 

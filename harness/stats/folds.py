@@ -21,7 +21,9 @@ def t_folds(x: Array, y: Array) -> Result:
     if inputs.constant(difference):
         return unvarying("t_folds", not difference.any(), n)
     statistic = float(difference.mean()) / _error(difference)
-    return Result("t_folds", statistic, float(2 * stats.t.sf(abs(statistic), n[0] - 1)), n, exact=False)
+    return Result(
+        "t_folds", statistic, float(2 * stats.t.sf(abs(statistic), n[0] - 1)), n, exact=False
+    )
 
 
 @interval

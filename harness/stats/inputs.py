@@ -19,7 +19,9 @@ def sample(values: Array, least: int = 2, name: str = "a sample") -> Array:
     if not array.size:
         raise ValueError(f"{name} is empty")
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite numbers")
+        raise ValueError(
+            f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite numbers"
+        )
     if array.size < least:
         raise ValueError(f"{name} has n = {array.size}, and at least {least} are needed")
     return array
@@ -55,14 +57,19 @@ def blocks(groups: Sequence[Array]) -> Array:
     """A table with one row per block (seed, fold) and one column per group."""
     columns = many(groups)
     if len({c.size for c in columns}) > 1:
-        raise ValueError(f"paired groups must be equally long, not {', '.join(str(c.size) for c in columns)}")
+        raise ValueError(
+            f"paired groups must be equally long, not {', '.join(str(c.size) for c in columns)}"
+        )
     return np.column_stack(columns)
 
 
 def settled(values: Array, *scale: Array) -> Array:
     """`values` rounded at the twelfth digit of the data they came from, so that what differs by rounding alone ties."""
     largest = max(float(np.abs(s).max()) for s in scale)
-    return np.asarray(np.round(values, 12 - math.ceil(math.log10(largest))) if largest else values, dtype=np.float64)
+    return np.asarray(
+        np.round(values, 12 - math.ceil(math.log10(largest))) if largest else values,
+        dtype=np.float64,
+    )
 
 
 def constant(values: Array) -> bool:

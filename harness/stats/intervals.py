@@ -28,7 +28,12 @@ def t(x: Array, *, level: float = 0.95) -> Interval:
 
 @interval
 def bca(
-    x: Array, *, of: Literal["mean", "median"] = "mean", level: float = 0.95, resamples: int = 9999, seed: int = 0
+    x: Array,
+    *,
+    of: Literal["mean", "median"] = "mean",
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Interval:
     """The mean or median and its bootstrap interval, corrected for bias and skew (BCa)."""
     return _bootstrap("bca", x, of, level=level, resamples=resamples, seed=seed)
@@ -36,14 +41,25 @@ def bca(
 
 @interval
 def percentile(
-    x: Array, *, of: Literal["mean", "median"] = "mean", level: float = 0.95, resamples: int = 9999, seed: int = 0
+    x: Array,
+    *,
+    of: Literal["mean", "median"] = "mean",
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Interval:
     """The mean or median and the percentiles of its bootstrap; too narrow below 20 values."""
     return _bootstrap("percentile", x, of, level=level, resamples=resamples, seed=seed)
 
 
 def _bootstrap(
-    name: Literal["bca", "percentile"], x: Array, of: str, *, level: float, resamples: int, seed: int
+    name: Literal["bca", "percentile"],
+    x: Array,
+    of: str,
+    *,
+    level: float,
+    resamples: int,
+    seed: int,
 ) -> Interval:
     x = inputs.sample(x)
     inputs.probability(level)
@@ -54,16 +70,24 @@ def _bootstrap(
     methods: dict[str, Literal["BCa", "percentile"]] = {"bca": "BCa", "percentile": "percentile"}
     rng, method = np.random.default_rng(seed), methods[name]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a degenerate BCa warns and gives NaN, which is answered below
-        found = stats.bootstrap((x,), statistic, n_resamples=resamples, confidence_level=level, method=method, rng=rng)
+        warnings.simplefilter(
+            "ignore"
+        )  # a degenerate BCa warns and gives NaN, which is answered below
+        found = stats.bootstrap(
+            (x,), statistic, n_resamples=resamples, confidence_level=level, method=method, rng=rng
+        )
     low, high = (float(bound) for bound in found.confidence_interval)
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{name} gives no interval for these {x.size} values; use the t interval")
-    return Interval(name, value, low, high, (x.size,), NARROW.format(n=x.size) if x.size < 20 else "")
+    return Interval(
+        name, value, low, high, (x.size,), NARROW.format(n=x.size) if x.size < 20 else ""
+    )
 
 
 @interval
-def hierarchical(x: Array, cluster: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0) -> Interval:
+def hierarchical(
+    x: Array, cluster: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+) -> Interval:
     """The mean over clusters (images within seeds) and its bootstrap: clusters are redrawn, then values within them."""
     groups = inputs.clusters(x, cluster)
     inputs.probability(level)
@@ -77,12 +101,15 @@ def hierarchical(x: Array, cluster: Array, *, level: float = 0.95, resamples: in
     low, high = np.quantile(means.mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
     value = float(np.mean([g.mean() for g in groups]))
     n = tuple(g.size for g in groups)
-    return Interval("hierarchical", value, float(low), float(high), n, NARROW.format(n=k) if k < 20 else "")
+    return Interval(
+        "hierarchical", value, float(low), float(high), n, NARROW.format(n=k) if k < 20 else ""
+    )
 
 
 def _resampled_means(group: Array, times: int, rng: np.random.Generator) -> Array:
     rows = max(1, 4_000_000 // group.size)
     parts = [
-        group[rng.integers(0, group.size, (min(rows, times - i), group.size))].mean(1) for i in range(0, times, rows)
+        group[rng.integers(0, group.size, (min(rows, times - i), group.size))].mean(1)
+        for i in range(0, times, rows)
     ]
     return np.concatenate([np.empty(0), *parts])

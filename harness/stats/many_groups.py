@@ -21,11 +21,24 @@ def kruskal(*groups: Array) -> Result:
     found = stats.kruskal(*samples)
     statistic = float(found.statistic)
     if exact.arrangements(n) > 5 * exact.LISTED:
-        return Result("kruskal", statistic, float(found.pvalue), n, exact=False, note="chi-square approximation")
+        return Result(
+            "kruskal",
+            statistic,
+            float(found.pvalue),
+            n,
+            exact=False,
+            note="chi-square approximation",
+        )
     ranks = exact.doubled_ranks(values)
     sums = np.array([part.sum() for part in np.split(ranks, np.cumsum(n)[:-1])])
     support, weight = _squared_rank_sums(tuple(np.sort(ranks).tolist()), n)
-    return Result("kruskal", statistic, exact.tails(support, weight, float((sums**2 / n).sum())).greater, n, exact=True)
+    return Result(
+        "kruskal",
+        statistic,
+        exact.tails(support, weight, float((sums**2 / n).sum())).greater,
+        n,
+        exact=True,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -46,7 +59,9 @@ def _squared_rank_sums(doubled: tuple[int, ...], sizes: tuple[int, ...]) -> tupl
         # The last group's size and sum follow from the others'.
         merged = np.concatenate(grown)
         states, weight = _merge(
-            merged, merged[:, [*range(k - 1), *range(k, 2 * k - 1)]] @ code, np.concatenate(grown_weight)
+            merged,
+            merged[:, [*range(k - 1), *range(k, 2 * k - 1)]] @ code,
+            np.concatenate(grown_weight),
         )
     return (states[:, k:] ** 2 / np.array(sizes)).sum(axis=1), weight
 
@@ -58,17 +73,27 @@ def friedman(*groups: Array) -> Result:
     blocks, k = table.shape
     n = (blocks,) * k
     if not np.ptp(table, axis=1).any():
-        return Result("friedman", 0.0, 1.0, n, exact=True, note="all values are equal within every block")
+        return Result(
+            "friedman", 0.0, 1.0, n, exact=True, note="all values are equal within every block"
+        )
     doubled = np.rint(2 * stats.rankdata(table, axis=1)).astype(np.int64)
     sums = doubled.sum(axis=0)
     # The tie-corrected statistic in one line: scipy's own refuses two groups.
     statistic = (k - 1) * ((sums - blocks * (k + 1)) ** 2).sum() / ((doubled - (k + 1)) ** 2).sum()
     if (blocks * (k - 1)) ** (k - 1) * blocks > 5_000_000 or factorial(k) > 5040:
         p = float(stats.chi2.sf(statistic, k - 1))
-        return Result("friedman", float(statistic), p, n, exact=False, note="chi-square approximation")
-    support, weight = _squared_column_sums(tuple(sorted(tuple(sorted(row)) for row in doubled.tolist())))
+        return Result(
+            "friedman", float(statistic), p, n, exact=False, note="chi-square approximation"
+        )
+    support, weight = _squared_column_sums(
+        tuple(sorted(tuple(sorted(row)) for row in doubled.tolist()))
+    )
     return Result(
-        "friedman", float(statistic), exact.tails(support, weight, float((sums**2).sum())).greater, n, exact=True
+        "friedman",
+        float(statistic),
+        exact.tails(support, weight, float((sums**2).sum())).greater,
+        n,
+        exact=True,
     )
 
 

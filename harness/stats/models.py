@@ -25,10 +25,16 @@ class Coded:
 
     def readable(self, term: object) -> str:
         """A term in the words of the study."""
-        return re.sub(r"\bv\d+\b", lambda found: self.names[found[0]], re.sub(r"C\((v\d+), Sum\)", r"\1", str(term)))
+        return re.sub(
+            r"\bv\d+\b",
+            lambda found: self.names[found[0]],
+            re.sub(r"C\((v\d+), Sum\)", r"\1", str(term)),
+        )
 
 
-def anova(table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II", "III"] = "II") -> Model:
+def anova(
+    table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II", "III"] = "II"
+) -> Model:
     """Main effects and interactions of a grid whose rows are units (one value per cell and seed), by least squares."""
     # statsmodels is slow to import, which a plan or a plain test should not pay.
     from statsmodels.formula.api import ols
@@ -41,7 +47,9 @@ def anova(table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II"
             f"{formula}: {len(table)} rows leave nothing to judge {int(fitted.df_model) + 1} coefficients by"
         )
     if fitted.ssr <= 1e-12 * max(fitted.centered_tss, fitted.uncentered_tss * 1e-12):
-        raise ValueError(f"{formula}: the values do not vary within the cells, so nothing can be judged")
+        raise ValueError(
+            f"{formula}: the values do not vary within the cells, so nothing can be judged"
+        )
     lines = anova_lm(fitted, typ={"sequential": 1, "II": 2, "III": 3}[sums])
     rest, df = float(lines.loc["Residual", "sum_sq"]), float(fitted.df_resid)
     terms = []
@@ -71,9 +79,13 @@ def mixed(table: pd.DataFrame, formula: str, *, random: tuple[str, ...] = ("seed
         raise ValueError(f"{formula}: the rows cannot tell all effects apart; a cell may be empty")
     fitted = reml.fit(design, values, levels)
     if fitted.residual <= 1e-12 * float(np.abs(values).max()) ** 2:
-        raise ValueError(f"{formula}: the values do not vary within the cells, so nothing can be judged")
+        raise ValueError(
+            f"{formula}: the values do not vary within the cells, so nothing can be judged"
+        )
     slices = {n: s for n, s in model.data.model_spec.term_name_slices.items() if n != "Intercept"}
-    terms = tuple(_wald(coded.readable(name), where, design, fitted, levels) for name, where in slices.items())
+    terms = tuple(
+        _wald(coded.readable(name), where, design, fitted, levels) for name, where in slices.items()
+    )
     variances = tuple(zip((*random, "residual"), (*fitted.variances, fitted.residual), strict=True))
     return Model(formula, terms, variances, len(table), _doubts(fitted, random))
 
@@ -87,12 +99,18 @@ def code(table: pd.DataFrame, formula: str) -> Coded:
     marked = set(re.findall(FACTOR, formula))
     factors = {w for w in words if w in marked or not pd.api.types.is_numeric_dtype(table[w])}
     # With treatment contrasts, the default, a "main effect" beside an interaction is the effect in one reference cell.
-    coded = re.sub(WORD, lambda w: f"C({aliases[w[0]]}, Sum)" if w[0] in factors else aliases[w[0]], bare)
+    coded = re.sub(
+        WORD, lambda w: f"C({aliases[w[0]]}, Sum)" if w[0] in factors else aliases[w[0]], bare
+    )
     try:
         ast.parse(coded.split("~")[1].strip().replace(":", "*"), mode="eval")
     except SyntaxError:
         raise ValueError(f"{formula}: the right side is not a formula") from None
-    return Coded(coded, table[words].rename(columns=aliases), {alias: word for word, alias in aliases.items()})
+    return Coded(
+        coded,
+        table[words].rename(columns=aliases),
+        {alias: word for word, alias in aliases.items()},
+    )
 
 
 def _check(table: pd.DataFrame, formula: str, bare: str, words: list[str]) -> None:
@@ -119,7 +137,9 @@ def _levels(table: pd.DataFrame, name: str) -> Array:
             raise ValueError(
                 f"no column {column!r} for a random factor; there are {', '.join(map(str, table.columns))}"
             )
-    numbers = np.asarray(table.groupby(columns, sort=False, dropna=False).ngroup(), dtype=np.float64)
+    numbers = np.asarray(
+        table.groupby(columns, sort=False, dropna=False).ngroup(), dtype=np.float64
+    )
     if np.unique(numbers).size < 2:
         raise ValueError(f"the random factor {name} needs at least 2 levels")
     return numbers
@@ -147,5 +167,9 @@ def _constant_within(column: Array, codes: Array) -> bool:
 def _doubts(fitted: reml.Fitted, random: tuple[str, ...]) -> str:
     doubts = [] if fitted.converged else ["the fit did not converge"]
     named = zip(random, fitted.variances, strict=True)
-    doubts += [f"no variance left for {name}" for name, variance in named if variance < 1e-6 * fitted.residual]
+    doubts += [
+        f"no variance left for {name}"
+        for name, variance in named
+        if variance < 1e-6 * fitted.residual
+    ]
     return "; ".join(doubts)

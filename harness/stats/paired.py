@@ -22,7 +22,8 @@ def wilcoxon(x: Array, y: Array, *, zeros: Literal["drop", "pratt"] = "drop") ->
     notes = [] if found.exact else ["normal approximation"]
     if dropped := int(n[0] - difference.size):
         notes.append(
-            f"{dropped} pairs without a difference " + ("were dropped" if zeros == "drop" else "keep their ranks")
+            f"{dropped} pairs without a difference "
+            + ("were dropped" if zeros == "drop" else "keep their ranks")
         )
     if ties := int(kept.size - np.unique(kept).size):
         notes.append(f"{ties} tied differences share midranks")
@@ -60,7 +61,9 @@ def permutation_paired(x: Array, y: Array, *, resamples: int = 9999, seed: int =
     else:
         sums = exact.random_sign_sums(difference, resamples, seed)
         found, note = exact.random_tails(sums, observed), f"{resamples} random choices of signs"
-    return Result("permutation_paired", float(difference.mean()), found.two_sided, (n, n), found.exact, note)
+    return Result(
+        "permutation_paired", float(difference.mean()), found.two_sided, (n, n), found.exact, note
+    )
 
 
 @test(paired=True, groups=2)
@@ -79,6 +82,8 @@ def t_one(x: Array, *, mean: float = 0.0) -> Result:
     """Whether the mean of one sample is a stated value (t)."""
     x = inputs.sample(x)
     if inputs.constant(x):
-        return unvarying("t_one", bool(np.isclose(x[0], mean, rtol=inputs.ROUNDING, atol=0)), (x.size,))
+        return unvarying(
+            "t_one", bool(np.isclose(x[0], mean, rtol=inputs.ROUNDING, atol=0)), (x.size,)
+        )
     found = stats.ttest_1samp(x, mean)
     return Result("t_one", float(found.statistic), float(found.pvalue), (x.size,), exact=False)

@@ -26,7 +26,11 @@ def dunn(*groups: Array) -> Pairs:
         error = float(np.sqrt(variance * (1 / samples[i].size + 1 / samples[j].size)))
         z = (means[i] - means[j]) / error if error else 0.0
         found[i, j] = _pair(
-            "dunn", z, 2 * stats.norm.sf(abs(z)), (samples[i].size, samples[j].size), "normal approximation"
+            "dunn",
+            z,
+            2 * stats.norm.sf(abs(z)),
+            (samples[i].size, samples[j].size),
+            "normal approximation",
         )
     return found
 
@@ -40,7 +44,9 @@ def nemenyi(*groups: Array) -> Pairs:
     for i, j in combinations(range(k), 2):
         q = (means[i] - means[j]) / np.sqrt(k * (k + 1) / (12 * n))
         note = "holds for all pairs together (studentised range); correct no further"
-        found[i, j] = _pair("nemenyi", q, stats.studentized_range.sf(abs(q), k, np.inf), (n, n), note)
+        found[i, j] = _pair(
+            "nemenyi", q, stats.studentized_range.sf(abs(q), k, np.inf), (n, n), note
+        )
     return found
 
 

@@ -46,7 +46,15 @@ PAIRED = {
     "page",
 }
 # A t statistic has no largest value, so that no n alone rules a small p out.
-BOUNDLESS = {"welch", "student", "t_paired", "t_one", "t_folds", "equivalence", "equivalence_paired"}
+BOUNDLESS = {
+    "welch",
+    "student",
+    "t_paired",
+    "t_one",
+    "t_folds",
+    "equivalence",
+    "equivalence_paired",
+}
 MANY = {"kruskal", "friedman", "page", "jonckheere"}
 
 
@@ -70,7 +78,10 @@ def _floor(name: str, ns: tuple[int, ...]) -> float:
 def _separated(ns: tuple[int, ...], name: str) -> list[Array]:
     if name in PAIRED:  # distinct differences, all of one sign
         return [g * np.arange(1, n + 1, dtype=np.float64) for g, n in enumerate(ns)]
-    return [start + np.arange(n, dtype=np.float64) for start, n in zip(np.cumsum([0, *ns[:-1]]), ns, strict=True)]
+    return [
+        start + np.arange(n, dtype=np.float64)
+        for start, n in zip(np.cumsum([0, *ns[:-1]]), ns, strict=True)
+    ]
 
 
 def power(
@@ -97,7 +108,9 @@ def power(
         return _t_power(test_name, ns, effect, each)
     if attainable(test_name, ns) > each:
         return 0.0
-    return _simulated(test_name, tuple(ns), effect, each, margin=margin, simulations=simulations, seed=seed)
+    return _simulated(
+        test_name, tuple(ns), effect, each, margin=margin, simulations=simulations, seed=seed
+    )
 
 
 def _t_power(name: str, ns: Sequence[int], effect: float, alpha: float) -> float:
@@ -109,7 +122,14 @@ def _t_power(name: str, ns: Sequence[int], effect: float, alpha: float) -> float
 
 @lru_cache(maxsize=1024)
 def _simulated(
-    name: str, ns: tuple[int, ...], effect: float, alpha: float, *, margin: float, simulations: int, seed: int
+    name: str,
+    ns: tuple[int, ...],
+    effect: float,
+    alpha: float,
+    *,
+    margin: float,
+    simulations: int,
+    seed: int,
 ) -> float:
     rng = np.random.default_rng(seed)
     # Differences of two paired values have the stated deviation when each value has this one.
@@ -119,7 +139,10 @@ def _simulated(
     if name.startswith("permutation") or name == "brunner_munzel":
         options["resamples"] = 999
     hits = sum(
-        TESTS[name](*(rng.normal(m, spread, n) for m, n in zip(means, ns, strict=True)), **options).p <= alpha
+        TESTS[name](
+            *(rng.normal(m, spread, n) for m, n in zip(means, ns, strict=True)), **options
+        ).p
+        <= alpha
         for _ in range(simulations)
     )
     return hits / simulations
@@ -130,8 +153,12 @@ def _check(name: str, ns: Sequence[int]) -> None:
         raise ValueError(f"no test is named {name!r}; there are {', '.join(sorted(TESTS))}")
     groups = 1 if name == "t_one" else 2
     if len(ns) < groups or (len(ns) > groups and name not in MANY):
-        raise ValueError(f"{name} takes {groups}{' or more' if name in MANY else ''} group sizes, not {len(ns)}")
+        raise ValueError(
+            f"{name} takes {groups}{' or more' if name in MANY else ''} group sizes, not {len(ns)}"
+        )
     if min(ns) < 2:
         raise ValueError(f"{name} needs at least 2 values in every group, not {min(ns)}")
     if name in PAIRED and len(set(ns)) > 1:
-        raise ValueError(f"{name} is paired and needs equal group sizes, not {', '.join(map(str, ns))}")
+        raise ValueError(
+            f"{name} is paired and needs equal group sizes, not {', '.join(map(str, ns))}"
+        )

@@ -44,7 +44,9 @@ def kendall(
     else:
         p, is_exact = (found.two_sided, found.exact) if found else (float(value.pvalue), False)
     low, high = _score_bounds(float(value.statistic), 2 * (2 * n + 5) / (9 * n * (n - 1)), level)
-    return Correlation("kendall", float(value.statistic), p, low, high, n, is_exact, _note(note, a, b))
+    return Correlation(
+        "kendall", float(value.statistic), p, low, high, n, is_exact, _note(note, a, b)
+    )
 
 
 @rank
@@ -66,11 +68,15 @@ def spearman(
     tails, note = _products(a, b, resamples, seed)
     p, is_exact = (tails.two_sided, tails.exact) if tails else (float(found.pvalue), False)
     low, high = _score_bounds(float(found.statistic), 1 / (a.size - 1), level)
-    return Correlation("spearman", float(found.statistic), p, low, high, a.size, is_exact, _note(note, a, b))
+    return Correlation(
+        "spearman", float(found.statistic), p, low, high, a.size, is_exact, _note(note, a, b)
+    )
 
 
 @rank
-def pearson(x: Array, y: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0) -> Correlation:
+def pearson(
+    x: Array, y: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+) -> Correlation:
     """The linear correlation of two scores (r), with Fisher's interval."""
     x, y = inputs.pairs(x, y, least=3)
     inputs.probability(level)
@@ -79,8 +85,19 @@ def pearson(x: Array, y: Array, *, level: float = 0.95, resamples: int = 9999, s
     found = stats.pearsonr(x, y)
     tails, note = _products(x, y, resamples, seed)
     p, is_exact = (tails.two_sided, tails.exact) if tails else (float(found.pvalue), False)
-    bounds = found.confidence_interval(level) if x.size > 3 else (-1.0, 1.0)  # three points bound nothing
-    return Correlation("pearson", float(found.statistic), p, float(bounds[0]), float(bounds[1]), x.size, is_exact, note)
+    bounds = (
+        found.confidence_interval(level) if x.size > 3 else (-1.0, 1.0)
+    )  # three points bound nothing
+    return Correlation(
+        "pearson",
+        float(found.statistic),
+        p,
+        float(bounds[0]),
+        float(bounds[1]),
+        x.size,
+        is_exact,
+        note,
+    )
 
 
 def tied_ranks(scores: Array, tolerance: float = 0.0) -> Array:
@@ -113,7 +130,16 @@ def _ranked(x: Array, y: Array, tie_x: float, tie_y: float) -> tuple[Array, Arra
 def _still(name: str, a: Array, b: Array) -> Correlation | None:
     if not (inputs.constant(a) or inputs.constant(b)):
         return None
-    return Correlation(name, 0.0, 1.0, -1.0, 1.0, a.size, True, "a score that is the same everywhere orders nothing")
+    return Correlation(
+        name,
+        0.0,
+        1.0,
+        -1.0,
+        1.0,
+        a.size,
+        True,
+        "a score that is the same everywhere orders nothing",
+    )
 
 
 def _products(a: Array, b: Array, resamples: int, seed: int) -> tuple[Tails | None, str]:
@@ -121,7 +147,9 @@ def _products(a: Array, b: Array, resamples: int, seed: int) -> tuple[Tails | No
     return _tails(lambda order: second[order] @ first, a.size, resamples, seed)
 
 
-def _tails(statistic: Callable[[Orders], Array], n: int, resamples: int, seed: int) -> tuple[Tails | None, str]:
+def _tails(
+    statistic: Callable[[Orders], Array], n: int, resamples: int, seed: int
+) -> tuple[Tails | None, str]:
     """Tails of a statistic over the orders of one score; None where n is large enough to approximate."""
     observed = float(statistic(np.arange(n, dtype=np.int8)[None])[0]) if n <= SOME else 0.0
     if n <= ALL:
@@ -140,7 +168,10 @@ def _orders(n: int) -> Orders:
 def _score_bounds(value: float, null_variance: float, level: float) -> tuple[float, float]:
     # Wilson's construction. Fisher's z has no width at 1, which few models reach easily: it covered 63 % at n = 5.
     width = float(stats.norm.isf((1 - inputs.probability(level)) / 2)) ** 2 * null_variance
-    centre, half = value / (1 + width), float(np.sqrt(max(0.0, width * (1 - value**2 + width)))) / (1 + width)
+    centre, half = (
+        value / (1 + width),
+        float(np.sqrt(max(0.0, width * (1 - value**2 + width)))) / (1 + width),
+    )
     return max(-1.0, centre - half), min(1.0, centre + half)
 
 

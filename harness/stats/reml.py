@@ -40,18 +40,33 @@ def fit(design: Array, values: Array, levels: list[Array]) -> Fitted:
     def deviance(logs: Array) -> float:
         spread, left = solve(np.exp(np.clip(logs, -30, 30)))
         information, rest = left[:-1, :-1], _rest(left)
-        return df * float(np.log(max(rest, 1e-300))) + spread + float(np.linalg.slogdet(information)[1])
+        return (
+            df * float(np.log(max(rest, 1e-300)))
+            + spread
+            + float(np.linalg.slogdet(information)[1])
+        )
 
     # On a log scale a variance of zero is a plateau that the simplex walks onto, not a corner where it gets stuck.
     start = np.full((len(levels) + 1, len(levels)), -1.0) + 2 * np.eye(len(levels) + 1, len(levels))
-    options = {"xatol": 1e-8, "fatol": 1e-11, "maxiter": 2000 * len(levels), "initial_simplex": start}
+    options = {
+        "xatol": 1e-8,
+        "fatol": 1e-11,
+        "maxiter": 2000 * len(levels),
+        "initial_simplex": start,
+    }
     found = optimize.minimize(deviance, start[-1], method="Nelder-Mead", options=options)
     ratios = np.where(found.x < np.log(1e-8), 0.0, np.exp(np.minimum(found.x, 30)))
     left = solve(ratios)[1]
     residual = _rest(left) / df
     estimate = np.asarray(np.linalg.solve(left[:-1, :-1], left[:-1, -1]), dtype=np.float64)
     covariance = np.asarray(residual * np.linalg.inv(left[:-1, :-1]), dtype=np.float64)
-    return Fitted(estimate, covariance, tuple(float(residual * r) for r in ratios), residual, bool(found.success))
+    return Fitted(
+        estimate,
+        covariance,
+        tuple(float(residual * r) for r in ratios),
+        residual,
+        bool(found.success),
+    )
 
 
 def _rest(left: Array) -> float:

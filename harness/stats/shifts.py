@@ -47,7 +47,14 @@ def hodges_lehmann(x: Array, y: Array, *, level: float = 0.95) -> Effect:
         depth = _depth(wins_weights(n, m), level)
     else:
         spread = np.sqrt(pairs * (n + m + 1) / 12)
-        depth = int(np.floor(pairs / 2 - stats.norm.isf((1 - inputs.probability(level)) / 2) * spread - 0.5)) + 1
+        depth = (
+            int(
+                np.floor(
+                    pairs / 2 - stats.norm.isf((1 - inputs.probability(level)) / 2) * spread - 0.5
+                )
+            )
+            + 1
+        )
     return Effect("hodges_lehmann", *_median_and_bounds(x, -y, pairs, depth, within=False))
 
 
@@ -60,8 +67,13 @@ def hodges_lehmann_paired(x: Array, y: Array, *, level: float = 0.95) -> Effect:
         depth = _depth(sign_weights(tuple(range(2, 2 * half.size + 1, 2)))[::2], level)
     else:
         spread = np.sqrt(pairs * (2 * half.size + 1) / 12)
-        depth = int(np.floor(pairs / 2 - stats.norm.isf((1 - inputs.probability(level)) / 2) * spread)) + 1
-    return Effect("hodges_lehmann_paired", *_median_and_bounds(half, half, pairs, depth, within=True))
+        depth = (
+            int(np.floor(pairs / 2 - stats.norm.isf((1 - inputs.probability(level)) / 2) * spread))
+            + 1
+        )
+    return Effect(
+        "hodges_lehmann_paired", *_median_and_bounds(half, half, pairs, depth, within=True)
+    )
 
 
 def _depth(weight: Array, level: float) -> int:
@@ -70,9 +82,17 @@ def _depth(weight: Array, level: float) -> int:
     return int((below <= (1 - inputs.probability(level)) / 2 * (1 + inputs.ROUNDING)).sum())
 
 
-def _median_and_bounds(a: Array, b: Array, pairs: int, depth: int, *, within: bool) -> tuple[float, float, float]:
-    wanted = sorted({(pairs - 1) // 2, pairs // 2} | ({depth - 1, pairs - depth} if depth else set()))
-    found = _listed(a, b, wanted, within) if pairs <= LISTED_PAIRS else {k: _counted(a, b, k, within) for k in wanted}
+def _median_and_bounds(
+    a: Array, b: Array, pairs: int, depth: int, *, within: bool
+) -> tuple[float, float, float]:
+    wanted = sorted(
+        {(pairs - 1) // 2, pairs // 2} | ({depth - 1, pairs - depth} if depth else set())
+    )
+    found = (
+        _listed(a, b, wanted, within)
+        if pairs <= LISTED_PAIRS
+        else {k: _counted(a, b, k, within) for k in wanted}
+    )
     median = (found[(pairs - 1) // 2] + found[pairs // 2]) / 2
     return (median, found[depth - 1], found[pairs - depth]) if depth else (median, -np.inf, np.inf)
 
@@ -104,7 +124,9 @@ def cohens_d(x: Array, y: Array, *, level: float = 0.95) -> Effect:
     if inputs.constant(x) and inputs.constant(y):
         return _unvarying("cohens_d", inputs.constant(np.concatenate([x, y])), level)
     pooled = np.sqrt((x.var(ddof=1) * (n - 1) + y.var(ddof=1) * (m - 1)) / (n + m - 2))
-    return _standardised("cohens_d", float((x.mean() - y.mean()) / pooled), n + m - 2, n * m / (n + m), level)
+    return _standardised(
+        "cohens_d", float((x.mean() - y.mean()) / pooled), n + m - 2, n * m / (n + m), level
+    )
 
 
 @effect(paired=False)
@@ -112,7 +134,9 @@ def hedges_g(x: Array, y: Array, *, level: float = 0.95) -> Effect:
     """Cohen's d without its upward bias in small samples."""
     d = cohens_d(x, y, level=level)
     df = len(x) + len(y) - 2
-    shrink = float(np.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / np.sqrt(df / 2))
+    shrink = float(
+        np.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / np.sqrt(df / 2)
+    )
     value = d.value * shrink
     # d's bounds already are exact for the true difference: shrinking them would cost coverage.
     return Effect("hedges_g", value, d.low, d.high, magnitude(value, COHEN))
@@ -154,4 +178,6 @@ def _noncentrality(t: float, df: int, below: float) -> float:
         reach *= 2
         if reach > 1e5:
             raise ValueError(f"the effect is too large for an interval (t = {t:.3g})")
-    return float(optimize.brentq(lambda shift: share(shift) - below, t - reach, t + reach, xtol=1e-10))
+    return float(
+        optimize.brentq(lambda shift: share(shift) - below, t - reach, t + reach, xtol=1e-10)
+    )

@@ -31,8 +31,18 @@ def page(*groups: Array, direction: Literal["either", "up", "down"] = "either") 
         mean = blocks * k * (k + 1) ** 2 / 4
         spread = np.sqrt(((doubled / 2 - (k + 1) / 2) ** 2).sum() * k * (k + 1) / 12)
         z = (statistic / 2 - mean) / spread if spread else 0.0
-        found, note = Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False), "normal approximation"
-    return Result("page", statistic / 2, _choose(found, direction), (blocks,) * k, found.exact, _sided(note, direction))
+        found, note = (
+            Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False),
+            "normal approximation",
+        )
+    return Result(
+        "page",
+        statistic / 2,
+        _choose(found, direction),
+        (blocks,) * k,
+        found.exact,
+        _sided(note, direction),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -61,14 +71,27 @@ def jonckheere(*groups: Array, direction: Literal["either", "up", "down"] = "eit
     else:
         spread = np.sqrt(_jonckheere_variance(ties, n))
         z = (doubled / 2 - pairs / 2) / spread if spread else 0.0
-        found, note = Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False), "normal approximation"
-    return Result("jonckheere", doubled / 2, _choose(found, direction), n, found.exact, _sided(note, direction))
+        found, note = (
+            Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False),
+            "normal approximation",
+        )
+    return Result(
+        "jonckheere",
+        doubled / 2,
+        _choose(found, direction),
+        n,
+        found.exact,
+        _sided(note, direction),
+    )
 
 
 @lru_cache(maxsize=64)
 def _untied_weights(sizes: tuple[int, ...]) -> Array:
     """The doubled count's distribution without ties: each group against all before it, independently of the others."""
-    parts = [exact.wins_weights(before, size) for before, size in zip(np.cumsum(sizes), sizes[1:], strict=False)]
+    parts = [
+        exact.wins_weights(before, size)
+        for before, size in zip(np.cumsum(sizes), sizes[1:], strict=False)
+    ]
     single = reduce(np.convolve, [part / part.sum() for part in parts])
     whole = np.zeros(2 * single.size - 1)
     whole[::2] = single

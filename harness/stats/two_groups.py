@@ -18,7 +18,14 @@ def mann_whitney(x: Array, y: Array) -> Result:
     """Whether one of two independent groups tends to larger values, by ranks; exact while cheap, with ties too."""
     x, y = inputs.two(x, y)
     found = exact.rank_sum_tails(x, y)
-    return Result("mann_whitney", wins(x, y), found.two_sided, (x.size, y.size), found.exact, _ties(x, y, found.exact))
+    return Result(
+        "mann_whitney",
+        wins(x, y),
+        found.two_sided,
+        (x.size, y.size),
+        found.exact,
+        _ties(x, y, found.exact),
+    )
 
 
 def wins(x: Array, y: Array) -> float:
@@ -60,10 +67,14 @@ def t_of_means(x: Array, y: Array, *, equal: bool, side: str = "two-sided") -> t
     return float(found.statistic), float(found.pvalue)
 
 
-def unvarying(name: str, equal: bool, n: tuple[int, ...], note: str = "all values are equal") -> Result:
+def unvarying(
+    name: str, equal: bool, n: tuple[int, ...], note: str = "all values are equal"
+) -> Result:
     """What a t test says of data without spread: nothing differs, or t does not exist (scipy says NaN, or p = 0)."""
     if not equal:
-        raise ValueError(f"{name} needs values that vary within the groups; a permutation or rank test does not")
+        raise ValueError(
+            f"{name} needs values that vary within the groups; a permutation or rank test does not"
+        )
     return Result(name, 0.0, 1.0, n, exact=False, note=note)
 
 
@@ -81,12 +92,19 @@ def permutation_unpaired(x: Array, y: Array, *, resamples: int = 9999, seed: int
     else:
         sums = exact.random_subset_sums(values, x.size, resamples, seed)
         found, note = exact.random_tails(sums, observed), f"{resamples} random relabelings"
-    return Result("permutation_unpaired", float(x.mean() - y.mean()), found.two_sided, n, found.exact, note)
+    return Result(
+        "permutation_unpaired", float(x.mean() - y.mean()), found.two_sided, n, found.exact, note
+    )
 
 
 @test(paired=False, groups=2)
 def brunner_munzel(
-    x: Array, y: Array, *, reference: Literal["auto", "permutation", "t"] = "auto", resamples: int = 9999, seed: int = 0
+    x: Array,
+    y: Array,
+    *,
+    reference: Literal["auto", "permutation", "t"] = "auto",
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Result:
     """Whether two groups beat each other equally often, whatever their spreads; permuted where n is small."""
     x, y = inputs.two(x, y)
@@ -97,7 +115,9 @@ def brunner_munzel(
     if reference == "t" or (reference == "auto" and (min(n) >= 20 or values.size > RELABELED)):
         return _brunner_munzel_t(x, y, reference)
     if values.size > RELABELED:
-        raise ValueError(f"brunner_munzel permutes up to {RELABELED} values, not {values.size}; use the t reference")
+        raise ValueError(
+            f"brunner_munzel permutes up to {RELABELED} values, not {values.size}; use the t reference"
+        )
     above = (values[:, None] > values) + 0.5 * (values[:, None] == values)
     observed = float(_studentised(np.repeat([[1.0, 0.0]], n, axis=1), above)[0])
     if comb(values.size, x.size) <= exact.LISTED // 10:
@@ -113,13 +133,29 @@ def _brunner_munzel_t(x: Array, y: Array, reference: str) -> Result:
     n = (x.size, y.size)
     if x.min() <= y.max() and y.min() <= x.max():
         found = stats.brunnermunzel(x, y)
-        return Result("brunner_munzel", -float(found.statistic), float(found.pvalue), n, False, "t approximation")
+        return Result(
+            "brunner_munzel",
+            -float(found.statistic),
+            float(found.pvalue),
+            n,
+            False,
+            "t approximation",
+        )
     # Without overlap the statistic is infinite, and scipy's p is NaN.
     if reference == "t":
-        raise ValueError("brunner_munzel by t is undefined where the groups do not overlap; use permutation")
+        raise ValueError(
+            "brunner_munzel by t is undefined where the groups do not overlap; use permutation"
+        )
     tails = exact.rank_sum_tails(x, y)
     note = "the groups do not overlap: p is that of the rank sum"
-    return Result("brunner_munzel", float(np.copysign(np.inf, x[0] - y[0])), tails.two_sided, n, tails.exact, note)
+    return Result(
+        "brunner_munzel",
+        float(np.copysign(np.inf, x[0] - y[0])),
+        tails.two_sided,
+        n,
+        tails.exact,
+        note,
+    )
 
 
 def _studentised(member: Array, above: Array) -> Array:

@@ -19,7 +19,9 @@ def seed_axes(check: _Check) -> list[Axis]:
                 check.complain(("seeds", i), f"the seed {seed} is repeated; each seed runs once")
         if not listed:
             check.complain(("seeds",), "is empty; name at least one seed")
-        origin = tuple((("seeds", i) if isinstance(seeds, list) else ("seeds",),) for i in range(len(listed)))
+        origin = tuple(
+            (("seeds", i) if isinstance(seeds, list) else ("seeds",),) for i in range(len(listed))
+        )
         if listed:
             axes.append(Axis(("fit.seed",), tuple((s,) for s in listed), origin))
     folds = check.typed(("folds",), Count, None)
@@ -38,21 +40,33 @@ def crossed_axes(check: _Check) -> list[Axis]:
         steps: Steps = ("grid", key)
         paths = tuple(path.strip() for path in key.split(","))
         if not isinstance(values, list) or not values:
-            check.complain(steps, "an axis should be a list of at least one value" if values != [] else "is empty")
+            check.complain(
+                steps,
+                "an axis should be a list of at least one value" if values != [] else "is empty",
+            )
             continue
         if len(paths) == 1:
             rows: tuple[tuple[Any, ...], ...] = tuple((value,) for value in values)
-            origin: tuple[tuple[Steps, ...], ...] = tuple(((*steps, i),) for i in range(len(values)))
+            origin: tuple[tuple[Steps, ...], ...] = tuple(
+                ((*steps, i),) for i in range(len(values))
+            )
         else:
-            short = [i for i, row in enumerate(values) if not isinstance(row, list) or len(row) != len(paths)]
+            short = [
+                i
+                for i, row in enumerate(values)
+                if not isinstance(row, list) or len(row) != len(paths)
+            ]
             for i in short:
                 check.complain(
-                    (*steps, i), f"should be a list of {len(paths)} values, one for each of {', '.join(paths)}"
+                    (*steps, i),
+                    f"should be a list of {len(paths)} values, one for each of {', '.join(paths)}",
                 )
             if short:
                 continue
             rows = tuple(tuple(row) for row in values)
-            origin = tuple(tuple((*steps, i, j) for j in range(len(paths))) for i in range(len(values)))
+            origin = tuple(
+                tuple((*steps, i, j) for j in range(len(paths))) for i in range(len(values))
+            )
         axes.append(Axis(paths, rows, origin))
         _same_values(check, steps, values)
     return axes
@@ -70,7 +84,8 @@ def zipped_axes(check: _Check) -> list[Axis]:
     for path, values in columns.items():
         if not isinstance(values, list) or not values:
             check.complain(
-                ("zip", path), "an axis should be a list of at least one value" if values != [] else "is empty"
+                ("zip", path),
+                "an axis should be a list of at least one value" if values != [] else "is empty",
             )
             return []
     lengths = {path: len(values) for path, values in columns.items()}

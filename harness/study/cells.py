@@ -36,7 +36,9 @@ class _Grid:
         self.base = base
         self.axes = axes
         self.switches = Switches(when, _Grid(base, axes, {})) if when else None
-        self.touching: dict[Steps, list[tuple[int, int, Steps]]] = {}  # slot -> (axis, column, path)
+        self.touching: dict[
+            Steps, list[tuple[int, int, Steps]]
+        ] = {}  # slot -> (axis, column, path)
         for a, axis in enumerate(axes):
             for column, path in enumerate(axis.paths):
                 steps = split(path)
@@ -57,7 +59,8 @@ class _Grid:
         used = {slot: {a for a, _, _ in places} for slot, places in self.touching.items()}
         around = used.get(("fit", "net"), set()) | used.get(("fit", "seed"), set())
         self.depends: dict[Steps, tuple[int, ...]] = {
-            slot: tuple(sorted(used.get(slot, set()) | (around if self._nests(slot) else set()))) for slot in known
+            slot: tuple(sorted(used.get(slot, set()) | (around if self._nests(slot) else set())))
+            for slot in known
         }
         self.varying = [name for name in inside if self.depends["fit", name]]
         self.fixed: Raw = {}
@@ -66,7 +69,9 @@ class _Grid:
         self.moving = [name for name in asked if self.depends[(name,)]]
         self.steady = [name for name in asked if not self.depends[(name,)]]
         self.around: Raw = {}
-        self.fit_axes = tuple(sorted({a for slot, axes in used.items() if slot[0] == "fit" for a in axes}))
+        self.fit_axes = tuple(
+            sorted({a for slot, axes in used.items() if slot[0] == "fit" for a in axes})
+        )
 
     def _unknown(self, known: list[Any]) -> bool:
         bad = False
@@ -87,7 +92,9 @@ class _Grid:
                 self.wrong[(("base", name, "\0key"), what)] = None
                 bad = True
         if raw_fit is not None and not isinstance(raw_fit, dict):
-            self.wrong[(("base", "fit"), f"{raw_fit!r} should be a mapping of a fit's settings")] = None
+            self.wrong[
+                (("base", "fit"), f"{raw_fit!r} should be a mapping of a fit's settings")
+            ] = None
             return True
         for name in raw_fit or {}:
             if ("fit", name) not in known:
@@ -97,12 +104,19 @@ class _Grid:
                 bad = True
         return bad
 
-    def cell(self, indices: tuple[int, ...]) -> tuple[Trial, dict[str, str], tuple[str, ...], tuple[str, ...]] | None:
+    def cell(
+        self, indices: tuple[int, ...]
+    ) -> tuple[Trial, dict[str, str], tuple[str, ...], tuple[str, ...]] | None:
         """The trial at a position of the grid, its levels, and the axes that it does not take or that are off."""
         ignored = self.switches.off(indices) if self.switches else ()
         trained, inert = self._fit(indices, ignored)
         if not self.around:
-            self.around.update({name: self._slot((name,), TRIAL_OPTIONS[name], indices, ())[0] for name in self.steady})
+            self.around.update(
+                {
+                    name: self._slot((name,), TRIAL_OPTIONS[name], indices, ())[0]
+                    for name in self.steady
+                }
+            )
         values: Raw = dict(self.around)
         for name in self.moving:
             values[name], more = self._slot((name,), TRIAL_OPTIONS[name], indices, ignored)
@@ -158,7 +172,9 @@ class _Grid:
         fit = self.base.get("fit")
         return fit.get("seed", 0) if isinstance(fit, dict) else 0
 
-    def _fit(self, indices: tuple[int, ...], ignored: tuple[str, ...]) -> tuple[Fit | None, tuple[str, ...]]:
+    def _fit(
+        self, indices: tuple[int, ...], ignored: tuple[str, ...]
+    ) -> tuple[Fit | None, tuple[str, ...]]:
         at = (tuple([indices[a] for a in self.fit_axes]), ignored)
         if at not in self.fits:
             if not self.fixed:
@@ -176,7 +192,9 @@ class _Grid:
     def _fixed(self, indices: tuple[int, ...]) -> Raw:
         """The settings of a fit that no axis touches."""
         names = [name for name in FIT_OPTIONS if name not in self.varying]
-        return {name: self._slot(("fit", name), FIT_OPTIONS[name], indices, ())[0] for name in names}
+        return {
+            name: self._slot(("fit", name), FIT_OPTIONS[name], indices, ())[0] for name in names
+        }
 
     def _slot(
         self, slot: Steps, option: Option, indices: tuple[int, ...], ignored: tuple[str, ...]
@@ -192,8 +210,12 @@ class _Grid:
         given: Any = self.base
         for step in slot:
             given = given.get(step) if isinstance(given, dict) else None
-        pieces = [row[column] for a, column, _ in self.touching.get(slot, ()) for row in self.axes[a].rows]
-        return slot not in (("fit", "train_on"), ("fit", "seed")) and any(holds_fit(one) for one in [given, *pieces])
+        pieces = [
+            row[column] for a, column, _ in self.touching.get(slot, ()) for row in self.axes[a].rows
+        ]
+        return slot not in (("fit", "train_on"), ("fit", "seed")) and any(
+            holds_fit(one) for one in [given, *pieces]
+        )
 
     def _read(
         self, slot: Steps, option: Option, indices: tuple[int, ...], ignored: tuple[str, ...]
@@ -207,8 +229,14 @@ class _Grid:
         role = "train" if slot in (("fit", "train_on"), ("fit", "adapt_to")) else "test"
         value = read(option.type, raw, slot, complaints, around, role=role)
         for steps, text in complaints:
-            prefix = next((p for p in sorted(origins, key=len, reverse=True) if steps[: len(p)] == p), None)
-            place = (*origins[prefix], *steps[len(prefix) :]) if prefix is not None else ("base", *steps)
+            prefix = next(
+                (p for p in sorted(origins, key=len, reverse=True) if steps[: len(p)] == p), None
+            )
+            place = (
+                (*origins[prefix], *steps[len(prefix) :])
+                if prefix is not None
+                else ("base", *steps)
+            )
             self.wrong[(place, text)] = None
         return (FAILED if complaints else value), inert
 
@@ -229,7 +257,11 @@ class _Grid:
         inert: list[str] = []
         for a, column, steps in self.touching.get(slot, ()):
             axis, row = self.axes[a], indices[a]
-            path, piece, place = axis.paths[column], axis.rows[row][column], axis.origin[row][column]
+            path, piece, place = (
+                axis.paths[column],
+                axis.rows[row][column],
+                axis.origin[row][column],
+            )
             if path in ignored:
                 continue
             refused = takes(option.type, value, steps[len(slot) :])
@@ -242,7 +274,9 @@ class _Grid:
             self.took.add(path)
         return value, origins, tuple(inert)
 
-    def _levels(self, trial: Trial, indices: tuple[int, ...], off: tuple[str, ...]) -> dict[str, str]:
+    def _levels(
+        self, trial: Trial, indices: tuple[int, ...], off: tuple[str, ...]
+    ) -> dict[str, str]:
         levels = {}
         for a, axis in enumerate(self.axes):
             for column, path in enumerate(axis.paths):
@@ -251,10 +285,14 @@ class _Grid:
                 at = (path, a, indices[a])
                 if at not in self.names:
                     piece = axis.rows[indices[a]][column]
-                    deeper = any(other.startswith(f"{path}.") for one in self.axes for other in one.paths)
+                    deeper = any(
+                        other.startswith(f"{path}.") for one in self.axes for other in one.paths
+                    )
                     value = walk(trial, split(path))
                     self.names[at] = label(piece if deeper else value)
-                    self._tell_apart(path, self.names[at], (piece, value), axis.origin[indices[a]][column])
+                    self._tell_apart(
+                        path, self.names[at], (piece, value), axis.origin[indices[a]][column]
+                    )
                 levels[path] = self.names[at]
         return levels
 

@@ -10,7 +10,9 @@ from harness.spec.options import REQUIRED, Fraction, NonNegative, Positive
 from harness.spec.values import digest
 
 Unit = Literal["seed", "fold", "image", "patient"]
-Where = dict[str, str | list[str]]  # the names of the levels that a setting or a dimension of the rows is confined to
+Where = dict[
+    str, str | list[str]
+]  # the names of the levels that a setting or a dimension of the rows is confined to
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Comparison:
     within: list[str] = field(default_factory=list)  # compared separately at each level of these
     where: Where = field(default_factory=dict)
     correlate: Correlate | None = None
-    trend: str | None = None  # a numeric setting; with `by`, the areas under the curves are compared
+    trend: str | None = (
+        None  # a numeric setting; with `by`, the areas under the curves are compared
+    )
     model: str | None = None  # a formula: dice ~ fit.init * fit.net.arch
     paired: bool | None = None  # null: deduced from the design, and printed
     test: str | None = None  # null: chosen by the design, and printed
@@ -46,16 +50,28 @@ class Comparison:
     effect: str | None = None  # null: rank_biserial where paired, else cliffs_delta
     interval: str = "t"
     correct: str | None = "holm"  # null: not corrected
-    family: str | None = None  # corrected together; null: its own contrasts, and primary comparisons together
+    family: str | None = (
+        None  # corrected together; null: its own contrasts, and primary comparisons together
+    )
     alpha: Fraction = 0.05
     margin: Positive | None = None  # of equivalence, in the metric's own unit
     expect: Positive | None = None  # an effect in standard deviations: what power is printed for
-    better: Literal["higher", "lower"] | None = None  # which end is marked best; null: as the probe says
+    better: Literal["higher", "lower"] | None = (
+        None  # which end is marked best; null: as the probe says
+    )
     primary: bool = False
 
     @property
     def kind(self) -> str:
-        return "correlate" if self.correlate else "model" if self.model else "groups" if self.by else "trend"
+        return (
+            "correlate"
+            if self.correlate
+            else "model"
+            if self.model
+            else "groups"
+            if self.by
+            else "trend"
+        )
 
     @property
     def factors(self) -> list[str]:
@@ -87,7 +103,9 @@ class Comparison:
     def key(self) -> str:
         """Changes with anything but its name; a setting left at its default does not count."""
         plain = dataclasses.asdict(self)
-        return digest({k: v for k, v in plain.items() if k != "name" and v != default_of(type(self), k)})[:12]
+        return digest(
+            {k: v for k, v in plain.items() if k != "name" and v != default_of(type(self), k)}
+        )[:12]
 
 
 def words(formula: str) -> list[str]:

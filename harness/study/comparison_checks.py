@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 from harness.spec.catalogue import catalogue
+from harness.spec.facts import Facts
 from harness.spec.naming import listed, named, numeric
 from harness.spec.options import REQUIRED, Option, did_you_mean, plain_value
 from harness.spec.values import Steps, label
@@ -76,14 +77,18 @@ def _with_level_names(name: str, raw: Any) -> Any:
         return raw
     named_levels: dict[str, Any] = {}
     for path, levels in raw.items():
-        named_levels[path] = [label(level) for level in levels] if isinstance(levels, list) else label(levels)
+        named_levels[path] = (
+            [label(level) for level in levels] if isinstance(levels, list) else label(levels)
+        )
     return named_levels
 
 
 def _options(kind: type) -> dict[str, Option]:
     hints = get_type_hints(kind, include_extras=True)
     fields = dataclasses.fields(kind)  # a field that Python has another use for is called from_
-    return {f.name.rstrip("_"): Option(f.name, hints[f.name], default_of(kind, f.name)) for f in fields}
+    return {
+        f.name.rstrip("_"): Option(f.name, hints[f.name], default_of(kind, f.name)) for f in fields
+    }
 
 
 def _shape(one: Comparison) -> Iterator[tuple[Steps, str]]:
@@ -94,7 +99,10 @@ def _shape(one: Comparison) -> Iterator[tuple[Steps, str]]:
         yield (), "a comparison needs one of by, trend, correlate, model"
         return
     if len(asked) > 1:
-        yield (asked[1], KEY), f"{asked[0]} and {asked[1]} are two questions; make them two comparisons"
+        yield (
+            (asked[1], KEY),
+            f"{asked[0]} and {asked[1]} are two questions; make them two comparisons",
+        )
     if one.kind in ("groups", "trend") and one.metric is None:
         yield (), "a comparison needs `metric`"
     if one.kind == "model" and (len(words(str(one.model))) < 2 or str(one.model).count("~") != 1):
@@ -105,13 +113,21 @@ def _shape(one: Comparison) -> Iterator[tuple[Steps, str]]:
     if one.pairs == "against" and one.against is None:
         yield ("pairs",), "needs `against`, the level to compare with"
     if one.pairs == "all" and one.against is not None:
-        yield ("pairs",), "compares all levels with each other, `against` all with one; take one of the two"
+        yield (
+            ("pairs",),
+            "compares all levels with each other, `against` all with one; take one of the two",
+        )
     for path in one.within if one.trend else ():
         if path == one.trend or str(one.trend).startswith(f"{path}."):
-            yield ("within",), f"{path} holds {one.trend}, so each curve would be one point; take {path}.name, say"
+            yield (
+                ("within",),
+                f"{path} holds {one.trend}, so each curve would be one point; take {path}.name, say",
+            )
     if one.correlate and one.within:
         yield ("within", KEY), "belongs inside `correlate` here"
-    if one.correct == "shaffer" and (one.kind != "groups" or one.against or one.within or one.family or one.primary):
+    if one.correct == "shaffer" and (
+        one.kind != "groups" or one.against or one.within or one.family or one.primary
+    ):
         yield ("correct",), "shaffer holds for all pairs of one set of groups; take holm"
     if not 0 < one.alpha < 1:
         yield ("alpha",), f"{one.alpha} should lie between 0 and 1"
@@ -119,7 +135,11 @@ def _shape(one: Comparison) -> Iterator[tuple[Steps, str]]:
 
 def _components(one: Comparison) -> Iterator[tuple[Steps, str]]:
     """Names that harness.stats lacks, and statistics that do not fit the question."""
-    named = {"test": "rank" if one.correlate else "test", "effect": "effect", "interval": "interval"}
+    named = {
+        "test": "rank" if one.correlate else "test",
+        "effect": "effect",
+        "interval": "interval",
+    }
     unknown = False
     for key, kind in {**named, "correct": "correction"}.items():
         name, known = getattr(one, key), catalogue(kind)
@@ -130,7 +150,7 @@ def _components(one: Comparison) -> Iterator[tuple[Steps, str]]:
         return
     if one.interval == "hierarchical" and one.unit != "image":
         yield ("interval",), "hierarchical draws images within networks, so it needs `unit: image`"
-    facts = catalogue("test")[one.test].facts if one.test and not one.correlate else {}
+    facts = catalogue("test")[one.test].facts if one.test and not one.correlate else None
     yield from _fitting(one, facts)
     equivalence = bool(one.test and one.test.startswith("equivalence"))
     if equivalence and one.margin is None:
@@ -139,32 +159,46 @@ def _components(one: Comparison) -> Iterator[tuple[Steps, str]]:
         yield ("margin", KEY), "belongs to a test of equivalence of groups"
     if one.expect is not None and (one.margin is not None or one.kind not in ("groups", "trend")):
         yield ("expect", KEY), "power is known for tests of a difference or a trend only"
-    if facts and one.paired is not None and one.paired != facts["paired"]:
-        others = [n for n, c in catalogue("test").items() if c.facts["paired"] == one.paired]
+    if facts and one.paired is not None and one.paired != facts.paired:
+        others = [n for n, c in catalogue("test").items() if c.facts.paired == one.paired]
         yield ("paired",), f"{one.test} takes {_samples(facts)}; there is {', '.join(others)}"
-    joined = one.effect is not None and catalogue("effect")[one.effect].facts["paired"]
-    if joined and (one.paired is False or (facts and not facts["paired"])):
-        others = [n for n, c in catalogue("effect").items() if not c.facts["paired"]]
-        yield ("effect",), f"{one.effect} needs pairs, which are not compared here; there is {', '.join(others)}"
+    joined = one.effect is not None and catalogue("effect")[one.effect].facts.paired
+    if joined and (one.paired is False or (facts and not facts.paired)):
+        others = [n for n, c in catalogue("effect").items() if not c.facts.paired]
+        yield (
+            ("effect",),
+            f"{one.effect} needs pairs, which are not compared here; there is {', '.join(others)}",
+        )
 
 
-def _fitting(one: Comparison, facts: dict[str, Any]) -> Iterator[tuple[Steps, str]]:
-    ordered = bool(facts.get("ordered"))
+def _fitting(one: Comparison, facts: Facts | None) -> Iterator[tuple[Steps, str]]:
+    ordered = facts is not None and facts.ordered
     if one.test and one.kind == "model":
         yield ("test", KEY), "a model is judged by its own F tests"
     elif facts and one.kind == "trend" and not ordered:
-        yield ("test",), f"{one.test} knows no order of levels; a trend takes page (paired) or jonckheere"
-    elif facts and one.kind == "groups" and (ordered or facts["groups"] == 1):
-        what = "looks for a trend; take `trend` for `by`" if ordered else "takes one sample, not groups"
+        yield (
+            ("test",),
+            f"{one.test} knows no order of levels; a trend takes page (paired) or jonckheere",
+        )
+    elif facts and one.kind == "groups" and (ordered or facts.groups == 1):
+        what = (
+            "looks for a trend; take `trend` for `by`"
+            if ordered
+            else "takes one sample, not groups"
+        )
         yield ("test",), f"{one.test} {what}"
-    offered = facts.get("post_hoc", [])
+    offered = facts.post_hoc if facts else ()
     if one.post_hoc is not None and one.post_hoc not in offered:
-        after = f"after {one.test} there is {', '.join(offered)}" if offered else "it follows kruskal or friedman"
+        after = (
+            f"after {one.test} there is {', '.join(offered)}"
+            if offered
+            else "it follows kruskal or friedman"
+        )
         yield ("post_hoc",), f"no {one.post_hoc!r} here; {after}"
 
 
-def _samples(facts: dict[str, Any]) -> str:
-    return "paired samples" if facts["paired"] else "independent samples"
+def _samples(facts: Facts) -> str:
+    return "paired samples" if facts.paired else "independent samples"
 
 
 def _answerable(one: Comparison, grid: Expansion) -> Iterator[tuple[Steps, str]]:
@@ -172,7 +206,10 @@ def _answerable(one: Comparison, grid: Expansion) -> Iterator[tuple[Steps, str]]
     measured = measured_in(grid)
     for place, name in _places(one, "metric"):
         if name not in measured:
-            yield place, f"no probe of the study measures {name!r}; {did_you_mean(name, sorted(measured))}"
+            yield (
+                place,
+                f"no probe of the study measures {name!r}; {did_you_mean(name, sorted(measured))}",
+            )
     dimensions = dimensions_of(measured, one.metrics)
     wrong = [*where_wrong(one.where, dimensions, grid)]
     yield from wrong
@@ -183,10 +220,22 @@ def _answerable(one: Comparison, grid: Expansion) -> Iterator[tuple[Steps, str]]
             yield place, unknown(path, dimensions, grid)
         elif levels and place[0] in ("by", "trend") and len(levels) < 2:
             yield place, f"{path} has only the level {levels[0]!r}; there is nothing to compare"
-        elif levels and place[0] == "trend" and (odd := [level for level in levels if not numeric(level)]):
+        elif (
+            levels
+            and place[0] == "trend"
+            and (odd := [level for level in levels if not numeric(level)])
+        ):
             yield place, f"a trend needs numbers, and {path} has the level {odd[0]!r}"
-        elif levels and place[0] == "by" and one.against is not None and named(one.against, levels) is None:
-            yield ("against",), f"{path} has no level {one.against!r}; {did_you_mean(one.against, levels)}"
+        elif (
+            levels
+            and place[0] == "by"
+            and one.against is not None
+            and named(one.against, levels) is None
+        ):
+            yield (
+                ("against",),
+                f"{path} has no level {one.against!r}; {did_you_mean(one.against, levels)}",
+            )
     if one.unit == "fold" and all(cell.trial.fit.fold is None for cell in grid.cells):
         yield ("unit",), "the study has no folds; set `folds`, or take another unit"
 
@@ -201,7 +250,10 @@ def where_wrong(where: Where, dimensions: set[str], grid: Expansion) -> Iterator
         for level in listed(where[path]) if levels else ():
             if named(level, levels) is None:
                 right = False
-                yield ("where", path), f"{path} has no level {level!r}; {did_you_mean(level, levels)}"
+                yield (
+                    ("where", path),
+                    f"{path} has no level {level!r}; {did_you_mean(level, levels)}",
+                )
     if right and not among(grid, grid.cells, where):
         yield ("where",), "no trial has all of these"
 
@@ -226,7 +278,11 @@ def _places(one: Comparison, what: str) -> Iterator[tuple[Steps, str]]:
     else:
         pairs = [("by", one.by), ("trend", one.trend), *(("within", w) for w in one.within)]
         pairs += [("model", w) for w in one.factors] if one.model else []
-        inner = [(k, p) for k in ("over", "within") for p in getattr(one.correlate, k)] if one.correlate else []
+        inner = (
+            [(k, p) for k in ("over", "within") for p in getattr(one.correlate, k)]
+            if one.correlate
+            else []
+        )
     yield from (((key,), name) for key, name in pairs if name is not None)
     yield from ((("correlate", key), name) for key, name in inner)
 

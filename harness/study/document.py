@@ -46,7 +46,9 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.mark}: {self.path}: {self.text}" if self.path else f"{self.mark}: {self.text}"
+        return (
+            f"{self.mark}: {self.path}: {self.text}" if self.path else f"{self.mark}: {self.text}"
+        )
 
 
 class Mistakes(Exception):
@@ -82,7 +84,9 @@ def read(path: Path) -> Document:
     except OSError as error:
         raise Mistakes([Problem(start, "", f"cannot be read: {error.strerror}")]) from None
     if size > LARGEST:
-        raise Mistakes([Problem(start, "", f"{size:,} bytes; a study file has at most {LARGEST:,}")])
+        raise Mistakes(
+            [Problem(start, "", f"{size:,} bytes; a study file has at most {LARGEST:,}")]
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -107,7 +111,11 @@ def parse(text: str, name: str) -> Document:
     except _Stop:
         pass
     if not document.problems and not isinstance(document.value, dict):
-        what = "the file is empty" if document.value is None else "the file is not a mapping of names to values"
+        what = (
+            "the file is empty"
+            if document.value is None
+            else "the file is not a mapping of names to values"
+        )
         document.problems.append(Problem(Mark(name, 1, 1), "", what))
     if document.problems:
         raise Mistakes(document.problems)
@@ -133,7 +141,9 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.complain(event, (), "a second document starts here; a study file holds one")
+                    self.complain(
+                        event, (), "a second document starts here; a study file holds one"
+                    )
                     raise _Stop
             elif isinstance(event, yaml.NodeEvent):
                 self.document.value = self.node(event, events, ())
@@ -148,13 +158,19 @@ class _Builder:
         self.document.marks[steps] = self.place(event)
         self.count += 1
         if len(steps) > DEEPEST or self.count > MOST_VALUES:
-            what = f"nested deeper than {DEEPEST}" if len(steps) > DEEPEST else f"more than {MOST_VALUES:,} values"
+            what = (
+                f"nested deeper than {DEEPEST}"
+                if len(steps) > DEEPEST
+                else f"more than {MOST_VALUES:,} values"
+            )
             self.complain(event, steps[:8], what)
             raise _Stop
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, steps)
         if event.tag is not None and event.tag != "!":
-            self.complain(event, steps, f"the tag {event.tag!r} is not allowed; write a plain value")
+            self.complain(
+                event, steps, f"the tag {event.tag!r} is not allowed; write a plain value"
+            )
         if isinstance(event, yaml.ScalarEvent):
             value: Any = scalar(event.value) if event.implicit[0] else event.value
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -201,7 +217,11 @@ class _Builder:
             if key in items:
                 self.complain(event, inner, f"written twice; first at line {first[key].line}")
             if key == "<<":
-                self.complain(event, steps, "merge keys are not allowed; use extends, or an alias of the whole value")
+                self.complain(
+                    event,
+                    steps,
+                    "merge keys are not allowed; use extends, or an alias of the whole value",
+                )
             first.setdefault(key, self.place(event))
             items[key] = self.node(next(events), events, inner)
             self.document.marks[(*inner, KEY)] = self.place(event)
@@ -214,7 +234,9 @@ KEY = "\0key"  # the last step of the path of a key, as opposed to its value
 def scalar(text: str) -> Any:
     """A plain scalar by the core schema of YAML 1.2; anything else is text."""
     for pattern, make in SCALARS:
-        if pattern.fullmatch(text) and len(text) < 100:  # Python refuses to read integers of thousands of digits
+        if (
+            pattern.fullmatch(text) and len(text) < 100
+        ):  # Python refuses to read integers of thousands of digits
             value = make(text)
             return text if value in (math.inf, -math.inf) else value
     return text

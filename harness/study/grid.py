@@ -32,7 +32,14 @@ def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]
         if made is None:
             continue
         trial, levels, inert, off = made
-        reason = next((why for rule, why in rules if all(matches(trial, split(p), v) for p, v in rule.items())), None)
+        reason = next(
+            (
+                why
+                for rule, why in rules
+                if all(matches(trial, split(p), v) for p, v in rule.items())
+            ),
+            None,
+        )
         if reason is not None:
             found.excluded[reason] = found.excluded.get(reason, 0) + 1
         elif grid.bar(trial, inert):

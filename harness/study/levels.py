@@ -34,11 +34,21 @@ def level_at(trial: Trial, path: str) -> str | None:
         return None
 
 
-def among(grid: Expansion, cells: Iterable[Cell], where: Mapping[str, str | list[str]]) -> list[Cell]:
+def among(
+    grid: Expansion, cells: Iterable[Cell], where: Mapping[str, str | list[str]]
+) -> list[Cell]:
     """The cells at the levels that are asked for; a path that is no setting (a dimension of the rows) leaves all."""
     found = {path: levels_of(grid, path) for path in where}
-    wanted = {path: [named(one, levels) for one in listed(where[path])] for path, levels in found.items() if levels}
-    return [cell for cell in cells if all(level_at(cell.trial, path) in levels for path, levels in wanted.items())]
+    wanted = {
+        path: [named(one, levels) for one in listed(where[path])]
+        for path, levels in found.items()
+        if levels
+    }
+    return [
+        cell
+        for cell in cells
+        if all(level_at(cell.trial, path) in levels for path, levels in wanted.items())
+    ]
 
 
 def grid_paths(grid: Expansion) -> list[str]:
@@ -48,7 +58,7 @@ def grid_paths(grid: Expansion) -> list[str]:
 
 def metrics_of(probe: Part) -> list[str]:
     """The metrics that a probe declares."""
-    return list(catalogue("probe")[probe.name].facts.get("metrics", ()))
+    return list(catalogue("probe")[probe.name].facts.metrics)
 
 
 def measured_in(grid: Expansion) -> dict[str, set[str]]:
@@ -56,5 +66,5 @@ def measured_in(grid: Expansion) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for probe in {p.key: p for cell in grid.cells for p in cell.trial.probes}.values():
         for metric in metrics_of(probe):
-            found.setdefault(metric, set()).update(catalogue("probe")[probe.name].facts.get("dimensions", ()))
+            found.setdefault(metric, set()).update(catalogue("probe")[probe.name].facts.dimensions)
     return found

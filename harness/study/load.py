@@ -94,10 +94,19 @@ def _with_parents(path: Path, children: list[Path]) -> Document:
     return merged
 
 
-def _merge(below: Any, above: Any, steps: Steps, marks: dict[Steps, Mark], mine: dict[Steps, Mark]) -> Any:
+def _merge(
+    below: Any, above: Any, steps: Steps, marks: dict[Steps, Mark], mine: dict[Steps, Mark]
+) -> Any:
     named = [v.get("name", v.get("arch")) if isinstance(v, dict) else None for v in (below, above)]
-    replaced = named[1] is not None and steps != () and named[0] != named[1]  # another component: its own options
-    if not isinstance(below, dict) or not isinstance(above, dict) or replaced or steps[:1] in (("grid",), ("zip",)):
+    replaced = (
+        named[1] is not None and steps != () and named[0] != named[1]
+    )  # another component: its own options
+    if (
+        not isinstance(below, dict)
+        or not isinstance(above, dict)
+        or replaced
+        or steps[:1] in (("grid",), ("zip",))
+    ):
         for old in [k for k in marks if k[: len(steps)] == steps]:
             del marks[old]
         marks.update({k: m for k, m in mine.items() if k[: len(steps)] == steps})
@@ -113,8 +122,12 @@ def _merge(below: Any, above: Any, steps: Steps, marks: dict[Steps, Mark], mine:
 
 def _rules(check: _Check, axes: list[Axis]) -> tuple[list[Raw], dict[str, Raw]]:
     exclude = check.at(("exclude",)) or []
-    if not isinstance(exclude, list) or not all(isinstance(rule, dict) and rule for rule in exclude):
-        check.complain(("exclude",), "should be a list of mappings from a setting to the values it excludes")
+    if not isinstance(exclude, list) or not all(
+        isinstance(rule, dict) and rule for rule in exclude
+    ):
+        check.complain(
+            ("exclude",), "should be a list of mappings from a setting to the values it excludes"
+        )
         exclude = []
     when = check.mapping(("when",))
     paths = [path for axis in axes for path in axis.paths]
@@ -123,7 +136,8 @@ def _rules(check: _Check, axes: list[Axis]) -> tuple[list[Raw], dict[str, Raw]]:
             check.complain(("when", path, KEY), f"is not an axis; {did_you_mean(path, paths)}")
         if not isinstance(condition, dict) or not condition:
             check.complain(
-                ("when", path), "should be a mapping from a setting to the values under which the axis counts"
+                ("when", path),
+                "should be a mapping from a setting to the values under which the axis counts",
             )
     return exclude, {path: c for path, c in when.items() if isinstance(c, dict)}
 
@@ -133,7 +147,9 @@ def _conditions(check: _Check, exclude: list[Raw], grid: Expansion) -> None:
     for i, path in conditions(exclude):
         if grid.cells and not grid.excluded and not levels_of(grid, path):
             known = flat(grid.cells[0].trial)
-            check.complain(("exclude", i, path, KEY), f"no trial has it; {did_you_mean(path, known)}")
+            check.complain(
+                ("exclude", i, path, KEY), f"no trial has it; {did_you_mean(path, known)}"
+            )
 
 
 def _switches(check: _Check, when: dict[str, Raw], grid: Expansion) -> None:
@@ -143,7 +159,9 @@ def _switches(check: _Check, when: dict[str, Raw], grid: Expansion) -> None:
         unknown = [setting for setting in condition if grid.cells and not levels_of(grid, setting)]
         for setting in unknown:
             known = flat(grid.cells[0].trial)
-            check.complain(("when", path, setting, KEY), f"no trial has it; {did_you_mean(setting, known)}")
+            check.complain(
+                ("when", path, setting, KEY), f"no trial has it; {did_you_mean(setting, known)}"
+            )
         if not unknown and grid.cells and not grid.excluded and path not in axes_in_use:
             check.complain(("when", path), "no trial meets this, so the axis never counts")
 
@@ -172,7 +190,9 @@ def _origin(check: _Check, steps: Steps) -> Steps:
 def _asked(check: _Check, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
     """What is asked of the finished trials: comparisons, and tables."""
     compare, wrong = declared(check.at(("compare",)) or [], grid)
-    tables, more = tabled(check.at(("tables",)) or [], grid, lambda steps: check.document.mark(steps).file)
+    tables, more = tabled(
+        check.at(("tables",)) or [], grid, lambda steps: check.document.mark(steps).file
+    )
     for steps, text in [*wrong, *more]:
         check.complain(steps, text)
     return tuple(compare), tables

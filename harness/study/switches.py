@@ -55,11 +55,18 @@ class Switches:
             off = tuple(path for path in off if path != met)
 
     def _is_met(self, path: str, indices: tuple[int, ...], off: tuple[str, ...]) -> bool:
-        return all(self._holds(steps, wanted, indices, off) for steps, wanted in self.conditions[path])
+        return all(
+            self._holds(steps, wanted, indices, off) for steps, wanted in self.conditions[path]
+        )
 
-    def _holds(self, steps: Steps, wanted: Any, indices: tuple[int, ...], off: tuple[str, ...]) -> bool:
+    def _holds(
+        self, steps: Steps, wanted: Any, indices: tuple[int, ...], off: tuple[str, ...]
+    ) -> bool:
         inside = steps[len(slot_of(steps)) :]
-        for ignored in (off, ()):  # a perturbation whose strength is an axis cannot be read without that axis
+        for ignored in (
+            off,
+            (),
+        ):  # a perturbation whose strength is an axis cannot be read without that axis
             try:
                 return matches(self.settings.setting(steps, indices, ignored), inside, wanted)
             except LookupError:

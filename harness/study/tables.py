@@ -10,7 +10,13 @@ from harness.spec.naming import level_of_text, listed, named
 from harness.spec.options import did_you_mean
 from harness.spec.values import Steps
 from harness.study.comparison import Unit, Where
-from harness.study.comparison_checks import Complaints, dimensions_of, read_entry, unknown, where_wrong
+from harness.study.comparison_checks import (
+    Complaints,
+    dimensions_of,
+    read_entry,
+    unknown,
+    where_wrong,
+)
 from harness.study.grid import Expansion
 from harness.study.levels import among, levels_of, measured_in
 
@@ -55,7 +61,9 @@ class Published:
     numbers: dict[Place, Number] = field(default_factory=dict)
 
 
-Named = Callable[[str, str], str | None]  # path, level -> as the study names it; None: not asked for; else a ValueError
+Named = Callable[
+    [str, str], str | None
+]  # path, level -> as the study names it; None: not asked for; else a ValueError
 
 
 def read_published(file: Path, one: Table, named: Named) -> tuple[Published, list[str]]:
@@ -63,7 +71,9 @@ def read_published(file: Path, one: Table, named: Named) -> tuple[Published, lis
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        return Published(), [f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"]
+        return Published(), [
+            f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
+        ]
     start = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     note = " ".join(line.lstrip("# ").strip() for line in lines[:start])
     listed = list(csv.reader(lines[start:]))
@@ -91,7 +101,9 @@ def _heading(head: list[str], one: Table) -> Iterator[str]:
         yield f"the column {missing[0]!r} is missing"
 
 
-def _number(head: list[str], row: list[str], one: Table, named: Named) -> tuple[Place, Number] | None:
+def _number(
+    head: list[str], row: list[str], one: Table, named: Named
+) -> tuple[Place, Number] | None:
     if len(row) != len(head):
         raise ValueError(f"{len(row)} values for {len(head)} columns")
     cells = dict(zip(head, (cell.strip() for cell in row), strict=True))
@@ -182,7 +194,9 @@ def _naming(one: Table, grid: Expansion) -> Named:
         else:
             found, wanted = named(level, known[path]), asked[path]
         if found is None:
-            raise ValueError(f"the study has no {path} {level!r}; {did_you_mean(level, known[path])}")
+            raise ValueError(
+                f"the study has no {path} {level!r}; {did_you_mean(level, known[path])}"
+            )
         return found if found in wanted else None
 
     return name

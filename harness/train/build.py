@@ -20,7 +20,9 @@ def bind(part: Part, home: Home | None) -> Callable[..., Any]:
     """A component as a function of its positional arguments alone."""
     component = catalogue(part.kind)[part.name]
     common = {option.name for option in COMMON.get(part.kind, ())}
-    picked = next((v for v in part.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST)
+    picked = next(
+        (v for v in part.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST
+    )
     options = {
         name: _value(component.options[name].type, value, home, picked)
         for name, value in part.options.items()
@@ -54,7 +56,9 @@ def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
         raise ValueError("this component may not read another fit")
     path = home.store("fits").path(fit.key) / f"{pick.key}.safetensors"
     if not path.exists():
-        raise FileNotFoundError(f"the fit {fit.key} ({fit.label}) has no checkpoint of the pick {pick.name}")
+        raise FileNotFoundError(
+            f"the fit {fit.key} ({fit.label}) has no checkpoint of the pick {pick.name}"
+        )
     return path
 
 
@@ -64,7 +68,9 @@ def channels_and_outputs(part: Part, seen: Labelled | Unlabelled) -> tuple[int, 
     if (told := part.options["classes"]) is not None:
         if isinstance(seen, Labelled) and 2 < told < len(seen.classes):
             known = f"{len(seen.classes)} classes ({', '.join(seen.classes)})"
-            raise ValueError(f"fit.net.classes: {told} outputs cannot tell {known} apart; 2 mean foreground or not")
+            raise ValueError(
+                f"fit.net.classes: {told} outputs cannot tell {known} apart; 2 mean foreground or not"
+            )
         return images.channels, told
     classes = len(seen.classes) if isinstance(seen, Labelled) else 1
     return images.channels, 1 if classes <= 2 else classes

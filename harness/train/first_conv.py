@@ -20,7 +20,9 @@ def first_conv(net: nn.Module) -> nn.Conv2d:
 
 
 @torch.no_grad()
-def from_colours(net: nn.Module, of: Callable[[nn.Module], None], spread: Callable[[Tensor], Tensor]) -> None:
+def from_colours(
+    net: nn.Module, of: Callable[[nn.Module], None], spread: Callable[[Tensor], Tensor]
+) -> None:
     """Runs an init as if the network saw red, green and blue, then spreads its first kernels over the slices."""
     mine = first_conv(net)
     lent = copy.deepcopy(mine)
@@ -33,7 +35,9 @@ def from_colours(net: nn.Module, of: Callable[[nn.Module], None], spread: Callab
     finally:
         _exchange(net, lent, mine)
     if not torch.isfinite(lent.weight).all():
-        raise ValueError("fit.init.of: it sets no weights for three colours; take imagenet, photos, file or trained")
+        raise ValueError(
+            "fit.init.of: it sets no weights for three colours; take imagenet, photos, file or trained"
+        )
     mine.weight.copy_(spread(lent.weight.detach()))
     if mine.bias is not None and lent.bias is not None:
         mine.bias.copy_(lent.bias)

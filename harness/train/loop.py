@@ -37,12 +37,20 @@ def has(folder: Path | None, picks: list[Part]) -> bool:
 
 
 def fit(
-    spec: Fit, picks: list[Part], home: Home, device: torch.device, report: Report = lambda r: None, *, wait: Any = None
+    spec: Fit,
+    picks: list[Part],
+    home: Home,
+    device: torch.device,
+    report: Report = lambda r: None,
+    *,
+    wait: Any = None,
 ) -> Path:
     """The folder of the model described by `spec`, trained now or before."""
     store = home.store("fits")
     old = store.find(spec.key)
-    if old is not None and not has(old, picks):  # the same weights again, with the checkpoints not asked for then
+    if old is not None and not has(
+        old, picks
+    ):  # the same weights again, with the checkpoints not asked for then
         kept = read_json(old / "fit.json")["picks"].values()
         picks = [*picks, *[read_pick(raw) for raw in kept]]
     with store.making(spec.key, wait or (lambda: None), lambda found: has(found, picks)) as folder:
@@ -56,7 +64,15 @@ def read_pick(raw: dict[str, Any]) -> Part:
     return Part("pick", raw["name"], {k: v for k, v in raw.items() if k != "name"})
 
 
-def _make(spec: Fit, picks: dict[str, Part], home: Home, folder: Path, device: torch.device, *, report: Report) -> None:
+def _make(
+    spec: Fit,
+    picks: dict[str, Part],
+    home: Home,
+    folder: Path,
+    device: torch.device,
+    *,
+    report: Report,
+) -> None:
     data = prepared(spec, open_domains(spec, home, device), home)
     torch.manual_seed(spec.seed)
     net = built(spec.net, *channels_and_outputs(spec.net, data.source)).to(device)
@@ -79,7 +95,9 @@ def _phases(making: Making, net: nn.Module, data: Domains, method: Iterator[Phas
     tensors = resume(making)
     index = 0
     while True:
-        torch.manual_seed(seeded(making.spec.seed, "method", index))  # what a method draws between its phases
+        torch.manual_seed(
+            seeded(making.spec.seed, "method", index)
+        )  # what a method draws between its phases
         phase = next(method, None)
         if phase is None:
             return
@@ -95,12 +113,16 @@ def _phases(making: Making, net: nn.Module, data: Domains, method: Iterator[Phas
         index += 1
 
 
-def _run(making: Making, net: nn.Module, data: Domains, phase: Phase, tensors: dict[str, Tensor]) -> None:
+def _run(
+    making: Making, net: nn.Module, data: Domains, phase: Phase, tensors: dict[str, Tensor]
+) -> None:
     """One phase, from the epoch where an earlier process left it."""
     mine = {id(p) for p in net.parameters()}
     for player in phase.players:
         if any(id(p) not in mine for p in player.parameters):
-            raise ValueError(f"player {player.name} learns parameters outside the network; hang its module onto net")
+            raise ValueError(
+                f"player {player.name} learns parameters outside the network; hang its module onto net"
+            )
     optimisers = [p.optimiser(p.parameters, p.lr or phase.lr) for p in phase.players]
     if tensors:
         restore(net, optimisers, tensors)
@@ -113,7 +135,12 @@ def _run(making: Making, net: nn.Module, data: Domains, phase: Phase, tensors: d
         train_mode(net)
         losses = _epoch(making, net, data, phase, optimisers, epoch=epoch, steps=steps)
         state.epoch, state.step = epoch + 1, state.step + steps
-        row = {"phase": phase.name, "epoch": epoch + 1, "step": state.step, "lr": optimisers[0].param_groups[0]["lr"]}
+        row = {
+            "phase": phase.name,
+            "epoch": epoch + 1,
+            "step": state.step,
+            "lr": optimisers[0].param_groups[0]["lr"],
+        }
         row |= losses | _after(making, net, data, phase)
         row |= {"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()}
         state.history.append(row)
@@ -124,20 +151,31 @@ def _covering(data: Domains, phase: Phase, spec: Fit) -> int:
     images = data.source.images if isinstance(data.source, Labelled) else data.source
     height, width = images.size
     patch = phase.patch or spec.patch
-    return max(1, math.ceil(len(images) * height * width / (patch * patch * (phase.batch or spec.batch))))
+    return max(
+        1, math.ceil(len(images) * height * width / (patch * patch * (phase.batch or spec.batch)))
+    )
 
 
 def _patience_is_out(phase: Phase, watched: list[float]) -> bool:
     if phase.patience is None:
         return False
     if phase.watch is None:
-        raise ValueError("fit.method.patience: there is no validation split to watch; leave it out, or set folds")
+        raise ValueError(
+            "fit.method.patience: there is no validation split to watch; leave it out, or set folds"
+        )
     best = max(range(len(watched)), key=lambda i: (watched[i], -i), default=0)
     return len(watched) - 1 - best >= phase.patience if watched else False
 
 
 def _epoch(
-    making: Making, net: nn.Module, data: Domains, phase: Phase, optimisers: list[Any], *, epoch: int, steps: int
+    making: Making,
+    net: nn.Module,
+    data: Domains,
+    phase: Phase,
+    optimisers: list[Any],
+    *,
+    epoch: int,
+    steps: int,
 ) -> dict[str, float]:
     """The steps of one epoch; the mean of each loss."""
     spec, state = making.spec, making.state
@@ -154,7 +192,15 @@ def _epoch(
                 seen.setdefault(f"loss/{player.name}{name}", []).append(value)
         if i + 1 == steps or i % 50 == 49:
             _finite(seen, phase.name, epoch, step - i)
-        making.report({"phase": phase.name, "epoch": epoch, "epochs": phase.epochs, "step": i + 1, "steps": steps})
+        making.report(
+            {
+                "phase": phase.name,
+                "epoch": epoch,
+                "epochs": phase.epochs,
+                "step": i + 1,
+                "steps": steps,
+            }
+        )
     return {name: float(torch.stack(values).mean()) for name, values in seen.items()}
 
 
@@ -181,7 +227,11 @@ def _after(making: Making, net: nn.Module, data: Domains, phase: Phase) -> dict[
             row[f"pick/{name}"] = score
             if key not in making.state.best or score > making.state.best[key]:
                 making.state.best[key] = score
-                save_tensors(making.folder / f"{key}.safetensors", _weights(making, net), {"epoch": making.state.epoch})
+                save_tensors(
+                    making.folder / f"{key}.safetensors",
+                    _weights(making, net),
+                    {"epoch": making.state.epoch},
+                )
     return row
 
 
@@ -189,11 +239,15 @@ def _weights(making: Making, net: nn.Module) -> dict[str, Tensor]:
     return {name: value for name, value in net.state_dict().items() if name in making.kept}
 
 
-def _finish(making: Making, net: nn.Module, picks: dict[str, Part], outcome: dict[str, Any]) -> None:
+def _finish(
+    making: Making, net: nn.Module, picks: dict[str, Part], outcome: dict[str, Any]
+) -> None:
     """The checkpoints, the history and a description; the state to resume from goes."""
     folder = making.folder
     if outcome["state"] == "finished":
-        save_tensors(folder / f"{LAST.key}.safetensors", _weights(making, net), {"epoch": making.state.epoch})
+        save_tensors(
+            folder / f"{LAST.key}.safetensors", _weights(making, net), {"epoch": making.state.epoch}
+        )
         for key, part in picks.items():
             if not (folder / f"{key}.safetensors").exists():
                 raise ValueError(f"pick {part.name}: no epoch of the method could be scored")
@@ -213,7 +267,11 @@ def _finish(making: Making, net: nn.Module, picks: dict[str, Part], outcome: dic
         "parameters": sum(p.numel() for p in net.parameters()),
     }
     write_json(folder / "fit.json", about)
-    for path in [*folder.glob("phase-*.safetensors"), folder / "state.safetensors", folder / "progress.json"]:
+    for path in [
+        *folder.glob("phase-*.safetensors"),
+        folder / "state.safetensors",
+        folder / "progress.json",
+    ]:
         path.unlink(missing_ok=True)
 
 

@@ -19,7 +19,9 @@ class Crops:
     which: Tensor | None = None  # the image that each window is of
 
     def some(self, cut: slice) -> "Crops":
-        return Crops(*[None if part is None else part[cut] for part in (self.images, self.masks, self.which)])  # type: ignore[arg-type]
+        return Crops(
+            *[None if part is None else part[cut] for part in (self.images, self.masks, self.which)]
+        )  # type: ignore[arg-type]
 
 
 @dataclass
@@ -30,7 +32,9 @@ class Batch:
     target: Crops
     rng: torch.Generator  # on the training device; depends on seed, phase and step alone
     progress: float  # 0 at the first step of the phase, 1 after the last
-    shared: dict[str, Any] = field(default_factory=dict)  # what one player computed and the next may use
+    shared: dict[str, Any] = field(
+        default_factory=dict
+    )  # what one player computed and the next may use
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ class Phase:
     schedule: Schedule
     streams: tuple[str, ...] = SOURCE
     patience: int | None = None  # epochs without improvement of `watch` before the phase ends
-    watch: Callable[[], float] | None = None  # higher is better; asked once per epoch, in evaluation mode
+    watch: Callable[[], float] | None = (
+        None  # higher is better; asked once per epoch, in evaluation mode
+    )
     selects: bool = True  # whether a checkpoint may be picked from this phase
     steps: int | None = None  # per epoch; null: the fit's
     batch: int | None = None

@@ -25,7 +25,9 @@ class State:
     watched: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, float] = field(default_factory=dict)  # of each pick
-    pieces: dict[str, int] = field(default_factory=dict)  # player -> parts a batch is cut into (out of memory)
+    pieces: dict[str, int] = field(
+        default_factory=dict
+    )  # player -> parts a batch is cut into (out of memory)
     seconds: float = 0.0
 
 
@@ -39,7 +41,9 @@ class Making:
     device: torch.device
     report: Report
     shape: tuple[int, int] = (0, 0)  # input channels and outputs of the network
-    kept: set[str] = field(default_factory=set)  # tensors of the network as built: what a checkpoint holds
+    kept: set[str] = field(
+        default_factory=set
+    )  # tensors of the network as built: what a checkpoint holds
     state: State = field(default_factory=State)
     started: float = field(default_factory=time.monotonic)
 
@@ -69,11 +73,15 @@ def resume(making: Making) -> dict[str, Tensor]:
 
 
 def restore(net: nn.Module, optimisers: list[Any], tensors: dict[str, Tensor]) -> None:
-    net.load_state_dict({k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")})
+    net.load_state_dict(
+        {k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")}
+    )
     for i, optimiser in enumerate(optimisers):
         kept: dict[int, dict[str, Any]] = {}
         for name, value in tensors.items():
             if name.startswith(f"optimiser.{i}."):
                 _, _, index, key = name.split(".", 3)
                 kept.setdefault(int(index), {})[key] = value
-        optimiser.load_state_dict({"state": kept, "param_groups": optimiser.state_dict()["param_groups"]})
+        optimiser.load_state_dict(
+            {"state": kept, "param_groups": optimiser.state_dict()["param_groups"]}
+        )

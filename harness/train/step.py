@@ -30,7 +30,9 @@ def update(making: Making, player: Player, batch: Batch, optimiser: Any) -> dict
 
 
 def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error)
+    return isinstance(
+        error, torch.OutOfMemoryError
+    ) or "DefaultCPUAllocator: can't allocate memory" in str(error)
 
 
 def backward(making: Making, player: Player, batch: Batch, pieces: int) -> dict[str, Tensor]:
@@ -43,7 +45,9 @@ def backward(making: Making, player: Player, batch: Batch, pieces: int) -> dict[
         terms = {f"/{k}": v for k, v in found.items()} if isinstance(found, dict) else {"": found}
         (sum(terms.values(), torch.zeros((), device=making.device)) * share).backward()
         for name, value in terms.items():
-            total[name] = total.get(name, torch.zeros((), device=value.device)) + value.detach() * share
+            total[name] = (
+                total.get(name, torch.zeros((), device=value.device)) + value.detach() * share
+            )
     return total
 
 
@@ -58,4 +62,7 @@ def _pieces(batch: Batch, pieces: int) -> Iterator[tuple[float, Batch]]:
             continue
         both = [crops.some(cut) for crops in (batch.source, batch.target)]
         shared = batch.shared.setdefault(f"piece {i} of {pieces}", {})
-        yield (cut.stop - cut.start) / size, Batch(both[0], both[1], batch.rng, batch.progress, shared)
+        yield (
+            (cut.stop - cut.start) / size,
+            Batch(both[0], both[1], batch.rng, batch.progress, shared),
+        )

@@ -40,7 +40,9 @@ def test_plan_says_what_would_be_done_and_writes_nothing(home: Home, tiny: Path)
 
 
 def test_mistakes_are_lines_on_stderr_and_exit_code_2(home: Home, tiny: Path) -> None:
-    tiny.write_text(tiny.read_text().replace("seeds: 2", "sedes: 2").replace("bce_dice, ce", "bce_dise, ce"))
+    tiny.write_text(
+        tiny.read_text().replace("seeds: 2", "sedes: 2").replace("bce_dice, ce", "bce_dise, ce")
+    )
     code, out, err = called("run", str(tiny))
     assert code == 2
     assert out == ""
@@ -50,7 +52,11 @@ def test_mistakes_are_lines_on_stderr_and_exit_code_2(home: Home, tiny: Path) ->
 
 
 def test_a_missing_file_is_one_line(home: Home) -> None:
-    assert called("plan", "nowhere.yaml") == (2, "", "nowhere.yaml:1:1: cannot be read: No such file or directory\n")
+    assert called("plan", "nowhere.yaml") == (
+        2,
+        "",
+        "nowhere.yaml:1:1: cannot be read: No such file or directory\n",
+    )
 
 
 def test_run_show_trace_status_and_gc(home: Home, tiny: Path) -> None:
@@ -126,7 +132,10 @@ def test_a_preview_is_a_picture(home: Home) -> None:
     code, _, _ = called("data", "preview", "{name: phantom, size: 48, slices: 2}", "--to", "p.png")
     assert code == 0
     assert (home.folder / "p.png").read_bytes().startswith(b"\x89PNG")
-    assert "no setting 'sise'; did you mean 'size'?" in called("data", "preview", "{name: phantom, sise: 48}")[2]
+    assert (
+        "no setting 'sise'; did you mean 'size'?"
+        in called("data", "preview", "{name: phantom, sise: 48}")[2]
+    )
 
 
 def test_an_unknown_dataset_that_is_not_there_says_what_to_do(home: Home, tiny: Path) -> None:

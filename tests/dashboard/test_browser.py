@@ -21,9 +21,16 @@ from harness.store import Home
 from tests.dashboard.test_pages import EVIL, PAGES, SHIFTS, STARTS, better_with_batch, lost, shifted
 from tests.made.recorded import fill, scores, study_at
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium")]
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="needs playwright: pip install playwright"
+)
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -54,9 +61,19 @@ def served(home: Home) -> tuple[subprocess.Popen[str], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    words = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "dashboard/app.py",
+        "--server.port",
+        str(port),
+    ]
     env = {**os.environ, "HARNESS_HOME": str(home.folder)}
-    server = subprocess.Popen(words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    server = subprocess.Popen(
+        words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     address = f"http://127.0.0.1:{port}"
     for _ in range(120):
         try:
@@ -94,7 +111,9 @@ def settled(page: Any) -> Any:
     page.wait_for_selector("[data-testid=stHeading], [data-testid=stAlert]", timeout=60_000)
     still = 0
     for _ in range(200):
-        busy = page.locator("[data-testid=stSpinner], [data-testid=stStatusWidget], [data-stale=true]").count()
+        busy = page.locator(
+            "[data-testid=stSpinner], [data-testid=stStatusWidget], [data-stale=true]"
+        ).count()
         still = 0 if busy else still + 1
         if still == 5:
             break
@@ -103,12 +122,18 @@ def settled(page: Any) -> Any:
 
 
 def opened(browser: Any, url: str, width: int = 1280, scheme: str = "light") -> Any:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
+    )
     page = context.new_page()
     page.away = []
     page.on(
         "request",
-        lambda r: page.away.append(r.url) if not r.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None,
+        lambda r: (
+            page.away.append(r.url)
+            if not r.url.startswith(("http://127.0.0.1", "data:", "blob:"))
+            else None
+        ),
     )
     page.on("dialog", lambda dialog: page.away.append(dialog.message))
     page.goto(url)
@@ -118,15 +143,24 @@ def opened(browser: Any, url: str, width: int = 1280, scheme: str = "light") -> 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_fits(address: tuple[str, Home], browser: Any, name: str, width: int, scheme: str) -> None:
+def test_every_page_fits(
+    address: tuple[str, Home], browser: Any, name: str, width: int, scheme: str
+) -> None:
     path = "" if name == NAMES[0] else name
-    page = opened(browser, f"{address[0]}/{path}?study={'shifts' if name == 'shift' else 'starts'}", width, scheme)
+    page = opened(
+        browser,
+        f"{address[0]}/{path}?study={'shifts' if name == 'shift' else 'starts'}",
+        width,
+        scheme,
+    )
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "has failed" not in page.inner_text("body")
     assert page.away == []
     kept = os.environ.get("HARNESS_SCREENSHOTS")
     if kept:
-        tall = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+        tall = page.evaluate(
+            "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
+        )
         page.set_viewport_size({"width": width, "height": min(5000, tall + 60)})
         page.wait_for_timeout(800)
         page.screenshot(path=Path(kept) / f"{name}-{width}-{scheme}.png")
@@ -134,9 +168,20 @@ def test_every_page_fits(address: tuple[str, Home], browser: Any, name: str, wid
 
 
 def judged(home: Home) -> dict[str, Any]:
-    words = [sys.executable, "-m", "harness.cli.main", "compare", str(home.folder / "starts.yaml"), "--json"]
+    words = [
+        sys.executable,
+        "-m",
+        "harness.cli.main",
+        "compare",
+        str(home.folder / "starts.yaml"),
+        "--json",
+    ]
     env = {**os.environ, "HARNESS_HOME": str(home.folder)}
-    return dict(json.loads(subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout))
+    return dict(
+        json.loads(
+            subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+        )
+    )
 
 
 def test_the_same_p_a_filter_and_a_download(address: tuple[str, Home], browser: Any) -> None:
@@ -153,12 +198,17 @@ def test_the_same_p_a_filter_and_a_download(address: tuple[str, Home], browser: 
     assert "precision" in page.inner_text("body")
     again = opened(browser, page.url)
     assert "exploratory" in again.inner_text("body")
-    assert again.locator("[data-testid=stSelectbox]", has_text="Metric").locator("input").input_value() == "precision"
+    assert (
+        again.locator("[data-testid=stSelectbox]", has_text="Metric").locator("input").input_value()
+        == "precision"
+    )
     back = opened(browser, f"{where}/compare?study=starts")
     with back.expect_download() as download:
         back.get_by_role("button", name="CSV", exact=True).first.click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
-    assert [float(row["corrected"]) for row in rows] == pytest.approx([c["corrected"] for c in first["contrasts"]])
+    assert [float(row["corrected"]) for row in rows] == pytest.approx(
+        [c["corrected"] for c in first["contrasts"]]
+    )
 
 
 def test_a_name_is_text(address: tuple[str, Home], browser: Any) -> None:
@@ -173,7 +223,9 @@ def test_two_minutes_beside_a_running_study(home: Home, browser: Any) -> None:
     study.write_text(SLOW_STUDY)
     words = [sys.executable, "-m", "harness.cli.main", "run", str(study), "--slots", "1"]
     env = {**os.environ, "HARNESS_HOME": str(home.folder), "OMP_NUM_THREADS": "1"}
-    run = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run = subprocess.Popen(
+        words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     while not (home.hidden / "running").exists():
         assert run.poll() is None, run.communicate()[0]
         time.sleep(0.2)
@@ -192,7 +244,9 @@ def test_two_minutes_beside_a_running_study(home: Home, browser: Any) -> None:
     assert "Traceback" not in said
 
 
-def _watched(page: Any, run: subprocess.Popen[str], browser: Any, where: str) -> tuple[set[str], int]:
+def _watched(
+    page: Any, run: subprocess.Popen[str], browser: Any, where: str
+) -> tuple[set[str], int]:
     """Two minutes of looking at one page, and at the others in turn."""
     began, seen, visits = time.monotonic(), set(), 0
     while time.monotonic() - began < 120 and run.poll() is None:
@@ -201,6 +255,8 @@ def _watched(page: Any, run: subprocess.Popen[str], browser: Any, where: str) ->
         assert "cannot be read" not in body
         assert "has failed" not in body
         visits += 1
-        opened(browser, f"{where}/{NAMES[1 + visits % (len(NAMES) - 1)]}?study=slow").context.close()
+        opened(
+            browser, f"{where}/{NAMES[1 + visits % (len(NAMES) - 1)]}?study=slow"
+        ).context.close()
         page.wait_for_timeout(1000)
     return seen, visits

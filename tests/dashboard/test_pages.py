@@ -79,7 +79,11 @@ def shifted(trial: Trial, rng: np.random.Generator) -> dict[str, Any]:
     strength = float(trial.perturb.options["strength"]) if trial.perturb else 0.0
     found = scores(lambda t: 0.8 - 0.1 * strength + 0.01 * t.fit.seed)(trial, rng)
     count = len(found["value"])
-    more = {"metric": ["hellinger"] * 3, "value": [0.1 * strength * (i + 1) for i in range(3)], "layer": LAYERS}
+    more = {
+        "metric": ["hellinger"] * 3,
+        "value": [0.1 * strength * (i + 1) for i in range(3)],
+        "layer": LAYERS,
+    }
     return {
         "metric": found["metric"] + more["metric"], "value": [*found["value"], *more["value"]],
         "image": found["image"] + [None] * 3, "group": found["group"] + [None] * 3,
@@ -104,12 +108,20 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Home:
     study = study_at(home, STARTS, "starts.yaml")
     fill(home, study, scores(better_with_batch), state=lost)
     fill(home, study_at(home, SHIFTS, "shifts.yaml"), shifted)
-    evil = study_at(home, STARTS.replace("starts", f'"{EVIL}"').replace("seeds: 6", "seeds: 2"), "evil.yaml")
+    evil = study_at(
+        home, STARTS.replace("starts", f'"{EVIL}"').replace("seeds: 6", "seeds: 2"), "evil.yaml"
+    )
     fill(home, evil, scores(better_with_batch))
     tiny = home.folder / "tiny.yaml"
     tiny.write_text(TINY)
     tracker = Tracker(uri(home, f"sqlite:///{home.database}"), home)
-    run(plan(load_study(tiny), home, []), home, tracker, inline(home.folder, "cpu"), lambda p, o: None)
+    run(
+        plan(load_study(tiny), home, []),
+        home,
+        tracker,
+        inline(home.folder, "cpu"),
+        lambda p, o: None,
+    )
     return home
 
 
@@ -205,7 +217,9 @@ def test_a_question_of_ones_own_is_exploratory_and_has_its_own_family(at_home: H
     one, wrong = declared([{"name": "x", "metric": "precision", "by": "fit.batch", "against": "4", "unit": "seed",
                             "interval": "t", "correct": "holm"}], study.expansion)  # fmt: skip
     assert wrong == []
-    expected = judge(replace(study, compare=tuple(one)), found.runs, found.rows, found.recorded).verdicts[0]
+    expected = judge(
+        replace(study, compare=tuple(one)), found.runs, found.rows, found.recorded
+    ).verdicts[0]
     assert expected.sentence[1:] in said
     assert f"{len(expected.contrasts)} p values corrected together" in said
     assert app.query_params["metric"] == "precision"
@@ -304,7 +318,9 @@ compare:
 tables:
   - {name: T, rows: [fit.batch], columns: [fit.train_on.style], metrics: [dice], unit: seed}
 """
-Cells = dict[tuple[str, str], tuple[float, int]]  # by batch and style: the mean, and of how many seeds
+Cells = dict[
+    tuple[str, str], tuple[float, int]
+]  # by batch and style: the mean, and of how many seeds
 
 
 def unequal(trial: Trial, rng: np.random.Generator) -> dict[str, Any]:
@@ -312,7 +328,12 @@ def unequal(trial: Trial, rng: np.random.Generator) -> dict[str, Any]:
     count = 1 + trial.fit.seed + trial.fit.patch // 16
     values = rng.random(count) + trial.fit.patch / 32
     images = [f"image-{i}" for i in range(count)]
-    return {"metric": ["dice"] * count, "value": values, "image": images, "group": ["volume"] * count}
+    return {
+        "metric": ["dice"] * count,
+        "value": values,
+        "image": images,
+        "group": ["volume"] * count,
+    }
 
 
 def without_a_trial(trial: Trial) -> str:
@@ -321,10 +342,19 @@ def without_a_trial(trial: Trial) -> str:
 
 
 def cells_of_the_page() -> Cells:
-    app = opened("3_factors", study="unbalanced", metric="dice", across="fit.train_on.style", **{"and": "fit.batch"})
+    app = opened(
+        "3_factors",
+        study="unbalanced",
+        metric="dice",
+        across="fit.train_on.style",
+        **{"and": "fit.batch"},
+    )
     (table,) = [frame.value for frame in app.dataframe if {"value", "n"} <= set(frame.value)]
     return {
-        (row["fit.batch"].removeprefix("batch "), row["fit.train_on.style"]): (row["value"], row["n"])
+        (row["fit.batch"].removeprefix("batch "), row["fit.train_on.style"]): (
+            row["value"],
+            row["n"],
+        )
         for row in table.to_dict("records")
     }
 
@@ -334,7 +364,10 @@ def cells_of_the_report(study: Study, folder: Path) -> Cells:
 
     report(study, records.tracker(), folder)
     table = pd.read_csv(folder / "tables.csv", dtype=str)
-    return {(row["row"], row["column"]): (float(row["mean"]), int(row["n"])) for row in table.to_dict("records")}
+    return {
+        (row["row"], row["column"]): (float(row["mean"]), int(row["n"]))
+        for row in table.to_dict("records")
+    }
 
 
 def cells_of_the_judge(study: Study) -> Cells:
@@ -342,7 +375,11 @@ def cells_of_the_judge(study: Study) -> Cells:
 
     recorded = records.found("unbalanced")
     (verdict,) = judge(study, recorded.runs, recorded.rows).verdicts
-    return {(arm.full, arm.within): (arm.mean.value, len(arm.sample.units)) for arm in verdict.arms if arm.mean}
+    return {
+        (arm.full, arm.within): (arm.mean.value, len(arm.sample.units))
+        for arm in verdict.arms
+        if arm.mean
+    }
 
 
 def cells_by_hand(study: Study) -> Cells:
@@ -355,7 +392,10 @@ def cells_by_hand(study: Study) -> Cells:
         fit = trials[run.trial].fit
         cell = (str(fit.batch), str(fit.train_on.options["style"]))
         seeds.setdefault(cell, {}).setdefault(fit.seed, []).append(of_trial[run.run])
-    complete = {cell: [np.mean(v) for v in of_seed.values() if len(v) == 2] for cell, of_seed in seeds.items()}
+    complete = {
+        cell: [np.mean(v) for v in of_seed.values() if len(v) == 2]
+        for cell, of_seed in seeds.items()
+    }
     return {cell: (float(np.mean(values)), len(values)) for cell, values in complete.items()}
 
 
@@ -366,13 +406,19 @@ def test_the_page_the_report_and_the_judge_have_the_same_means(home: Home) -> No
     assert {cell: n for cell, (_, n) in expected.items()} == {
         ("2", "snemi"): 3, ("2", "lucchi"): 2, ("4", "snemi"): 2, ("4", "lucchi"): 3
     }  # fmt: skip
-    for cells in (cells_of_the_judge(study), cells_of_the_report(study, home.folder / "out"), cells_of_the_page()):
+    for cells in (
+        cells_of_the_judge(study),
+        cells_of_the_report(study, home.folder / "out"),
+        cells_of_the_page(),
+    ):
         assert cells.keys() == expected.keys()
         for cell, (mean, n) in expected.items():
             assert cells[cell] == (pytest.approx(mean), n), cell
 
 
-def test_without_its_study_file_a_page_averages_what_is_recorded_by_the_same_rule(home: Home) -> None:
+def test_without_its_study_file_a_page_averages_what_is_recorded_by_the_same_rule(
+    home: Home,
+) -> None:
     study = study_at(home, UNBALANCED)
     fill(home, study, unequal, state=without_a_trial)
     study.path.unlink()
@@ -380,7 +426,9 @@ def test_without_its_study_file_a_page_averages_what_is_recorded_by_the_same_rul
     expected = cells_by_hand(study)
     for cell in (("2", "snemi"), ("4", "snemi"), ("4", "lucchi")):
         assert cells[cell] == (pytest.approx(expected[cell][0]), expected[cell][1])
-    assert cells["2", "lucchi"][1] == 3  # nothing tells that a trial of seed 0 was planned and is missing
+    assert (
+        cells["2", "lucchi"][1] == 3
+    )  # nothing tells that a trial of seed 0 was planned and is missing
 
 
 def test_a_filter_narrows_the_means_down(home: Home) -> None:
@@ -422,7 +470,9 @@ def test_nothing_is_written(at_home: Home) -> None:
         db.execute("DELETE FROM runs")
 
 
-def test_runs_are_read_again_only_when_one_has_ended(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_read_again_only_when_one_has_ended(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = study_at(home, STARTS)
     ids = fill(home, study, scores(better_with_batch), state=lost)
     first = records.found("starts")
@@ -478,9 +528,15 @@ def test_a_running_study(home: Home) -> None:
     ("made", "said"),
     [
         (lambda path: path.mkdir(), "is a folder"),
-        (lambda path: path.write_bytes(b"no database at all, only bytes"), "is not an SQLite database"),
+        (
+            lambda path: path.write_bytes(b"no database at all, only bytes"),
+            "is not an SQLite database",
+        ),
         (lambda path: path.write_bytes(b"SQLite format 3\x00" + b"\x00" * 4000), "damaged"),
-        (lambda path: sqlite3.connect(path).execute("CREATE TABLE runs (run_uuid)"), "another version of MLflow"),
+        (
+            lambda path: sqlite3.connect(path).execute("CREATE TABLE runs (run_uuid)"),
+            "another version of MLflow",
+        ),
     ],
 )
 def test_what_is_no_database_is_said(home: Home, made: Any, said: str) -> None:
@@ -554,7 +610,9 @@ def test_a_level_keeps_its_colour() -> None:
 def test_everything_can_be_taken_along(at_home: Home) -> None:
     app = opened("7_export", study="starts")
     labels = [button.label for button in app.get("download_button")]
-    assert {"LaTeX tables (booktabs)", "All charts as SVG (ZIP)", "All charts as PNG (ZIP)"} <= set(labels)
+    assert {"LaTeX tables (booktabs)", "All charts as SVG (ZIP)", "All charts as PNG (ZIP)"} <= set(
+        labels
+    )
     assert "36 runs (CSV)" in labels
 
 

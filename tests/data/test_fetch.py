@@ -43,7 +43,9 @@ class Server:
                 pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+        threading.Thread(
+            target=self.http.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}
+        ).start()
         self.root = f"http://127.0.0.1:{self.http.server_address[1]}"
 
     def answer(self, request: Any) -> None:
@@ -154,7 +156,9 @@ def test_a_wrong_checksum_leaves_nothing(server: Server, tmp_path: Path) -> None
 def test_a_server_that_stalls_is_given_up(server: Server, tmp_path: Path) -> None:
     server.cut, server.stall = 99, 5.0
     began = time.monotonic()
-    with pytest.raises(Refused, match=r"cannot be reached or keeps breaking off .*time.* or get it in another way"):
+    with pytest.raises(
+        Refused, match=r"cannot be reached or keeps breaking off .*time.* or get it in another way"
+    ):
         get(server, tmp_path)
     assert time.monotonic() - began < 5
 
@@ -191,7 +195,9 @@ def test_no_room(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # Whole data sets. `sources` is replaced, as the real ones are on the web.
 
 
-def zipped(files: dict[str, bytes], change: Callable[[zipfile.ZipInfo], None] | None = None) -> bytes:
+def zipped(
+    files: dict[str, bytes], change: Callable[[zipfile.ZipInfo], None] | None = None
+) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -260,13 +266,18 @@ def test_a_failed_fetch_leaves_no_data_set_and_goes_on_later(offered: Any, tmp_p
 
 def test_two_fetches_at_once(offered: Any, tmp_path: Path) -> None:
     offered(("a.bin", BODY, {}))
-    with FileLock(tmp_path / ".dsb2018.lock"), pytest.raises(Refused, match=r"another fetch of dsb2018 is running"):
+    with (
+        FileLock(tmp_path / ".dsb2018.lock"),
+        pytest.raises(Refused, match=r"another fetch of dsb2018 is running"),
+    ):
         get_set(tmp_path)
     assert (get_set(tmp_path) / "a.bin").exists()
 
 
 def test_the_sentence_says_which_file_goes_where(offered: Any, tmp_path: Path) -> None:
-    server = offered(("a.zip", b"", {"unpack": "zip", "into": "train"}), ("b.h5", b"", {"to": "x/b.h5"}))
+    server = offered(
+        ("a.zip", b"", {"unpack": "zip", "into": "train"}), ("b.h5", b"", {"to": "x/b.h5"})
+    )
     server.files.clear()
     with pytest.raises(Refused, match=rf"answers 404 .*unpack it into {tmp_path}/dsb2018/train$"):
         get_set(tmp_path)
@@ -305,14 +316,30 @@ def tarred(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
 
 
 HOSTILE = {
-    "climbing zip": (zipped({"ok": b"1", "../evil": b"2"}), "zip", "'../evil' would be written outside"),
-    "absolute zip": (zipped({"/etc/evil": b"2"}), "zip", "outside the folder; nothing was unpacked"),
+    "climbing zip": (
+        zipped({"ok": b"1", "../evil": b"2"}),
+        "zip",
+        "'../evil' would be written outside",
+    ),
+    "absolute zip": (
+        zipped({"/etc/evil": b"2"}),
+        "zip",
+        "outside the folder; nothing was unpacked",
+    ),
     "backslash zip": (zipped({"a\\..\\..\\evil": b"2"}), "zip", "outside the folder"),
     "drive zip": (zipped({"C:evil": b"2"}), "zip", "outside the folder"),
     "link zip": (zipped({"link": b"/etc/passwd"}, _link), "zip", "'link' is a link or a device"),
     "locked zip": (_locked(zipped({"a": b"2"})), "zip", "locked by a password"),
-    "lying zip": (_lying(zipped({"a": b"2" * 9000})), "zip", "larger than the archive says|damaged|shorter"),
-    "bomb zip": (zipped({"a": b"\0" * 3_000_000}), "zip", "would become 3.0 MB in 1 files; this is more"),
+    "lying zip": (
+        _lying(zipped({"a": b"2" * 9000})),
+        "zip",
+        "larger than the archive says|damaged|shorter",
+    ),
+    "bomb zip": (
+        zipped({"a": b"\0" * 3_000_000}),
+        "zip",
+        "would become 3.0 MB in 1 files; this is more",
+    ),
     "empty zip": (zipped({}), "zip", "the archive is empty"),
     "no zip": (b"<html>404</html>", "zip", "the archive is damaged"),
     "cut zip": (zipped({"a": BODY})[:-30], "zip", "the archive is damaged"),

@@ -34,7 +34,9 @@ def labelled(shares: list[float], groups: list[str], ignored: list[int] | None =
         mask.flat[100 - count :] = 255
     ids = [f"image {i}" for i in range(len(shares))]
     images = np.zeros((len(shares), 10, 10), np.uint8)
-    found = on_device(Scans(images, masks, ids, groups, groups, classes=("a", "b"), ignore=255), 1, CPU)
+    found = on_device(
+        Scans(images, masks, ids, groups, groups, classes=("a", "b"), ignore=255), 1, CPU
+    )
     assert isinstance(found, Labelled)
     return found
 
@@ -65,13 +67,22 @@ def test_groups_are_never_split_and_their_foreground_is_even() -> None:
     of_group = rng.random(20)
     shares = [round(float(of_group[i // 3]) / 2, 2) for i in range(60)]
     parts = foreground_strata(labelled(shares, groups), 5)
-    by_group = {g: {p for p, other in zip(parts, groups, strict=True) if other == g} for g in set(groups)}
+    by_group = {
+        g: {p for p, other in zip(parts, groups, strict=True) if other == g} for g in set(groups)
+    }
     assert all(len(found) == 1 for found in by_group.values())
     assert Counter(parts) == dict.fromkeys(range(5), 12)
-    means = [np.mean([s for s, p in zip(shares, parts, strict=True) if p == part]) for part in range(5)]
+    means = [
+        np.mean([s for s, p in zip(shares, parts, strict=True) if p == part]) for part in range(5)
+    ]
     assert max(means) - min(means) < 0.05
-    halves = [np.mean([s for s, i in zip(shares, range(60), strict=True) if i * 5 // 60 == part]) for part in range(5)]
-    assert max(means) - min(means) < (max(halves) - min(halves)) / 3  # against folds in the order of the files
+    halves = [
+        np.mean([s for s, i in zip(shares, range(60), strict=True) if i * 5 // 60 == part])
+        for part in range(5)
+    ]
+    assert (
+        max(means) - min(means) < (max(halves) - min(halves)) / 3
+    )  # against folds in the order of the files
 
 
 def test_ignored_pixels_are_no_foreground() -> None:
@@ -92,7 +103,9 @@ def test_one_volume_is_cut_into_blocks(home: Home) -> None:
 
 @pytest.mark.parametrize("count", [7, 11, 13])
 def test_every_group_is_held_out_once(count: int) -> None:
-    parts = foreground_strata(labelled([i / 20 for i in range(count)], [f"g{i}" for i in range(count)]), 5)
+    parts = foreground_strata(
+        labelled([i / 20 for i in range(count)], [f"g{i}" for i in range(count)]), 5
+    )
     sizes = Counter(parts)
     assert len(sizes) == 5
     assert max(sizes.values()) - min(sizes.values()) <= 1

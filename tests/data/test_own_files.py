@@ -66,7 +66,9 @@ def tif_imagej(at: Path, stack: Any) -> str:
 
 def tif_lzw(at: Path, stack: Any) -> str:
     pages = [Image.fromarray(picture) for picture in stack]
-    pages[0].save(at.with_suffix(".tif"), save_all=True, append_images=pages[1:], compression="tiff_lzw")
+    pages[0].save(
+        at.with_suffix(".tif"), save_all=True, append_images=pages[1:], compression="tiff_lzw"
+    )
     return str(at.with_suffix(".tif"))
 
 
@@ -84,7 +86,9 @@ def zarr2(at: Path, stack: Any) -> str:
 
 def zarr3(at: Path, stack: Any) -> str:
     group = zarr.open_group(str(at) + ".zarr", mode="w", zarr_format=3)
-    group.create_array("0", data=stack[None, None], chunks=(1, 1, 5, 16, 16))  # as OME-Zarr: time, channel, z, y, x
+    group.create_array(
+        "0", data=stack[None, None], chunks=(1, 1, 5, 16, 16)
+    )  # as OME-Zarr: time, channel, z, y, x
     return str(at) + ".zarr:0"
 
 
@@ -123,7 +127,9 @@ def expected() -> str:
 
 
 @pytest.mark.parametrize("write", FORMATS, ids=lambda f: f.__name__)
-def test_every_format_gives_the_same_images_and_fingerprint(write: Any, tmp_path: Path, expected: str) -> None:
+def test_every_format_gives_the_same_images_and_fingerprint(
+    write: Any, tmp_path: Path, expected: str
+) -> None:
     scans = open_own(write(tmp_path / "images", grey()), write(tmp_path / "masks", truth() * 255))
     assert scans.images.shape == (DEPTH, HEIGHT, WIDTH)
     assert scans.images.dtype == np.uint8
@@ -136,7 +142,9 @@ def test_every_format_gives_the_same_images_and_fingerprint(write: Any, tmp_path
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.int16, np.float32], ids=str)
-@pytest.mark.parametrize("write", [tif_series, tif_packed, hdf5, zarr3, nifti, npy], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "write", [tif_series, tif_packed, hdf5, zarr3, nifti, npy], ids=lambda f: f.__name__
+)
 def test_deeper_pixels_stay_as_they_are(write: Any, kind: Any, tmp_path: Path) -> None:
     stack = (grey().astype(np.float64) * 100).astype(kind)
     scans = open_own(write(tmp_path / "images", stack))
@@ -166,7 +174,9 @@ def test_colour_volumes(tmp_path: Path) -> None:
     assert fingerprint(a) == fingerprint(b)
 
 
-def test_a_volume_larger_than_a_block_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_volume_larger_than_a_block_is_read_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("harness.data.files.stored.LARGEST", 3 * HEIGHT * WIDTH)
     scans = open_own(hdf5(tmp_path / "a", grey()))
     np.testing.assert_array_equal(np.asarray(scans.images), grey())
@@ -176,7 +186,9 @@ def test_a_huge_volume_is_opened_by_its_header(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "huge.h5", "w") as file:
         data = file.create_dataset("raw", (4000, 4096, 4096), np.uint8, chunks=(1, 512, 512))
         data[1234, :512, :512] = 7
-    scans = open_own(f"{tmp_path}/huge.h5", split="test", splits={"train": (0, 1000), "test": (1234, 1236)})
+    scans = open_own(
+        f"{tmp_path}/huge.h5", split="test", splits={"train": (0, 1000), "test": (1234, 1236)}
+    )
     assert len(scans) == 2
     assert scans.ids[0] == "huge/1234"
     assert scans.images[0].sum() == 7 * 512 * 512
@@ -213,7 +225,9 @@ def test_masks_of_every_kind(tmp_path: Path) -> None:
     assert objects.classes == ()
     assert objects.masks[0].max() == ids.max()
     assert open_own(images, f"{tmp_path}/float.npy").masks[0].max() == 1
-    named = open_own(images, f"{tmp_path}/classes.npy", classes={"none": 0, "cell": 100}, ignore=200)
+    named = open_own(
+        images, f"{tmp_path}/classes.npy", classes={"none": 0, "cell": 100}, ignore=200
+    )
     assert named.classes == ("none", "cell")
     assert named.ignore == 255
     assert sorted(np.unique(named.masks[0])) == [0, 1, 255]
@@ -256,7 +270,9 @@ def test_folder_pairs_by_name_and_splits_by_group(tmp_path: Path) -> None:
     for patient in range(6):
         for i in range(3):
             size = (20 + patient, 30)
-            Image.fromarray(np.full(size, 10 * patient + i, np.uint8)).save(tmp_path / f"img/p{patient}_{i}.png")
+            Image.fromarray(np.full(size, 10 * patient + i, np.uint8)).save(
+                tmp_path / f"img/p{patient}_{i}.png"
+            )
             mask = np.zeros(size, np.uint8)
             mask[5:9, 5:9] = 255
             Image.fromarray(mask).save(tmp_path / f"gt/p{patient}_{i}_mask.png")
@@ -297,7 +313,12 @@ def test_options_are_the_schema_of_a_study_file() -> None:
     assert plain_value(own.options["splits"].type, {"train": [0, 12]}) == {"train": [0, 12]}
     assert plain_value(own.options["window"].type, [0, 4095]) == [0, 4095]
     assert plain_value(own.options["classes"].type, {"cell": 3}) == {"cell": 3}
-    for wrong, value in (("axes", "zxyz"), ("labels", "binry"), ("window", "imge"), ("splits", {"train": [0, 1, 2]})):
+    for wrong, value in (
+        ("axes", "zxyz"),
+        ("labels", "binry"),
+        ("window", "imge"),
+        ("splits", {"train": [0, 1, 2]}),
+    ):
         with pytest.raises(ValueError, match=r"should|is not one of|imge"):
             plain_value(own.options[wrong].type, value)
 
@@ -313,7 +334,11 @@ def _bytes(path: Path, content: bytes) -> str:
 def _cut(write: Any, part: float, suffix: str) -> Any:
     def case(at: Path) -> Scans:
         whole = Path(write(at / "whole", grey()).split(":")[0])
-        return sound(open_own(_bytes(at / f"cut{suffix}", whole.read_bytes()[: int(whole.stat().st_size * part)])))
+        return sound(
+            open_own(
+                _bytes(at / f"cut{suffix}", whole.read_bytes()[: int(whole.stat().st_size * part)])
+            )
+        )
 
     return case
 
@@ -327,7 +352,9 @@ def _empty_png(at: Path) -> Scans:
 
 
 def _text_named(suffix: str) -> Any:
-    return lambda at: open_own(_bytes(at / f"a{suffix}", b"this is text, not an array of numbers" * 20))
+    return lambda at: open_own(
+        _bytes(at / f"a{suffix}", b"this is text, not an array of numbers" * 20)
+    )
 
 
 def _masks(change: Any, **options: Any) -> Any:
@@ -373,7 +400,10 @@ def _bomb_npz(at: Path) -> Scans:
     import zipfile
 
     head = b"\x93NUMPY\x01\x00"
-    said = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3000, 2000, 2000), }".ljust(117) + b"\n"
+    said = (
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (3000, 2000, 2000), }".ljust(117)
+        + b"\n"
+    )
     with zipfile.ZipFile(at / "a.npz", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("raw.npy", head + len(said).to_bytes(2, "little") + said + b"\0" * 1000)
     return open_own(f"{at}/a.npz")
@@ -431,7 +461,9 @@ def _two_series(at: Path) -> Scans:
 
 
 def _transparent(at: Path) -> Scans:
-    Image.fromarray(np.random.default_rng(0).integers(0, 200, (9, 9, 4)).astype(np.uint8)).save(at / "a.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 200, (9, 9, 4)).astype(np.uint8)).save(
+        at / "a.png"
+    )
     return sound(folder("all", at, images=f"{at}/a.png"))
 
 
@@ -443,7 +475,9 @@ def _mask_missing(at: Path) -> Scans:
 
 def _colour_mask(at: Path) -> Scans:
     np.save(at / "i.npy", grey())
-    np.save(at / "m.npy", np.random.default_rng(0).integers(0, 9, (*grey().shape, 3)).astype(np.uint8))
+    np.save(
+        at / "m.npy", np.random.default_rng(0).integers(0, 9, (*grey().shape, 3)).astype(np.uint8)
+    )
     return sound(open_own(f"{at}/i.npy", f"{at}/m.npy"))
 
 
@@ -485,17 +519,38 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "text named .npy": (_text_named(".npy"), "no NumPy file"),
     "text named .nii": (_text_named(".nii"), "no NIfTI"),
     "unknown ending": (_text_named(".docx"), "files of this kind are not read; TIFF"),
-    "nothing there": (lambda at: open_own(f"{at}/none/*.tif"), "there is no such file; .* holds nothing"),
-    "masks of another shape": (_masks(lambda m: m[:, :20]), r"the masks are 12 x 20 x 56 .* are 12 x 40 x 56"),
+    "nothing there": (
+        lambda at: open_own(f"{at}/none/*.tif"),
+        "there is no such file; .* holds nothing",
+    ),
+    "masks of another shape": (
+        _masks(lambda m: m[:, :20]),
+        r"the masks are 12 x 20 x 56 .* are 12 x 40 x 56",
+    ),
     "fewer masks": (_masks(lambda m: m[:7]), "the masks are 7 x 40 x 56"),
     "masks in another order": (_wrong_axes, "in another order; say how each is stored"),
     "empty masks": (_masks(lambda m: m * 0), "every mask is empty"),
-    "negative labels": (_masks(_negative), "masks.npy, slice 0: the mask holds -2; labels are 0 or"),
-    "labels between integers": (_masks(lambda m: m * 0.5), "the mask holds 0.5; labels are whole numbers"),
+    "negative labels": (
+        _masks(_negative),
+        "masks.npy, slice 0: the mask holds -2; labels are 0 or",
+    ),
+    "labels between integers": (
+        _masks(lambda m: m * 0.5),
+        "the mask holds 0.5; labels are whole numbers",
+    ),
     "nan labels": (_masks(lambda m: m * np.nan), "the mask holds NaN"),
-    "several labels taken for two": (_masks(lambda m: m * 7), "mask holds 0, 7; a binary mask .*labels: instances"),
-    "0, 1 and 255": (_masks(lambda m: np.where(np.arange(WIDTH) > 20, 255, 1) * m), "the mask holds 0, 1, 255; a bin"),
-    "a class without a name": (_masks(lambda m: m * 7, classes={"a": 0, "b": 1}), "holds 7; the classes stand for"),
+    "several labels taken for two": (
+        _masks(lambda m: m * 7),
+        "mask holds 0, 7; a binary mask .*labels: instances",
+    ),
+    "0, 1 and 255": (
+        _masks(lambda m: np.where(np.arange(WIDTH) > 20, 255, 1) * m),
+        "the mask holds 0, 1, 255; a bin",
+    ),
+    "a class without a name": (
+        _masks(lambda m: m * 7, classes={"a": 0, "b": 1}),
+        "holds 7; the classes stand for",
+    ),
     "classes without names": (_masks(lambda m: m, labels="classes"), "needs names and values"),
     "colour mask": (_colour_mask, "a mask in colours"),
     "one slice": (_images(lambda i: i[:1]), "it holds one slice"),
@@ -510,7 +565,10 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "png bomb": (_bomb_png, "too large a picture"),
     "a section is missing": (_gap, "the numbers differ"),
     "a section of another size": (_another_size, "it is 20 x 56, but 00.tif is 40 x 56"),
-    "a section of another depth": (_another_kind, "its pixels are uint16, but those of 00.tif are uint8"),
+    "a section of another depth": (
+        _another_kind,
+        "its pixels are uint16, but those of 00.tif are uint8",
+    ),
     "three planes": (_planes, r"zyx \(sections\) or cyx \(colours\)"),
     "two series": (_two_series, "it holds 2 different pictures"),
     "transparent picture": (_transparent, "part of it is transparent"),
@@ -518,16 +576,30 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "damaged zarr": (_damaged_zarr, "metadata are damaged"),
     "damaged chunk": (_damaged_chunk, "cannot be decoded"),
     "n5": (_n5, "N5 is not read by zarr"),
-    "no splits": (_split(None), r"say splits: \{train: \[0, 8\], validation: \[8, 10\], test: \[10, 12\]\}"),
-    "splits that overlap": (_split({"train": (0, 8), "test": (6, 12)}), "slices 6 to 7 stand in train and in test"),
-    "a split beyond the end": (_split({"train": (0, 13)}), r"\[0, 13\] is no range of its 12 slices"),
+    "no splits": (
+        _split(None),
+        r"say splits: \{train: \[0, 8\], validation: \[8, 10\], test: \[10, 12\]\}",
+    ),
+    "splits that overlap": (
+        _split({"train": (0, 8), "test": (6, 12)}),
+        "slices 6 to 7 stand in train and in test",
+    ),
+    "a split beyond the end": (
+        _split({"train": (0, 13)}),
+        r"\[0, 13\] is no range of its 12 slices",
+    ),
     "a split misspelt": (_split({"trian": (0, 3)}), "did you mean 'train'"),
-    "a split that is not there": (_split({"train": (0, 3)}, "test"), "no split 'test'; it has train, all"),
+    "a split that is not there": (
+        _split({"train": (0, 3)}, "test"),
+        "no split 'test'; it has train, all",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_input_gets_one_sentence(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_broken_input_gets_one_sentence(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     case, says = BROKEN[name]
     with pytest.raises(Refused, match=says) as refused:
         case(tmp_path)

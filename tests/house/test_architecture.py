@@ -29,7 +29,16 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
     },
     6: {
         "cli": ("run", "report", "judge", "record", "study", "data", "spec", "store"),
-        "dashboard": ("report", "judge", "record", "study", "spec", "store", "run/progress", "run/fingerprints"),
+        "dashboard": (
+            "report",
+            "judge",
+            "record",
+            "study",
+            "spec",
+            "store",
+            "run/progress",
+            "run/fingerprints",
+        ),
     },
 }
 MAY_IMPORT = {room: allowed for floor in FLOORS.values() for room, allowed in floor.items()}
@@ -122,10 +131,14 @@ def test_a_room_stands_above_what_it_imports() -> None:
     floor_of = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
     for room, allowed in MAY_IMPORT.items():
         for place in allowed:
-            assert floor_of[room_of(place)] < floor_of[room], f"{room} stands no higher than {place}"
+            assert floor_of[room_of(place)] < floor_of[room], (
+                f"{room} stands no higher than {place}"
+            )
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if "components" in path.parts], ids=module_place)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if "components" in path.parts], ids=module_place
+)
 def test_a_component_imports_no_component_of_another_kind(path: Path) -> None:
     own = module_place(path)
     kind = "/".join(own.split("/")[:2])
@@ -171,19 +184,32 @@ def test_no_import_goes_round_in_a_circle() -> None:
 @pytest.mark.parametrize("room", WITHOUT_TORCH)
 def test_no_torch_and_no_mlflow_before_there_is_work(room: str) -> None:
     """Help, plans, mistakes, comparisons and reports do not pay for torch."""
-    files = [path for path in FILES if room_of(module_place(path)) == room and path.stem not in ("worker", "preload")]
-    modules = ["harness." + module_place(path).removesuffix("/__init__").replace("/", ".") for path in files]
+    files = [
+        path
+        for path in FILES
+        if room_of(module_place(path)) == room and path.stem not in ("worker", "preload")
+    ]
+    modules = [
+        "harness." + module_place(path).removesuffix("/__init__").replace("/", ".")
+        for path in files
+    ]
     imports = "; ".join(f"import {module}" for module in modules)
     heavy = "('torch', 'mlflow', 'optuna')"
     code = f"import sys; {imports}; sys.exit(', '.join(m for m in {heavy} if m in sys.modules) or None)"
-    outcome = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    outcome = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
     assert outcome.returncode == 0, outcome.stderr
 
 
 def test_nothing_prints_but_the_command_line() -> None:
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_print = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+            is_print = (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "print"
+            )
             assert not is_print or room_of(module_place(path)) == "cli", module_place(path)
 
 
@@ -194,7 +220,9 @@ def table_of_the_docs() -> dict[int, dict[str, tuple[str, ...]]]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) != 3 or not cells[0].isdigit():
             continue
-        allowed = tuple(name.strip(" `") for name in cells[2].split(",") if name.strip(" `") != "nothing")
+        allowed = tuple(
+            name.strip(" `") for name in cells[2].split(",") if name.strip(" `") != "nothing"
+        )
         for room in cells[1].split(","):
             floors.setdefault(int(cells[0]), {})[room.strip(" `")] = allowed
     return floors

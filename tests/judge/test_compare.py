@@ -86,15 +86,21 @@ def test_holm_covers_all_contrasts_and_primary_ones_share_a_family(tmp_path: Pat
     for rank, i in enumerate(order):
         best = max(best, min(1, raw[i] * (5 - rank)))
         expected[int(i)] = best
-    assert [one.corrected for v in (a, b) for one in v.contrasts] == pytest.approx(list(expected.values()))
+    assert [one.corrected for v in (a, b) for one in v.contrasts] == pytest.approx(
+        list(expected.values())
+    )
     assert (a.family, b.family, c.family) == (5, 5, 2)
-    assert [one.corrected for one in c.contrasts] == pytest.approx([min(1, 2 * one.p) for one in c.contrasts])
+    assert [one.corrected for one in c.contrasts] == pytest.approx(
+        [min(1, 2 * one.p) for one in c.contrasts]
+    )
 
 
 def test_a_failed_seed_takes_its_pair_with_it_and_is_reported(tmp_path: Path) -> None:
     study = two(tmp_path)
     ended = {(3, 4): "failed", (5, 2): "missing", (6, 4): "diverged"}
-    runs, rows = results(study, score, state=lambda t: ended.get((t.fit.seed, t.fit.batch), "finished"))
+    runs, rows = results(
+        study, score, state=lambda t: ended.get((t.fit.seed, t.fit.batch), "finished")
+    )
     verdicts = judge(study, runs, rows)
     (one,) = verdicts.verdicts
     (c,) = one.contrasts
@@ -112,7 +118,9 @@ def test_a_failed_seed_takes_its_pair_with_it_and_is_reported(tmp_path: Path) ->
 
 def test_an_arm_that_wholly_diverged_is_no_crash(tmp_path: Path) -> None:
     study = two(tmp_path, seeds=3)
-    runs, rows = results(study, score, state=lambda t: "diverged" if t.fit.batch == 4 else "finished")
+    runs, rows = results(
+        study, score, state=lambda t: "diverged" if t.fit.batch == 4 else "finished"
+    )
     (c,) = judge(study, runs, rows).verdicts[0].contrasts
     assert c.outcome == "no test"
     assert "could not be compared" in c.sentence
@@ -131,7 +139,9 @@ def test_a_study_without_results_is_no_crash(tmp_path: Path, state: str) -> None
 def test_undefined_values_are_counted_and_left_out(tmp_path: Path) -> None:
     study = two(tmp_path)
     runs, rows = results(study, score)
-    rows.loc[(rows.run == "run0000") & (rows.metric == "dice") & (rows.image == "image 1"), "value"] = np.nan
+    rows.loc[
+        (rows.run == "run0000") & (rows.metric == "dice") & (rows.image == "image 1"), "value"
+    ] = np.nan
     (one,) = judge(study, runs, rows).verdicts
     assert sum(arm.tally.undefined for arm in one.arms) == 1
     assert any("1 undefined values were left out" in note for note in one.notes)
@@ -148,7 +158,9 @@ def test_pooled_images_are_flagged_with_clusters_and_their_correlation(tmp_path:
         assert (pooled.images, pooled.networks) == (60, 3)
         assert pooled.icc == icc1(arm.sample.array(), np.array(arm.sample.clusters))
         assert "60 images pooled of 3 networks; intraclass correlation" in pooled.sentence
-    (seedwise,) = judge(replace(study, compare=(replace(study.compare[0], unit="seed"),)), runs, rows).verdicts
+    (seedwise,) = judge(
+        replace(study, compare=(replace(study.compare[0], unit="seed"),)), runs, rows
+    ).verdicts
     assert seedwise.contrasts[0].n == (3, 3)
     assert seedwise.pooled == ()
 
@@ -181,7 +193,11 @@ def test_equality_comes_from_equivalence_only(tmp_path: Path) -> None:
 def test_five_paired_seeds_are_not_testable_and_plan_says_so(tmp_path: Path) -> None:
     study = two(tmp_path, seeds=5)
     (planned,) = prospects(study)
-    assert (planned.n, planned.smallest, planned.verdict) == ((5, 5), pytest.approx(0.0625), "not testable")
+    assert (planned.n, planned.smallest, planned.verdict) == (
+        (5, 5),
+        pytest.approx(0.0625),
+        "not testable",
+    )
     assert planned.note == "6 seeds would do"
     assert "not testable at 0.05; 6 seeds would do" in next(prospect_lines([planned]))
     (c,) = judge(study, *results(study, score)).verdicts[0].contrasts
@@ -195,8 +211,12 @@ def test_plan_knows_families_and_power(tmp_path: Path) -> None:
     found = prospects(made(tmp_path, text + entry))
     assert [p.family for p in found] == [3, 3, 3]
     t, df, shift = stats.t.isf(0.05 / 6, 7), 7, 2 * np.sqrt(8)
-    assert found[0].power == pytest.approx(stats.nct.sf(t, df, shift) + stats.nct.cdf(-t, df, shift))
-    found = prospects(made(tmp_path, text + "  - {name: a, metric: dice, by: fit.batch, unit: seed}\n"))
+    assert found[0].power == pytest.approx(
+        stats.nct.sf(t, df, shift) + stats.nct.cdf(-t, df, shift)
+    )
+    found = prospects(
+        made(tmp_path, text + "  - {name: a, metric: dice, by: fit.batch, unit: seed}\n")
+    )
     assert found[0].smallest == pytest.approx(6 * 2 / 2**8)
     assert found[0].verdict == "testable"
 
@@ -210,13 +230,22 @@ def test_a_trend_and_the_area_under_it(tmp_path: Path) -> None:
     study = made(tmp_path, text)
     runs, rows = results(study, score)
     up, area = judge(study, runs, rows).verdicts
-    table = rows[rows.metric == "dice"].merge(runs[["run", "fit.batch", "fit.method.loss"]], on="run")
+    table = rows[rows.metric == "dice"].merge(
+        runs[["run", "fit.batch", "fit.method.loss"]], on="run"
+    )
     wide = table.groupby(["seed", "fit.batch"])["value"].mean().unstack()[["2", "4", "8"]]
     (c,) = up.contrasts
-    assert c.p == pytest.approx(2 * stats.page_trend_test(wide.to_numpy(), method="exact").pvalue, rel=1e-6)
+    assert c.p == pytest.approx(
+        2 * stats.page_trend_test(wide.to_numpy(), method="exact").pvalue, rel=1e-6
+    )
     assert c.estimate == pytest.approx((wide["8"] - wide["2"]).mean())
     assert "dice rises along fit.batch" in c.sentence
-    of_bce = table[table["fit.method.loss"] == "bce"].groupby(["seed", "fit.batch"])["value"].mean().unstack()
+    of_bce = (
+        table[table["fit.method.loss"] == "bce"]
+        .groupby(["seed", "fit.batch"])["value"]
+        .mean()
+        .unstack()
+    )
     curve = of_bce[["2", "4", "8"]].to_numpy()
     expected = (curve[:, 0] + curve[:, 1] + 2 * (curve[:, 1] + curve[:, 2])) / 6
     assert np.array(area.arms[0].sample.values) == pytest.approx(expected)
@@ -224,7 +253,10 @@ def test_a_trend_and_the_area_under_it(tmp_path: Path) -> None:
 
 def test_a_correlation_has_a_point_for_each_combination(tmp_path: Path) -> None:
     text = "seeds: 3\ngrid:\n  fit.batch: [2, 3, 4, 5, 6]\ncompare:\n"
-    study = made(tmp_path, text + "  - {name: r, unit: seed, correlate: {x: dice, y: iou, over: [fit.batch]}}\n")
+    study = made(
+        tmp_path,
+        text + "  - {name: r, unit: seed, correlate: {x: dice, y: iou, over: [fit.batch]}}\n",
+    )
     (c,) = judge(study, *results(study, score)).verdicts[0].contrasts
     assert (c.n, c.test, len(c.points)) == ((5,), "kendall", 5)
     x, y = np.array([p[1:] for p in c.points]).T
@@ -233,7 +265,9 @@ def test_a_correlation_has_a_point_for_each_combination(tmp_path: Path) -> None:
 
 def test_a_model_has_a_line_for_each_term(tmp_path: Path) -> None:
     text = "seeds: 4\ngrid:\n  fit.batch: [2, 4]\n  fit.method.loss: [bce, dice]\ncompare:\n"
-    study = made(tmp_path, text + "  - {name: m, unit: seed, model: dice ~ fit.batch * fit.method.loss}\n")
+    study = made(
+        tmp_path, text + "  - {name: m, unit: seed, model: dice ~ fit.batch * fit.method.loss}\n"
+    )
     terms = {c.first: c for c in judge(study, *results(study, score)).verdicts[0].contrasts}
     assert terms.keys() == {"fit.batch", "fit.method.loss", "fit.batch:fit.method.loss"}
     assert terms["fit.batch"].outcome == "differs"
@@ -241,7 +275,9 @@ def test_a_model_has_a_line_for_each_term(tmp_path: Path) -> None:
 
 def test_friedman_gives_nemenyi_pairs_and_a_ranking(tmp_path: Path) -> None:
     text = "seeds: 8\ngrid:\n  fit.batch: [2, 4, 6]\ncompare:\n"
-    study = made(tmp_path, text + "  - {name: f, metric: dice, by: fit.batch, unit: seed, test: friedman}\n")
+    study = made(
+        tmp_path, text + "  - {name: f, metric: dice, by: fit.batch, unit: seed, test: friedman}\n"
+    )
     (one,) = judge(study, *results(study, score)).verdicts
     columns = np.array(one.rankings[0].table)
     assert one.omnibus[0][1].statistic == pytest.approx(stats.friedmanchisquare(*columns).statistic)
@@ -254,8 +290,12 @@ def test_arms_are_compared_over_the_same_of_everything_else(tmp_path: Path) -> N
         "compare:\n  - {name: a, metric: dice, by: fit.batch, unit: seed}\n"
     )
     study = made(tmp_path, text)
-    (one,) = judge(study, *results(study, lambda t, rng: score(t, rng) + (t.fit.patch == 64))).verdicts
-    assert one.notes == ("compared over the 1 of 2 combinations of other settings that every arm has",)
+    (one,) = judge(
+        study, *results(study, lambda t, rng: score(t, rng) + (t.fit.patch == 64))
+    ).verdicts
+    assert one.notes == (
+        "compared over the 1 of 2 combinations of other settings that every arm has",
+    )
     assert all(arm.mean.value < 1 for arm in one.arms)
 
 
@@ -277,12 +317,18 @@ def test_a_comparison_written_after_the_first_trial_is_exploratory(tmp_path: Pat
     ("more", "expected"),
     [
         (", test: mann_witney", "test: no test named 'mann_witney'; did you mean 'mann_whitney'?"),
-        (", effect: clifs_delta", "effect: no effect named 'clifs_delta'; did you mean 'cliffs_delta'?"),
+        (
+            ", effect: clifs_delta",
+            "effect: no effect named 'clifs_delta'; did you mean 'cliffs_delta'?",
+        ),
         (", interval: bcaa", "interval: no interval named 'bcaa'; did you mean 'bca'?"),
         (", correct: hom", "correct: no correction named 'hom'; did you mean 'holm'?"),
         (", test: equivalence", "test: equivalence needs `margin`"),
         (", test: welch, margin: 0.1", "margin: belongs to a test of equivalence"),
-        (", test: mann_whitney, paired: true", "paired: mann_whitney takes independent samples; there is"),
+        (
+            ", test: mann_whitney, paired: true",
+            "paired: mann_whitney takes independent samples; there is",
+        ),
         (", test: mann_whitney, effect: rank_biserial", "effect: rank_biserial needs pairs"),
         (", test: page", "test: page looks for a trend; take `trend` for `by`"),
         (", test: t_one", "test: t_one takes one sample, not groups"),
@@ -291,14 +337,19 @@ def test_a_comparison_written_after_the_first_trial_is_exploratory(tmp_path: Pat
         (", against: '2', correct: shaffer", "correct: shaffer holds for all pairs"),
         (", against: '7'", "against: fit.batch has no level '7'"),
         (", pairs: against", "pairs: needs `against`"),
-        (", within: [fit.bach]", "within: no setting 'fit.bach' in the study; did you mean 'fit.batch'?"),
+        (
+            ", within: [fit.bach]",
+            "within: no setting 'fit.bach' in the study; did you mean 'fit.batch'?",
+        ),
         (", post_hoc: dunn", "post_hoc: no 'dunn' here"),
         (", alpha: 0", "alpha: 0.0 should lie between 0 and 1"),
         (", model: dice ~ fit.batch", "by: model and by are two questions"),
         (", unt: 3", "unt: a comparison has no setting 'unt'; did you mean 'unit'?"),
     ],
 )
-def test_a_comparison_that_makes_no_sense_is_refused_with_its_place(tmp_path: Path, more: str, expected: str) -> None:
+def test_a_comparison_that_makes_no_sense_is_refused_with_its_place(
+    tmp_path: Path, more: str, expected: str
+) -> None:
     file = tmp_path / "s.yaml"
     file.write_text(BASE + TWO.format(seeds=4, more=more))
     with pytest.raises(Mistakes) as caught:
@@ -310,16 +361,31 @@ def test_a_comparison_that_makes_no_sense_is_refused_with_its_place(tmp_path: Pa
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ("{name: a, metric: dice, unit: seed}", "compare.0: a comparison needs one of by, trend, correlate, model"),
+        (
+            "{name: a, metric: dice, unit: seed}",
+            "compare.0: a comparison needs one of by, trend, correlate, model",
+        ),
         ("{name: a, by: fit.batch, unit: seed}", "compare.0: a comparison needs `metric`"),
-        ("{name: a, metric: dice, trend: fit.init, unit: seed}", "trend: fit.init has only the level"),
-        ("{name: a, metric: dice, trend: fit.batch, unit: seed, test: welch}", "test: welch knows no order of levels"),
+        (
+            "{name: a, metric: dice, trend: fit.init, unit: seed}",
+            "trend: fit.init has only the level",
+        ),
+        (
+            "{name: a, metric: dice, trend: fit.batch, unit: seed, test: welch}",
+            "test: welch knows no order of levels",
+        ),
         (
             "{name: a, unit: seed, correlate: {x: dice, y: iuo, over: [fit.batch]}}",
             "correlate.y: no probe of the study",
         ),
-        ("{name: a, unit: seed, correlate: {x: dice, y: iou}}", "compare.0.correlate: correlate needs `over`"),
-        ("{name: a, unit: seed, model: dice ~ fit.bach}", "model: no setting 'fit.bach' in the study"),
+        (
+            "{name: a, unit: seed, correlate: {x: dice, y: iou}}",
+            "compare.0.correlate: correlate needs `over`",
+        ),
+        (
+            "{name: a, unit: seed, model: dice ~ fit.bach}",
+            "model: no setting 'fit.bach' in the study",
+        ),
         ("{name: a, metric: dice, by: fit.batch, unit: fold}", "unit: the study has no folds"),
     ],
 )

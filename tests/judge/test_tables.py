@@ -25,7 +25,11 @@ from tests.report.test_report import parsed
 
 PUBLISHED = Path(__file__).parents[2] / "studies" / "paper" / "published"
 MAPS = ("Foreground", "Full Output")
-ATTRIBUTION = {"metrics": ("swd", "fwd"), "dimensions": ("map", "distance"), "lower": ("swd", "fwd")}
+ATTRIBUTION = {
+    "metrics": ("swd", "fwd"),
+    "dimensions": ("map", "distance"),
+    "lower": ("swd", "fwd"),
+}
 
 GRID = """
 seeds: 3
@@ -75,7 +79,9 @@ def size(trial: Trial, image: int, channel: int) -> float:
     return pretrained + trial.fit.seed + image / 10 + channel
 
 
-def measured(study: Study, state: dict[tuple[str, int], str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measured(
+    study: Study, state: dict[tuple[str, int], str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of every map and distance for each image, beside those of the segmentation."""
     ended = state or {}
     runs, rows = results(
@@ -89,16 +95,28 @@ def measured(study: Study, state: dict[tuple[str, int], str] | None = None) -> t
     for run in runs[runs["state"] == "finished"].itertuples():
         trial = trials[run.trial]
         for image in range(2):
-            for channel, (name, distance) in enumerate((m, d) for d in ("wasserstein", "jensen_shannon") for m in MAPS):
-                about = {"image": f"image {image}", "group": "g", "seed": trial.fit.seed, "run": run.run}
+            for channel, (name, distance) in enumerate(
+                (m, d) for d in ("wasserstein", "jensen_shannon") for m in MAPS
+            ):
+                about = {
+                    "image": f"image {image}",
+                    "group": "g",
+                    "seed": trial.fit.seed,
+                    "run": run.run,
+                }
                 where = {"map": name, "distance": distance}
                 value = size(trial, image, channel)
-                lines += [{"metric": m, "value": value * k, **about, **where} for m, k in (("swd", 1), ("fwd", 2))]
+                lines += [
+                    {"metric": m, "value": value * k, **about, **where}
+                    for m, k in (("swd", 1), ("fwd", 2))
+                ]
     return runs, pd.concat([rows, pd.DataFrame(lines)], ignore_index=True)
 
 
 def cell(found: Tabulated, row: tuple[str, ...], metric: str, *levels: str) -> Entry:
-    column = next(j for j, c in enumerate(found.columns) if (c.metric, c.levels) == (metric, levels))
+    column = next(
+        j for j, c in enumerate(found.columns) if (c.metric, c.levels) == (metric, levels)
+    )
     return found.entries[found.rows.index(row)][column]
 
 
@@ -133,7 +151,10 @@ def test_one_distance_is_chosen_and_others_are_not_averaged_in_silence(tmp_path:
 
 def test_what_did_not_run_or_failed_is_a_dash_and_is_told(tmp_path: Path) -> None:
     study = study_of(tmp_path)
-    ended = {("Lucchi", seed): "missing" for seed in range(3)} | {("SNEMI", 1): "failed", ("SNEMI", 2): "diverged"}
+    ended = {("Lucchi", seed): "missing" for seed in range(3)} | {
+        ("SNEMI", 1): "failed",
+        ("SNEMI", 2): "diverged",
+    }
     (found,) = tabulate(study, *measured(study, ended))
     assert cell(found, ("Lucchi", "ImageNet"), "swd", "Foreground") == Entry()
     one = cell(found, ("SNEMI", "ImageNet"), "swd", "Foreground")
@@ -180,9 +201,15 @@ def test_the_page_has_the_papers_layout_and_every_number_leads_to_its_runs(tmp_p
     assert len(seen.ids) == len(set(seen.ids))
     assert {link.removeprefix("#") for link in seen.links} <= set(seen.ids)
     section = html.split('<section id="table-0">')[1].split("</section>")[0]
-    assert '<th colspan="2" scope="colgroup">swd</th><th colspan="2" scope="colgroup">fwd</th>' in section
+    assert (
+        '<th colspan="2" scope="colgroup">swd</th><th colspan="2" scope="colgroup">fwd</th>'
+        in section
+    )
     assert section.count('class="label again" scope="row">Lucchi') == 1
-    assert '<td data-k="swd · Foreground"><span><a href="#table-0-runs-3"><b>11.05 ± 0.58</b></a> <small>(3)' in section
+    assert (
+        '<td data-k="swd · Foreground"><span><a href="#table-0-runs-3"><b>11.05 ± 0.58</b></a> <small>(3)'
+        in section
+    )
     assert '<span class="theirs">30.555 ± 0.5</span>' in section
     assert section.count('<span class="theirs">–</span>') == 14
     assert "as published (000, Table 4); only where distance is wasserstein" in section
@@ -208,7 +235,9 @@ def test_latex_is_balanced_with_a_cell_for_each_column(tmp_path: Path) -> None:
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
     lines = [line for line in body if line != r"\addlinespace"]
     assert all(line.count(" & ") == 5 and line.endswith(r" \\") for line in lines)
-    assert lines[3].startswith(r" & ImageNet & \textbf{11.05 $\pm$ 0.58 (3)} {[}30.555 $\pm$ 0.5] &")
+    assert lines[3].startswith(
+        r" & ImageNet & \textbf{11.05 $\pm$ 0.58 (3)} {[}30.555 $\pm$ 0.5] &"
+    )
     assert body[2] == r"\addlinespace"
 
 
@@ -224,18 +253,42 @@ def test_csv_round_trips(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("metrics: [swd, fwd]", "metrics: [swd, fwdd]"), "metrics.1: no probe of the study measures 'fwdd'; did you"),
-        (("[fit.train_on, fit", "[fit.trian_on, fit"), "rows.0: no setting 'fit.trian_on' in the study; did you mean"),
-        (("columns: [map]", "columns: [mapp]"), "columns.0: no setting 'mapp' in the study; did you mean 'map'?"),
+        (
+            ("metrics: [swd, fwd]", "metrics: [swd, fwdd]"),
+            "metrics.1: no probe of the study measures 'fwdd'; did you",
+        ),
+        (
+            ("[fit.train_on, fit", "[fit.trian_on, fit"),
+            "rows.0: no setting 'fit.trian_on' in the study; did you mean",
+        ),
+        (
+            ("columns: [map]", "columns: [mapp]"),
+            "columns.0: no setting 'mapp' in the study; did you mean 'map'?",
+        ),
         (("columns: [map]", "columns: [fit.train_on]"), "columns: 'fit.train_on' is named twice"),
-        (("metrics: [swd, fwd]", "metrics: [swd, dice]"), "columns.0: no setting 'map' in the study"),
-        (("{distance: w", "{distanse: w"), "where.distanse: no setting 'distanse' in the study; did you mean 'dist"),
-        (("{distance: wasserstein}", "{fit.train_on: SNEMY}"), "where.fit.train_on: fit.train_on has no level 'SNEMY'"),
+        (
+            ("metrics: [swd, fwd]", "metrics: [swd, dice]"),
+            "columns.0: no setting 'map' in the study",
+        ),
+        (
+            ("{distance: w", "{distanse: w"),
+            "where.distanse: no setting 'distanse' in the study; did you mean 'dist",
+        ),
+        (
+            ("{distance: wasserstein}", "{fit.train_on: SNEMY}"),
+            "where.fit.train_on: fit.train_on has no level 'SNEMY'",
+        ),
         (("    unit: seed\n", ""), "tables.0: a table needs `unit`: seed | fold | image | patient"),
         (("unit: seed", "unit: fold"), "unit: the study has no folds"),
         (("title:", "titel:"), "titel: a table has no setting 'titel'; did you mean 'title'?"),
-        (("numbers.csv", "nowhere.csv"), "published: nowhere.csv cannot be read: No such file or directory"),
-        (("rows: [fit.train_on, fit.method.loss]", "rows: []"), "rows: is empty; name at least one"),
+        (
+            ("numbers.csv", "nowhere.csv"),
+            "published: nowhere.csv cannot be read: No such file or directory",
+        ),
+        (
+            ("rows: [fit.train_on, fit.method.loss]", "rows: []"),
+            "rows: is empty; name at least one",
+        ),
     ],
 )
 def test_a_table_that_makes_no_sense_is_refused_with_its_place(
@@ -265,17 +318,26 @@ def test_a_wrong_published_number_is_refused_with_its_line(
     assert NUMBERS.count(change[0]) == 1
     with pytest.raises(Mistakes) as caught:
         study_of(tmp_path, TABLE, NUMBERS.replace(*change))
-    assert any(expected in str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems), caught.value
+    assert any(
+        expected in str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems
+    ), caught.value
 
 
 def test_where_chooses_among_published_numbers_too(tmp_path: Path) -> None:
     more = "SNEMI,Non-pretrained,Foreground,swd,9,\nKasthuri,ImageNet,Foreground,swd,8,\n"
     only = "{fit.train_on: SNEMI, distance: wasserstein, map: [Foreground, Occlusion]}"
-    entry = TABLE.replace("rows: [fit.train_on, ", "rows: [").replace("{distance: wasserstein}", only)
+    entry = TABLE.replace("rows: [fit.train_on, ", "rows: [").replace(
+        "{distance: wasserstein}", only
+    )
     study = study_of(tmp_path, entry, NUMBERS + more)
     (found,) = tabulate(study, *measured(study))
     assert found.rows == (("Non-pretrained",), ("ImageNet",))
-    assert [entry.written for line in found.entries for entry in line] == ["9", "", "30.555 ± 0.5", ""]
+    assert [entry.written for line in found.entries for entry in line] == [
+        "9",
+        "",
+        "30.555 ± 0.5",
+        "",
+    ]
     assert [c.levels for c in found.columns] == [("Foreground",)] * 2
     one = cell(found, ("ImageNet",), "swd", "Foreground")
     assert (one.mean, one.n) == (pytest.approx(11.05), 3)
@@ -329,7 +391,9 @@ def published(name: str) -> dict[tuple[tuple[str, ...], str], float]:
         return found
 
     rows, columns = COLUMNS[name]
-    found, wrong = read_published(PUBLISHED / name, Table("t", "seed", rows, METRICS, columns), known)
+    found, wrong = read_published(
+        PUBLISHED / name, Table("t", "seed", rows, METRICS, columns), known
+    )
     assert wrong == []
     assert len(found.note) > 40
     return {at: number.value for at, number in found.numbers.items()}
@@ -350,7 +414,9 @@ def test_published_numbers_agree_where_the_paper_says_them_twice() -> None:
     six, arch, encoder = (published(f"saliency-table-{k}.csv") for k in ("6", "7a", "7b"))
     for (levels, metric), value in three.items():
         if metric == "dice":
-            assert three[levels, "foreground_iou"] == pytest.approx(value / (2 - value), abs=6e-4), levels
+            assert three[levels, "foreground_iou"] == pytest.approx(
+                value / (2 - value), abs=6e-4
+            ), levels
     for (levels, metric), value in four.items():
         data, init, shown = levels
         if data == "SNEMI":

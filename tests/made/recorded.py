@@ -38,7 +38,9 @@ def scores(value: Callable[[Trial], float], images: int = 4) -> Measured:
     """Overlap scores of so many images, around a value of the trial."""
 
     def measured(trial: Trial, rng: np.random.Generator) -> Columns:
-        noise = rng.normal(0, 0.02, (len(SCORES), images)) + np.linspace(0, 0.1, len(SCORES))[:, None]
+        noise = (
+            rng.normal(0, 0.02, (len(SCORES), images)) + np.linspace(0, 0.1, len(SCORES))[:, None]
+        )
         ids = [f"image-{i:03}" for i in range(images)]
         return {
             "metric": [m for m in SCORES for _ in ids],
@@ -51,7 +53,11 @@ def scores(value: Callable[[Trial], float], images: int = 4) -> Measured:
 
 
 def fill(
-    home: Home, study: Study, measured: Measured, *, state: Callable[[Trial], str] = lambda trial: "finished"
+    home: Home,
+    study: Study,
+    measured: Measured,
+    *,
+    state: Callable[[Trial], str] = lambda trial: "finished",
 ) -> list[str]:
     """A run for each trial whose state is not 'missing'; their ids."""
     now = int(time.time() * 1000) - 100_000
@@ -70,12 +76,19 @@ def fill(
 
 def _experiment(db: sqlite3.Connection, home: Home, study: Study, now: int) -> int:
     place = (home.hidden / "artifacts" / file_name(study.name)).as_uri()
-    found = db.execute("SELECT experiment_id FROM experiments WHERE name = ?", (study.name,)).fetchone()
+    found = db.execute(
+        "SELECT experiment_id FROM experiments WHERE name = ?", (study.name,)
+    ).fetchone()
     if found is not None:
         return int(found[0])
     (id,) = db.execute("SELECT max(experiment_id) + 1 FROM experiments").fetchone()
-    columns = "(experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)"
-    db.execute(f"INSERT INTO experiments {columns} VALUES (?, ?, ?, 'active', ?, ?)", (id, study.name, place, now, now))
+    columns = (
+        "(experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)"
+    )
+    db.execute(
+        f"INSERT INTO experiments {columns} VALUES (?, ?, ?, 'active', ?, ?)",
+        (id, study.name, place, now, now),
+    )
     tags = (("harness", "study"), ("mlflow.note.content", study.question))
     db.executemany(f"INSERT INTO experiment_tags VALUES (?, ?, {id})", tags)
     return int(id)
@@ -85,7 +98,14 @@ class _Run:
     """A run of a trial, being recorded."""
 
     def __init__(
-        self, db: sqlite3.Connection, home: Home, study: Study, cell: Cell, i: int, experiment: int, now: int
+        self,
+        db: sqlite3.Connection,
+        home: Home,
+        study: Study,
+        cell: Cell,
+        i: int,
+        experiment: int,
+        now: int,
     ) -> None:
         self.db, self.home, self.study, self.cell, self.trial = db, home, study, cell, cell.trial
         self.i, self.experiment, self.start = i, experiment, now + i
@@ -98,19 +118,36 @@ class _Run:
         named = "run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri"
         self.db.execute(
             f"INSERT INTO runs ({named}, experiment_id) VALUES (?, ?, 'LOCAL', '', ?, ?, ?, 'active', ?, ?)",
-            (self.id, name(self.cell), status, self.start, self.start + 60_000, place.as_uri(), self.experiment),
+            (
+                self.id,
+                name(self.cell),
+                status,
+                self.start,
+                self.start + 60_000,
+                place.as_uri(),
+                self.experiment,
+            ),
         )
         self._many("tags (value, key, run_uuid)", self._tags(state).items())
         self._many("params (value, key, run_uuid)", flat(self.trial).items())
-        means = {m: float(v) for m, v in _means(columns).items()} | {"seconds/fit": 50.0, "seconds/measure": 10.0}
-        timed = f"(value, key, timestamp, step, is_nan, run_uuid) VALUES (?, ?, {self.start}, 0, 0, ?)"
+        means = {m: float(v) for m, v in _means(columns).items()} | {
+            "seconds/fit": 50.0,
+            "seconds/measure": 10.0,
+        }
+        timed = (
+            f"(value, key, timestamp, step, is_nan, run_uuid) VALUES (?, ?, {self.start}, 0, 0, ?)"
+        )
         for table in ("latest_metrics", "metrics"):
-            self.db.executemany(f"INSERT INTO {table} {timed}", [(v, k, self.id) for k, v in means.items()])
+            self.db.executemany(
+                f"INSERT INTO {table} {timed}", [(v, k, self.id) for k, v in means.items()]
+            )
         if columns:
             self._measured(columns)
 
     def _many(self, into: str, pairs: Iterable[tuple[str, str]]) -> None:
-        self.db.executemany(f"INSERT INTO {into} VALUES (?, ?, ?)", [(v, k, self.id) for k, v in pairs])
+        self.db.executemany(
+            f"INSERT INTO {into} VALUES (?, ?, ?)", [(v, k, self.id) for k, v in pairs]
+        )
 
     def _tags(self, state: str) -> dict[str, str]:
         tags = {
@@ -127,13 +164,18 @@ class _Run:
             "mlflow.source.name": str(self.study.path),
             "mlflow.source.git.commit": "c" * 40,
         }
-        return tags | ({"harness.error": "RuntimeError: no such layer"} if state == "failed" else {})
+        return tags | (
+            {"harness.error": "RuntimeError: no such layer"} if state == "failed" else {}
+        )
 
     def _measured(self, columns: Columns) -> None:
         folder = self.home.store("trials").path(self.trial.key)
         folder.mkdir(parents=True, exist_ok=True)
         count, fold = len(columns["value"]), self.trial.fit.fold
-        units = {"seed": [self.trial.fit.seed] * count, "fold": [None if fold is None else fold[0]] * count}
+        units = {
+            "seed": [self.trial.fit.seed] * count,
+            "fold": [None if fold is None else fold[0]] * count,
+        }
         parquet.write_table(pa.table({**columns, **units}), folder / "rows.parquet")
 
 

@@ -30,7 +30,11 @@ def made(folder: Path, text: str) -> Study:
 
 
 def results(
-    study: Study, value: Value, *, images: int = 4, state: Callable[[Trial], str] = lambda trial: "finished"
+    study: Study,
+    value: Value,
+    *,
+    images: int = 4,
+    state: Callable[[Trial], str] = lambda trial: "finished",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A run for each trial, and for each finished one as many images; `state` 'missing' leaves a trial out."""
     runs, rows = [], []
@@ -38,10 +42,17 @@ def results(
         trial, ended, run = cell.trial, state(cell.trial), f"run{i:04}"
         if ended == "missing":
             continue
-        runs.append({"run": run, "trial": trial.key, "name": run, "state": ended, "ended": i, **flat(trial)})
+        runs.append(
+            {"run": run, "trial": trial.key, "name": run, "state": ended, "ended": i, **flat(trial)}
+        )
         rng = np.random.default_rng(i)
         for image in range(images if ended == "finished" else 0):
-            about = {"image": f"image {image}", "group": f"patient {image // 2}", "seed": trial.fit.seed, "run": run}
+            about = {
+                "image": f"image {image}",
+                "group": f"patient {image // 2}",
+                "seed": trial.fit.seed,
+                "run": run,
+            }
             fold = None if trial.fit.fold is None else trial.fit.fold[0]
             rows += [
                 {"metric": m, "value": value(trial, rng) * k, "fold": fold, **about}
@@ -53,7 +64,10 @@ def results(
 def recorded(study: Study, runs: pd.DataFrame, design: str | None = None) -> list[Run]:
     """The same runs as the tracker lists them."""
     cells = {cell.trial.key: cell for cell in study.cells}
-    tags = {"harness.design": study.design if design is None else design, "mlflow.source.git.commit": "c" * 40}
+    tags = {
+        "harness.design": study.design if design is None else design,
+        "mlflow.source.git.commit": "c" * 40,
+    }
     return [
         Run(r.run, r.trial, study.name, r.name, "FINISHED", r.state, 1000 * i + 1, 1000 * i + 900,
             cells[r.trial].levels, flat(cells[r.trial].trial), tags)

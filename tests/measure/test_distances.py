@@ -7,14 +7,25 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
-from harness.measure.distances import BINS, DISTANCES, bhattacharyya, full, jensen_shannon, symmetric, wasserstein
+from harness.measure.distances import (
+    BINS,
+    DISTANCES,
+    bhattacharyya,
+    full,
+    jensen_shannon,
+    symmetric,
+    wasserstein,
+)
 
 rng = np.random.default_rng(5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 999])
 def test_wasserstein_is_scipys(n: int) -> None:
-    for x, y in [(rng.normal(size=n), rng.exponential(size=n)), (rng.integers(0, 3, n) * 1.0, rng.normal(size=n))]:
+    for x, y in [
+        (rng.normal(size=n), rng.exponential(size=n)),
+        (rng.integers(0, 3, n) * 1.0, rng.normal(size=n)),
+    ]:
         assert wasserstein(x, y) == pytest.approx(wasserstein_distance(x, y), abs=1e-12)
 
 
@@ -27,18 +38,25 @@ def test_wasserstein_of_images_of_whatever_shape_and_type() -> None:
 
 def test_jensen_shannon_is_the_square_of_scipys_distance() -> None:
     x, y = rng.exponential(size=5000), rng.exponential(1.4, size=5000)
-    p, q = (np.histogram(s, BINS, (min(x.min(), y.min()), max(x.max(), y.max())))[0] for s in (x, y))
+    p, q = (
+        np.histogram(s, BINS, (min(x.min(), y.min()), max(x.max(), y.max())))[0] for s in (x, y)
+    )
     assert jensen_shannon(x, y) == pytest.approx(jensenshannon(p, q) ** 2, rel=1e-9)
 
 
 def test_histogram_distances_by_hand() -> None:
-    x, y = np.array([0.0, 0, 0, 1]), np.array([0.0, 1, 1, 1])  # shares 3/4 and 1/4 against 1/4 and 3/4
+    x, y = (
+        np.array([0.0, 0, 0, 1]),
+        np.array([0.0, 1, 1, 1]),
+    )  # shares 3/4 and 1/4 against 1/4 and 3/4
     assert bhattacharyya(x, y) == pytest.approx(-math.log(2 * math.sqrt(3) / 4))
     mean = (0.75 * math.log(0.75 / 0.5) + 0.25 * math.log(0.25 / 0.5)) / 1
     assert jensen_shannon(x, y) == pytest.approx(mean)
     apart = np.zeros(4), np.ones(4)
     assert jensen_shannon(*apart) == pytest.approx(math.log(2))
-    assert bhattacharyya(*apart) == pytest.approx(math.log(8))  # as if a single value of eight were shared
+    assert bhattacharyya(*apart) == pytest.approx(
+        math.log(8)
+    )  # as if a single value of eight were shared
 
 
 @pytest.mark.parametrize("name", DISTANCES)
@@ -59,7 +77,9 @@ def test_equal_samples_are_at_no_distance_and_order_does_not_count(name: str) ->
     ],
 )
 def test_swd_and_fwd_by_hand(at: tuple[int, ...], swd: float, fwd: float) -> None:
-    channels = [np.array([a, a + 1.0]) for a in at]  # the same shape, moved: the distance is how far
+    channels = [
+        np.array([a, a + 1.0]) for a in at
+    ]  # the same shape, moved: the distance is how far
     assert symmetric(wasserstein, channels) == pytest.approx(swd)
     assert full(wasserstein, channels) == pytest.approx(fwd)
     assert symmetric(wasserstein, channels[::-1]) == pytest.approx(swd)

@@ -58,7 +58,9 @@ def test_scores_by_hand() -> None:
 
 
 def test_an_image_without_foreground_is_undefined_and_not_perfect() -> None:
-    (one,) = overlap.counts(torch.full((1, 1, 4, 4), -9.0), torch.zeros(1, 4, 4, dtype=torch.long), None)
+    (one,) = overlap.counts(
+        torch.full((1, 1, 4, 4), -9.0), torch.zeros(1, 4, 4, dtype=torch.long), None
+    )
     assert math.isnan(overlap.dice(one))
     assert overlap.accuracy(one) == 1.0
 
@@ -81,15 +83,21 @@ class Told(nn.Module):
         return self.logits[: len(images)]
 
 
-def told(predicted: list[Any], truth: list[Any], classes: tuple[str, ...], *, softmax: bool = True) -> pd.DataFrame:
+def told(
+    predicted: list[Any], truth: list[Any], classes: tuple[str, ...], *, softmax: bool = True
+) -> pd.DataFrame:
     """The rows of the segmentation probe for predicted and true labels (n, h, w)."""
     labels, masks = torch.tensor(predicted), torch.tensor(truth, dtype=torch.uint8).numpy()
     logits = nn.functional.one_hot(labels, len(classes)).movedim(-1, 1).float() * 9
     ids = [f"image {i}" for i in range(len(masks))]
-    scans = Scans(np.zeros(masks.shape, np.uint8), masks, ids, ids, ids, classes=classes, ignore=255)
+    scans = Scans(
+        np.zeros(masks.shape, np.uint8), masks, ids, ids, ids, classes=classes, ignore=255
+    )
     net = Told(logits if softmax else logits[:, 1:] - 4.5)
     found = list(load_component("probe", "segmentation")(net, on_device(scans, 1, CPU), figures=0))
-    return pd.DataFrame([{"metric": r.metric, "value": r.value, "image": r.image, **r.dimensions} for r in found])
+    return pd.DataFrame(
+        [{"metric": r.metric, "value": r.value, "image": r.image, **r.dimensions} for r in found]
+    )
 
 
 def value(rows: pd.DataFrame, metric: str, of: str | None = None) -> float:
@@ -101,7 +109,9 @@ def test_one_confusion_matrix_over_the_whole_set_by_hand() -> None:
     wide = [0] * 28
     truth = [[[0, 1, 1, 2, *wide]], [[2, 2, 0, 255, *wide]]]
     predicted = [[[0, 1, 2, 2, *wide]], [[2, 1, 0, 0, *wide]]]
-    rows = told([p * 32 for p in predicted], [t * 32 for t in truth], ("background", "left", "right"))
+    rows = told(
+        [p * 32 for p in predicted], [t * 32 for t in truth], ("background", "left", "right")
+    )
     # pairs (truth, prediction) in a row of the two images together: 00: 58, 11: 1, 12: 1, 22: 2, 21: 1; one is ignored
     iou = {"background": 58 / 58, "left": 1 / 3, "right": 2 / 4}
     dice = {"background": 1, "left": 2 / 4, "right": 4 / 6}
@@ -114,26 +124,40 @@ def test_one_confusion_matrix_over_the_whole_set_by_hand() -> None:
     assert value(rows, "set_accuracy") == pytest.approx(61 / 63)
     per_image = rows[rows.metric == "foreground_iou"].value.mean()
     assert per_image == pytest.approx(((1 / 2 + 1 / 2) / 2 + (0 + 1 / 2) / 2) / 2)
-    assert per_image != pytest.approx(value(rows, "set_foreground_iou"))  # which is why it matters what is averaged
+    assert per_image != pytest.approx(
+        value(rows, "set_foreground_iou")
+    )  # which is why it matters what is averaged
 
 
 def test_two_softmax_channels_measure_as_one_sigmoid_does() -> None:
     rng = np.random.default_rng(0)
     truth, predicted = (rng.integers(0, 2, (3, 32, 32)).tolist() for _ in range(2))
-    two, one = (told(predicted, truth, ("background", "cell"), softmax=softmax) for softmax in (True, False))
+    two, one = (
+        told(predicted, truth, ("background", "cell"), softmax=softmax) for softmax in (True, False)
+    )
     scored = two.metric != "loss"
     pd.testing.assert_frame_equal(two[scored], one[scored])
     hit = np.logical_and(truth, predicted).sum()
-    assert value(two, "class_iou", "cell") == pytest.approx(hit / np.logical_or(truth, predicted).sum())
+    assert value(two, "class_iou", "cell") == pytest.approx(
+        hit / np.logical_or(truth, predicted).sum()
+    )
     assert value(two, "set_foreground_iou") == value(two, "class_iou", "cell")
 
 
 @pytest.mark.parametrize("loss", ["ce", "ce_dice"])
 def test_a_network_with_two_softmax_channels_trains_and_is_measured(home: Home, loss: str) -> None:
-    method = {"name": "supervised", "epochs": 2, "loss": loss, "lr": 1e-2, "schedule": {"name": "step", "every": 1}}
+    method = {
+        "name": "supervised",
+        "epochs": 2,
+        "loss": loss,
+        "lr": 1e-2,
+        "schedule": {"name": "step", "every": 1},
+    }
     data = {"name": "malaria", "images": 8, "size": 64}
     net = {"arch": "tiny_unet", "width": 4, "classes": 2}
-    one = trial(fit={"train_on": data, "net": net, "method": method, "patch": 64, "steps": 40, "batch": 4})
+    one = trial(
+        fit={"train_on": data, "net": net, "method": method, "patch": 64, "steps": 40, "batch": 4}
+    )
     folder = fit(one.fit, [one.pick], home, CPU)
     assert read_json(folder / "fit.json")["outputs"] == 2
     rows = pd.read_parquet(measure(one, home, CPU) / "rows.parquet")
@@ -144,11 +168,17 @@ def test_a_network_with_two_softmax_channels_trains_and_is_measured(home: Home, 
 
 def test_outputs_that_cannot_tell_the_classes_apart_are_refused() -> None:
     masks = np.zeros((1, 8, 8), np.uint8)
-    scans = Scans(masks, masks, ["a"], ["a"], ["a"], classes=("background", "left", "right", "muscle"))
+    scans = Scans(
+        masks, masks, ["a"], ["a"], ["a"], classes=("background", "left", "right", "muscle")
+    )
     seen = on_device(scans, 1, CPU)
     assert channels_and_outputs(trial().fit.net, seen) == (1, 4)
-    assert channels_and_outputs(trial(fit={"net": {"arch": "tiny_unet", "classes": 2}}).fit.net, seen) == (1, 2)
-    with pytest.raises(ValueError, match=r"fit.net.classes: 3 outputs cannot tell 4 classes \(background, left"):
+    assert channels_and_outputs(
+        trial(fit={"net": {"arch": "tiny_unet", "classes": 2}}).fit.net, seen
+    ) == (1, 2)
+    with pytest.raises(
+        ValueError, match=r"fit.net.classes: 3 outputs cannot tell 4 classes \(background, left"
+    ):
         channels_and_outputs(trial(fit={"net": {"arch": "tiny_unet", "classes": 3}}).fit.net, seen)
 
 
@@ -169,7 +199,9 @@ def test_a_trial_is_measured_into_rows_figures_and_a_result(home: Home) -> None:
     assert per_image.image.tolist() == [f"test-{i:03d}" for i in range(len(per_image))]
     assert set(rows.seed) == {0}
     result = read_json(folder / "result.json")
-    assert result["metrics"]["accuracy"] == pytest.approx(rows[rows.metric == "accuracy"].value.mean())
+    assert result["metrics"]["accuracy"] == pytest.approx(
+        rows[rows.metric == "accuracy"].value.mean()
+    )
     assert len(list((folder / "figures").glob("*.png"))) == 3
     net, test = opened(one, home, CPU)
     assert isinstance(test, Labelled)
@@ -222,7 +254,10 @@ def test_real_data_by_its_bytes(home: Home, tmp_path: Path) -> None:
     from harness.study.load import load_study
 
     rng = np.random.default_rng(0)
-    volume, masks = rng.integers(0, 255, (8, 48, 48), dtype=np.uint8), (rng.random((8, 48, 48)) > 0.7).astype(np.uint8)
+    volume, masks = (
+        rng.integers(0, 255, (8, 48, 48), dtype=np.uint8),
+        (rng.random((8, 48, 48)) > 0.7).astype(np.uint8),
+    )
     np.save(tmp_path / "raw.npy", volume)
     np.save(tmp_path / "masks.npy", masks)
     text = (
@@ -256,7 +291,10 @@ def test_the_same_volume_in_another_format_is_the_same_fit(home: Home, tmp_path:
     from harness.study.load import load_study
 
     rng = np.random.default_rng(1)
-    volume, masks = rng.integers(0, 255, (8, 40, 48), dtype=np.uint8), (rng.random((8, 40, 48)) > 0.7).astype(np.uint8)
+    volume, masks = (
+        rng.integers(0, 255, (8, 40, 48), dtype=np.uint8),
+        (rng.random((8, 40, 48)) > 0.7).astype(np.uint8),
+    )
     np.save(tmp_path / "raw.npy", volume)
     np.save(tmp_path / "masks.npy", masks)
     tifffile.imwrite(tmp_path / "raw.tif", volume)
@@ -264,7 +302,11 @@ def test_the_same_volume_in_another_format_is_the_same_fit(home: Home, tmp_path:
     with h5py.File(tmp_path / "both.h5", "w") as handle:
         handle["raw"], handle["masks"] = volume, masks
     keys = set()
-    for images, labels in (("raw.npy", "masks.npy"), ("raw.tif", "masks.tif"), ("both.h5:raw", "both.h5:masks")):
+    for images, labels in (
+        ("raw.npy", "masks.npy"),
+        ("raw.tif", "masks.tif"),
+        ("both.h5:raw", "both.h5:masks"),
+    ):
         file = tmp_path / "own.yaml"
         file.write_text(
             f"base: {{fit: {{train_on: {{name: volume, images: '{images}', masks: '{labels}', "
@@ -280,19 +322,27 @@ def test_the_same_volume_in_another_format_is_the_same_fit(home: Home, tmp_path:
 VNC = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-@pytest.mark.skipif(not (VNC / "vnc" / "stack1").is_dir(), reason="the VNC data set is not beside the checkout")
+@pytest.mark.skipif(
+    not (VNC / "vnc" / "stack1").is_dir(), reason="the VNC data set is not beside the checkout"
+)
 @pytest.mark.parametrize("task", ["mitochondria", "membranes"])
-def test_real_tissue_trains_and_tests(home: Home, monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+def test_real_tissue_trains_and_tests(
+    home: Home, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(VNC))
     method = {"name": "supervised", "epochs": 2, "lr": 3e-3}
     net = {"arch": "tiny_unet", "slices": 3, "width": 4}
     data = {"name": "vnc", "task": task}
-    one = trial(fit={"train_on": data, "method": method, "net": net, "patch": 128, "batch": 4, "steps": 20})
+    one = trial(
+        fit={"train_on": data, "method": method, "net": net, "patch": 128, "batch": 4, "steps": 20}
+    )
     folder = fit(one.fit, [one.pick], home, CPU)
     history = read_json(folder / "history.json")
     assert history[-1]["watch"] > history[0]["watch"] - 0.02  # the validation loss does not rise
     measured = read_json(measure(one, home, CPU) / "result.json")["metrics"]
-    chance = {"mitochondria": 0.054, "membranes": 0.204}[task]  # the precision of a network that marks everything
+    chance = {"mitochondria": 0.054, "membranes": 0.204}[
+        task
+    ]  # the precision of a network that marks everything
     assert measured["recall"] == 0 or measured["precision"] > chance
 
 
@@ -302,11 +352,19 @@ def test_a_volume_larger_than_memory_is_mapped_and_trains_the_same(
     from harness.data import domains
 
     rng = np.random.default_rng(2)
-    volume, masks = rng.integers(0, 255, (6, 48, 48), dtype=np.uint8), (rng.random((6, 48, 48)) > 0.7).astype(np.uint8)
+    volume, masks = (
+        rng.integers(0, 255, (6, 48, 48), dtype=np.uint8),
+        (rng.random((6, 48, 48)) > 0.7).astype(np.uint8),
+    )
     for z in range(6):
         Image.fromarray(volume[z]).save(tmp_path / f"raw{z}.png")
         Image.fromarray(masks[z]).save(tmp_path / f"mask{z}.png")
-    data = {"name": "volume", "images": "raw*.png", "masks": "mask*.png", "splits": {"train": [0, 4], "test": [4, 6]}}
+    data = {
+        "name": "volume",
+        "images": "raw*.png",
+        "masks": "mask*.png",
+        "splits": {"train": [0, 4], "test": [4, 6]},
+    }
     one = trial(fit={"train_on": data})
     plain = open_domains(one.fit, home, CPU).source
     monkeypatch.setattr(domains, "IN_MEMORY", 1000)

@@ -119,7 +119,9 @@ HISTORIES: list[tuple[Callable[[Tracker, Study, Cell], None], bool]] = [
 
 
 @pytest.mark.parametrize("address", [tracker_of, through_a_client])
-def test_one_look_up_gives_the_answer_that_all_runs_give(home: Home, address: Callable[[Home], Tracker]) -> None:
+def test_one_look_up_gives_the_answer_that_all_runs_give(
+    home: Home, address: Callable[[Home], Tracker]
+) -> None:
     study = study_at(home, TRIALS.format(name="histories", seeds=len(HISTORIES)))
     for (happens, _), cell in zip(HISTORIES, study.cells, strict=True):
         happens(tracker_of(home), study, cell)
@@ -127,11 +129,15 @@ def test_one_look_up_gives_the_answer_that_all_runs_give(home: Home, address: Ca
     results = {run.key for run in tracker.runs("histories") if is_result(run)}
     for (happens, expected), cell in zip(HISTORIES, study.cells, strict=True):
         key = cell.trial.key
-        assert tracker.has_result("histories", key) is (key in results) is expected, happens.__name__
+        assert tracker.has_result("histories", key) is (key in results) is expected, (
+            happens.__name__
+        )
 
 
 @pytest.mark.parametrize("address", [tracker_of, through_a_client])
-def test_a_result_counts_in_the_study_that_has_it(home: Home, address: Callable[[Home], Tracker]) -> None:
+def test_a_result_counts_in_the_study_that_has_it(
+    home: Home, address: Callable[[Home], Tracker]
+) -> None:
     first = study_at(home, TRIALS.format(name="first", seeds=1))
     second = study_at(home, TRIALS.format(name="second", seeds=1), "second.yaml")
     key = first.cells[0].trial.key
@@ -142,7 +148,9 @@ def test_a_result_counts_in_the_study_that_has_it(home: Home, address: Callable[
     assert not tracker.has_result("second", key)  # which MLflow does not know
     failed(tracker_of(home), second, second.cells[0])
     assert not tracker.has_result("second", key)
-    tracker.client().delete_experiment(tracker.client().get_experiment_by_name("first").experiment_id)
+    tracker.client().delete_experiment(
+        tracker.client().get_experiment_by_name("first").experiment_id
+    )
     assert not tracker.has_result("first", key)
     assert tracker.runs("first") == []
 
@@ -157,7 +165,10 @@ def test_a_trial_that_is_recorded_is_not_recorded_again(home: Home) -> None:
     assert tracker.record(study, study.cells[0], folder, NO_CODE, values) is not None
     assert tracker.record(study, study.cells[0], folder, NO_CODE, values) is None
     assert tracker.record(study, study.cells[1], folder, NO_CODE, values) is not None
-    assert tracker.record(study, study.cells[0], folder, NO_CODE, {**values, "again": True}) is not None
+    assert (
+        tracker.record(study, study.cells[0], folder, NO_CODE, {**values, "again": True})
+        is not None
+    )
     assert len(tracker.runs("twice")) == 3
 
 
@@ -179,7 +190,9 @@ class Steps:
             return connection
 
         monkeypatch.setattr(sqlite3, "connect", counting)
-        monkeypatch.setattr(sqlite3.dbapi2, "connect", counting)  # the one that MLflow's engine calls
+        monkeypatch.setattr(
+            sqlite3.dbapi2, "connect", counting
+        )  # the one that MLflow's engine calls
 
     def _step(self) -> int:
         self.count += 1
@@ -192,13 +205,18 @@ class Steps:
         return self.count - before
 
 
-def test_recording_reads_no_more_in_a_large_study(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_reads_no_more_in_a_large_study(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps = Steps(monkeypatch)
     study = study_at(home, TRIALS.format(name="large", seeds=603))
     tracker = tracker_of(home)
     folder = home.folder / "trial"
     folder.mkdir()
-    history = [{"phase": "train", "epoch": 1, "loss/net": 0.5}, {"phase": "train", "epoch": 2, "loss/net": 0.4}]
+    history = [
+        {"phase": "train", "epoch": 1, "loss/net": 0.5},
+        {"phase": "train", "epoch": 2, "loss/net": 0.4},
+    ]
 
     def recording(cell: Cell) -> Callable[[], object]:
         values = {"name": "run", "state": "finished", "metrics": {"dice": 0.5}, "history": history}
@@ -209,14 +227,21 @@ def test_recording_reads_no_more_in_a_large_study(home: Home, monkeypatch: pytes
     look_up = steps.of(lambda: tracker.has_result("large", study.cells[1].trial.key))
     last = study.cells[-1]
     among = {cell.trial.key for cell in study.cells[2:-1]}
-    fill(home, study, scores(lambda trial: 0.5), state=lambda trial: "finished" if trial.key in among else "missing")
+    fill(
+        home,
+        study,
+        scores(lambda trial: 0.5),
+        state=lambda trial: "finished" if trial.key in among else "missing",
+    )
     assert len(tracker.runs("large")) == 602
     assert steps.of(lambda: tracker.runs("large")) > 20 * small  # so the count does see a scan
     assert 0 < steps.of(recording(last)) < 1.1 * small
     assert 0 < steps.of(lambda: tracker.has_result("large", last.trial.key)) < 1.1 * look_up
 
 
-def test_a_server_is_asked_for_the_runs_of_the_trial_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_is_asked_for_the_runs_of_the_trial_alone(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from mlflow import MlflowClient
 
     study = study_at(home, TRIALS.format(name="served", seeds=40))
@@ -250,4 +275,6 @@ def test_a_database_of_an_earlier_version_gets_the_index(home: Home) -> None:
 
 def index_names(file: Path) -> set[str]:
     with sqlite3.connect(file) as db:
-        return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        return {
+            name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+        }

@@ -47,9 +47,17 @@ def score(trial: Trial, rng: np.random.Generator) -> float:
 
 def judged(folder: Path) -> tuple[Study, Verdicts, str]:
     study = made(folder, TEXT)
-    runs, rows = results(study, score, state=lambda t: "failed" if (t.fit.seed, t.fit.batch) == (3, 8) else "finished")
+    runs, rows = results(
+        study,
+        score,
+        state=lambda t: "failed" if (t.fit.seed, t.fit.batch) == (3, 8) else "finished",
+    )
     verdicts = judge(study, runs, rows, recorded(study, runs))
-    return study, verdicts, page(verdicts, [("axis", "2: a, b")], provenance(study, recorded(study, runs)))
+    return (
+        study,
+        verdicts,
+        page(verdicts, [("axis", "2: a, b")], provenance(study, recorded(study, runs))),
+    )
 
 
 class Balance(HTMLParser):
@@ -90,7 +98,9 @@ def test_the_page_answers_first_and_every_number_links_to_runs_in_it(tmp_path: P
     _, verdicts, html = judged(tmp_path)
     found = parsed(html)
     main = html.split("<main>")[1]
-    assert re.match(r'\s*<header><h1 class="answer">Of 2 contrasts 2 differ; the clearest: dice is higher', main)
+    assert re.match(
+        r'\s*<header><h1 class="answer">Of 2 contrasts 2 differ; the clearest: dice is higher', main
+    )
     assert "n = 8 seed pairs" in main.split("</h1>")[0]
     assert len(found.ids) == len(set(found.ids))
     assert {link.removeprefix("#") for link in found.links} <= set(found.ids)
@@ -116,7 +126,9 @@ def test_names_of_a_study_are_text_and_nothing_else(tmp_path: Path) -> None:
     compare = tuple(replace(c, name=evil + c.name) for c in study.compare)
     study = replace(study, name=evil, question=evil, compare=compare)
     runs, rows = results(study, score)
-    listed = [replace(r, name=evil, tags={**r.tags, "harness.host": evil}) for r in recorded(study, runs)]
+    listed = [
+        replace(r, name=evil, tags={**r.tags, "harness.host": evil}) for r in recorded(study, runs)
+    ]
     verdicts = judge(study, runs, rows, listed)
     found = parsed(page(verdicts, [(evil, evil)], provenance(study, listed)))
     assert not found.tags & {"script", "img"}
@@ -156,7 +168,9 @@ def test_csv_round_trips(tmp_path: Path) -> None:
     values = pd.read_csv(io.StringIO(values_csv(verdicts)))
     arms = pd.read_csv(io.StringIO(arms_csv(verdicts)))
     first = values[(values.comparison == "start")].groupby("arm")["value"].mean()
-    assert first.to_numpy() == pytest.approx(arms[arms.comparison == "start"].sort_values("arm")["mean"].to_numpy())
+    assert first.to_numpy() == pytest.approx(
+        arms[arms.comparison == "start"].sort_values("arm")["mean"].to_numpy()
+    )
     assert arms["failed"].sum() > 0
     assert len(list(csv.reader(io.StringIO(contrasts_csv(verdicts))))) == len(made_of) + 1
 
@@ -185,7 +199,9 @@ def test_a_report_of_nothing_is_a_report(tmp_path: Path) -> None:
         (0.0, 0.1, "0.000"),
     ],
 )
-def test_numbers_have_the_digits_that_they_deserve(value: float, width: float, expected: str) -> None:
+def test_numbers_have_the_digits_that_they_deserve(
+    value: float, width: float, expected: str
+) -> None:
     assert number(value, width) == expected
 
 
@@ -204,7 +220,8 @@ def test_mixed_versions_are_warned_of(tmp_path: Path) -> None:
     runs, _ = results(study, score)
     listed = recorded(study, runs)
     listed[0] = replace(
-        listed[0], tags={**listed[0].tags, "mlflow.source.git.commit": "d" * 40, "harness.dirty": "true"}
+        listed[0],
+        tags={**listed[0].tags, "mlflow.source.git.commit": "d" * 40, "harness.dirty": "true"},
     )
     warnings = provenance(study, listed).warnings
     assert "the runs come from 2 versions of the code" in warnings[0]
@@ -221,7 +238,9 @@ def test_a_report_from_the_database(home: Home) -> None:
     for i, cell in enumerate(study.cells):
         with home.store("trials").making(cell.trial.key) as folder:
             assert folder is not None
-            rows[rows.run == f"run{i:04}"].drop(columns="run").to_parquet(folder / "rows.parquet", index=False)
+            rows[rows.run == f"run{i:04}"].drop(columns="run").to_parquet(
+                folder / "rows.parquet", index=False
+            )
         more = {"name": f"run {i}", "state": "finished"}
         tracker.record(study, cell, home.store("trials").path(cell.trial.key), Code("abc"), more)
     began = time.monotonic()

@@ -67,7 +67,10 @@ def test_a_study_runs_once_and_a_rerun_does_only_what_changed(home: Home, tiny: 
     assert {t.reason for t in changed.todo} == {"fit.method.lr: 0.001 -> 0.002"}
     edited(tiny, "lr: 2e-3", "lr: 1e-3")
     edited(tiny, "grid:", "  probes: [{name: segmentation, threshold: 0.4}]\ngrid:")
-    assert doing(planned(tiny, home)) == {"fits": 0, "trials": 4}  # measured again, not trained again
+    assert doing(planned(tiny, home)) == {
+        "fits": 0,
+        "trials": 4,
+    }  # measured again, not trained again
 
 
 def test_what_is_recorded_is_what_a_stranger_needs(home: Home, tiny: Path) -> None:
@@ -82,13 +85,23 @@ def test_what_is_recorded_is_what_a_stranger_needs(home: Home, tiny: Path) -> No
     numbers = metrics(tracker, "tiny")[one.id]
     assert {"dice", "volume_dice", "loss/net", "watch", "seconds/fit", "steps"} <= numbers.keys()
     with sqlite3.connect(home.database) as db:
-        curve = db.execute("SELECT step FROM metrics WHERE run_uuid = ? AND key = 'loss/net'", (one.id,)).fetchall()
-        inputs = db.execute("SELECT COUNT(*) FROM inputs WHERE destination_id = ?", (one.id,)).fetchone()
+        curve = db.execute(
+            "SELECT step FROM metrics WHERE run_uuid = ? AND key = 'loss/net'", (one.id,)
+        ).fetchall()
+        inputs = db.execute(
+            "SELECT COUNT(*) FROM inputs WHERE destination_id = ?", (one.id,)
+        ).fetchone()
     assert sorted(step for (step,) in curve) == [1, 2]
     assert inputs == (2,)
     place = home.hidden / "artifacts" / "tiny" / one.id / "artifacts"
     names = {str(p.relative_to(place)) for p in place.rglob("*") if p.is_file()}
-    assert {"rows.parquet", "trial.json", "weights.safetensors", "history.json", "packages.txt"} <= names
+    assert {
+        "rows.parquet",
+        "trial.json",
+        "weights.safetensors",
+        "history.json",
+        "packages.txt",
+    } <= names
     assert any(name.startswith("figures/") for name in names)
 
 
@@ -193,7 +206,10 @@ def test_runs_left_running_by_a_dead_process_are_closed(home: Home, tiny: Path) 
     tracker = Tracker(uri(home), home)
     carried_out(tiny, home)
     with sqlite3.connect(home.database) as db:
-        db.execute("UPDATE runs SET status = 'RUNNING', end_time = NULL WHERE run_uuid = ?", (tracker.runs()[0].id,))
+        db.execute(
+            "UPDATE runs SET status = 'RUNNING', end_time = NULL WHERE run_uuid = ?",
+            (tracker.runs()[0].id,),
+        )
     assert doing(planned(tiny, home))["trials"] == 1
     ended = carried_out(tiny, home)
     assert ended.recorded == 1
@@ -211,7 +227,9 @@ def test_a_folder_or_garbage_for_a_database_is_refused_at_once(home: Home) -> No
         tracker.prepare()
 
 
-def chain(kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None) -> dict[str, Any]:
+def chain(
+    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+) -> dict[str, Any]:
     """A worker for tests: succeeds, fails, or kills itself as often as its value says."""
     count = Path(folder) / f"count-{value['name']}"
     lives = int(count.read_text()) if count.exists() else 0
@@ -220,7 +238,11 @@ def chain(kind: str, value: dict[str, Any], folder: str, device: str, threads: i
         os.kill(os.getpid(), signal.SIGKILL)
     if value.get("fails"):
         raise ValueError("as asked")
-    return {"state": "finished", "visible": os.environ.get("CUDA_VISIBLE_DEVICES"), "pid": os.getpid()}
+    return {
+        "state": "finished",
+        "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        "pid": os.getpid(),
+    }
 
 
 def job(name: str, needs: tuple[str, ...] = (), **value: Any) -> Job:
@@ -250,7 +272,9 @@ def test_processes_keep_order_survive_kills_and_skip_what_needs_a_failure(tmp_pa
     }  # fmt: skip
     assert list(found).index("first") < list(found).index("middle") < list(found).index("last")
     assert found["fragile"].lives == 3
-    assert found["doomed"].error == "the worker ended without an answer (killed by SIGKILL), 3 times"
+    assert (
+        found["doomed"].error == "the worker ended without an answer (killed by SIGKILL), 3 times"
+    )
     assert found["failing"].error == "as asked"
     assert "ValueError: as asked" in found["failing"].trace
 
@@ -264,7 +288,10 @@ def test_each_slot_sees_its_own_gpu(tmp_path: Path) -> None:
 
 def started(tiny: Path, *words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*HARNESS, "run", str(tiny), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*HARNESS, "run", str(tiny), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
@@ -280,7 +307,9 @@ def state_of(home: Home) -> dict[str, Any]:
         "statuses": sorted({run.status for run in runs}),
         "finished": sorted(run.key for run in runs if run.status == "FINISHED"),
         "metrics": final,
-        "partial": [str(p) for kind in ("fits", "trials") for p in home.store(kind).root.glob("*.partial")],
+        "partial": [
+            str(p) for kind in ("fits", "trials") for p in home.store(kind).root.glob("*.partial")
+        ],
     }
 
 
@@ -305,7 +334,9 @@ def kills(tiny: Path, home: Home, count: int, rng: random.Random) -> None:
     while done < count:
         process = started(tiny)
         time.sleep(rng.uniform(1.0, 12.0))
-        if process.poll() is not None:  # it was faster: forget a result, so that there is something to kill
+        if (
+            process.poll() is not None
+        ):  # it was faster: forget a result, so that there is something to kill
             done += 1
             continue
         victims = [process.pid] if rng.random() < 0.5 else _workers(process.pid) or [process.pid]
@@ -345,7 +376,9 @@ def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
     assert jobs(planned(tiny, whole)) == []
 
 
-def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(home: Home, tmp_path: Path) -> None:
+def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
+    home: Home, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(0)
     np.save(tmp_path / "raw.npy", rng.integers(0, 256, (6, 32, 32), dtype=np.uint8))
     np.save(tmp_path / "masks.npy", rng.integers(0, 2, (6, 32, 32), dtype=np.uint8))
@@ -359,7 +392,13 @@ def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(home: 
     tracker = Tracker(uri(home), home)
     tracker.prepare()
     study = identified(load_study(file), home)
-    ended = run(plan(study, home, tracker.runs()), home, tracker, inline(home.folder, "cpu"), lambda p, o: None)
+    ended = run(
+        plan(study, home, tracker.runs()),
+        home,
+        tracker,
+        inline(home.folder, "cpu"),
+        lambda p, o: None,
+    )
     assert ended.recorded == 1, [o.error for o in ended.failures]
     assert tracker.runs("own")[0].status == "FINISHED"
     with closing(sqlite3.connect(home.database)) as db:

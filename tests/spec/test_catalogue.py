@@ -31,9 +31,9 @@ POSITIONAL = {
 
 def expected_of(component: Component) -> list[str]:
     """The positional arguments that the harness gives; two facts change them."""
-    if component.kind == "perturb" and component.facts.get("features"):
+    if component.kind == "perturb" and component.facts.features:
         return ["net", "strength"]
-    more = ["original"] if component.kind == "probe" and "original" in component.facts.get("needs", ()) else []
+    more = ["original"] if component.kind == "probe" and "original" in component.facts.needs else []
     return POSITIONAL[component.kind] + more
 
 
@@ -43,7 +43,9 @@ def test_the_source_that_is_read_is_the_function_that_runs(component: Component)
     signature = inspect.signature(function).parameters.values()
     keywords = {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
     common = {option.name for option in COMMON.get(component.kind, ())}
-    options = {n: o.default for n, o in component.options.items() if n not in common or n in keywords}
+    options = {
+        n: o.default for n, o in component.options.items() if n not in common or n in keywords
+    }
     assert keywords.keys() == options.keys()
     for name, default in keywords.items():
         expected = REQUIRED if default is inspect.Parameter.empty else default

@@ -22,25 +22,38 @@ SAMPLES = [
 def test_cliffs_delta_counts_pairs_and_is_mann_whitneys_u(x, y):
     found = effects.cliffs_delta(x, y)
     assert found.value == pytest.approx(np.sign(x[:, None] - y).mean(), abs=1e-12)
-    assert found.value == pytest.approx(2 * two_groups.mann_whitney(x, y).statistic / (x.size * y.size) - 1, abs=1e-12)
+    assert found.value == pytest.approx(
+        2 * two_groups.mann_whitney(x, y).statistic / (x.size * y.size) - 1, abs=1e-12
+    )
     assert found.low <= found.value <= found.high
     improvement = effects.probability_of_improvement(x, y)
     assert found.value == pytest.approx(2 * improvement.value - 1, abs=1e-12)
-    assert (found.low, found.high) == pytest.approx((2 * improvement.low - 1, 2 * improvement.high - 1), abs=1e-12)
+    assert (found.low, found.high) == pytest.approx(
+        (2 * improvement.low - 1, 2 * improvement.high - 1), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(("x", "y"), SAMPLES)
 def test_turning_the_groups_round_turns_the_effect_round(x, y):
-    for effect in (effects.cliffs_delta, shifts.hodges_lehmann, shifts.cohens_d, shifts.mean_difference):
+    for effect in (
+        effects.cliffs_delta,
+        shifts.hodges_lehmann,
+        shifts.cohens_d,
+        shifts.mean_difference,
+    ):
         there, back = effect(x, y), effect(y, x)
-        assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low), abs=1e-7)
+        assert (there.value, there.low, there.high) == pytest.approx(
+            (-back.value, -back.high, -back.low), abs=1e-7
+        )
         assert there.magnitude == back.magnitude
 
 
 def test_cliffs_delta_by_hand_and_by_name():
     found = effects.cliffs_delta([1.0, 2, 3, 4], [2.0, 2, 3, 5])
     assert found.value == pytest.approx((-4 - 2 + 1 + 2) / 16)
-    names = [effects.magnitude(v, effects.ROMANO) for v in (0.13, 0.147, -0.19, 0.33, 0.36, 0.474, -0.53)]
+    names = [
+        effects.magnitude(v, effects.ROMANO) for v in (0.13, 0.147, -0.19, 0.33, 0.36, 0.474, -0.53)
+    ]
     assert names == ["negligible", "small", "small", "medium", "medium", "large", "large"]
 
 
@@ -50,7 +63,9 @@ def test_cliffs_delta_of_a_hundred_thousand_values_takes_well_under_a_second():
     found = effects.cliffs_delta(x, y)
     assert time.perf_counter() - start < 0.5
     assert found.value == pytest.approx(2 * stats.norm.cdf(-0.1 / np.sqrt(2)) - 1, abs=0.01)
-    assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt(4 / 12 * 2 / 100_000), rel=0.01)
+    assert found.high - found.low == pytest.approx(
+        2 * 1.96 * np.sqrt(4 / 12 * 2 / 100_000), rel=0.01
+    )
 
 
 def test_the_share_interval_solves_newcombes_equation():
@@ -58,7 +73,9 @@ def test_the_share_interval_solves_newcombes_equation():
     found = effects.probability_of_improvement(x, y)
     for bound in (found.low, found.high):
         extra = 1 + (6 - 1) * ((1 - bound) / (2 - bound) + bound / (1 + bound))
-        assert (found.value - bound) ** 2 == pytest.approx(1.959964**2 * bound * (1 - bound) * extra / 35, rel=1e-5)
+        assert (found.value - bound) ** 2 == pytest.approx(
+            1.959964**2 * bound * (1 - bound) * extra / 35, rel=1e-5
+        )
 
 
 def test_groups_that_do_not_overlap_keep_an_interval_with_width():
@@ -75,7 +92,9 @@ def test_rank_biserial_by_definition(n):
     difference = (x - y)[x != y]
     ranks = stats.rankdata(np.abs(difference))
     found = effects.rank_biserial(x, y)
-    assert found.value == pytest.approx((ranks * np.sign(difference)).sum() / ranks.sum(), abs=1e-12)
+    assert found.value == pytest.approx(
+        (ranks * np.sign(difference)).sum() / ranks.sum(), abs=1e-12
+    )
     assert -1 <= found.low <= found.value <= found.high <= 1
 
 
@@ -87,11 +106,16 @@ def test_rank_biserial_of_one_sign_is_one_with_an_interval():
     assert found.low == pytest.approx((1 - width) / (1 + width), abs=1e-6)
 
 
-@pytest.mark.parametrize(("x", "y"), [SAMPLES[0], SAMPLES[3], (RNG.normal(size=4), RNG.normal(size=4))])
+@pytest.mark.parametrize(
+    ("x", "y"), [SAMPLES[0], SAMPLES[3], (RNG.normal(size=4), RNG.normal(size=4))]
+)
 def test_the_hodges_lehmann_interval_is_what_mann_whitney_accepts(x, y):
     found = shifts.hodges_lehmann(x, y)
     assert found.value == pytest.approx(np.median(np.subtract.outer(x, y)), abs=1e-12)
-    for inside, outside in ((found.low + 1e-6, found.low - 1e-6), (found.high - 1e-6, found.high + 1e-6)):
+    for inside, outside in (
+        (found.low + 1e-6, found.low - 1e-6),
+        (found.high - 1e-6, found.high + 1e-6),
+    ):
         assert two_groups.mann_whitney(x - inside, y).p > 0.05
         assert two_groups.mann_whitney(x - outside, y).p <= 0.05
 
@@ -102,7 +126,10 @@ def test_the_paired_hodges_lehmann_interval_is_what_wilcoxon_accepts(n):
     found, difference = shifts.hodges_lehmann_paired(x, y), x - y
     walsh = [(a + b) / 2 for i, a in enumerate(difference) for b in difference[i:]]
     assert found.value == pytest.approx(np.median(walsh), abs=1e-12)
-    for inside, outside in ((found.low + 1e-6, found.low - 1e-6), (found.high - 1e-6, found.high + 1e-6)):
+    for inside, outside in (
+        (found.low + 1e-6, found.low - 1e-6),
+        (found.high - 1e-6, found.high + 1e-6),
+    ):
         assert paired.wilcoxon(x - inside, y).p > 0.05
         assert paired.wilcoxon(x - outside, y).p <= 0.05
 
@@ -119,15 +146,23 @@ def test_shifts_of_many_values_are_the_same_without_listing_pairs(monkeypatch):
     x, y = RNG.normal(size=120) + 0.2, RNG.integers(0, 5, 120) / 3
     listed = shifts.hodges_lehmann(x, y), shifts.hodges_lehmann_paired(x, y)
     monkeypatch.setattr(shifts, "LISTED_PAIRS", 0)
-    for a, b in zip(listed, (shifts.hodges_lehmann(x, y), shifts.hodges_lehmann_paired(x, y)), strict=True):
+    for a, b in zip(
+        listed, (shifts.hodges_lehmann(x, y), shifts.hodges_lehmann_paired(x, y)), strict=True
+    ):
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-12)
 
 
 def test_mean_differences_are_scipys_t_intervals():
     x, y = SAMPLES[0]
-    found, bounds = shifts.mean_difference(x, y), stats.ttest_ind(x, y, equal_var=False).confidence_interval()
+    found, bounds = (
+        shifts.mean_difference(x, y),
+        stats.ttest_ind(x, y, equal_var=False).confidence_interval(),
+    )
     assert (found.low, found.high) == pytest.approx(tuple(bounds), abs=1e-12)
-    found, bounds = shifts.mean_difference_paired(x, y[:5]), stats.ttest_rel(x, y[:5]).confidence_interval()
+    found, bounds = (
+        shifts.mean_difference_paired(x, y[:5]),
+        stats.ttest_rel(x, y[:5]).confidence_interval(),
+    )
     assert (found.low, found.high) == pytest.approx(tuple(bounds), abs=1e-12)
 
 
@@ -175,7 +210,9 @@ def test_t_interval_is_scipys():
 def test_bootstrap_intervals_are_scipys_and_warn_of_few_values(name):
     x = RNG.exponential(size=25)
     method = {"bca": "BCa", "percentile": "percentile"}[name]
-    theirs = stats.bootstrap((x,), np.mean, method=method, rng=np.random.default_rng(0)).confidence_interval
+    theirs = stats.bootstrap(
+        (x,), np.mean, method=method, rng=np.random.default_rng(0)
+    ).confidence_interval
     found = getattr(intervals, name)(x)
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
     assert found.note == ""
@@ -203,7 +240,9 @@ def test_hierarchical_bootstrap_is_wider_than_one_that_forgets_the_seeds():
 
 
 def test_hierarchical_bootstrap_of_constant_clusters_is_the_bootstrap_of_their_means():
-    found = intervals.hierarchical([0.0, 0, 1, 1, 5, 5], ["a", "a", "b", "b", "c", "c"], resamples=50_000)
+    found = intervals.hierarchical(
+        [0.0, 0, 1, 1, 5, 5], ["a", "a", "b", "b", "c", "c"], resamples=50_000
+    )
     assert (found.value, found.low, found.high) == (2.0, 0.0, 5.0)
 
 
@@ -227,7 +266,10 @@ def test_intervals_of_equal_values_are_points_that_say_so():
 
 def test_icc_by_shrout_and_fleiss():
     # Shrout and Fleiss (1979), table 2: six targets by four judges; ICC(1,1) = .17, bounds -.13 and .72.
-    table = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)
+    table = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]],
+        dtype=float,
+    )
     found = clusters.icc1(table.ravel(), np.repeat(np.arange(6), 4))
     assert found.value == pytest.approx(0.1657, abs=5e-5)
     assert (found.low, found.high) == pytest.approx((-0.1329, 0.7226), abs=5e-4)

@@ -19,7 +19,11 @@ LARGE = [
     [RNG.normal(size=n) + i / 3 for i, n in enumerate((12, 15, 20))],
     list(RNG.integers(0, 9, (4, 16)).astype(float)),
 ]
-TABLES = [RNG.normal(size=(4, 3)), RNG.integers(0, 3, (3, 4)).astype(float), RNG.integers(0, 4, (5, 3)).astype(float)]
+TABLES = [
+    RNG.normal(size=(4, 3)),
+    RNG.integers(0, 3, (3, 4)).astype(float),
+    RNG.integers(0, 4, (5, 3)).astype(float),
+]
 
 
 def arrangements(groups):
@@ -72,7 +76,10 @@ def test_kruskal_of_two_groups_is_mann_whitney():
 def test_friedman_counts_every_order_within_few_blocks(table):
     # With the ranks of every block given, Friedman's statistic grows with the squared rank sums and nothing else.
     drawn = np.array([(t.sum(axis=0) ** 2).sum() for t in orders(stats.rankdata(table, axis=1))])
-    found, observed = many_groups.friedman(*table.T), (stats.rankdata(table, axis=1).sum(axis=0) ** 2).sum()
+    found, observed = (
+        many_groups.friedman(*table.T),
+        (stats.rankdata(table, axis=1).sum(axis=0) ** 2).sum(),
+    )
     assert found.exact
     assert found.statistic == pytest.approx(stats.friedmanchisquare(*table.T).statistic, abs=1e-12)
     assert found.p == pytest.approx(np.mean(drawn >= observed - 1e-9), abs=1e-12)
@@ -87,8 +94,12 @@ def test_friedman_of_many_blocks_is_scipys():
 
 def test_friedman_by_a_published_table():
     # Hollander and Wolfe, table A.22: k = 3, n = 4, P(S >= 6.5) = .042 and P(S >= 8) = .005.
-    assert many_groups.friedman([1.0, 1, 1, 1], [2.0, 2, 2, 2], [3.0, 3, 3, 3]).p == pytest.approx(0.0046, abs=5e-5)
-    assert many_groups.friedman([1.0, 1, 1, 2], [2.0, 2, 2, 1], [3.0, 3, 3, 3]).p == pytest.approx(0.0417, abs=5e-5)
+    assert many_groups.friedman([1.0, 1, 1, 1], [2.0, 2, 2, 2], [3.0, 3, 3, 3]).p == pytest.approx(
+        0.0046, abs=5e-5
+    )
+    assert many_groups.friedman([1.0, 1, 1, 2], [2.0, 2, 2, 1], [3.0, 3, 3, 3]).p == pytest.approx(
+        0.0417, abs=5e-5
+    )
 
 
 @pytest.mark.parametrize("groups", [*SMALL, *LARGE])
@@ -112,8 +123,12 @@ def test_nemenyi_and_conover_are_scikit_posthocs(table):
 def test_conover_does_not_claim_p_zero_where_all_blocks_agree():
     table = np.array([[1.0, 2, 3]] * 4)
     assert {r.p for r in post_hoc.conover(*table.T).values()} == {1 / 6**3}
-    assert {r.note for r in post_hoc.conover(*table.T).values()} == {"all blocks agree: p is the chance of that"}
-    assert {r.note for r in post_hoc.conover(*TABLES[0].T).values()} == {"t approximation, too bold below 5 blocks"}
+    assert {r.note for r in post_hoc.conover(*table.T).values()} == {
+        "all blocks agree: p is the chance of that"
+    }
+    assert {r.note for r in post_hoc.conover(*TABLES[0].T).values()} == {
+        "t approximation, too bold below 5 blocks"
+    }
     assert many_groups.friedman(*table.T).p == pytest.approx(1 / 6**3)
 
 
@@ -125,7 +140,10 @@ def test_critical_difference_by_demsars_table():
 
 def test_nemenyi_and_the_critical_difference_are_one_test():
     table = RNG.normal(size=(10, 4)) + np.array([0, 0, 1, 2])
-    means, bar = stats.rankdata(table, axis=1).mean(axis=0), post_hoc.critical_difference(4, 10, 0.3)
+    means, bar = (
+        stats.rankdata(table, axis=1).mean(axis=0),
+        post_hoc.critical_difference(4, 10, 0.3),
+    )
     verdicts = {pair: found.p <= 0.3 for pair, found in post_hoc.nemenyi(*table.T).items()}
     assert verdicts == {(i, j): abs(means[i] - means[j]) >= bar for i, j in verdicts}
     assert len(set(verdicts.values())) == 2
@@ -152,7 +170,10 @@ def test_page_is_scipys_without_ties_and_one_sided():
 
 def test_page_of_many_groups_is_scipys_approximation():
     table = RNG.normal(size=(6, 10))
-    found, theirs = trend.page(*table.T, direction="up"), stats.page_trend_test(table, method="asymptotic")
+    found, theirs = (
+        trend.page(*table.T, direction="up"),
+        stats.page_trend_test(table, method="asymptotic"),
+    )
     assert not found.exact
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-12)
 
@@ -176,11 +197,15 @@ def test_jonckheere_of_large_groups_is_scikit_posthocs(groups):
     many = [np.concatenate([g, g + 0.5, g + 1.0]) for g in groups]
     found = trend.jonckheere(*many)
     assert not found.exact
-    assert found.p == pytest.approx(posthocs.test_jonckheere([g.tolist() for g in many])[0], abs=1e-12)
+    assert found.p == pytest.approx(
+        posthocs.test_jonckheere([g.tolist() for g in many])[0], abs=1e-12
+    )
 
 
 def test_jonckheere_without_ties_is_the_limit_of_ties():
-    assert trend._untied_weights((2, 3, 2)) == pytest.approx(trend._tied_weights((1,) * 7, (2, 3, 2)) / 210, abs=1e-15)
+    assert trend._untied_weights((2, 3, 2)) == pytest.approx(
+        trend._tied_weights((1,) * 7, (2, 3, 2)) / 210, abs=1e-15
+    )
 
 
 def test_jonckheere_of_two_groups_is_mann_whitney():

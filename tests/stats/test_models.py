@@ -15,11 +15,15 @@ RNG = np.random.default_rng(5)
 
 def grid(seeds=4, images=6, effect=0.0):
     rows = []
-    for init, arch, seed in [(i, a, s) for i in "abc" for a in ("unet", "ynet") for s in range(seeds)]:
+    for init, arch, seed in [
+        (i, a, s) for i in "abc" for a in ("unet", "ynet") for s in range(seeds)
+    ]:
         network = RNG.normal()
         for image in range(images):
             dice = network + 0.3 * image + RNG.normal() + effect * (init == "c")
-            rows.append({"fit.init": init, "arch": arch, "seed": seed, "image": image, "dice": dice})
+            rows.append(
+                {"fit.init": init, "arch": arch, "seed": seed, "image": image, "dice": dice}
+            )
     return pd.DataFrame(rows)
 
 
@@ -28,7 +32,9 @@ def test_anova_of_one_factor_is_scipys():
     model = models.anova(table, "dice ~ fit.init")
     theirs = stats.f_oneway(*(table.dice[table["fit.init"] == i] for i in "abc"))
     assert [t.name for t in model.terms] == ["fit.init"]
-    assert (model.terms[0].statistic, model.terms[0].p) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-12)
+    assert (model.terms[0].statistic, model.terms[0].p) == pytest.approx(
+        (theirs.statistic, theirs.pvalue), abs=1e-12
+    )
     assert model.terms[0].df == (2.0, 21.0)
 
 
@@ -70,17 +76,23 @@ def test_mixed_model_of_unequal_crossed_rows_finds_statsmodels_variances():
 
     table = unequal_rows()
     parts = {"net": "0 + C(net)", "image": "0 + C(image)"}
-    theirs = MixedLM.from_formula("dice ~ arch", table, groups=np.ones(70), re_formula="0", vc_formula=parts)
+    theirs = MixedLM.from_formula(
+        "dice ~ arch", table, groups=np.ones(70), re_formula="0", vc_formula=parts
+    )
     theirs = theirs.fit(method="powell", ftol=1e-12)
     ours = dict(models.mixed(table, "dice ~ arch", random=("net", "image")).variances)
-    assert [ours["image"], ours["net"], ours["residual"]] == pytest.approx([*theirs.vcomp, theirs.scale], rel=1e-4)
+    assert [ours["image"], ours["net"], ours["residual"]] == pytest.approx(
+        [*theirs.vcomp, theirs.scale], rel=1e-4
+    )
 
 
 def test_mixed_model_is_the_restricted_likelihood_written_out():
     table = unequal_rows()
     found = models.mixed(table, "dice ~ arch", random=("net", "image"))
     design = np.column_stack([np.ones(70), np.where(table.arch == "unet", 1.0, -1.0)])
-    same = [np.equal.outer(table[c].to_numpy(), table[c].to_numpy()) * 1.0 for c in ("net", "image")]
+    same = [
+        np.equal.outer(table[c].to_numpy(), table[c].to_numpy()) * 1.0 for c in ("net", "image")
+    ]
 
     def likelihood(net, image, residual):
         inverse = np.linalg.inv(net * same[0] + image * same[1] + residual * np.eye(70))
@@ -88,7 +100,9 @@ def test_mixed_model_is_the_restricted_likelihood_written_out():
         estimate = np.linalg.solve(information, design.T @ inverse @ table.dice)
         left = table.dice.to_numpy() - design @ estimate
         logs = -np.linalg.slogdet(inverse)[1] + np.linalg.slogdet(information)[1]
-        return -(logs + left @ inverse @ left) / 2, estimate[1] ** 2 / np.linalg.inv(information)[1, 1]
+        return -(logs + left @ inverse @ left) / 2, estimate[1] ** 2 / np.linalg.inv(information)[
+            1, 1
+        ]
 
     best = [variance for _, variance in found.variances]
     top, statistic = likelihood(*best)
@@ -102,13 +116,20 @@ def test_mixed_model_is_the_restricted_likelihood_written_out():
 def test_mixed_model_of_one_random_factor_is_exact_with_and_without_its_variance(seed):
     rng = np.random.default_rng(seed)
     table = pd.DataFrame(
-        [{"init": i, "seed": s, "dice": rng.normal()} for i in "ab" for s in range(3) for _ in range(50)]
+        [
+            {"init": i, "seed": s, "dice": rng.normal()}
+            for i in "ab"
+            for s in range(3)
+            for _ in range(50)
+        ]
     )
     means = table.groupby(["init", "seed"]).dice.mean()
     nested = stats.f_oneway(means["a"], means["b"]).statistic
     pooled = stats.f_oneway(*(table.dice[table.init == i] for i in "ab")).statistic
     within = table.groupby(["init", "seed"]).dice.var().mean()
-    between = 50 * means.groupby("init").var().mean() > within  # else the estimate of the variance is zero
+    between = (
+        50 * means.groupby("init").var().mean() > within
+    )  # else the estimate of the variance is zero
     found = models.mixed(table, "dice ~ init", random=("init:seed",))
     assert found.terms[0].statistic == pytest.approx(nested if between else pooled, rel=1e-6)
     assert found.note == ("" if between else "no variance left for init:seed")
@@ -116,7 +137,9 @@ def test_mixed_model_of_one_random_factor_is_exact_with_and_without_its_variance
 
 
 def test_mixed_model_of_thousands_of_rows_takes_no_time():
-    rows = [{"init": i, "seed": s, "image": k} for i in range(5) for s in range(10) for k in range(50)]
+    rows = [
+        {"init": i, "seed": s, "image": k} for i in range(5) for s in range(10) for k in range(50)
+    ]
     table = pd.DataFrame(rows).assign(dice=RNG.normal(size=2500))
     start = time.perf_counter()
     models.mixed(table, "dice ~ C(init)", random=("init:seed", "image"))
@@ -153,13 +176,18 @@ def test_models_refuse_what_they_cannot_judge():
     with pytest.raises(ValueError, match="4 of 72 rows have no dice"):
         models.anova(holes, "dice ~ arch")
     with pytest.raises(ValueError, match="leave nothing to judge"):
-        models.anova(table.groupby(["fit.init", "arch"], as_index=False).dice.mean(), "dice ~ fit.init * arch")
+        models.anova(
+            table.groupby(["fit.init", "arch"], as_index=False).dice.mean(),
+            "dice ~ fit.init * arch",
+        )
     with pytest.raises(ValueError, match="do not vary within"):
         models.anova(table.assign(dice=(table.arch == "unet") * 1.0), "dice ~ arch")
     with pytest.raises(ValueError, match="do not vary within"):
         models.mixed(table.assign(dice=(table.arch == "unet") * 1.0), "dice ~ arch")
     with pytest.raises(ValueError, match="cell may be empty"):
-        models.mixed(table[(table.arch == "unet") | (table["fit.init"] == "a")], "dice ~ arch * fit.init")
+        models.mixed(
+            table[(table.arch == "unet") | (table["fit.init"] == "a")], "dice ~ arch * fit.init"
+        )
     with pytest.raises(ValueError, match="no column 'patient'"):
         models.mixed(table, "dice ~ arch", random=("patient",))
     with pytest.raises(ValueError, match="at least 2 levels"):

@@ -36,7 +36,11 @@ def test_smallest_attainable_p(name, ns, p):
 
 
 def test_five_seeds_carry_six_comparisons_unpaired_and_none_paired():
-    assert attainable("mann_whitney", (5, 5), comparisons=6) < 0.05 < attainable("mann_whitney", (5, 5), comparisons=7)
+    assert (
+        attainable("mann_whitney", (5, 5), comparisons=6)
+        < 0.05
+        < attainable("mann_whitney", (5, 5), comparisons=7)
+    )
     assert attainable("wilcoxon", (5, 5)) > 0.05
     assert attainable("wilcoxon", (5, 5), comparisons=100) == 1.0
 
@@ -46,7 +50,10 @@ def test_no_data_beat_the_attainable_p(name):
     groups = 1 if name == "t_one" else 3 if name in MANY else 2
     floor = attainable(name, (4,) * groups)
     options = {"margin": 1.0} if name.startswith("equivalence") else {}
-    found = [TESTS[name](*RNG.normal(size=(groups, 4)) * RNG.uniform(0, 3), **options).p for _ in range(200)]
+    found = [
+        TESTS[name](*RNG.normal(size=(groups, 4)) * RNG.uniform(0, 3), **options).p
+        for _ in range(200)
+    ]
     assert min(found) >= floor - 1e-12
 
 
@@ -58,13 +65,19 @@ def test_power_of_t_is_statsmodels():
         assert power("student", (6, 9), effect) == pytest.approx(theirs, abs=1e-9)
         theirs = TTestPower().power(abs(effect), 7, 0.05)
         assert power("t_paired", (7, 7), effect) == pytest.approx(theirs, abs=1e-9)
-    assert power("student", (5, 5), 1.0, comparisons=4) == pytest.approx(power("student", (5, 5), 1.0, alpha=0.0125))
+    assert power("student", (5, 5), 1.0, comparisons=4) == pytest.approx(
+        power("student", (5, 5), 1.0, alpha=0.0125)
+    )
 
 
 def test_simulated_power_meets_the_closed_form():
     assert power("welch", (12, 12), 1.0) == pytest.approx(power("student", (12, 12), 1.0), abs=0.05)
-    assert power("permutation_paired", (12, 12), 1.0) == pytest.approx(power("t_paired", (12, 12), 1.0), abs=0.05)
-    assert power("mann_whitney", (30, 30), 1.0) == pytest.approx(power("student", (30, 30), 1.0), abs=0.05)
+    assert power("permutation_paired", (12, 12), 1.0) == pytest.approx(
+        power("t_paired", (12, 12), 1.0), abs=0.05
+    )
+    assert power("mann_whitney", (30, 30), 1.0) == pytest.approx(
+        power("student", (30, 30), 1.0), abs=0.05
+    )
     assert power("mann_whitney", (8, 8), 1.5) == power("mann_whitney", (8, 8), 1.5)
 
 
@@ -75,13 +88,18 @@ def test_power_is_nil_where_nothing_can_be_attained():
 
 
 def test_power_of_equivalence_falls_as_the_difference_nears_the_margin():
-    near, far = power("equivalence", (10, 10), 0.9, margin=1.5), power("equivalence", (10, 10), 0.0, margin=1.5)
+    near, far = (
+        power("equivalence", (10, 10), 0.9, margin=1.5),
+        power("equivalence", (10, 10), 0.0, margin=1.5),
+    )
     assert near < 0.5 < 0.75 < far
 
 
 def test_power_grows_with_n_for_tests_of_many_groups():
     for name in ("kruskal", "friedman", "page", "jonckheere"):
-        assert power(name, (4,) * 3, 1.2, simulations=300) < power(name, (12,) * 3, 1.2, simulations=300)
+        assert power(name, (4,) * 3, 1.2, simulations=300) < power(
+            name, (12,) * 3, 1.2, simulations=300
+        )
 
 
 def test_a_design_that_cannot_be_is_refused():

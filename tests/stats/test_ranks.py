@@ -13,17 +13,23 @@ from harness.stats import corrections, ranks
 RNG = np.random.default_rng(5)
 
 
-@pytest.mark.parametrize("p", [RNG.uniform(size=7) ** 3, np.array([0.01, 0.01, 0.04, 1.0]), np.array([0.03])])
+@pytest.mark.parametrize(
+    "p", [RNG.uniform(size=7) ** 3, np.array([0.01, 0.01, 0.04, 1.0]), np.array([0.03])]
+)
 def test_corrections_are_statsmodels(p):
     names = {"bonferroni": "bonferroni", "holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}
     for ours, theirs in names.items():
-        assert getattr(corrections, ours)(p) == pytest.approx(multipletests(p, method=theirs)[1], abs=1e-12)
+        assert getattr(corrections, ours)(p) == pytest.approx(
+            multipletests(p, method=theirs)[1], abs=1e-12
+        )
 
 
 def test_shaffer_by_hand():
     # Four groups: 0, 1, 2, 3 or 6 of the six pairs can be equal at once, so the factors are 6, 3, 3, 3, 2, 1.
     p = np.array([0.001, 0.012, 0.004, 0.5, 0.02, 0.04])
-    assert corrections.shaffer(p) == pytest.approx([0.006, 0.036, 0.012, 0.5, 0.06, 0.08], abs=1e-12)
+    assert corrections.shaffer(p) == pytest.approx(
+        [0.006, 0.036, 0.012, 0.5, 0.06, 0.08], abs=1e-12
+    )
     # Three groups: 0, 1 or 3, so the factors are 3, 1, 1.
     assert corrections.shaffer([0.01, 0.02, 0.03]) == pytest.approx([0.03, 0.03, 0.03], abs=1e-12)
     assert corrections._equal_pairs(5) == {0, 1, 2, 3, 4, 6, 10}
@@ -40,7 +46,11 @@ def test_shaffer_lies_between_nothing_and_holm(k):
 
 
 def test_a_family_of_no_numbers_is_refused():
-    for bad, words in (([], "empty"), ([0.5, float("nan")], "not finite"), ([0.5, 1.2], "between 0 and 1, not at 1.2")):
+    for bad, words in (
+        ([], "empty"),
+        ([0.5, float("nan")], "not finite"),
+        ([0.5, 1.2], "between 0 and 1, not at 1.2"),
+    ):
         for name in ("holm", "bonferroni", "bh", "by", "shaffer"):
             with pytest.raises(ValueError, match=words):
                 getattr(corrections, name)(bad)
@@ -52,7 +62,10 @@ def permuted(x, y, statistic):
     return min(1.0, 2 * min(np.mean(drawn <= observed + 1e-9), np.mean(drawn >= observed - 1e-9)))
 
 
-SCORES = [(RNG.normal(size=6), RNG.normal(size=6)), (RNG.integers(0, 3, 6).astype(float), RNG.normal(size=6))]
+SCORES = [
+    (RNG.normal(size=6), RNG.normal(size=6)),
+    (RNG.integers(0, 3, 6).astype(float), RNG.normal(size=6)),
+]
 THEIRS = {"kendall": stats.kendalltau, "spearman": stats.spearmanr, "pearson": stats.pearsonr}
 
 
@@ -62,7 +75,9 @@ def test_rank_correlations_are_scipys_with_p_by_every_order(name, x, y):
     found = getattr(ranks, name)(x, y)
     assert found.exact
     assert found.value == pytest.approx(THEIRS[name](x, y).statistic, abs=1e-12)
-    assert found.p == pytest.approx(permuted(x, y, lambda a, b: THEIRS[name](a, b).statistic), abs=1e-12)
+    assert found.p == pytest.approx(
+        permuted(x, y, lambda a, b: THEIRS[name](a, b).statistic), abs=1e-12
+    )
     assert found.low <= found.value <= found.high
 
 
@@ -123,7 +138,9 @@ def test_tolerance_makes_ties_in_the_correlation():
     found = ranks.kendall(x, y, tie_x=0.02)
     assert found.value == pytest.approx(stats.kendalltau([1, 1, 2, 3], y).statistic)
     assert found.note == "1 ties"
-    assert ranks.spearman(x, y, tie_y=0.1).value == pytest.approx(stats.spearmanr(x, [1.5, 1.5, 3.5, 3.5]).statistic)
+    assert ranks.spearman(x, y, tie_y=0.1).value == pytest.approx(
+        stats.spearmanr(x, [1.5, 1.5, 3.5, 3.5]).statistic
+    )
 
 
 def test_a_constant_score_orders_nothing():

@@ -10,10 +10,18 @@ from scipy import stats
 from harness.stats import equivalence, exact, paired, two_groups
 
 RNG = np.random.default_rng(7)
-PLAIN = [(RNG.normal(size=n), RNG.normal(size=m) + 0.5) for n, m in ((3, 3), (5, 5), (4, 7), (9, 6), (12, 12))]
-TIED = [(RNG.integers(0, 4, n).astype(float), RNG.integers(1, 5, m).astype(float)) for n, m in ((3, 3), (5, 5), (6, 3))]
+PLAIN = [
+    (RNG.normal(size=n), RNG.normal(size=m) + 0.5)
+    for n, m in ((3, 3), (5, 5), (4, 7), (9, 6), (12, 12))
+]
+TIED = [
+    (RNG.integers(0, 4, n).astype(float), RNG.integers(1, 5, m).astype(float))
+    for n, m in ((3, 3), (5, 5), (6, 3))
+]
 PAIRS = [(RNG.normal(size=n), RNG.normal(size=n) + 0.4) for n in (3, 5, 8, 14)]
-TIED_PAIRS = [(RNG.integers(0, 4, n).astype(float), RNG.integers(0, 4, n).astype(float)) for n in (4, 6, 9)]
+TIED_PAIRS = [
+    (RNG.integers(0, 4, n).astype(float), RNG.integers(0, 4, n).astype(float)) for n in (4, 6, 9)
+]
 
 
 def relabeled(x, y, statistic):
@@ -58,7 +66,10 @@ def test_mann_whitney_counts_every_relabeling_where_values_tie(x, y):
 
 def test_mann_whitney_with_ties_is_not_what_scipy_calls_exact():
     x, y = np.array([1.0, 1, 1, 1, 2]), np.array([1.0, 2, 2, 2, 2])
-    assert abs(two_groups.mann_whitney(x, y).p - stats.mannwhitneyu(x, y, method="exact").pvalue) > 0.01
+    assert (
+        abs(two_groups.mann_whitney(x, y).p - stats.mannwhitneyu(x, y, method="exact").pvalue)
+        > 0.01
+    )
 
 
 def test_mann_whitney_of_large_groups_is_scipys_approximation_and_says_so():
@@ -78,14 +89,18 @@ def test_exact_and_approximate_mann_whitney_meet_at_sixty_values():
 
 @pytest.mark.parametrize(("n", "p"), [(3, 0.10), (4, 2 / 70), (5, 2 / 252), (6, 2 / 924)])
 def test_smallest_mann_whitney_p(n, p):
-    assert two_groups.mann_whitney(np.arange(n) + 10.0, np.arange(n)).p == pytest.approx(p, abs=1e-12)
+    assert two_groups.mann_whitney(np.arange(n) + 10.0, np.arange(n)).p == pytest.approx(
+        p, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(("x", "y"), PLAIN)
 def test_t_tests_are_scipys(x, y):
     for name, equal in (("welch", False), ("student", True)):
         found, theirs = getattr(two_groups, name)(x, y), stats.ttest_ind(x, y, equal_var=equal)
-        assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-12)
+        assert (found.statistic, found.p) == pytest.approx(
+            (theirs.statistic, theirs.pvalue), abs=1e-12
+        )
 
 
 @pytest.mark.parametrize(("x", "y"), [*PLAIN[:4], *TIED])
@@ -107,7 +122,9 @@ def test_permutations_of_nearly_equal_sums_tie_despite_rounding():
     x, y = np.array([1000.1, 1000.2, 1000.6]), np.array([1000.3, 1000.0, 1000.5])
     whole = two_groups.permutation_unpaired(np.array([1.0, 2, 6]), np.array([3.0, 0, 5]))
     assert two_groups.permutation_unpaired(x, y).p == whole.p
-    assert paired.permutation_paired(x, y).p == paired.permutation_paired([1.0, 2, 6], [3.0, 0, 5]).p
+    assert (
+        paired.permutation_paired(x, y).p == paired.permutation_paired([1.0, 2, 6], [3.0, 0, 5]).p
+    )
 
 
 def test_random_permutations_agree_with_the_exact_distribution_and_with_themselves():
@@ -119,14 +136,19 @@ def test_random_permutations_agree_with_the_exact_distribution_and_with_themselv
     assert "random" in found.note
     assert found.p == two_groups.permutation_unpaired(x, y, resamples=20_000).p
     assert found.p == pytest.approx(stats.ttest_ind(x, y).pvalue, abs=0.01)
-    assert two_groups.permutation_unpaired(np.arange(20.0), np.arange(20.0) + 99, resamples=99).p == 0.02
+    assert (
+        two_groups.permutation_unpaired(np.arange(20.0), np.arange(20.0) + 99, resamples=99).p
+        == 0.02
+    )
 
 
 @pytest.mark.parametrize(("x", "y"), PLAIN)
 def test_brunner_munzel_by_t_is_scipys(x, y):
     found, theirs = two_groups.brunner_munzel(x, y, reference="t"), stats.brunnermunzel(x, y)
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-12)
-    assert found.statistic == pytest.approx(-theirs.statistic, abs=1e-9)  # ours is positive where the first is larger
+    assert found.statistic == pytest.approx(
+        -theirs.statistic, abs=1e-9
+    )  # ours is positive where the first is larger
 
 
 @pytest.mark.parametrize(("x", "y"), [*PLAIN[1:3], TIED[1]])
@@ -158,7 +180,9 @@ def test_brunner_munzel_of_separate_groups_is_as_small_as_the_relabelings_allow(
 
 def test_brunner_munzel_of_thousands_of_images_is_the_t_approximation():
     x, y = RNG.normal(size=3000), RNG.normal(size=2500)
-    assert two_groups.brunner_munzel(x, y).p == pytest.approx(stats.brunnermunzel(x, y).pvalue, abs=1e-12)
+    assert two_groups.brunner_munzel(x, y).p == pytest.approx(
+        stats.brunnermunzel(x, y).pvalue, abs=1e-12
+    )
     with pytest.raises(ValueError, match="up to 400"):
         two_groups.brunner_munzel(x, y, reference="permutation")
 
@@ -168,7 +192,9 @@ def test_wilcoxon_is_scipys_exact_test_without_ties(x, y):
     found, theirs = paired.wilcoxon(x, y), stats.wilcoxon(x, y, method="exact")
     assert found.exact
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-12)
-    assert min(found.statistic, x.size * (x.size + 1) / 2 - found.statistic) == pytest.approx(theirs.statistic)
+    assert min(found.statistic, x.size * (x.size + 1) / 2 - found.statistic) == pytest.approx(
+        theirs.statistic
+    )
 
 
 @pytest.mark.parametrize("zeros", ["drop", "pratt"])
@@ -187,7 +213,9 @@ def test_wilcoxon_counts_every_choice_of_signs_where_differences_tie(x, y, zeros
 
 def test_wilcoxon_says_what_it_dropped():
     found = paired.wilcoxon([1.0, 2, 3, 4, 9], [1.0, 1, 2, 3, 4])
-    assert found.note == "1 pairs without a difference were dropped; 2 tied differences share midranks"
+    assert (
+        found.note == "1 pairs without a difference were dropped; 2 tied differences share midranks"
+    )
     assert found.n == (5, 5)
 
 
@@ -249,19 +277,25 @@ def test_equivalence_is_statsmodels_tost(x, y):
     )
     n = min(x.size, y.size)
     theirs = ttost_paired(x[:n], y[:n], -0.8, 0.8)[0]
-    assert equivalence.equivalence_paired(x[:n], y[:n], margin=0.8).p == pytest.approx(theirs, abs=1e-12)
+    assert equivalence.equivalence_paired(x[:n], y[:n], margin=0.8).p == pytest.approx(
+        theirs, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(("x", "y"), PLAIN)
 def test_rank_equivalence_is_two_one_sided_rank_tests(x, y):
     low = stats.mannwhitneyu(x + 0.8, y, alternative="greater", method="exact").pvalue
     high = stats.mannwhitneyu(x - 0.8, y, alternative="less", method="exact").pvalue
-    assert equivalence.equivalence_ranks(x, y, margin=0.8).p == pytest.approx(max(low, high), abs=1e-12)
+    assert equivalence.equivalence_ranks(x, y, margin=0.8).p == pytest.approx(
+        max(low, high), abs=1e-12
+    )
     n = min(x.size, y.size)
     difference = x[:n] - y[:n]
     low = stats.wilcoxon(difference + 0.8, alternative="greater", method="exact").pvalue
     high = stats.wilcoxon(difference - 0.8, alternative="less", method="exact").pvalue
-    assert equivalence.equivalence_ranks_paired(x[:n], y[:n], margin=0.8).p == pytest.approx(max(low, high), abs=1e-12)
+    assert equivalence.equivalence_ranks_paired(x[:n], y[:n], margin=0.8).p == pytest.approx(
+        max(low, high), abs=1e-12
+    )
 
 
 def test_a_difference_on_the_margin_is_not_within_it_despite_rounding():

@@ -37,12 +37,17 @@ def test_one_training_per_encoder_pruning_and_fold_however_many_shifts(
     named = {str([walk(cell.trial, p) for p in places]): cell.trial.fit.key for cell in study.cells}
     assert len(named) == len(set(named.values())) == len(made_of.fits) == encoders * 5 * 5
     assert {one.trials for one in made_of.fits} == {shifts}
-    assert len({str(cell.trial.perturb.plain) for cell in study.cells if cell.trial.perturb}) == shifts
+    assert (
+        len({str(cell.trial.perturb.plain) for cell in study.cells if cell.trial.perturb}) == shifts
+    )
 
 
 def test_folds_of_the_study_have_starts_of_their_own_and_share_them_between_prunings() -> None:
     study = load_study(STUDIES / "skips.yaml")
-    fits = {(str(c.trial.fit.fold), c.trial.fit.seed, c.trial.fit.net.options["prune"]) for c in study.cells}
+    fits = {
+        (str(c.trial.fit.fold), c.trial.fit.seed, c.trial.fit.net.options["prune"])
+        for c in study.cells
+    }
     assert fits == {(f"[{fold}, 5]", fold, prune) for fold in range(5) for prune in range(5)}
 
 
@@ -50,8 +55,12 @@ def test_every_trend_of_the_study_stays_on_one_side_of_what_changes_nothing() ->
     study = load_study(STUDIES / "skips.yaml")
     for one in study.compare:
         if one.trend and not one.by:
-            shifts = [c.trial.perturb for c in among(study.expansion, study.cells, one.where) if c.trial.perturb]
-            (neutral,) = {catalogue("perturb")[shift.name].facts["neutral"] for shift in shifts}
+            shifts = [
+                c.trial.perturb
+                for c in among(study.expansion, study.cells, one.where)
+                if c.trial.perturb
+            ]
+            (neutral,) = {catalogue("perturb")[shift.name].facts.neutral for shift in shifts}
             asked = {shift.options["strength"] for shift in shifts}
             assert len(asked) >= 3, one.name
             assert min(asked) >= neutral or max(asked) <= neutral, one.name
@@ -75,7 +84,9 @@ def test_the_t_of_folds_keeps_its_level_where_folds_are_as_alike_as_it_says() ->
     shared, own = RNG.normal(size=(4000, 1)), RNG.normal(size=(4000, 5))
     drawn = np.sqrt(0.2) * shared + np.sqrt(0.8) * own
     zero = np.zeros(5)
-    assert np.mean([folds.t_folds(d, zero).p < 0.05 for d in drawn]) == pytest.approx(0.05, abs=0.012)
+    assert np.mean([folds.t_folds(d, zero).p < 0.05 for d in drawn]) == pytest.approx(
+        0.05, abs=0.012
+    )
     assert np.mean(stats.ttest_1samp(drawn, 0, axis=1).pvalue < 0.05) > 0.09
 
 
@@ -92,7 +103,9 @@ def cells(folder: Path, heat: str) -> dict[str, str]:
     """The style of each row of the page's table."""
     study = made(folder, "  probes: [segmentation]" + TABLE.replace("HEAT", heat))
     value = {"dice": 0.2, "bce": 0.5, "ce": 0.8}
-    found = tabulate(study, *results(study, lambda trial, rng: value[trial.fit.method.options["loss"].name]))
+    found = tabulate(
+        study, *results(study, lambda trial, rng: value[trial.fit.method.options["loss"].name])
+    )
     text = "".join(laid_out(found))
     rows = re.findall(r'scope="row">(.*?)</th><td data-k="dice"(?: style="(.*?)")?>', text)
     assert len(rows) == 3
@@ -114,7 +127,9 @@ def test_values_that_only_rounding_tells_apart_have_no_error(tmp_path: Path) -> 
     runs, rows = results(study, lambda trial, rng: 0.0, images=1)
     rows["value"] = rows["seed"].map({0: 0.1 + 0.2, 1: 0.3})
     (found,) = tabulate(study, runs, rows)
-    assert {(ours(entry), entry.n) for line in found.entries for entry in line} == {("0.300 ± 0.0", 2)}
+    assert {(ours(entry), entry.n) for line in found.entries for entry in line} == {
+        ("0.300 ± 0.0", 2)
+    }
 
 
 def test_every_tint_has_the_contrast_that_reading_needs() -> None:

@@ -42,9 +42,14 @@ SKIPS = {"skips": 17, "skips_scanners": 5, "skips_vendors": 4}
 
 
 @pytest.mark.parametrize(("name", "tests"), SKIPS.items())
-def test_the_studies_of_skips_train_each_network_of_table_2_on_five_folds(name: str, tests: int) -> None:
+def test_the_studies_of_skips_train_each_network_of_table_2_on_five_folds(
+    name: str, tests: int
+) -> None:
     study = load_study(STUDIES / "paper" / f"{name}.yaml")
-    nets = {(str(c.trial.fit.net.options["encoder"]), c.trial.fit.net.options["prune"]) for c in study.cells}
+    nets = {
+        (str(c.trial.fit.net.options["encoder"]), c.trial.fit.net.options["prune"])
+        for c in study.cells
+    }
     assert nets == {(encoder, prune) for encoder in ("resnet18", "resnet34") for prune in range(5)}
     assert len({cell.trial.fit.key for cell in study.cells}) == 50
     assert len(study.cells) == 50 * tests

@@ -41,12 +41,27 @@ def complaints(tmp_path: Path, text: str | bytes) -> list[str]:
             BASE + "grid:\n  fit.init: [randm]\n",
             "s.yaml:7:14: fit.init: no init named 'randm'; did you mean 'random'?",
         ),
-        (BASE + "grid:\n  fit.batch: [few]\n", "s.yaml:7:15: fit.batch: 'few': should be a valid integer"),
-        (BASE + "grid:\n  fit.batch: [0]\n", "s.yaml:7:15: fit.batch: 0: should be greater than or equal to 1"),
+        (
+            BASE + "grid:\n  fit.batch: [few]\n",
+            "s.yaml:7:15: fit.batch: 'few': should be a valid integer",
+        ),
+        (
+            BASE + "grid:\n  fit.batch: [0]\n",
+            "s.yaml:7:15: fit.batch: 0: should be greater than or equal to 1",
+        ),
         (BASE + "grid:\n  fit.batch: []\n", "s.yaml:7:14: fit.batch: is empty"),
-        (BASE + "grid:\n  fit.batch: [4, 4]\n", "s.yaml:7:18: fit.batch: this value is repeated; each value runs once"),
-        (BASE + "grid:\n  fit.bach: [4]\n", "s.yaml:7:13: fit.bach: no setting 'fit.bach'; did you mean 'fit.batch'?"),
-        (BASE + "seeds: [1, 2, 1]\n", "s.yaml:6:15: seeds.2: the seed 1 is repeated; each seed runs once"),
+        (
+            BASE + "grid:\n  fit.batch: [4, 4]\n",
+            "s.yaml:7:18: fit.batch: this value is repeated; each value runs once",
+        ),
+        (
+            BASE + "grid:\n  fit.bach: [4]\n",
+            "s.yaml:7:13: fit.bach: no setting 'fit.bach'; did you mean 'fit.batch'?",
+        ),
+        (
+            BASE + "seeds: [1, 2, 1]\n",
+            "s.yaml:6:15: seeds.2: the seed 1 is repeated; each seed runs once",
+        ),
         (BASE + "seeds: []\n", "s.yaml:6:8: seeds: is empty; name at least one seed"),
         (
             BASE + "zip:\n  fit.batch: [1, 2]\n  fit.patch: [8]\n",
@@ -82,7 +97,10 @@ def complaints(tmp_path: Path, text: str | bytes) -> list[str]:
             "s.yaml:7:33: compare.0.by: fit.init has only the level 'random'; there is nothing to compare",
         ),
         ("a: 1\na: 2\n", "s.yaml:2:1: a: written twice; first at line 1"),
-        ("a: !!python/object:x {}\n", "s.yaml:1:4: a: the tag 'tag:yaml.org,2002:python/object:x' is not allowed"),
+        (
+            "a: !!python/object:x {}\n",
+            "s.yaml:1:4: a: the tag 'tag:yaml.org,2002:python/object:x' is not allowed",
+        ),
         ("", "s.yaml:1:1: the file is empty"),
         ("- 1\n", "s.yaml:1:1: the file is not a mapping of names to values"),
         ("a: 1\n---\nb: 2\n", "s.yaml:2:1: a second document starts here; a study file holds one"),
@@ -92,10 +110,15 @@ def complaints(tmp_path: Path, text: str | bytes) -> list[str]:
         ("a: *b\n", "s.yaml:1:4: a: the alias *b has no anchor before it"),
         ("extends: nowhere.yaml\n", "s.yaml:1:10: extends: no file"),
         ("extends: s.yaml\n", "s.yaml:1:10: extends: s.yaml leads back to itself"),
-        (BASE + "search: {}\n", "s.yaml:6:1: search: searches are not built yet; list the values under grid"),
+        (
+            BASE + "search: {}\n",
+            "s.yaml:6:1: search: searches are not built yet; list the values under grid",
+        ),
     ],
 )
-def test_a_mistake_is_one_sentence_with_its_place(tmp_path: Path, text: str | bytes, expected: str) -> None:
+def test_a_mistake_is_one_sentence_with_its_place(
+    tmp_path: Path, text: str | bytes, expected: str
+) -> None:
     assert any(expected in line for line in complaints(tmp_path, text)), complaints(tmp_path, text)
 
 
@@ -115,7 +138,10 @@ def test_a_large_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_axes_cross_and_zip(tmp_path: Path) -> None:
-    text = BASE + "seeds: 3\ngrid:\n  fit.batch: [2, 4]\n  'fit.patch, fit.steps': [[32, 1], [64, 2]]\n"
+    text = (
+        BASE
+        + "seeds: 3\ngrid:\n  fit.batch: [2, 4]\n  'fit.patch, fit.steps': [[32, 1], [64, 2]]\n"
+    )
     cells = study(tmp_path, text).cells
     assert len(cells) == 12
     pairs = {(c.trial.fit.patch, c.trial.fit.steps) for c in cells}
@@ -148,8 +174,12 @@ def test_exclude_and_when(tmp_path: Path) -> None:
     )
     found = study(tmp_path, text)
     assert found.expansion.excluded == {"no need (fit.batch=4, fit.method.loss=ce)": 2}
-    assert len(found.cells) == 5  # bce: 2 batches x 2 patches; ce: batch 2 only, at the base's patch
-    assert {c.trial.fit.patch for c in found.cells if c.trial.fit.method.options["loss"].name == "ce"} == {128}
+    assert (
+        len(found.cells) == 5
+    )  # bce: 2 batches x 2 patches; ce: batch 2 only, at the base's patch
+    assert {
+        c.trial.fit.patch for c in found.cells if c.trial.fit.method.options["loss"].name == "ce"
+    } == {128}
 
 
 NETS = (
@@ -182,9 +212,15 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize(("condition", "count"), CONDITIONS)
-def test_when_and_exclude_judge_a_condition_alike(tmp_path: Path, condition: str, count: int) -> None:
+def test_when_and_exclude_judge_a_condition_alike(
+    tmp_path: Path, condition: str, count: int
+) -> None:
     plain = study(tmp_path, BASE + NETS).cells
-    left = study(tmp_path, BASE + NETS + f"exclude:\n  - {condition}\n").cells if count < len(plain) else ()
+    left = (
+        study(tmp_path, BASE + NETS + f"exclude:\n  - {condition}\n").cells
+        if count < len(plain)
+        else ()
+    )
     excluded = {cell.trial.key for cell in plain} - {cell.trial.key for cell in left}
     assert len(excluded) == count
     conditional = study(tmp_path, BASE + NETS + f"when:\n  fit.batch: {condition}\n").cells
@@ -194,9 +230,14 @@ def test_when_and_exclude_judge_a_condition_alike(tmp_path: Path, condition: str
 
 
 def test_a_condition_may_speak_of_the_component_of_its_own_axis(tmp_path: Path) -> None:
-    text = "grid:\n  fit.method.epochs: [1, 2]\nwhen:\n  fit.method.epochs: {fit.method: supervised}\n"
+    text = (
+        "grid:\n  fit.method.epochs: [1, 2]\nwhen:\n  fit.method.epochs: {fit.method: supervised}\n"
+    )
     found = study(tmp_path, BASE + text)
-    assert [cell.levels for cell in found.cells] == [{"fit.method.epochs": "1"}, {"fit.method.epochs": "2"}]
+    assert [cell.levels for cell in found.cells] == [
+        {"fit.method.epochs": "1"},
+        {"fit.method.epochs": "2"},
+    ]
     assert found.expansion.inert == {}
 
 
@@ -210,18 +251,27 @@ def test_an_axis_may_give_what_its_component_cannot_be_read_without(tmp_path: Pa
 
 
 @pytest.mark.parametrize("order", [("fit.patch", "fit.batch"), ("fit.batch", "fit.patch")])
-def test_a_condition_on_a_conditional_axis_counts_where_that_axis_does(tmp_path: Path, order: tuple[str, str]) -> None:
+def test_a_condition_on_a_conditional_axis_counts_where_that_axis_does(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
     conditions = {"fit.patch": "{fit.batch: 2}", "fit.batch": "{fit.method.loss: bce}"}
     when = "".join(f"  {path}: {conditions[path]}\n" for path in order)
     grid = "grid:\n  fit.method.loss: [bce, dice]\n  fit.batch: [2, 4]\n  fit.patch: [32, 64]\n"
     cells = study(tmp_path, BASE + grid + f"when:\n{when}").cells
-    assert [(c.trial.fit.batch, c.trial.fit.patch) for c in cells] == [(2, 32), (2, 64), (4, 128), (8, 128)]
+    assert [(c.trial.fit.batch, c.trial.fit.patch) for c in cells] == [
+        (2, 32),
+        (2, 64),
+        (4, 128),
+        (8, 128),
+    ]
 
 
 def test_a_condition_that_nothing_meets_is_a_mistake(tmp_path: Path) -> None:
     grid = "grid:\n  fit.batch: [2, 4]\n"
     found = complaints(tmp_path, BASE + grid + "when:\n  fit.batch: {fit.metod: supervised}\n")
-    assert found == ["s.yaml:9:15: when.fit.batch.fit.metod: no trial has it; did you mean 'fit.method'?"]
+    assert found == [
+        "s.yaml:9:15: when.fit.batch.fit.metod: no trial has it; did you mean 'fit.method'?"
+    ]
     found = complaints(tmp_path, BASE + grid + "when:\n  fit.batch: {fit.net: unet}\n")
     assert found == ["s.yaml:9:14: when.fit.batch: no trial meets this, so the axis never counts"]
 
@@ -258,7 +308,9 @@ LEVELS = [
 def test_a_level_is_named_alike_wherever_the_file_names_it(
     tmp_path: Path, path: str, values: str, written: str, name: str
 ) -> None:
-    base = BASE + ("  perturb: {name: brightness, strength: 0.5}\n" if path == "perturb.strength" else "")
+    base = BASE + (
+        "  perturb: {name: brightness, strength: 0.5}\n" if path == "perturb.strength" else ""
+    )
     grid = f"grid:\n  {path}: {values}\n  fit.patch: [32, 64]\n"
     every = study(tmp_path, base + grid).cells
     (levels,) = {tuple(dict.fromkeys(cell.levels[path] for cell in every))}
@@ -267,7 +319,9 @@ def test_a_level_is_named_alike_wherever_the_file_names_it(
     left = study(tmp_path, base + grid + f"exclude:\n  - {{{path}: {written}}}\n").cells
     assert {cell.levels[path] for cell in left} == {*levels} - {name}
 
-    conditional = study(tmp_path, base + grid + f"when:\n  fit.patch: {{{path}: {written}}}\n").cells
+    conditional = study(
+        tmp_path, base + grid + f"when:\n  fit.patch: {{{path}: {written}}}\n"
+    ).cells
     assert {cell.levels[path] for cell in conditional if "fit.patch" in cell.levels} == {name}
 
     compare = "compare:\n  - {name: a, metric: dice, unit: seed, by: %s, %s}\n"
@@ -275,7 +329,9 @@ def test_a_level_is_named_alike_wherever_the_file_names_it(
     keys = {cell.trial.key for cell in every if cell.levels[path] == name}
     assert {place.trial for place in layout(asked, asked.compare[0]).places} == keys
 
-    asked = study(tmp_path, base + grid + compare % ("fit.patch", f"where: {{{path}: [{written}]}}"))
+    asked = study(
+        tmp_path, base + grid + compare % ("fit.patch", f"where: {{{path}: [{written}]}}")
+    )
     assert {place.trial for place in layout(asked, asked.compare[0]).places} == keys
 
     asked = study(tmp_path, base + grid + compare % (path, f"against: {written}"))
@@ -340,7 +396,9 @@ def test_keys_know_values_and_nothing_else(tmp_path: Path) -> None:
     one = study(tmp_path, BASE + "    batch: 4\n    patch: 32\n").cells[0].trial
     text = "# a comment\n" + BASE + "    patch: 32\n    batch: 4\n    method: supervised\n"
     other = study(tmp_path, text).cells[0].trial
-    changed = study(tmp_path, text.replace("supervised", "{name: supervised, lr: 2e-3}")).cells[0].trial
+    changed = (
+        study(tmp_path, text.replace("supervised", "{name: supervised, lr: 2e-3}")).cells[0].trial
+    )
     assert one.key == other.key
     assert one.fit.key == other.fit.key
     assert one.fit.key != changed.fit.key
@@ -351,11 +409,21 @@ def test_keys_know_values_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_nested_fit_takes_the_net_around_it_and_its_own_seed(tmp_path: Path) -> None:
     nested = "{name: trained, fit: {train_on: {name: phantom, style: vnc}%s}}"
-    text = BASE + "seeds: 2\ngrid:\n  fit.init: [" + nested % "" + ", " + nested % ", seed: trial" + "]\n"
+    text = (
+        BASE
+        + "seeds: 2\ngrid:\n  fit.init: ["
+        + nested % ""
+        + ", "
+        + nested % ", seed: trial"
+        + "]\n"
+    )
     cells = study(tmp_path, text).cells
     upstream = [c.trial.fit.init.options["fit"] for c in cells]
     assert {u.net.name for u in upstream} == {"tiny_unet"}
-    by_init = {(c.levels["fit.seed"], c.levels["fit.init"]): u.key for c, u in zip(cells, upstream, strict=True)}
+    by_init = {
+        (c.levels["fit.seed"], c.levels["fit.init"]): u.key
+        for c, u in zip(cells, upstream, strict=True)
+    }
     shared = {key for (seed, _), key in by_init.items()}
     assert len(shared) == 2  # seed 0 for three of the cells, seed 1 for the fourth
 
@@ -369,7 +437,9 @@ def test_extends_merges_and_the_place_is_the_childs(tmp_path: Path) -> None:
     wrong = complaints(tmp_path, child + "    init: randm\n")
     assert wrong == ["s.yaml:5:11: fit.init: no init named 'randm'; did you mean 'random'?"]
     (tmp_path / "parent.yaml").write_text(BASE + "    init: randm\n")
-    assert complaints(tmp_path, "extends: parent.yaml\n")[0].startswith("parent.yaml:6:11: fit.init:")
+    assert complaints(tmp_path, "extends: parent.yaml\n")[0].startswith(
+        "parent.yaml:6:11: fit.init:"
+    )
 
 
 def test_settings_are_named_by_their_paths(tmp_path: Path) -> None:
@@ -383,12 +453,20 @@ def test_settings_are_named_by_their_paths(tmp_path: Path) -> None:
 def test_yaml_scalars_are_those_of_yaml_1_2(tmp_path: Path) -> None:
     fit = study(tmp_path, BASE + "    method: {name: supervised, lr: 1e-3}\n").cells[0].trial.fit
     assert fit.method.options["lr"] == 0.001
-    assert "'no': should be a valid boolean" in complaints(tmp_path, BASE + "    channels_last: no\n")[0]
+    assert (
+        "'no': should be a valid boolean"
+        in complaints(tmp_path, BASE + "    channels_last: no\n")[0]
+    )
 
 
 def test_a_label_names_a_component_and_changes_no_key(tmp_path: Path) -> None:
-    text = BASE + "grid:\n  fit.init: [random, {name: trained, %sfit: {train_on: {name: phantom, style: vnc}}}]\n"
-    plain, called = (study(tmp_path, text % label).cells[1].trial for label in ("", "label: nerve cord, "))
+    text = (
+        BASE
+        + "grid:\n  fit.init: [random, {name: trained, %sfit: {train_on: {name: phantom, style: vnc}}}]\n"
+    )
+    plain, called = (
+        study(tmp_path, text % label).cells[1].trial for label in ("", "label: nerve cord, ")
+    )
     assert plain.key == called.key
     assert plain.fit.init.label == "trained(phantom(style=vnc))"
     assert called.fit.init.label == flat(called)["fit.init"] == "nerve cord"

@@ -74,7 +74,10 @@ def test_a_stopped_fit_ends_with_the_same_weights(home: Home, tmp_path: Path, at
     assert same(weights(whole, other), expected[0])
     assert same(weights(whole, other, VALIDATED), expected[1])
     histories = [read_json(h.store("fits").path(whole.key) / "history.json") for h in (home, other)]
-    timeless = [[{k: v for k, v in row.items() if k not in ("seconds/epoch", "at")} for row in h] for h in histories]
+    timeless = [
+        [{k: v for k, v in row.items() if k not in ("seconds/epoch", "at")} for row in h]
+        for h in histories
+    ]
     assert timeless[0] == timeless[1]
 
 
@@ -96,7 +99,9 @@ def test_a_pick_asked_for_later_comes_from_the_same_training(home: Home) -> None
 
 
 def test_a_loss_that_is_no_number_ends_the_fit_as_diverged_with_its_step(home: Home) -> None:
-    fit = spec(method={"name": "supervised", "epochs": 2, "lr": 1e30, "optimiser": "sgd", "loss": "bce"})
+    fit = spec(
+        method={"name": "supervised", "epochs": 2, "lr": 1e30, "optimiser": "sgd", "loss": "bce"}
+    )
     folder = loop.fit(fit, [], home, CPU)
     kept = read_json(folder / "fit.json")
     assert kept["state"] == "diverged"
@@ -192,7 +197,9 @@ def test_several_players_learn_in_turn_and_what_they_hang_on_stays_out(home: Hom
     assert {"loss/net/a", "loss/net/b", "loss/critic"} <= making.state.history[-1].keys()
 
 
-def test_a_resumed_phase_with_players_continues_as_if_nothing_had_been(home: Home, tmp_path: Path) -> None:
+def test_a_resumed_phase_with_players_continues_as_if_nothing_had_been(
+    home: Home, tmp_path: Path
+) -> None:
     fit = spec(adapt_to={"name": "phantom", "style": "vnc", "slices": 4, "size": 48})
     data = open_domains(fit, home, CPU)
 
@@ -291,7 +298,9 @@ def test_schedules_are_those_of_torch() -> None:
 def test_plateau_is_that_of_torch() -> None:
     scores = [1, 2, 2, 2, 2, 3, 1, 1, 1, 1, 1, 4, 4, 4, 4, 4]
     optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
-    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, mode="max", factor=0.5, patience=2, threshold=0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimiser, mode="max", factor=0.5, patience=2, threshold=0
+    )
     for i in range(len(scores)):
         clock = Clock(i, 100, i, 1, [float(s) for s in scores[:i]])
         assert plateau(clock, factor=0.5, patience=2) == optimiser.param_groups[0]["lr"]
@@ -303,7 +312,12 @@ def stack(slices: int, volumes: list[int]) -> Unlabelled:
 
     names = [str(v) for v in volumes]
     first, last = grey_range(names)
-    pixels = torch.arange(len(volumes), dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 4, 4).contiguous()
+    pixels = (
+        torch.arange(len(volumes), dtype=torch.uint8)
+        .view(-1, 1, 1, 1)
+        .expand(-1, 1, 4, 4)
+        .contiguous()
+    )
     return Unlabelled(pixels, names, names, first, last, slices)
 
 
@@ -341,7 +355,9 @@ def test_a_batch_depends_on_seed_phase_and_step_alone(home: Home) -> None:
     change = [bind(part, None) for part in fit.augment]
 
     def drawn(step: int, index: int) -> Tensor:
-        return batches.draw(fit, data, phase, change, batches.At(step, index, 0.0, CPU)).source.images
+        return batches.draw(
+            fit, data, phase, change, batches.At(step, index, 0.0, CPU)
+        ).source.images
 
     one = drawn(7, 0)
     torch.rand(100)
@@ -358,7 +374,9 @@ def test_losses_by_hand() -> None:
     from harness.components.losses import bce, bce_dice, ce, ce_dice, dice
 
     assert float(bce(logits, masks, 255)) == pytest.approx(expected, rel=1e-5)
-    assert float(ce(logits, masks, 255)) == pytest.approx(expected, rel=1e-5)  # one logit: the same thing
+    assert float(ce(logits, masks, 255)) == pytest.approx(
+        expected, rel=1e-5
+    )  # one logit: the same thing
     both, either = float(p[0, 1] + p[1, 0]), float(p[0, 0] + p[0, 1] + p[1, 0]) + 2
     soft = 1 - (2 * both + 1) / (either + 1)
     assert float(dice(logits, masks, 255)) == pytest.approx(soft, rel=1e-5)
@@ -366,9 +384,15 @@ def test_losses_by_hand() -> None:
     two = torch.cat([torch.zeros_like(logits), logits], dim=1)
     assert float(ce(two, masks, 255)) == pytest.approx(expected, rel=1e-5)
     assert float(dice(two, masks, 255)) == pytest.approx(soft, rel=1e-5)
-    assert float(ce_dice(two, masks, 255, weight=0.25)) == pytest.approx(0.75 * expected + 0.25 * soft, rel=1e-5)
-    several = torch.tensor([[[0, 3], [2, 255]]])  # two channels tell foreground from background, of whatever class
-    assert all(float(loss(two, several, 255)) == float(loss(two, masks, 255)) for loss in (bce, ce, dice))
+    assert float(ce_dice(two, masks, 255, weight=0.25)) == pytest.approx(
+        0.75 * expected + 0.25 * soft, rel=1e-5
+    )
+    several = torch.tensor(
+        [[[0, 3], [2, 255]]]
+    )  # two channels tell foreground from background, of whatever class
+    assert all(
+        float(loss(two, several, 255)) == float(loss(two, masks, 255)) for loss in (bce, ce, dice)
+    )
 
 
 def test_every_augmentation_is_seeded_and_keeps_the_shape() -> None:

@@ -17,7 +17,9 @@ def flips(images: Tensor, masks: Tensor | None, rng: torch.Generator) -> Pair:
     """Each patch in one of the eight positions of a square: mirrored, turned by quarters."""
     turns = torch.randint(0, 4, (len(images),), generator=rng, device=rng.device)
     mirrored = torch.rand(len(images), generator=rng, device=rng.device) < 0.5
-    return _posed(images, turns, mirrored), None if masks is None else _posed(masks, turns, mirrored)
+    return _posed(images, turns, mirrored), None if masks is None else _posed(
+        masks, turns, mirrored
+    )
 
 
 def _posed(batch: Tensor, turns: Tensor, mirrored: Tensor) -> Tensor:
@@ -25,7 +27,9 @@ def _posed(batch: Tensor, turns: Tensor, mirrored: Tensor) -> Tensor:
     shape = (-1,) + (1,) * (batch.ndim - 1)
     turned = batch
     for quarter in (1, 2, 3):
-        turned = torch.where((turns == quarter).view(shape), torch.rot90(batch, quarter, (-2, -1)), turned)
+        turned = torch.where(
+            (turns == quarter).view(shape), torch.rot90(batch, quarter, (-2, -1)), turned
+        )
     return torch.where(mirrored.view(shape), turned.flip(-1), turned)
 
 
@@ -53,9 +57,15 @@ def affine(
     size = 1 + draws[:, 1] * scale
     cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
     rows = [cos, -sin + torch.tan(slant), draws[:, 2] * shift, sin, cos, draws[:, 3] * shift]
-    grid = F.affine_grid(torch.stack(rows, 1).view(-1, 2, 3), list(images.shape), align_corners=False)
-    moved = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    grid = F.affine_grid(
+        torch.stack(rows, 1).view(-1, 2, 3), list(images.shape), align_corners=False
+    )
+    moved = F.grid_sample(
+        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
     if masks is None:
         return moved, None
-    labels = F.grid_sample(masks[:, None].float(), grid, mode="nearest", padding_mode="reflection", align_corners=False)
+    labels = F.grid_sample(
+        masks[:, None].float(), grid, mode="nearest", padding_mode="reflection", align_corners=False
+    )
     return moved, labels[:, 0].round().to(masks.dtype)

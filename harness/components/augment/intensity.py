@@ -11,7 +11,12 @@ Pair = tuple[Tensor, Tensor | None]
 
 @augment
 def brightness(
-    images: Tensor, masks: Tensor | None, rng: torch.Generator, *, most: NonNegative = 0.2, p: Fraction = 0.5
+    images: Tensor,
+    masks: Tensor | None,
+    rng: torch.Generator,
+    *,
+    most: NonNegative = 0.2,
+    p: Fraction = 0.5,
 ) -> Pair:
     """A number between -`most` and `most` added."""
     return images + _drawn(images, rng, -most, most, p, otherwise=0.0), masks
@@ -49,15 +54,24 @@ def gamma(
 
 @augment
 def noise(
-    images: Tensor, masks: Tensor | None, rng: torch.Generator, *, most: NonNegative = 0.05, p: Fraction = 0.5
+    images: Tensor,
+    masks: Tensor | None,
+    rng: torch.Generator,
+    *,
+    most: NonNegative = 0.05,
+    p: Fraction = 0.5,
 ) -> Pair:
     """Gaussian noise with a deviation of up to `most`."""
     deviation = _drawn(images, rng, 0.0, most, p, otherwise=0.0)
     return images + deviation * torch.randn(images.shape, generator=rng, device=rng.device), masks
 
 
-def _drawn(images: Tensor, rng: torch.Generator, low: float, high: float, p: float, *, otherwise: float) -> Tensor:
+def _drawn(
+    images: Tensor, rng: torch.Generator, low: float, high: float, p: float, *, otherwise: float
+) -> Tensor:
     """One number for each patch, `otherwise` where the change is not made."""
     draws = torch.rand(2, len(images), generator=rng, device=rng.device)
-    value = torch.where(draws[0] < p, low + (high - low) * draws[1], torch.full_like(draws[1], otherwise))
+    value = torch.where(
+        draws[0] < p, low + (high - low) * draws[1], torch.full_like(draws[1], otherwise)
+    )
     return value.view(-1, 1, 1, 1)

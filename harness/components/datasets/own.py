@@ -15,7 +15,10 @@ from harness.data.scans import Scans
 from harness.data.splits import ranged, select, shared
 from harness.spec.options import Whole
 
-Axes = Literal["zyx", "xyz", "yxz", "zxy", "xzy", "yzx", "zyxc", "zcyx", "czyx", "cyx", "yxc", "yx"] | None
+Axes = (
+    Literal["zyx", "xyz", "yxz", "zxy", "xzy", "yzx", "zyxc", "zcyx", "czyx", "cyx", "yxc", "yx"]
+    | None
+)
 Kind = Literal["binary", "instances", "classes"]
 
 
@@ -43,7 +46,9 @@ def volume(
     """
     stack = open.volume(images, key, axes)
     if len(stack) < 2:
-        raise Refused(f"{images}: it holds one slice; a volume has several, use name: folder for single pictures")
+        raise Refused(
+            f"{images}: it holds one slice; a volume has several, use name: folder for single pictures"
+        )
     name = _title(images)
     names = [f"{name}/{z:04d}" for z in range(len(stack))]
     pixels = windowed(open.checked(stack, open.places(images, len(stack))), window)
@@ -80,8 +85,14 @@ def folder(
     found = open.files(images)
     pictures = open.pictured(found)
     if len({len(s) for s in pictures.shapes}) > 1:
-        odd = next(p for p, s in zip(found, pictures.shapes, strict=True) if len(s) != len(pictures.shapes[0]))
-        raise Refused(f"{odd}: grey and colour pictures are mixed; {found[0].name} is of the other kind")
+        odd = next(
+            p
+            for p, s in zip(found, pictures.shapes, strict=True)
+            if len(s) != len(pictures.shapes[0])
+        )
+        raise Refused(
+            f"{odd}: grey and colour pictures are mixed; {found[0].name} is of the other kind"
+        )
     root = Path(os.path.commonpath([p.parent for p in found]))
     names = [p.relative_to(root).with_suffix("").as_posix() for p in found]
     groups = pairs.groups(names, found, group)
@@ -92,7 +103,9 @@ def folder(
         truth = open.pictured(partners, palette=True)
         pairs.same_each(found, pictures, partners, truth)
         scans = replace(scans, sources=(*found, *partners))
-        scans = understood(scans, truth, [str(p) for p in partners], Meaning(labels, classes, ignore))
+        scans = understood(
+            scans, truth, [str(p) for p in partners], Meaning(labels, classes, ignore)
+        )
     files = [p.relative_to(root).as_posix() for p in found]
     return select(scans, shared(images, files, groups, splits, split, seed=seed))
 
@@ -100,7 +113,10 @@ def folder(
 def _title(images: str) -> str:
     path = Path(open.named(images)[0])
     stem = path.parent.name if any(c in path.name for c in "*?[") else path.name
-    return re.sub(r"(\.ome)?\.(tiff?|h5|hdf5?|zarr|n5|np[yz]|nii(\.gz)?|hdr|img)$", "", stem) or "volume"
+    return (
+        re.sub(r"(\.ome)?\.(tiff?|h5|hdf5?|zarr|n5|np[yz]|nii(\.gz)?|hdr|img)$", "", stem)
+        or "volume"
+    )
 
 
 def _spatial(axes: str | None) -> str | None:
@@ -108,4 +124,6 @@ def _spatial(axes: str | None) -> str | None:
 
 
 def _behind(images: str, masks: str | None) -> tuple[Path, ...]:
-    return tuple(p for text in (images, masks) if text is not None for p in open.files(open.named(text)[0]))
+    return tuple(
+        p for text in (images, masks) if text is not None for p in open.files(open.named(text)[0])
+    )

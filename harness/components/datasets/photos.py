@@ -25,16 +25,26 @@ PLACES = {
     "retina": ("skimage", "data/retina.jpg"),
     "rocket": ("skimage", "data/rocket.jpg"),
 }
-ROWS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}  # of each photograph's height
+ROWS = {
+    "train": (0.0, 0.7),
+    "validation": (0.7, 0.85),
+    "test": (0.85, 1.0),
+}  # of each photograph's height
 
 
 @dataset(version=1, made=True, tasks=(), splits=("train", "validation", "test"))
 def photos(split: str, home: Path) -> Scans:
     """Colour photographs inside scikit-image and scikit-learn, one class each; lower strips validate and test."""
     only("photos", split, NAMES)
-    found = {name: path for name, (package, file) in PLACES.items() if (path := _installed(package, file))}
+    found = {
+        name: path
+        for name, (package, file) in PLACES.items()
+        if (path := _installed(package, file))
+    }
     if not found:
-        raise Refused("photos: the installed scikit-image holds none of them; install scikit-image 0.25 or later")
+        raise Refused(
+            "photos: the installed scikit-image holds none of them; install scikit-image 0.25 or later"
+        )
     images = [_strip(_rgb(path), *ROWS[split]) for path in found.values()]
     return Scans(images, None, list(found), list(found), list(found), classes=tuple(found))
 

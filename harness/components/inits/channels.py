@@ -19,7 +19,9 @@ def keep(net: nn.Module, *, of: Init) -> None:
 
     def unchanged(weight: Tensor) -> Tensor:
         if (count := first_conv(net).in_channels) != COLOURS:
-            raise ValueError(f"fit.init: keep gives three slices a colour each, not {count}; take cyclic or centred")
+            raise ValueError(
+                f"fit.init: keep gives three slices a colour each, not {count}; take cyclic or centred"
+            )
         return weight
 
     from_colours(net, of, unchanged)
@@ -27,17 +29,27 @@ def keep(net: nn.Module, *, of: Init) -> None:
 
 @init
 def uniform(
-    net: nn.Module, *, of: Init, channel: Literal["red", "green", "blue"] = "green", rescale: bool = False
+    net: nn.Module,
+    *,
+    of: Init,
+    channel: Literal["red", "green", "blue"] = "green",
+    rescale: bool = False,
 ) -> None:
     """Every slice starts from the kernels of one colour; `rescale` gives equal slices the answer's old norm."""
     k = RGB.index(channel)
-    from_colours(net, of, _spread(net, lambda weight, n: weight[:, [k]].expand(-1, n, -1, -1), rescale))
+    from_colours(
+        net, of, _spread(net, lambda weight, n: weight[:, [k]].expand(-1, n, -1, -1), rescale)
+    )
 
 
 @init
 def average(net: nn.Module, *, of: Init, rescale: bool = False) -> None:
     """Every slice starts from the mean of the three colours; with three slices the sum stays as it was."""
-    from_colours(net, of, _spread(net, lambda weight, n: weight.mean(1, keepdim=True).expand(-1, n, -1, -1), rescale))
+    from_colours(
+        net,
+        of,
+        _spread(net, lambda weight, n: weight.mean(1, keepdim=True).expand(-1, n, -1, -1), rescale),
+    )
 
 
 @init
@@ -68,11 +80,17 @@ def centred(net: nn.Module, *, of: Init) -> None:
 def inflated(net: nn.Module, *, of: Init) -> None:
     """The kernel for a grey image, divided among the slices: equal slices are answered as a grey image was."""
     from_colours(
-        net, of, _spread(net, lambda weight, n: (weight.sum(1, keepdim=True) / n).expand(-1, n, -1, -1), False)
+        net,
+        of,
+        _spread(
+            net, lambda weight, n: (weight.sum(1, keepdim=True) / n).expand(-1, n, -1, -1), False
+        ),
     )
 
 
-def _spread(net: nn.Module, place: Callable[[Tensor, int], Tensor], rescale: bool) -> Callable[[Tensor], Tensor]:
+def _spread(
+    net: nn.Module, place: Callable[[Tensor, int], Tensor], rescale: bool
+) -> Callable[[Tensor], Tensor]:
     def spread(weight: Tensor) -> Tensor:
         made = place(weight, first_conv(net).in_channels)
         return made * (weight.sum(1).norm() / made.sum(1).norm()) if rescale else made

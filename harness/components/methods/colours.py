@@ -37,7 +37,9 @@ def colours(
     """A pretext: which photograph is a crop of, and which colours has each pixel that a first feature stands for."""
     images = data.source.images if isinstance(data.source, Labelled) else data.source
     if images.channels != 3:
-        raise ValueError(f"fit.train_on: the pretext colours needs red, green and blue, not {images.channels} channels")
+        raise ValueError(
+            f"fit.train_on: the pretext colours needs red, green and blue, not {images.channels} channels"
+        )
     owners = list(dict.fromkeys(images.groups))
     kinds = torch.tensor([owners.index(g) for g in images.groups], device=images.pixels.device)
     encoder, device = net.get_submodule("encoder"), next(net.parameters()).device

@@ -56,13 +56,22 @@ def finetune(
     """As supervised, from a pretrained network whose encoder stays as it is, its batch norm statistics too."""
     encoder = getattr(net, "encoder", None)
     if frozen != "none" and not isinstance(encoder, nn.Module):
-        raise ValueError(f"fit.method.frozen: {type(net).__name__} has no part called encoder to freeze")
+        raise ValueError(
+            f"fit.method.frozen: {type(net).__name__} has no part called encoder to freeze"
+        )
     if frozen == "encoder" and isinstance(encoder, nn.Module):
         freeze(encoder)
     elif frozen == "encoder_but_norm" and isinstance(encoder, nn.Module):
         encoder.requires_grad_(False)
     yield from supervised(
-        net, data, epochs=epochs, lr=lr, loss=loss, optimiser=optimiser, schedule=schedule, patience=patience
+        net,
+        data,
+        epochs=epochs,
+        lr=lr,
+        loss=loss,
+        optimiser=optimiser,
+        schedule=schedule,
+        patience=patience,
     )
 
 

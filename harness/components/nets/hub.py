@@ -20,7 +20,9 @@ def encoder_weights(encoder: str, weights: str) -> dict[str, Tensor]:
     """The library's weights for an encoder that sees three colours, named as in a network that holds it."""
     known = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings")
     if known is not None and weights not in known:
-        raise ValueError(f"fit.init.weights: {encoder} has no {weights!r}; there is {', '.join(known) or 'none'}")
+        raise ValueError(
+            f"fit.init.weights: {encoder} has no {weights!r}; there is {', '.join(known) or 'none'}"
+        )
     offline = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = offline or not _reachable(constants.ENDPOINT)
     try:
@@ -39,7 +41,9 @@ def encoder_weights(encoder: str, weights: str) -> dict[str, Tensor]:
 
 def _reachable(endpoint: str) -> bool:
     """Whether anybody answers there; a proxy is trusted to know."""
-    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+    if any(
+        os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+    ):
         return True
     place = urlparse(endpoint)
     try:

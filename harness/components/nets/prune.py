@@ -43,7 +43,9 @@ def without(built: nn.Module, prune: int | Sequence[int]) -> nn.Module:
 def _unet(decoder: Any, gone: list[int], channels: list[int]) -> None:
     for level in gone:
         old = decoder.blocks[DEEPEST - level]
-        block = UnetDecoderBlock(old.conv1[0].in_channels - channels[level], 0, old.conv1[0].out_channels)
+        block = UnetDecoderBlock(
+            old.conv1[0].in_channels - channels[level], 0, old.conv1[0].out_channels
+        )
         block.register_forward_pre_hook(lambda _, given, skip: (given, {}), with_kwargs=True)
         decoder.blocks[DEEPEST - level] = _started(block, old)
 
@@ -91,7 +93,9 @@ class Enlarged(nn.Module):
 def _deeplab(decoder: Any, gone: list[int], channels: list[int]) -> None:
     width = decoder.block2[0][1].out_channels
     decoder.block1 = Nothing()
-    decoder.block2[0] = SeparableConv2d(width, width, kernel_size=3, padding=1, bias=False)  # as the library's starts
+    decoder.block2[0] = SeparableConv2d(
+        width, width, kernel_size=3, padding=1, bias=False
+    )  # as the library's starts
 
 
 class Nothing(nn.Module):
@@ -126,7 +130,9 @@ class Node(nn.Module):
         found = [F.interpolate(x, scale_factor=2.0, mode=self.mode)] if x.shape[1] else []
         if skip is not None and skip.shape[1]:
             found.append(skip)
-        joined: Tensor = self.conv2(self.conv1(torch.cat(found, dim=1) if len(found) > 1 else found[0]))
+        joined: Tensor = self.conv2(
+            self.conv1(torch.cat(found, dim=1) if len(found) > 1 else found[0])
+        )
         return joined
 
 

@@ -34,53 +34,73 @@ ENCODERS = (
 Encoder = Literal[ENCODERS] | Annotated[str, Field(pattern=r"^tu-")]  # type: ignore[valid-type]
 
 # Skips taken away: a number for the uppermost ones down to it (a stride of 2^L), a list for these alone.
-Pruned = Annotated[int, Field(ge=0, le=4)] | Annotated[list[Annotated[int, Field(ge=1, le=4)]], Field(min_length=1)]
+Pruned = (
+    Annotated[int, Field(ge=0, le=4)]
+    | Annotated[list[Annotated[int, Field(ge=1, le=4)]], Field(min_length=1)]
+)
 PrunedPyramid = Literal[0, 2, 3, 4] | Annotated[list[Literal[2, 3, 4]], Field(min_length=1)]
 
 
 @net(multiple=32)
-def unet(channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0) -> nn.Module:
+def unet(
+    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+) -> nn.Module:
     """U-Net (Ronneberger 2015)."""
     return without(_build(smp.Unet, channels, classes, encoder), prune)
 
 
 @net(multiple=32)
-def unetplusplus(channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0) -> nn.Module:
+def unetplusplus(
+    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+) -> nn.Module:
     """U-Net++ (Zhou 2018)."""
     return without(_build(smp.UnetPlusPlus, channels, classes, encoder), prune)
 
 
 @net(multiple=32)
-def manet(channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0) -> nn.Module:
+def manet(
+    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+) -> nn.Module:
     """MA-Net (Fan 2020)."""
     return without(_build(smp.MAnet, channels, classes, encoder), prune)
 
 
 @net(multiple=32)
-def linknet(channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0) -> nn.Module:
+def linknet(
+    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+) -> nn.Module:
     """LinkNet (Chaurasia 2017)."""
     return without(_build(smp.Linknet, channels, classes, encoder), prune)
 
 
 @net(multiple=32)
-def fpn(channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: PrunedPyramid = 0) -> nn.Module:
+def fpn(
+    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: PrunedPyramid = 0
+) -> nn.Module:
     """Feature pyramid network (Kirillov 2017); its uppermost skip has stride 4."""
     return without(_build(smp.FPN, channels, classes, encoder), prune)
 
 
 @net(multiple=32)
-def deeplabv3plus(channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Literal[0, 2] = 0) -> nn.Module:
+def deeplabv3plus(
+    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Literal[0, 2] = 0
+) -> nn.Module:
     """DeepLabV3+ (Chen 2018), output stride 16; its one skip has stride 4."""
     return without(_build(smp.DeepLabV3Plus, channels, classes, encoder), prune)
 
 
-@net(multiple=32, without={"prune": "cannot be pruned: its decoder joins all stages at once, and none is a skip"})
+@net(
+    multiple=32,
+    without={"prune": "cannot be pruned: its decoder joins all stages at once, and none is a skip"},
+)
 def segformer(channels: int, classes: int, *, encoder: Encoder = "resnet34") -> nn.Module:
     """SegFormer's decoder (Xie 2021), on any encoder."""
     return _build(smp.Segformer, channels, classes, encoder)
 
 
 def _build(architecture: Any, channels: int, classes: int, encoder: str) -> nn.Module:
-    built: nn.Module = architecture(encoder, encoder_weights=None, in_channels=channels, classes=classes)
+    built: nn.Module = architecture(
+        encoder, encoder_weights=None, in_channels=channels, classes=classes
+    )
     built.encoder_name = encoder  # type: ignore[assignment]  # for an init that looks up the library's weights
     return built

@@ -9,7 +9,10 @@ from harness.components.nets import net
 from harness.spec.options import Count
 
 
-@net(multiple=8, without={"prune": "cannot be pruned: its skips have strides of 1, 2 and 4, not of 2 to 16"})
+@net(
+    multiple=8,
+    without={"prune": "cannot be pruned: its skips have strides of 1, 2 and 4, not of 2 to 16"},
+)
 def tiny_unet(channels: int, classes: int, *, width: Count = 8) -> nn.Module:
     """A U-Net of four levels that starts with `width` maps."""
     return TinyUnet(channels, classes, [width, 2 * width, 4 * width, 8 * width])
@@ -53,5 +56,9 @@ class TinyUnet(nn.Module):
 def _block(inputs: int, outputs: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for i in (inputs, outputs):
-        layers += [nn.Conv2d(i, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+        layers += [
+            nn.Conv2d(i, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        ]
     return nn.Sequential(*layers)

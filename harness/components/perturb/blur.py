@@ -15,7 +15,9 @@ def blur(images: Tensor, strength: float, rng: torch.Generator) -> Tensor:
     reach = int(REACH * strength + 0.5)
     if reach == 0:
         return images
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=images.device) / strength) ** 2)
+    kernel = torch.exp(
+        -0.5 * (torch.arange(-reach, reach + 1, device=images.device) / strength) ** 2
+    )
     line = (kernel / kernel.sum()).view(1, 1, 1, -1)
     planes = images.flatten(0, 1)[:, None]
     wide = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), line)

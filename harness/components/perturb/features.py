@@ -15,12 +15,16 @@ from harness.components.perturb import perturb
 from harness.measure.layers import touched
 from harness.spec.options import Fraction, Whole
 
-Change = Callable[[Tensor, torch.Generator], Tensor]  # what a layer gives for one image, and where draws come from
+Change = Callable[
+    [Tensor, torch.Generator], Tensor
+]  # what a layer gives for one image, and where draws come from
 
 
 @perturb(features=True, neutral=0.0, least=0.0, most=1.0)
 @contextmanager
-def dropout(net: nn.Module, strength: float, *, layer: str = "bottleneck", seed: Whole = 42) -> Iterator[None]:
+def dropout(
+    net: nn.Module, strength: float, *, layer: str = "bottleneck", seed: Whole = 42
+) -> Iterator[None]:
     """Each feature map of a layer is 0 with the probability `strength`, else scaled up (spatial dropout, test time)."""
 
     def change(maps: Tensor, rng: torch.Generator) -> Tensor:
@@ -46,7 +50,11 @@ def feature_noise(
 
     def change(maps: Tensor, rng: torch.Generator) -> Tensor:
         gaussian = kind == "gaussian"
-        drawn = torch.randn(maps.shape, generator=rng) if gaussian else 2 * torch.rand(maps.shape, generator=rng) - 1
+        drawn = (
+            torch.randn(maps.shape, generator=rng)
+            if gaussian
+            else 2 * torch.rand(maps.shape, generator=rng) - 1
+        )
         return maps * (1 + strength * drawn).to(maps)
 
     with _changed(net, layer, change if strength else None, seed):
@@ -56,7 +64,12 @@ def feature_noise(
 @perturb(features=True, neutral=0.0, least=0.0, most=1.0)
 @contextmanager
 def feature_drop(
-    net: nn.Module, strength: float, *, layer: str = "bottleneck", spread: Fraction = 0.1, seed: Whole = 42
+    net: nn.Module,
+    strength: float,
+    *,
+    layer: str = "bottleneck",
+    spread: Fraction = 0.1,
+    seed: Whole = 42,
 ) -> Iterator[None]:
     """Positions whose mean feature is above 1 - `strength` of its maximum (+- `spread`, drawn per image) become 0."""
 
@@ -85,8 +98,15 @@ def _changed(net: nn.Module, layer: str, change: Change | None, seed: int) -> It
     def see(name: str, maps: Tensor) -> Tensor:
         reached[-1] = True
         if not isinstance(maps, Tensor) or len(maps) != len(marks):
-            raise ValueError(f"perturb.layer: {name} does not give one tensor for each image; take another layer")
-        return torch.stack([change(one, torch.Generator().manual_seed(m)) for one, m in zip(maps, marks, strict=True)])
+            raise ValueError(
+                f"perturb.layer: {name} does not give one tensor for each image; take another layer"
+            )
+        return torch.stack(
+            [
+                change(one, torch.Generator().manual_seed(m))
+                for one, m in zip(maps, marks, strict=True)
+            ]
+        )
 
     noting = net.register_forward_pre_hook(note)
     try:
@@ -95,7 +115,9 @@ def _changed(net: nn.Module, layer: str, change: Change | None, seed: int) -> It
     finally:
         noting.remove()
     if not all(reached):
-        raise ValueError(f"perturb.layer: {layer} was not called in a forward pass, so nothing was changed there")
+        raise ValueError(
+            f"perturb.layer: {layer} was not called in a forward pass, so nothing was changed there"
+        )
 
 
 def _marks(images: Tensor, seed: int) -> list[int]:

@@ -48,7 +48,11 @@ def gamma(images: Tensor, strength: float, rng: torch.Generator) -> Tensor:
 @perturb(version=2, neutral=0.0, least=0.0)
 def noise(images: Tensor, strength: float, rng: torch.Generator, *, clip: bool = True) -> Tensor:
     """Gaussian noise with the deviation `strength` (0 changes nothing)."""
-    return _clipped(images + strength * torch.randn(images.shape, generator=rng, device=images.device), images, clip)
+    return _clipped(
+        images + strength * torch.randn(images.shape, generator=rng, device=images.device),
+        images,
+        clip,
+    )
 
 
 def _clipped(changed: Tensor, images: Tensor, clip: bool = True) -> Tensor:

@@ -15,7 +15,9 @@ from harness.measure.overlap import counts, iou
 def source_validation_iou(net: nn.Module, data: Domains) -> float:
     """The epoch with the best mean IoU of all classes over all pixels of the source's validation part."""
     if data.validation is None:
-        raise ValueError("pick source_validation_iou: fit.train_on has no validation split, and fit.fold is not set")
+        raise ValueError(
+            "pick source_validation_iou: fit.train_on has no validation split, and fit.fold is not set"
+        )
     held = data.validation
     each = [c for which, logits in logits_of(net, held.images)
             for c in counts(logits, held.masks[which].long(), held.ignore)]  # fmt: skip

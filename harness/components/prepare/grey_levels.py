@@ -22,10 +22,14 @@ def standardise(images: Unlabelled, domains: Domains) -> Tensor:
 
 
 @prepare
-def percentiles(images: Unlabelled, domains: Domains, *, low: Percent = 1.0, high: Percent = 99.0) -> Tensor:
+def percentiles(
+    images: Unlabelled, domains: Domains, *, low: Percent = 1.0, high: Percent = 99.0
+) -> Tensor:
     """The source's `low` and `high` percentiles become 0 and 1; nothing is clipped."""
     source = unit(_source(domains).pixels).flatten()
-    thinned = source[:: max(1, len(source) // 2**22)]  # quantiles of four million pixels are those of all
+    thinned = source[
+        :: max(1, len(source) // 2**22)
+    ]  # quantiles of four million pixels are those of all
     bottom, top = (torch.quantile(thinned[: 2**24], q / 100) for q in (low, high))
     return (unit(images.pixels) - bottom) / (top - bottom).clamp(min=1e-6)
 

@@ -86,7 +86,11 @@ def _measured(
     sums = found.sum(axis=(1, 2), dtype=np.float64)
     for channel, part in enumerate(sums):
         offset = channel - len(found) // 2
-        yield "share", float(part / sums.sum()) if there else NAN, {"map": seen.label, "channel": offset}
+        yield (
+            "share",
+            float(part / sums.sum()) if there else NAN,
+            {"map": seen.label, "channel": offset},
+        )
     scaled = joint(found) if scale == "joint" else found
     for name in distances:
         about = {"map": seen.label, "distance": name}
@@ -105,14 +109,21 @@ def _pooled(seen: Seen, distances: Sequence[str]) -> Iterator[Row]:
     for name in distances:
         about = {"map": seen.label, "distance": name}
         for metric, mean in (("pooled_swd", symmetric), ("pooled_fwd", full)):
-            yield Row(metric, mean(DISTANCES[name], channels) if channels else NAN, dimensions=about)
+            yield Row(
+                metric, mean(DISTANCES[name], channels) if channels else NAN, dimensions=about
+            )
 
 
 @torch.no_grad()
 def _swaps(net: nn.Module, batch: Tensor, which: list[int], stack: Unlabelled) -> list[Row]:
     """How far the predicted probabilities move, on average, when the slices come in the opposite order."""
-    moved = (_probabilities(net, batch) - _probabilities(net, batch.flip(1))).abs().flatten(1).mean(1)
-    return [Row("swap", value, stack.ids[i], stack.groups[i]) for i, value in zip(which, moved.tolist(), strict=True)]
+    moved = (
+        (_probabilities(net, batch) - _probabilities(net, batch.flip(1))).abs().flatten(1).mean(1)
+    )
+    return [
+        Row("swap", value, stack.ids[i], stack.groups[i])
+        for i, value in zip(which, moved.tolist(), strict=True)
+    ]
 
 
 def _probabilities(net: nn.Module, batch: Tensor) -> Tensor:
@@ -152,7 +163,11 @@ def _batches(
         masks = None
         if isinstance(test, Labelled):
             masks = test.masks[index].long()
-            masks = _window(masks if test.ignore is None else masks.masked_fill(masks == test.ignore, 0), size, crop)
+            masks = _window(
+                masks if test.ignore is None else masks.masked_fill(masks == test.ignore, 0),
+                size,
+                crop,
+            )
             masks = masks.to(like.device)
         yield which, _window(images.whole(index), size, crop).to(like), masks
 
@@ -160,7 +175,9 @@ def _batches(
 def _window(pixels: Tensor, size: Sequence[int], crop: int | None) -> Tensor:
     height, width = size
     top, left = (max(0, (side - (crop or side)) // 2) for side in size)
-    return pixels[..., top : min(height, top + (crop or height)), left : min(width, left + (crop or width))]
+    return pixels[
+        ..., top : min(height, top + (crop or height)), left : min(width, left + (crop or width))
+    ]
 
 
 def _spread(count: int, wanted: int) -> list[int]:

@@ -17,7 +17,12 @@ BINS = 64
 SHOWN = 99.9  # per cent of the values; saliency has long tails
 LEVELS = 2**14  # of the equalisation
 SIDE, WIDE = 2.1, 13.0  # inches of a panel, and of all columns at most
-COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73")  # by distance from the middle (Okabe and Ito)
+COLOURS = (
+    "#000000",
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+)  # by distance from the middle (Okabe and Ito)
 EQUALISED = "histogram-equalised for view only, over all slices of a map together; the numbers come from the plain maps"
 
 
@@ -32,11 +37,22 @@ def overview(image: str, stack: Maps, maps: Mapping[str, Maps]) -> Figure:
             axes = canvas.add_subplot(rows, len(columns), row * len(columns) + place + 1)
             _picture(axes, panel, "gray" if place == 0 else "magma", _range(panels))
             if panels.max() == panels.min():
-                axes.text(0.5, 0.5, "none", color="white", ha="center", va="center", transform=axes.transAxes)
+                axes.text(
+                    0.5,
+                    0.5,
+                    "none",
+                    color="white",
+                    ha="center",
+                    va="center",
+                    transform=axes.transAxes,
+                )
             if place == 0:
                 axes.set_ylabel(slice_name(row, rows), fontsize=10)
             if row == 0:
-                axes.set_title(textwrap.fill(label.replace("(", " (").replace("_", " "), int(9 * side)), fontsize=10)
+                axes.set_title(
+                    textwrap.fill(label.replace("(", " (").replace("_", " "), int(9 * side)),
+                    fontsize=10,
+                )
     _caption(canvas, f"{image}. Maps are {EQUALISED}.", side * len(columns))
     return Figure(f"saliency-{image}", canvas)
 

@@ -63,7 +63,11 @@ def segmentation(
     for which, logits in logits_of(net, test.images):
         masks = test.masks[which].long().to(logits.device)
         for i, one, logit, mask in zip(
-            which.tolist(), counts(logits, masks, test.ignore, threshold), logits, masks, strict=True
+            which.tolist(),
+            counts(logits, masks, test.ignore, threshold),
+            logits,
+            masks,
+            strict=True,
         ):
             name, group = test.images.ids[i], test.images.groups[i]
             total[group] = total[group] + one if group in total else one
@@ -72,7 +76,9 @@ def segmentation(
             yield Row("loss", _loss(logit[None], mask[None], test.ignore), name, group)
             if i in shown:
                 predicted = labels_of(logit[None], threshold)[0]
-                yield Figure(f"prediction-{name}", panel(unit(test.images.pixels[i]), mask, predicted))
+                yield Figure(
+                    f"prediction-{name}", panel(unit(test.images.pixels[i]), mask, predicted)
+                )
     for group, summed in total.items():
         for metric, score in SCORES.items():
             yield Row(f"volume_{metric}", score(summed), None, group)
@@ -84,8 +90,17 @@ def _of_the_set(whole: Counts, classes: Sequence[str]) -> Iterator[Row]:
     for metric, score in SCORES.items():
         yield Row(f"set_{metric}", score(whole))
     count = len(whole.matrix)
-    names = classes if len(classes) == count else ("background", "foreground") if count == 2 else range(count)
-    for metric, each in (("class_dice", overlap.class_dice(whole)), ("class_iou", overlap.class_iou(whole))):
+    names = (
+        classes
+        if len(classes) == count
+        else ("background", "foreground")
+        if count == 2
+        else range(count)
+    )
+    for metric, each in (
+        ("class_dice", overlap.class_dice(whole)),
+        ("class_iou", overlap.class_iou(whole)),
+    ):
         for name, value in zip(names, each, strict=True):
             yield Row(metric, value, dimensions={"class": str(name)})
 
@@ -97,7 +112,12 @@ def _loss(logits: Tensor, masks: Tensor, ignore: int | None) -> float:
 def panel(image: Tensor, truth: Tensor, predicted: Tensor) -> NDArray[np.uint8]:
     """Input, truth, prediction and error (missed: orange, invented: blue) side by side."""
     grey = _shown(image)
-    sides = [grey, _over(grey, truth), _over(grey, predicted), _errors(grey, truth > 0, predicted > 0)]
+    sides = [
+        grey,
+        _over(grey, truth),
+        _over(grey, predicted),
+        _errors(grey, truth > 0, predicted > 0),
+    ]
     gap = np.full((grey.shape[0], 4, 3), 255, np.uint8)
     return np.concatenate([part for side in sides for part in (side, gap)][:-1], axis=1)
 
@@ -105,13 +125,19 @@ def panel(image: Tensor, truth: Tensor, predicted: Tensor) -> NDArray[np.uint8]:
 def _shown(image: Tensor) -> NDArray[np.uint8]:
     """An image by itself, not its stack, stretched over the grey levels: in colour where it has three."""
     planes = image.float().cpu().numpy()
-    chosen = planes.transpose(1, 2, 0) if len(planes) == 3 else np.repeat(planes[:1].transpose(1, 2, 0), 3, axis=2)
+    chosen = (
+        planes.transpose(1, 2, 0)
+        if len(planes) == 3
+        else np.repeat(planes[:1].transpose(1, 2, 0), 3, axis=2)
+    )
     low, high = np.percentile(chosen, [0.5, 99.5])
     return (np.clip((chosen - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
 
 
 # Colour-blind safe (Okabe and Ito).
-PALETTE = np.array([[0, 158, 115], [230, 159, 0], [86, 180, 233], [204, 121, 167], [213, 94, 0], [0, 114, 178]])
+PALETTE = np.array(
+    [[0, 158, 115], [230, 159, 0], [86, 180, 233], [204, 121, 167], [213, 94, 0], [0, 114, 178]]
+)
 
 
 def _over(grey: NDArray[np.uint8], labels: Tensor) -> NDArray[np.uint8]:

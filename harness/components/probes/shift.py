@@ -53,7 +53,14 @@ def shift(
         for metric in METRICS:
             if metric in arrays:
                 yield Row(metric, float(arrays[metric].mean()), dimensions={"layer": layer})
-    yield Kept("shift", {f"{layer}/{name}": array for layer, arrays in found.items() for name, array in arrays.items()})
+    yield Kept(
+        "shift",
+        {
+            f"{layer}/{name}": array
+            for layer, arrays in found.items()
+            for name, array in arrays.items()
+        },
+    )
     if end is not None or len(start[1]) > 1:
         yield Figure("shift", violins(found, end is not None))
 
@@ -66,7 +73,9 @@ def _named(start: Side, end: Side | None, layers: list[str] | None) -> list[str]
     """The layers to look at: those that the study names, or all stages that give feature maps."""
     net, images = start
     if end is not None and end[1].channels != images.channels:
-        raise ValueError(f"shift.against: {images.channels} channels, where test_on has {end[1].channels}")
+        raise ValueError(
+            f"shift.against: {images.channels} channels, where test_on has {end[1].channels}"
+        )
     names = stages(net) if layers is None else list(dict.fromkeys(layers))
     seen: dict[str, Tensor] = {}
     with touched(net, names, seen.__setitem__):

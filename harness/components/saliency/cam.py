@@ -73,7 +73,9 @@ def cam_of(net: nn.Module, images: Tensor, layer: str, cam: Cam) -> Tensor:
     if slopes is None:
         raise ValueError(f"layer: no output hangs on {layer!r}")
     if slopes.ndim != 4:
-        raise ValueError(f"layer: {layer!r} gives {slopes.ndim} dimensions; a class activation map needs maps in four")
+        raise ValueError(
+            f"layer: {layer!r} gives {slopes.ndim} dimensions; a class activation map needs maps in four"
+        )
     height, width = images.shape[-2:]
     whole = [height + -height % PADDED_TO, width + -width % PADDED_TO]  # what the network saw
     found = cam(seen[-1].detach(), slopes)[:, None]

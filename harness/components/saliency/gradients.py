@@ -14,7 +14,12 @@ from harness.spec.options import Count, Whole
 
 @saliency
 def gradient(
-    net: nn.Module, images: Tensor, masks: Tensor | None, *, points: Count | None = None, seed: Whole = 0
+    net: nn.Module,
+    images: Tensor,
+    masks: Tensor | None,
+    *,
+    points: Count | None = None,
+    seed: Whole = 0,
 ) -> Tensor:
     """|d sum of all outputs / d input| ("full output"); with `points`, of the outputs at so many random places."""
     if points is None:
@@ -38,7 +43,9 @@ def foreground(
 ) -> Tensor:
     """The gradient of the outputs summed over the foreground: predicted (logit > 0; argmax > 0 of several), or true."""
     if mask == "true" and masks is None:
-        raise ValueError("saliency foreground: 'mask: true' needs masks and this test set has none; there is predicted")
+        raise ValueError(
+            "saliency foreground: 'mask: true' needs masks and this test set has none; there is predicted"
+        )
 
     def places(logits: Tensor) -> Tensor:
         where = masks > 0 if mask == "true" and masks is not None else labels_of(logits) > 0
@@ -49,13 +56,20 @@ def foreground(
 
 @saliency
 def integrated_gradients(
-    net: nn.Module, images: Tensor, masks: Tensor | None, *, steps: Count = 50, baseline: Baseline = "zero"
+    net: nn.Module,
+    images: Tensor,
+    masks: Tensor | None,
+    *,
+    steps: Count = 50,
+    baseline: Baseline = "zero",
 ) -> Tensor:
     """|integrated gradients| (Sundararajan 2017) of the sum of all outputs, by Gauss-Legendre steps from a baseline."""
     at_once = max(len(images), PIXELS // images[0, 0].numel())
     return (
         IntegratedGradients(summed(net))
-        .attribute(images.detach(), hidden(images, baseline), n_steps=steps, internal_batch_size=at_once)
+        .attribute(
+            images.detach(), hidden(images, baseline), n_steps=steps, internal_batch_size=at_once
+        )
         .abs()
         .detach()
         .to(images.dtype)
@@ -63,5 +77,7 @@ def integrated_gradients(
 
 
 def _slope(net: nn.Module, images: Tensor, at: Places | None) -> Tensor:
-    maps: Tensor = Saliency(summed(net, at)).attribute(images.detach().clone().requires_grad_(), abs=True)
+    maps: Tensor = Saliency(summed(net, at)).attribute(
+        images.detach().clone().requires_grad_(), abs=True
+    )
     return maps.detach()

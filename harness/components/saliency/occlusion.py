@@ -21,7 +21,9 @@ def occlusion(
     """|change of the sum of all outputs| as a window of one slice is hidden; `stride` is the window where not given."""
     step = stride or window
     if step > window:
-        raise ValueError(f"saliency occlusion: stride {step} leaves gaps between windows of {window}")
+        raise ValueError(
+            f"saliency occlusion: stride {step} leaves gaps between windows of {window}"
+        )
     height, width = images.shape[-2:]
     windows = (1, min(window, height), min(window, width))
     maps: Tensor = Occlusion(summed(net)).attribute(

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from harness.measure.forward import padded
 
 PIXELS = 2**19  # of all images that a method of many passes sends through the network at once
-Baseline = Literal["zero", "mean"]  # zero in the network's input range, or the image's mean over all its channels
+Baseline = Literal[
+    "zero", "mean"
+]  # zero in the network's input range, or the image's mean over all its channels
 
 
 Places = Callable[[Tensor], Tensor]  # logits -> (b, h, w), true where outputs count
@@ -35,7 +37,9 @@ def sampled(where: Tensor, images: Tensor, points: int, seed: int) -> Tensor:
     chosen = torch.zeros_like(where)
     for mine, there, image in zip(chosen, where, images, strict=True):
         mark = zlib.crc32(image[len(image) // 2].float().cpu().numpy().tobytes())
-        scores = torch.from_numpy(np.random.default_rng([seed, mark]).random(there.shape)).to(there.device)
+        scores = torch.from_numpy(np.random.default_rng([seed, mark]).random(there.shape)).to(
+            there.device
+        )
         best = scores.masked_fill(~there, -1).flatten().topk(min(points, int(there.sum()))).indices
         mine.view(-1)[best] = True
     return chosen

@@ -14,7 +14,9 @@ from typing import Any
 
 from harness.data.refused import Refused, amount, first_line
 
-Progress = Callable[[str, int, int | None], None]  # the file, bytes so far, bytes in all where known
+Progress = Callable[
+    [str, int, int | None], None
+]  # the file, bytes so far, bytes in all where known
 BLOCK = 1 << 20
 TRIES = 5
 PAUSE = 1.0  # seconds before the first new try; doubled for each further one
@@ -29,7 +31,13 @@ def quiet(name: str, done: int, total: int | None) -> None:
 
 
 def download(
-    url: str, to: Path, sha256: str | None, *, progress: Progress = quiet, timeout: float = 30.0, pause: float = PAUSE
+    url: str,
+    to: Path,
+    sha256: str | None,
+    *,
+    progress: Progress = quiet,
+    timeout: float = 30.0,
+    pause: float = PAUSE,
 ) -> Path:
     """The file at `url` as `to`; an earlier part of it is continued where the server allows it."""
     if not url.startswith(("http://", "https://")):
@@ -41,7 +49,13 @@ def download(
         try:
             _get(url, part, progress, timeout)
             break
-        except (Cut, TimeoutError, http.client.HTTPException, ConnectionError, urllib.error.URLError) as error:
+        except (
+            Cut,
+            TimeoutError,
+            http.client.HTTPException,
+            ConnectionError,
+            urllib.error.URLError,
+        ) as error:
             _give_up(url, to, error, attempt)
             time.sleep(pause * 2**attempt if _size(part) == before else 0)
     _verify(url, part, sha256)
@@ -62,7 +76,9 @@ def _get(url: str, part: Path, progress: Progress, timeout: float) -> None:
     if start:
         headers |= {"Range": f"bytes={start}-", **({"If-Range": mark} if mark else {})}
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+        answer = urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=timeout
+        )
     except urllib.error.HTTPError as error:
         if error.code != 416:  # nothing is left to send, or the part is longer than the file
             raise
@@ -70,7 +86,9 @@ def _get(url: str, part: Path, progress: Progress, timeout: float) -> None:
         _memo(part).unlink(missing_ok=True)
         raise Cut("the part on disk is not the start of the file") from error
     with answer:
-        continued = answer.status == 206 and (answer.headers.get("Content-Range") or "").startswith(f"bytes {start}-")
+        continued = answer.status == 206 and (answer.headers.get("Content-Range") or "").startswith(
+            f"bytes {start}-"
+        )
         start = start if continued else 0
         total = _total(answer, start)
         _memo(part).write_text(json.dumps({"url": url, "mark": _mark(answer)}))
@@ -106,7 +124,9 @@ def _give_up(url: str, to: Path, error: Exception, attempt: int) -> None:
     """Says what to do where another try would not help, or was the last."""
     by_hand = f"get it in another way, e.g. with a browser, and put it at {to}"
     if isinstance(error, urllib.error.HTTPError) and error.code < 500:
-        raise Refused(f"{url}: the server answers {error.code} ({error.reason}); {by_hand}") from error
+        raise Refused(
+            f"{url}: the server answers {error.code} ({error.reason}); {by_hand}"
+        ) from error
     if attempt + 1 == TRIES:
         reason = getattr(error, "reason", None) or error
         said = first_line(reason) if isinstance(reason, BaseException) else str(reason)
@@ -121,13 +141,17 @@ def _verify(url: str, part: Path, sha256: str | None) -> None:
     size = amount(part.stat().st_size)
     part.unlink()
     _memo(part).unlink(missing_ok=True)
-    raise Refused(f"{url}: the {size} that came have sha256 {found}, expected {sha256}; nothing of it was kept")
+    raise Refused(
+        f"{url}: the {size} that came have sha256 {found}, expected {sha256}; nothing of it was kept"
+    )
 
 
 def _room(url: str, part: Path, needed: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if needed > free:
-        raise Refused(f"{url}: {amount(needed)} are to come, {amount(free)} are free in {part.parent}; make room")
+        raise Refused(
+            f"{url}: {amount(needed)} are to come, {amount(free)} are free in {part.parent}; make room"
+        )
 
 
 def _total(answer: Any, start: int) -> int | None:

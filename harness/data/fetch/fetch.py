@@ -32,7 +32,9 @@ def fetch_dataset(
     home.mkdir(parents=True, exist_ok=True)
 
     def refuse() -> None:
-        raise Refused(f"{target}: another fetch of {name} is running; wait for it, or stop it first")
+        raise Refused(
+            f"{target}: another fetch of {name} is running; wait for it, or stop it first"
+        )
 
     with locked(home / f".{name}.lock", refuse):
         get = partial(download, progress=progress, timeout=timeout, pause=pause)
@@ -49,9 +51,18 @@ def _fetched(name: str, home: Path, wanted: list[Source], get: Get) -> Path:
         kept = work / "downloads" / f"{i:02d}-{Path(source.to).name}"
         if not (kept.exists() and (source.sha256 is None or sha256_of(kept) == source.sha256)):
             _download(home / name, source, kept, get)
-        record.append({"url": source.url, "sha256": sha256_of(kept), "bytes": kept.stat().st_size, "file": source.to})
+        record.append(
+            {
+                "url": source.url,
+                "sha256": sha256_of(kept),
+                "bytes": kept.stat().st_size,
+                "file": source.to,
+            }
+        )
         archives.append((source, kept))
-    for source, kept in sorted(archives, key=lambda pair: pair[0].unpack is None):  # what may fail comes first
+    for source, kept in sorted(
+        archives, key=lambda pair: pair[0].unpack is None
+    ):  # what may fail comes first
         _place(source, kept, files)
     (files / RECORD).write_text(json.dumps(record, indent=1) + "\n")
     os.replace(files, home / name)
@@ -106,7 +117,7 @@ def check(name: str, home: Path, *, pixels: bool = True) -> Report:
         raise Refused(f"there is no data set {name!r}; {did_you_mean(name, known)}")
     home = Path(home).expanduser()
     report = Report(name, home / name, {}, notes=_recorded(home / name))
-    for split in known[name].facts.get("splits", ("train", "validation", "test", "all")):
+    for split in known[name].facts.splits:
         if split != "all":
             report = _checked(report, home, split, pixels)
     return replace(report, problems=tuple(dict.fromkeys(report.problems)))
@@ -123,7 +134,9 @@ def _checked(report: Report, home: Path, split: str, pixels: bool) -> Report:
     splits = {**report.splits, split: len(scans)}
     problems = [f"{split}: {text}" for text in (found.problems if found else ())]
     notes = [f"{split}: {text}" for text in (found.notes if found else ())]
-    return replace(report, splits=splits, problems=(*report.problems, *problems), notes=(*report.notes, *notes))
+    return replace(
+        report, splits=splits, problems=(*report.problems, *problems), notes=(*report.notes, *notes)
+    )
 
 
 def _recorded(folder: Path) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlparse
 
 from harness.data.refused import Refused
 from harness.spec.catalogue import catalogue
+from harness.spec.facts import Facts
 from harness.spec.options import did_you_mean
 
 NAMED = Path(__file__).parents[2] / "components" / "datasets" / "named"
@@ -63,7 +64,7 @@ def _name(url: str) -> str:
 def how_to_get(name: str) -> str:
     """What to do where a data set is missing."""
     found = catalogue("dataset").get(name)
-    facts = found.facts if found else {}
-    if access := facts.get("access"):
-        return str(access)
-    return f"run `harness data fetch {name}`, or put its files there by hand (from {facts.get('url', 'its authors')})"
+    facts = found.facts if found else Facts()
+    if facts.access:
+        return facts.access
+    return f"run `harness data fetch {name}`, or put its files there by hand (from {facts.url or 'its authors'})"

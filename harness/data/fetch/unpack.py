@@ -29,12 +29,18 @@ class Member:
     open: Callable[[], IO[bytes]]
 
 
-def unpack(archive: Path, kind: str, into: Path, *, largest: int = LARGEST, ratio: int = RATIO) -> list[Path]:
+def unpack(
+    archive: Path, kind: str, into: Path, *, largest: int = LARGEST, ratio: int = RATIO
+) -> list[Path]:
     """Writes the files of an archive; refuses all of it for one file that does not belong."""
     with saying(archive, DAMAGED):
         try:
             with _opened(archive, kind) as file:
-                members = list(_zipped(archive, file) if isinstance(file, zipfile.ZipFile) else _tarred(archive, file))
+                members = list(
+                    _zipped(archive, file)
+                    if isinstance(file, zipfile.ZipFile)
+                    else _tarred(archive, file)
+                )
                 _sane(archive, members, largest, ratio)
                 return [_written(archive, member, into) for member in members]
         except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError) as error:
@@ -51,9 +57,13 @@ def _zipped(archive: Path, file: zipfile.ZipFile) -> Iterator[Member]:
     for info in file.infolist():
         mode = info.external_attr >> 16
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise Refused(f"{archive}: {info.filename!r} is a link or a device; nothing was unpacked")
+            raise Refused(
+                f"{archive}: {info.filename!r} is a link or a device; nothing was unpacked"
+            )
         if info.flag_bits & 1:
-            raise Refused(f"{archive}: {info.filename!r} is locked by a password; nothing was unpacked")
+            raise Refused(
+                f"{archive}: {info.filename!r} is locked by a password; nothing was unpacked"
+            )
         # ZipInfo has turned the separators of this machine into '/'; the name as stored is looked at.
         path = _place(archive, info.orig_filename)
         if not info.is_dir() and not set(path.parts) & set(CLUTTER):
@@ -72,7 +82,9 @@ def _tarred(archive: Path, file: tarfile.TarFile) -> Iterator[Member]:
 def _place(archive: Path, name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\0" in name:
-        raise Refused(f"{archive}: {name!r} would be written outside the folder; nothing was unpacked")
+        raise Refused(
+            f"{archive}: {name!r} would be written outside the folder; nothing was unpacked"
+        )
     return path
 
 
@@ -96,7 +108,9 @@ def _written(archive: Path, member: Member, into: Path) -> Path:
         while block := source.read(BLOCK):
             left -= len(block)
             if left < 0:  # what a header promises binds
-                raise Refused(f"{archive}: {member.path} is larger than the archive says; fetch it again")
+                raise Refused(
+                    f"{archive}: {member.path} is larger than the archive says; fetch it again"
+                )
             file.write(block)
     if left:
         raise Refused(f"{archive}: {member.path} is shorter than the archive says; fetch it again")

@@ -22,7 +22,9 @@ NUMBERS = "buif"
 
 def _checked(stored: Stored) -> Stored:
     if np.dtype(stored.dtype).kind not in NUMBERS:
-        raise Refused(f"{stored.name}: values of type {stored.dtype} are no grey values, colours or labels")
+        raise Refused(
+            f"{stored.name}: values of type {stored.dtype} are no grey values, colours or labels"
+        )
     if len(stored.shape) < 2:
         raise Refused(f"{stored.name}: an array with {len(stored.shape)} axes is no image")
     return stored
@@ -37,9 +39,13 @@ def _one_of(path: Path, key: str, found: dict[str, tuple[int, ...]]) -> str:
     if key in found:
         return key
     if key:
-        raise Refused(f"{path}: there is no array {key!r}; {did_you_mean(key, found)} It holds {listed}")
+        raise Refused(
+            f"{path}: there is no array {key!r}; {did_you_mean(key, found)} It holds {listed}"
+        )
     if len(found) > 1:
-        raise Refused(f"{path}: it holds several arrays ({listed}); say which, as {path.name}:{next(iter(found))}")
+        raise Refused(
+            f"{path}: it holds several arrays ({listed}); say which, as {path.name}:{next(iter(found))}"
+        )
     return next(iter(found))
 
 
@@ -53,13 +59,20 @@ def hdf5(path: Path, key: str = "") -> Stored:
         if isinstance(item, h5py.Dataset) and len(item.shape or ()) >= 2:
             found[name] = item.shape
 
-    with saying(path, "this is no HDF5 file, or it was cut short; copy it again"), h5py.File(path, "r") as file:
+    with (
+        saying(path, "this is no HDF5 file, or it was cut short; copy it again"),
+        h5py.File(path, "r") as file,
+    ):
         file.visititems(note)
         name = _one_of(path, key, found)
         data = file[name]
         kind, chunk = str(data.dtype), data.chunks or ()
         kind = "uint8" if data.dtype.kind == "b" else kind
-        return _checked(Stored(path, data.shape, kind, read_hdf5, "", name, chunk, partial=True, stamp=stamp(path)))
+        return _checked(
+            Stored(
+                path, data.shape, kind, read_hdf5, "", name, chunk, partial=True, stamp=stamp(path)
+            )
+        )
 
 
 def read_hdf5(stored: Stored, window: Window) -> NDArray[Any]:
@@ -76,21 +89,33 @@ def zarr(path: Path, key: str = "") -> Stored:
     import zarr as library
 
     if path.suffix == ".n5" or (not _has_zarr(path) and (path / "attributes.json").exists()):
-        raise Refused(f"{path}: N5 is not read by zarr {library.__version__}; convert it to Zarr or HDF5 first")
+        raise Refused(
+            f"{path}: N5 is not read by zarr {library.__version__}; convert it to Zarr or HDF5 first"
+        )
     if not _has_zarr(path):
-        raise Refused(f"{path}: there is no Zarr array or group here (no zarr.json, .zarray or .zgroup)")
+        raise Refused(
+            f"{path}: there is no Zarr array or group here (no zarr.json, .zarray or .zgroup)"
+        )
     with saying(path, "the Zarr metadata are damaged; copy it again"):
         root = library.open(str(path), mode="r")
         if isinstance(root, library.Array):
             name, data = "", root
         else:
-            arrays = {n: a for n, a in root.members(max_depth=None) if isinstance(a, library.Array) and a.ndim >= 2}
+            arrays = {
+                n: a
+                for n, a in root.members(max_depth=None)
+                if isinstance(a, library.Array) and a.ndim >= 2
+            }
             name = _one_of(path, key, {n: a.shape for n, a in arrays.items()})
             data = arrays[name]
         kind = "uint8" if data.dtype.kind == "b" else str(data.dtype)
         at = (path / "zarr.json" if (path / "zarr.json").exists() else path).stat()
         when = (data.nbytes, at.st_mtime_ns)
-        return _checked(Stored(path, data.shape, kind, read_zarr, "", name, data.chunks, partial=True, stamp=when))
+        return _checked(
+            Stored(
+                path, data.shape, kind, read_zarr, "", name, data.chunks, partial=True, stamp=when
+            )
+        )
 
 
 def _has_zarr(path: Path) -> bool:
@@ -110,8 +135,13 @@ def npy(path: Path, key: str = "") -> Stored:
     """A .npy file as its header describes it."""
     with open(path, "rb") as file:
         if (start := file.read(6)) != b"\x93NUMPY":
-            raise Refused(f"{path}: this is no NumPy file, it starts with {start!r}; save it again with numpy.save")
-    with saying(path, "this NumPy file holds no plain numbers, or was cut short; save it again with numpy.save"):
+            raise Refused(
+                f"{path}: this is no NumPy file, it starts with {start!r}; save it again with numpy.save"
+            )
+    with saying(
+        path,
+        "this NumPy file holds no plain numbers, or was cut short; save it again with numpy.save",
+    ):
         data = np.load(path, mmap_mode="r", allow_pickle=False)
     kind = "uint8" if data.dtype.kind == "b" else str(data.dtype)
     return _checked(Stored(path, data.shape, kind, read_npy, stamp=stamp(path)))
@@ -125,8 +155,13 @@ def read_npy(stored: Stored, window: Window) -> NDArray[Any]:
 
 def npz(path: Path, key: str = "") -> Stored:
     """One array of a .npz file as its header describes it, without unpacking it."""
-    with saying(path, "this is no .npz file, or it was cut short; save it again"), zipfile.ZipFile(path) as file:
-        heads = {n.removesuffix(".npy"): _head(file, n) for n in file.namelist() if n.endswith(".npy")}
+    with (
+        saying(path, "this is no .npz file, or it was cut short; save it again"),
+        zipfile.ZipFile(path) as file,
+    ):
+        heads = {
+            n.removesuffix(".npy"): _head(file, n) for n in file.namelist() if n.endswith(".npy")
+        }
         name = _one_of(path, key, {n: h[0] for n, h in heads.items() if len(h[0]) >= 2})
     shape, kind = heads[name]
     kind = "uint8" if np.dtype(kind).kind == "b" else kind
@@ -161,7 +196,9 @@ def nifti(path: Path, key: str = "") -> Stored:
     shape = tuple(int(n) for n in data.shape)
     if len(shape) > 3 and shape[3] > 1 and not (key.isdigit() and int(key) < shape[3]):
         last = shape[3] - 1
-        raise Refused(f"{path}: it holds {shape[3]} time points ({sizes(shape)}); say which, as key: '0' to '{last}'")
+        raise Refused(
+            f"{path}: it holds {shape[3]} time points ({sizes(shape)}); say which, as key: '0' to '{last}'"
+        )
     shape = shape[:3] if len(shape) > 3 and shape[3] > 1 else shape
     axes = "xyz"[: min(len(shape), 3)]
     chunk = shape if packed else ()
@@ -179,7 +216,9 @@ def _long_enough(path: Path, data: Any) -> None:
     if not pixels.exists():
         raise Refused(f"{path}: its pixels should stand in {pixels.name}, which is missing")
     if pixels.stat().st_size < needed:
-        raise Refused(f"{pixels}: {pixels.stat().st_size} bytes, but its header asks for {needed}; it was cut short")
+        raise Refused(
+            f"{pixels}: {pixels.stat().st_size} bytes, but its header asks for {needed}; it was cut short"
+        )
 
 
 def read_nifti(stored: Stored, window: Window) -> NDArray[Any]:

@@ -16,7 +16,9 @@ Image = NDArray[Any]
 class Lazy(Sequence[Image]):
     """Many images of known sizes; `read` fetches one of them, and what it returns must not be written to."""
 
-    def __init__(self, read: Callable[[int], Image], shapes: Sequence[tuple[int, ...]], dtype: DTypeLike) -> None:
+    def __init__(
+        self, read: Callable[[int], Image], shapes: Sequence[tuple[int, ...]], dtype: DTypeLike
+    ) -> None:
         self.read, self.shapes, self.dtype = read, tuple(shapes), np.dtype(dtype)
 
     def __len__(self) -> int:
@@ -75,7 +77,9 @@ class Lazy(Sequence[Image]):
     ) -> "Lazy":
         """Each image passed through `change` (with its index) when it is read."""
         shapes = [shape(s) for s in self.shapes] if shape else self.shapes
-        return Lazy(lambda i: change(self.read(i), i), shapes, self.dtype if dtype is None else dtype)
+        return Lazy(
+            lambda i: change(self.read(i), i), shapes, self.dtype if dtype is None else dtype
+        )
 
     def crop(self, y: slice, x: slice) -> "Lazy":
         """The same window of every image."""
@@ -90,9 +94,13 @@ def joined(parts: Sequence[Lazy]) -> Lazy:
     """Several runs of images as one."""
     if len({p.dtype for p in parts}) > 1:
         kinds = ", ".join(sorted({str(p.dtype) for p in parts}))
-        raise Refused(f"the volumes hold several kinds of numbers ({kinds}); say window: to bring all to 8 bits")
+        raise Refused(
+            f"the volumes hold several kinds of numbers ({kinds}); say window: to bring all to 8 bits"
+        )
     where = [(part, i) for part in parts for i in range(len(part))]
-    return Lazy(lambda i: where[i][0].read(where[i][1]), [p.shapes[i] for p, i in where], parts[0].dtype)
+    return Lazy(
+        lambda i: where[i][0].read(where[i][1]), [p.shapes[i] for p, i in where], parts[0].dtype
+    )
 
 
 def spooled(images: Lazy, path: Path) -> NDArray[Any]:

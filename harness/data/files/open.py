@@ -38,7 +38,11 @@ def files(pattern: str | Path) -> list[Path]:
     text = str(Path(pattern).expanduser())
     here = Path(text)
     if here.is_dir() and here.suffix not in (".zarr", ".n5") and not (here / "zarr.json").exists():
-        found = [p for p in here.iterdir() if p.name.lower().endswith(PICTURES) and not p.name.startswith(".")]
+        found = [
+            p
+            for p in here.iterdir()
+            if p.name.lower().endswith(PICTURES) and not p.name.startswith(".")
+        ]
     elif here.exists():
         return [here]
     else:
@@ -50,7 +54,9 @@ def files(pattern: str | Path) -> list[Path]:
 
 def by_number(path: Path) -> tuple[Any, ...]:
     """A sort key that puts 2.png before 10.png."""
-    return tuple((1, int(t), "") if t.isdigit() else (0, 0, t) for t in re.split(r"(\d+)", str(path)) if t)
+    return tuple(
+        (1, int(t), "") if t.isdigit() else (0, 0, t) for t in re.split(r"(\d+)", str(path)) if t
+    )
 
 
 def stored(path: Path, key: str = "", *, palette: bool = False) -> Stored:
@@ -62,11 +68,17 @@ def stored(path: Path, key: str = "", *, palette: bool = False) -> Stored:
         return arrays.zarr(path, key)
     for endings, opener in OPENERS:
         if lower.endswith(endings):
-            return pictures.plain(path, palette=palette) if endings == pictures.PLAIN else opener(path, key)
+            return (
+                pictures.plain(path, palette=palette)
+                if endings == pictures.PLAIN
+                else opener(path, key)
+            )
     raise Refused(f"{path}: files of this kind are not read; {READABLE} are")
 
 
-def volume(text: str | Path, key: str | None = None, axes: str | None = None, *, palette: bool = False) -> Lazy:
+def volume(
+    text: str | Path, key: str | None = None, axes: str | None = None, *, palette: bool = False
+) -> Lazy:
     """A volume as images along z: one file that holds it, or a series of pictures in the order of their numbers."""
     path, inside = named(str(text))
     found = files(path)
@@ -78,7 +90,11 @@ def volume(text: str | Path, key: str | None = None, axes: str | None = None, *,
 def places(text: str | Path, count: int) -> list[str]:
     """What to call each section in a sentence: its file, or the file and the number of the slice."""
     found = files(named(str(text))[0])
-    return [str(p) for p in found] if len(found) == count else [f"{found[0]}, slice {z}" for z in range(count)]
+    return (
+        [str(p) for p in found]
+        if len(found) == count
+        else [f"{found[0]}, slice {z}" for z in range(count)]
+    )
 
 
 def series(found: Sequence[Path], axes: str | None = None, *, palette: bool = False) -> Lazy:
@@ -87,7 +103,9 @@ def series(found: Sequence[Path], axes: str | None = None, *, palette: bool = Fa
     for path, shape in zip(found, images.shapes, strict=True):
         if shape != images.shapes[0]:
             first = f"{found[0].name} is {sizes(images.shapes[0])}"
-            raise Refused(f"{path}: it is {sizes(shape)}, but {first}; all sections of a volume have one size")
+            raise Refused(
+                f"{path}: it is {sizes(shape)}, but {first}; all sections of a volume have one size"
+            )
     return images
 
 
@@ -96,15 +114,21 @@ def pictured(found: Sequence[Path], axes: str | None = None, *, palette: bool = 
     parts = [images_of(stored(path, palette=palette), axes) for path in found]
     for path, part in zip(found, parts, strict=True):
         if len(part) != 1:
-            raise Refused(f"{path}: it holds {len(part)} sections; beside other files each file is one picture")
+            raise Refused(
+                f"{path}: it holds {len(part)} sections; beside other files each file is one picture"
+            )
         if part.dtype != parts[0].dtype:
-            raise Refused(f"{path}: its pixels are {part.dtype}, but those of {found[0].name} are {parts[0].dtype}")
+            raise Refused(
+                f"{path}: its pixels are {part.dtype}, but those of {found[0].name} are {parts[0].dtype}"
+            )
     return Lazy(lambda i: parts[i].read(0), [p.shapes[0] for p in parts], parts[0].dtype)
 
 
 def checked(lazy: Lazy, names: Sequence[str]) -> Lazy:
     """Pictures as they may be trained on: finite numbers, and no transparency."""
-    return lazy.map(lambda image, i: _finite(_opaque(image, names[i]), names[i]), shape=_without_alpha)
+    return lazy.map(
+        lambda image, i: _finite(_opaque(image, names[i]), names[i]), shape=_without_alpha
+    )
 
 
 def _without_alpha(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -117,7 +141,9 @@ def _opaque(image: NDArray[Any], name: str) -> NDArray[Any]:
     if image.ndim < 3 or image.shape[2] == 3:
         return image
     if image.shape[2] in (2, 4) and int(image[..., -1].min()) != np.iinfo(image.dtype).max:
-        raise Refused(f"{name}: part of it is transparent; flatten the picture, a network cannot see through it")
+        raise Refused(
+            f"{name}: part of it is transparent; flatten the picture, a network cannot see through it"
+        )
     return image[..., 0] if image.shape[2] in (1, 2) else image[..., :3]
 
 

@@ -19,32 +19,45 @@ def same(images: str, stack: Lazy, masks: str, truth: Lazy) -> None:
             f"{masks}: {sizes(theirs)} (z, y, x) holds the sizes of the images, {sizes(ours)}, in another order; "
             "say how each is stored, as axes: and mask_axes:"
         )
-    raise Refused(f"{masks}: the masks are {sizes(theirs)} (z, y, x), the images {images} are {sizes(ours)}")
+    raise Refused(
+        f"{masks}: the masks are {sizes(theirs)} (z, y, x), the images {images} are {sizes(ours)}"
+    )
 
 
 def same_each(found: Sequence[Path], images: Lazy, partners: Sequence[Path], masks: Lazy) -> None:
     """Refuses a mask of another size than its picture."""
-    for path, ours, partner, theirs in zip(found, images.shapes, partners, masks.shapes, strict=True):
+    for path, ours, partner, theirs in zip(
+        found, images.shapes, partners, masks.shapes, strict=True
+    ):
         if ours[:2] != theirs[:2]:
-            raise Refused(f"{partner}: the mask is {sizes(theirs[:2])}, its picture {path.name} is {sizes(ours[:2])}")
+            raise Refused(
+                f"{partner}: the mask is {sizes(theirs[:2])}, its picture {path.name} is {sizes(ours[:2])}"
+            )
 
 
 def numbers_agree(images: str, masks: str) -> None:
     """Sections and masks go together by order, so numbers in their names must say the same."""
-    pairs = list(zip(open.files(open.named(images)[0]), open.files(open.named(masks)[0]), strict=False))
+    pairs = list(
+        zip(open.files(open.named(images)[0]), open.files(open.named(masks)[0]), strict=False)
+    )
     numbers = [tuple(re.findall(r"\d+", path.stem)[-1:] for path in pair) for pair in pairs]
     if len(pairs) < 2 or not all(a and b for a, b in numbers):
         return
     for (image, mask), (a, b) in zip(pairs, numbers, strict=True):
         if int(a[0]) != int(b[0]):
-            raise Refused(f"{mask}: it would be the mask of {image.name}, but the numbers differ; rename one series")
+            raise Refused(
+                f"{mask}: it would be the mask of {image.name}, but the numbers differ; rename one series"
+            )
 
 
 def partners(found: Sequence[Path], masks: str) -> list[Path]:
     """The mask of every picture."""
     if "{stem}" in masks:
         pattern = str(Path(masks).expanduser())
-        partners = [Path(pattern.replace("{stem}", p.stem).replace("{folder}", p.parent.name)) for p in found]
+        partners = [
+            Path(pattern.replace("{stem}", p.stem).replace("{folder}", p.parent.name))
+            for p in found
+        ]
     else:
         by_stem: dict[str, list[Path]] = {}
         for path in open.files(masks):
@@ -52,13 +65,17 @@ def partners(found: Sequence[Path], masks: str) -> list[Path]:
         doubled = {k: v for k, v in by_stem.items() if len(v) > 1}
         if doubled:
             example = "masks: 'm/{folder}/{stem}.png'"
-            raise Refused(f"{masks}: several masks are called {next(iter(doubled))}; say where, as {example}")
+            raise Refused(
+                f"{masks}: several masks are called {next(iter(doubled))}; say where, as {example}"
+            )
         partners = [by_stem.get(p.stem, [Path(masks).parent / f"{p.stem}.?"])[0] for p in found]
     lost = [(p, m) for p, m in zip(found, partners, strict=True) if not m.exists()]
     if lost:
         picture, mask = lost[0]
         how_many = f"{len(lost)} of {len(found)} pictures have none"
-        raise Refused(f"{picture}: there is no mask {mask} ({how_many}); name it so, or use {{stem}} in masks:")
+        raise Refused(
+            f"{picture}: there is no mask {mask} ({how_many}); name it so, or use {{stem}} in masks:"
+        )
     return partners
 
 
@@ -76,5 +93,7 @@ def groups(names: Sequence[str], found: Sequence[Path], group: str | None) -> li
     lost = [name for name, hit in zip(names, hits, strict=True) if hit is None]
     if lost or pattern.groups != 1:
         missed = few(lost, 3) or "the bracket"
-        raise Refused(f"group: {group!r} needs one bracket that matches every name; it misses {missed}")
+        raise Refused(
+            f"group: {group!r} needs one bracket that matches every name; it misses {missed}"
+        )
     return [hit.group(1) for hit in hits if hit]

@@ -19,7 +19,15 @@ ENDS = {".png": b"IEND", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}
 CUT = "the file ends before its pixels do; it was cut short, so copy it again"
 
 # Pillow's name of a pixel -> what it is here; a palette is kept as indices for masks and turned to colours for images.
-PIXELS = {"1": "uint8", "L": "uint8", "P": "uint8", "I;16": "uint16", "I;16B": "uint16", "I": "int32", "F": "float32"}
+PIXELS = {
+    "1": "uint8",
+    "L": "uint8",
+    "P": "uint8",
+    "I;16": "uint16",
+    "I;16B": "uint16",
+    "I": "int32",
+    "F": "float32",
+}
 COLOURED = {"RGB": 3, "RGBA": 4, "LA": 2}
 
 
@@ -39,12 +47,17 @@ def tiff(path: Path, key: str = "") -> Stored:
     with open(path, "rb") as file:
         start = file.read(4)
     if start[:2] not in (b"II", b"MM") or start[2:4] not in (b"*\0", b"\0*", b"+\0", b"\0+"):
-        raise Refused(f"{path}: this is not a TIFF file, it starts with {start!r}; convert it, or correct its name")
+        raise Refused(
+            f"{path}: this is not a TIFF file, it starts with {start!r}; convert it, or correct its name"
+        )
     errors, log = _Errors(), logging.getLogger("tifffile")
     log.addHandler(errors)
     log.propagate, before = False, log.propagate
     try:
-        with saying(path, "the TIFF structure is damaged; copy it again"), tifffile.TiffFile(path) as file:
+        with (
+            saying(path, "the TIFF structure is damaged; copy it again"),
+            tifffile.TiffFile(path) as file,
+        ):
             series = _series(path, file, key)
             _whole(path, series, file.filehandle.size)
             described = _described(path, key, series)
@@ -61,7 +74,9 @@ def _series(path: Path, file: tifffile.TiffFile, key: str) -> tifffile.TiffPageS
         raise Refused(f"{path}: the TIFF holds no picture")
     if not key and len(file.series) > 1:
         found = "; ".join(f"{i}: {sizes(s.shape)}" for i, s in enumerate(file.series))
-        raise Refused(f"{path}: it holds {len(file.series)} different pictures ({found}); say which, e.g. key: '0'")
+        raise Refused(
+            f"{path}: it holds {len(file.series)} different pictures ({found}); say which, e.g. key: '0'"
+        )
     which, _, level = (key or "0").partition("/")
     if not which.isdigit() or int(which) >= len(file.series):
         raise Refused(f"{path}: there is no picture {which!r}, only 0 to {len(file.series) - 1}")
@@ -76,7 +91,10 @@ def _whole(path: Path, series: tifffile.TiffPageSeries, size: int) -> None:
         end = series.dataoffset + series.nbytes
     else:
         pages = [page for page in series.pages if page]
-        end = max((o + n for p in pages for o, n in zip(p.dataoffsets, p.databytecounts, strict=True)), default=0)
+        end = max(
+            (o + n for p in pages for o, n in zip(p.dataoffsets, p.databytecounts, strict=True)),
+            default=0,
+        )
     if end > size or any(page is None for page in series.pages):
         raise Refused(f"{path}: {CUT}")
 
@@ -84,7 +102,10 @@ def _whole(path: Path, series: tifffile.TiffPageSeries, size: int) -> None:
 def _described(path: Path, key: str, series: tifffile.TiffPageSeries) -> Stored:
     letters, full = series.axes, series.shape
     kept = [i for i, n in enumerate(full) if n > 1 or letters[i] in "YX"]
-    shape, axes = tuple(full[i] for i in kept), _axes("".join(letters[i] for i in kept), tuple(full[i] for i in kept))
+    shape, axes = (
+        tuple(full[i] for i in kept),
+        _axes("".join(letters[i] for i in kept), tuple(full[i] for i in kept)),
+    )
     if series.dtype is None or series.dtype.kind not in "buif":
         raise Refused(f"{path}: pixels of type {series.dtype} are no grey values or colours")
     mapped = series.dataoffset is not None and series.keyframe.is_memmappable
@@ -112,7 +133,11 @@ def read_tiff(stored: Stored, window: Window) -> NDArray[Any]:
     with tifffile.TiffFile(stored.path) as file:
         series = _series(stored.path, file, stored.key)
         if not stored.chunk:
-            whole = tifffile.memmap(stored.path, mode="r") if not stored.key else series.asarray(out="memmap")
+            whole = (
+                tifffile.memmap(stored.path, mode="r")
+                if not stored.key
+                else series.asarray(out="memmap")
+            )
             return whole.reshape(stored.shape)[tuple(slice(*w) for w in window)]
         try:
             if stored.chunk[0] == 1 and len(series.pages) > 1:
@@ -154,15 +179,21 @@ def plain(path: Path, *, palette: bool = False) -> Stored:
         with Image.open(path) as image:
             mode, (width, height) = image.mode, image.size
     except Image.DecompressionBombError as error:
-        raise Refused(f"{path}: {amount(size)} on disk would become too large a picture; cut it into tiles") from error
+        raise Refused(
+            f"{path}: {amount(size)} on disk would become too large a picture; cut it into tiles"
+        ) from error
     except (UnidentifiedImageError, OSError) as error:
-        raise Refused(f"{path}: this is no {path.suffix[1:].upper()} picture, or its header is damaged") from error
+        raise Refused(
+            f"{path}: this is no {path.suffix[1:].upper()} picture, or its header is damaged"
+        ) from error
     if ENDS.get(path.suffix.lower(), b"") not in tail:
         raise Refused(f"{path}: {CUT}")
     key = "indices" if mode == "P" and palette else ""
     mode = "RGB" if mode == "P" and not palette else mode
     if mode not in PIXELS and mode not in COLOURED:
-        raise Refused(f"{path}: pixels of kind {mode} are not read; save the picture as grey or RGB")
+        raise Refused(
+            f"{path}: pixels of kind {mode} are not read; save the picture as grey or RGB"
+        )
     shape = (height, width, COLOURED[mode]) if mode in COLOURED else (height, width)
     if prod(shape) > LARGEST:
         raise Refused(
@@ -170,7 +201,9 @@ def plain(path: Path, *, palette: bool = False) -> Stored:
             f"at most {amount(LARGEST)} are decoded, so cut it into tiles"
         )
     axes = "yxc" if mode in COLOURED else "yx"
-    return Stored(path, shape, PIXELS.get(mode, "uint8"), read_plain, axes, key, shape, stamp=stamp(path))
+    return Stored(
+        path, shape, PIXELS.get(mode, "uint8"), read_plain, axes, key, shape, stamp=stamp(path)
+    )
 
 
 def read_plain(stored: Stored, window: Window) -> NDArray[Any]:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from harness.data.files.lazy import Lazy
 from harness.data.refused import Refused, amount, saying, sizes
 
-LARGEST = 10**9  # bytes that may be decoded at once; what is mapped or read by block may be of any size
+LARGEST = (
+    10**9
+)  # bytes that may be decoded at once; what is mapped or read by block may be of any size
 COLOURS = (3, 4)
 BROKEN = "its pixels cannot be decoded; the file is damaged or cut short, so copy it again"
 
@@ -32,7 +34,9 @@ class Stored:
     read: Callable[["Stored", Window], NDArray[Any]]
     axes: str = ""  # letters of zyxc in the file's order, "" where the file does not say
     key: str = ""
-    chunk: tuple[int, ...] = ()  # what is decoded together; () where a part is read without decoding the rest
+    chunk: tuple[
+        int, ...
+    ] = ()  # what is decoded together; () where a part is read without decoding the rest
     partial: bool = False  # a chunk may be decoded again for each part of it
     stamp: tuple[int, int] = (0, 0)  # size and time of change, so that a changed file is read anew
 
@@ -63,7 +67,9 @@ def images_of(stored: Stored, axes: str | None = None) -> Lazy:
         if "z" in spots:
             window[spots["z"]] = (start, min(start + step, count))
         block = _block(stored, tuple(window)) if stored.chunk else _fresh(stored, tuple(window))
-        block = block.reshape([n for i, n in enumerate(block.shape) if i in spots.values()]).transpose(turn)
+        block = block.reshape(
+            [n for i, n in enumerate(block.shape) if i in spots.values()]
+        ).transpose(turn)
         return block[index - start] if "z" in spots else block
 
     return Lazy(read, [shape] * count, np.dtype(stored.dtype).newbyteorder("="))
@@ -115,7 +121,11 @@ def _step(stored: Stored, spots: dict[str, int], shape: tuple[int, ...]) -> int:
     if not stored.chunk:
         return 1
     along = max(stored.chunk[spots["z"]], 1) if "z" in spots else 1
-    if one <= LARGEST and stored.partial and prod(stored.chunk) * np.dtype(stored.dtype).itemsize <= LARGEST:
+    if (
+        one <= LARGEST
+        and stored.partial
+        and prod(stored.chunk) * np.dtype(stored.dtype).itemsize <= LARGEST
+    ):
         return max(1, min(along, LARGEST // one))
     if one * along <= LARGEST:
         return along
@@ -131,7 +141,9 @@ def _fresh(stored: Stored, window: Window) -> NDArray[Any]:
         block = stored.read(stored, window)
     expected = tuple(stop - start for start, stop in window)
     if block.shape != expected:
-        raise Refused(f"{stored.name}: its header says {sizes(expected)}, its pixels are {sizes(block.shape)}")
+        raise Refused(
+            f"{stored.name}: its header says {sizes(expected)}, its pixels are {sizes(block.shape)}"
+        )
     return block.astype(block.dtype.newbyteorder("="), copy=False)
 
 

@@ -31,7 +31,9 @@ def _ends(images: Lazy, window: tuple[float, float] | str) -> tuple[float | None
         return None, None
     if window == "type":
         if images.dtype.kind == "f":
-            raise Refused("window: type is the range of whole numbers; give floating-point images [low, high]")
+            raise Refused(
+                "window: type is the range of whole numbers; give floating-point images [low, high]"
+            )
         limits = np.iinfo(images.dtype)
         return float(limits.min), float(limits.max)
     low, high = map(float, window)

@@ -23,11 +23,34 @@ from harness.spec.catalogue import catalogue, load_component
 
 REAL = Path(os.environ.get("HARNESS_TEST_DATA", "/work/shared/data"))
 OURS = {
-    *("snemi3d", "lucchi", "lucchi_pp", "kasthuri_pp", "vnc", "mitoem_h", "mitoem_r", "gf_pa66", "bbbc039", "dsb2018"),
-    *("hoechst", "helacytonuc", "sbiad895", "sbiad634", "sbiad1026", "sbiad1196", "sbiad1410", "flywing", "ovules"),
+    *(
+        "snemi3d",
+        "lucchi",
+        "lucchi_pp",
+        "kasthuri_pp",
+        "vnc",
+        "mitoem_h",
+        "mitoem_r",
+        "gf_pa66",
+        "bbbc039",
+        "dsb2018",
+    ),
+    *(
+        "hoechst",
+        "helacytonuc",
+        "sbiad895",
+        "sbiad634",
+        "sbiad1026",
+        "sbiad1196",
+        "sbiad1410",
+        "flywing",
+        "ovules",
+    ),
     *("pnas", "ms_cct", "fets2021", "iseg2019", "mnms", "volume", "folder"),
 }
-needs_vnc = pytest.mark.skipif(not (REAL / "vnc/stack1").is_dir(), reason=f"the real VNC data are not in {REAL}/vnc")
+needs_vnc = pytest.mark.skipif(
+    not (REAL / "vnc/stack1").is_dir(), reason=f"the real VNC data are not in {REAL}/vnc"
+)
 
 
 def opened(name: str, split: str, home: Path, **options: Any) -> Any:
@@ -69,20 +92,26 @@ def noise(*shape: int, seed: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_every_data_set_says_what_it_is_and_what_to_do_where_it_is_missing(name: str, tmp_path: Path) -> None:
+def test_every_data_set_says_what_it_is_and_what_to_do_where_it_is_missing(
+    name: str, tmp_path: Path
+) -> None:
     found = catalogue("dataset")[name]
     assert found.sentence
-    assert found.facts["licence"]
-    assert found.facts["splits"]
+    assert found.facts.licence
+    assert found.facts.splits
     if name in ("volume", "folder"):
         return
-    assert found.facts["citation"]
-    assert found.facts["url"]
-    assert found.facts["tasks"]
-    with pytest.raises(Refused, match=rf"{name} is not here; (run `harness data fetch {name}`|register at )"):
+    assert found.facts.citation
+    assert found.facts.url
+    assert found.facts.tasks
+    with pytest.raises(
+        Refused, match=rf"{name} is not here; (run `harness data fetch {name}`|register at )"
+    ):
         opened(name, "train", tmp_path)
-    if "access" in found.facts:
-        with pytest.raises(Refused, match=r"cannot be downloaded; register at .* put .* into HARNESS_DATA/"):
+    if found.facts.access:
+        with pytest.raises(
+            Refused, match=r"cannot be downloaded; register at .* put .* into HARNESS_DATA/"
+        ):
             sources(name)
         return
     for source in sources(name):
@@ -121,8 +150,12 @@ def test_vnc_real() -> None:
 def test_vnc_halves_and_the_second_stack() -> None:
     left, right = (opened("vnc", split, REAL, cuts="halves") for split in ("train", "test"))
     whole = opened("vnc", "all", REAL)
-    np.testing.assert_array_equal(np.concatenate([left.images[3], right.images[3]], 1), whole.images[3])
-    np.testing.assert_array_equal(np.concatenate([left.masks[3], right.masks[3]], 1), whole.masks[3])
+    np.testing.assert_array_equal(
+        np.concatenate([left.images[3], right.images[3]], 1), whole.images[3]
+    )
+    np.testing.assert_array_equal(
+        np.concatenate([left.masks[3], right.masks[3]], 1), whole.masks[3]
+    )
     assert not set(left.ids) & set(right.ids)
     assert overlap(left, right) == []
     second = opened("vnc", "all", REAL, stack=2)
@@ -198,7 +231,10 @@ def test_lucchi(tmp_path: Path) -> None:
 def test_the_re_labelled_sets_keep_train_and_test_apart(tmp_path: Path) -> None:
     """One popular loader takes Test_In for training; here the names decide."""
     for part, grey in (("Train", 10), ("Test", 20)):
-        raw = png(tmp_path / f"lucchi_pp/Lucchi++/{part}_In/mask0000.png", np.full((768, 1024), grey, np.uint8))
+        raw = png(
+            tmp_path / f"lucchi_pp/Lucchi++/{part}_In/mask0000.png",
+            np.full((768, 1024), grey, np.uint8),
+        )
         copies(raw, [f"mask{z:04d}.png" for z in range(165)])
         out = raw.parent.parent / f"{part}_Out"
         colours = np.zeros((768, 1024, 4), np.uint8)
@@ -213,13 +249,18 @@ def test_the_re_labelled_sets_keep_train_and_test_apart(tmp_path: Path) -> None:
     assert train.masks[1].sum() == 0
     assert len(opened("lucchi_pp", "all", tmp_path)) == 330
     (tmp_path / "lucchi_pp/Lucchi++/Train_In/mask0100.png").unlink()
-    with pytest.raises(Refused, match=r"164 x 768 x 1024 .* has 165 x 768 x 1024, so files are missing"):
+    with pytest.raises(
+        Refused, match=r"164 x 768 x 1024 .* has 165 x 768 x 1024, so files are missing"
+    ):
         opened("lucchi_pp", "train", tmp_path)
 
 
 def test_kasthuri_ignores_what_lies_outside_the_tissue(tmp_path: Path) -> None:
     for part, (count, high, wide) in {"Train": (85, 1463, 1613), "Test": (75, 1334, 1553)}.items():
-        raw = png(tmp_path / f"kasthuri_pp/Kasthuri++/{part}_In/mask0000.png", np.zeros((high, wide), np.uint8))
+        raw = png(
+            tmp_path / f"kasthuri_pp/Kasthuri++/{part}_In/mask0000.png",
+            np.zeros((high, wide), np.uint8),
+        )
         copies(raw, [f"mask{z:04d}.png" for z in range(count)])
         colours = np.zeros((high, wide, 3), np.uint8)
         colours[:2], colours[2:4] = 2, 255
@@ -240,9 +281,15 @@ def test_mitoem(tmp_path: Path) -> None:
     mask = np.zeros((4096, 4096), np.uint16)
     mask[0, :3] = 1, 2, 900
     for part, numbers in (("train", range(400)), ("val", range(400, 500))):
-        first = tif(tmp_path / f"mitoem_r/mito-{part}-v2/seg{numbers[0]:04d}.tif", mask, compression="zlib")
+        first = tif(
+            tmp_path / f"mitoem_r/mito-{part}-v2/seg{numbers[0]:04d}.tif", mask, compression="zlib"
+        )
         copies(first, [f"seg{z:04d}.tif" for z in numbers])
-    assert [len(opened("mitoem_r", s, tmp_path)) for s in ("train", "validation", "test")] == [300, 50, 150]
+    assert [len(opened("mitoem_r", s, tmp_path)) for s in ("train", "validation", "test")] == [
+        300,
+        50,
+        150,
+    ]
     test = opened("mitoem_r", "test", tmp_path, task="instances")
     assert test.ids[0] == "mitoem_r/0350"
     assert test.masks[149].max() == 900
@@ -268,7 +315,12 @@ def test_gf_pa66_leaves_a_gap(tmp_path: Path, shape: tuple[int, int, int]) -> No
     assert test.ids[0] == "gf_pa66/1600"
     assert test.images.shape[1:] == (1040, 1300)
     assert test.masks[0][0, :4].tolist() == [0, 1, 0, 0]
-    assert opened("gf_pa66", "test", tmp_path, task="phases").masks[0][0, :4].tolist() == [0, 1, 2, 0]
+    assert opened("gf_pa66", "test", tmp_path, task="phases").masks[0][0, :4].tolist() == [
+        0,
+        1,
+        2,
+        0,
+    ]
     assert len(opened("gf_pa66", "validation", tmp_path, cuts="tomo2seg")) == 154
 
 
@@ -301,7 +353,11 @@ def test_bbbc039_and_dsb(tmp_path: Path) -> None:
 
 def test_hoechst_objects_have_colours(tmp_path: Path) -> None:
     mask = np.zeros((20, 30, 3), np.uint8)
-    mask[2:6, 2:6], mask[2:6, 6:9], mask[10:14, 10:14] = (255, 0, 0), (0, 255, 0), (255, 0, 0)  # two of them touch
+    mask[2:6, 2:6], mask[2:6, 6:9], mask[10:14, 10:14] = (
+        (255, 0, 0),
+        (0, 255, 0),
+        (255, 0, 0),
+    )  # two of them touch
     png(tmp_path / "hoechst/development_nuclei/images/png/M_1.png", noise(20, 30))
     png(tmp_path / "hoechst/development_nuclei/annotations/M_1_objects.png", mask)
     scans = opened("hoechst", "validation", tmp_path, task="instances")
@@ -317,13 +373,17 @@ def test_helacytonuc_channels(tmp_path: Path, planar: bool) -> None:
     first = tif(tmp_path / "helacytonuc/test/images/0.tif", image, photometric="rgb")
     copies(first, [f"{i}.tif" for i in range(268)])
     for what, n in (("nuclei", 1), ("cytoplasm", 2)):
-        mask = tif(tmp_path / f"helacytonuc/test/{what}_masks/0.tif", np.full((20, 30), n, np.uint16))
+        mask = tif(
+            tmp_path / f"helacytonuc/test/{what}_masks/0.tif", np.full((20, 30), n, np.uint16)
+        )
         copies(mask, [f"{i}.tif" for i in range(268)])
     nuclei = opened("helacytonuc", "test", tmp_path)
     assert nuclei.images.shape == (268, 20, 30)
     assert nuclei.images[0][0, 0] == 30
     assert nuclei.ids[10] == "test/10"
-    cells = opened("helacytonuc", "test", tmp_path, objects="cytoplasm", channel="rgb", task="instances")
+    cells = opened(
+        "helacytonuc", "test", tmp_path, objects="cytoplasm", channel="rgb", task="instances"
+    )
     assert cells.images.shape == (268, 20, 30, 3)
     assert cells.masks[5].max() == 2
     (first.parent / "100.tif").unlink()
@@ -334,9 +394,14 @@ def test_helacytonuc_channels(tmp_path: Path, planar: bool) -> None:
 def test_sbiad895_leaves_out_masks_of_other_pictures(tmp_path: Path) -> None:
     stem = "cell migration R1 - Position 0_XY1562686096_Z0_T00_C1-1-image"
     for what in ("Images", "Masks"):
-        first = tif(tmp_path / f"sbiad895/Stardist/Training - {what}/{stem}1.tif", np.ones((8, 9), np.uint16))
+        first = tif(
+            tmp_path / f"sbiad895/Stardist/Training - {what}/{stem}1.tif",
+            np.ones((8, 9), np.uint16),
+        )
         copies(first, [f"{stem}{i}.tif" for i in (7, 14, 17, *range(100, 141))])
-        first = tif(tmp_path / f"sbiad895/Stardist/Test - {what}/t1.tif", np.ones((8, 9), np.uint16))
+        first = tif(
+            tmp_path / f"sbiad895/Stardist/Test - {what}/t1.tif", np.ones((8, 9), np.uint16)
+        )
         copies(first, ["t2.tif"])
     train = opened("sbiad895", "train", tmp_path)
     assert len(train) == 43
@@ -354,7 +419,10 @@ def test_sbiad634_takes_the_lists_and_one_channel(tmp_path: Path) -> None:
     first = tif(tmp_path / "sbiad634/dataset/rawimages/normal_0.tif", noise(20, 30))
     tif(first.parent / "normal_1.tif", planes, photometric="rgb")
     copies(first, names)
-    copies(tif(tmp_path / "sbiad634/dataset/groundtruth/normal_0.tif", np.ones((20, 30), np.uint16)), names)
+    copies(
+        tif(tmp_path / "sbiad634/dataset/groundtruth/normal_0.tif", np.ones((20, 30), np.uint16)),
+        names,
+    )
     train, test = (opened("sbiad634", s, tmp_path) for s in ("train", "test"))
     assert (len(train), len(test)) == (42, 37)
     assert set(train.ids) | set(test.ids) == {n[:-4] for n in names}
@@ -378,7 +446,10 @@ def test_go_nuclear_masks_are_turned_and_cut(tmp_path: Path) -> None:
 
 
 def test_selma_and_movies(tmp_path: Path) -> None:
-    nifti(tmp_path / "sbiad1196/raw/patchvolume_008_0000.nii.gz", np.zeros((9, 8, 5), np.float32) + np.arange(5))
+    nifti(
+        tmp_path / "sbiad1196/raw/patchvolume_008_0000.nii.gz",
+        np.zeros((9, 8, 5), np.float32) + np.arange(5),
+    )
     nifti(tmp_path / "sbiad1196/gt/patchvolume_008.nii.gz", np.ones((9, 8, 5), np.uint8))
     scans = opened("sbiad1196", "validation", tmp_path)
     assert scans.images.shape == (5, 8, 9)
@@ -388,7 +459,10 @@ def test_selma_and_movies(tmp_path: Path) -> None:
         frames = 147 if name == "20220812_e1" else 4
         at = tmp_path / f"sbiad1410/cardioblast_nuclei_train/cardioblast_nuclei_{name}"
         tif(at / f"cardioblast_nuclei_{name}.tif", noise(frames, 10, 12))
-        tif(at / f"cardioblast_nuclei_{name}_mask.tif", np.ones((min(frames, 121), 10, 12), np.uint16))
+        tif(
+            at / f"cardioblast_nuclei_{name}_mask.tif",
+            np.ones((min(frames, 121), 10, 12), np.uint16),
+        )
     with pytest.raises(Refused, match=r"cardioblast_nuclei_test"):
         opened("sbiad1410", "test", tmp_path)
     movies = opened("sbiad1410", "train", tmp_path)
@@ -397,11 +471,16 @@ def test_selma_and_movies(tmp_path: Path) -> None:
 
 
 def test_flywing_both_releases(tmp_path: Path) -> None:
-    for part, (keys, counts) in {"train": (("train", "val"), (1428, 252)), "test": (("test",), (42,))}.items():
+    for part, (keys, counts) in {
+        "train": (("train", "val"), (1428, 252)),
+        "test": (("test",), (42,)),
+    }.items():
         at = tmp_path / f"flywing/Flywing_n0/{part}"
         at.mkdir(parents=True)
         sizes = dict(zip(keys, counts, strict=True))
-        arrays = {f"{side}_{k}": np.ones((n, 8, 8), np.uint8) for side in "XY" for k, n in sizes.items()}
+        arrays = {
+            f"{side}_{k}": np.ones((n, 8, 8), np.uint8) for side in "XY" for k, n in sizes.items()
+        }
         np.savez_compressed(at / f"{part}_data.npz", **arrays)  # type: ignore[arg-type]
     parts = {s: opened("flywing", s, tmp_path) for s in ("train", "validation", "test")}
     assert [len(p) for p in parts.values()] == [1428, 252, 42]
@@ -410,7 +489,9 @@ def test_flywing_both_releases(tmp_path: Path) -> None:
     for name in ("per03", "pro03"):
         with h5py.File(tmp_path / f"flywing/GT/test/{name}.h5", "w") as file:
             file["volumes/raw"] = noise(4, 8, 9)
-            file["volumes/labels/cells_with_ignore"] = np.tile(np.arange(-1, 8, dtype=np.int64), (4, 8, 1))
+            file["volumes/labels/cells_with_ignore"] = np.tile(
+                np.arange(-1, 8, dtype=np.int64), (4, 8, 1)
+            )
     movies = opened("flywing", "test", tmp_path, release="movies", task="instances")
     assert len(movies) == 8
     assert movies.ignore == -1
@@ -431,7 +512,9 @@ def test_plants(tmp_path: Path) -> None:
     for name in ("0hrs_plant1", "12hrs_plant1", "16hrs_plant1", "12hrs_plant2"):
         at = tmp_path / "pnas/PNAS" / name.split("_")[1]
         tif(at / f"processed_tiffs/{name}_trim-acylYFP.tif", noise(5, 8, 9))
-        tif(at / f"segmentation_tiffs/{name}_trim-acylYFP_hmin_2.tif", np.ones((5, 8, 9), np.uint16))
+        tif(
+            at / f"segmentation_tiffs/{name}_trim-acylYFP_hmin_2.tif", np.ones((5, 8, 9), np.uint16)
+        )
     assert opened("pnas", "test", tmp_path).ids[0] == "12hrs_plant1_trim-acylYFP/0000"
     train = opened("pnas", "train", tmp_path)
     assert len(train) == 10
@@ -470,7 +553,10 @@ def test_ms_cct_draws_its_polygons(tmp_path: Path) -> None:
 def test_bbbc041_crops(tmp_path: Path) -> None:
     png(tmp_path / "bbbc041/malaria/images/a.png", noise(50, 60, 3))
     box = {"minimum": {"r": 10, "c": 20}, "maximum": {"r": 18, "c": 27}}
-    entry = {"image": {"pathname": "/images/a.png"}, "objects": [{"bounding_box": box, "category": "ring"}]}
+    entry = {
+        "image": {"pathname": "/images/a.png"},
+        "objects": [{"bounding_box": box, "category": "ring"}],
+    }
     (tmp_path / "bbbc041/malaria/training.json").write_text(json.dumps([entry]))
     (tmp_path / "bbbc041/malaria/test.json").write_text("[]")
     (crop,) = bbbc041_crops(tmp_path, ("ring",), 1)
@@ -490,7 +576,9 @@ def test_fets_partitions_patients_and_regions(tmp_path: Path) -> None:
         nifti(at / f"{name}/{name}_flair.nii", seg * 10)
         nifti(at / f"{name}/{name}_seg.nii", seg)
     (at / "partitioning_2.csv").write_text("\n".join(lines))
-    parts = {s: opened("fets2021", s, tmp_path, partition=13) for s in ("train", "validation", "test")}
+    parts = {
+        s: opened("fets2021", s, tmp_path, partition=13) for s in ("train", "validation", "test")
+    }
     patients = [set(p.groups) for p in parts.values()]
     assert sum(map(len, patients)) == 6
     assert all(patients)
@@ -510,7 +598,11 @@ def test_iseg_tissues(tmp_path: Path) -> None:
     label[0, 0, :4, 0] = 0, 10, 150, 250
     for n in (8, 9, 10):
         for what in ("T1", "T2", "label"):
-            nifti(tmp_path / f"iseg2019/iSeg-2019-Training/subject-{n}-{what}.img", label, nibabel.Spm2AnalyzeImage)
+            nifti(
+                tmp_path / f"iseg2019/iSeg-2019-Training/subject-{n}-{what}.img",
+                label,
+                nibabel.Spm2AnalyzeImage,
+            )
     test = opened("iseg2019", "test", tmp_path, modality="T2")
     assert test.images.shape == (512, 192, 144)
     assert test.classes == ("background", "csf", "gm", "wm")
@@ -531,7 +623,9 @@ def test_mnms_vendors_phases_and_slices(tmp_path: Path) -> None:
         mask = np.zeros(cine.shape, np.uint8)
         mask[0, 0, 0, 2] = 3
         nifti(at / f"Training/Labeled/{code}/{code}_sa_gt.nii.gz", mask)
-    (at / "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv").write_text("\n".join(lines), encoding="utf-8")
+    (at / "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv").write_text(
+        "\n".join(lines), encoding="utf-8"
+    )
     train = opened("mnms", "train", tmp_path)
     assert len(train) == 2 * 2 * 3
     assert set(train.groups) == {"A1B2", "E5F6"}
@@ -545,7 +639,9 @@ def test_mnms_vendors_phases_and_slices(tmp_path: Path) -> None:
     assert len(opened("mnms", "train", tmp_path, vendor=None, patients=1)) == 6
     with pytest.raises(Refused, match=r"no subject of vendor C"):
         opened("mnms", "train", tmp_path, vendor="C")
-    with pytest.raises(Refused, match=r"only 1 subjects of vendor B, centre any are here; 16 were asked for"):
+    with pytest.raises(
+        Refused, match=r"only 1 subjects of vendor B, centre any are here; 16 were asked for"
+    ):
         opened("mnms", "train", tmp_path, vendor="B", patients=16)
 
 

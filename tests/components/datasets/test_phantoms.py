@@ -23,9 +23,18 @@ HOME = Path("nowhere")
 EM_STYLES = get_args(EM)
 SMALL: list[tuple[Callable[..., Scans], dict[str, Any]]] = [
     *((phantom, {"style": style, "slices": 6, "size": 64}) for style in EM_STYLES),
-    *((fibres, {"style": style, "slices": 6, "size": 96}) for style in ("glass", "carbon", "laminate")),
-    *((nuclei, {"style": style, "images": 2, "size": 96}) for style in ("culture", "tissue", "lobed")),
-    *((cells, {"style": style, "images": 2, "size": 96}) for style in ("epithelium", "ovule", "culture")),
+    *(
+        (fibres, {"style": style, "slices": 6, "size": 96})
+        for style in ("glass", "carbon", "laminate")
+    ),
+    *(
+        (nuclei, {"style": style, "images": 2, "size": 96})
+        for style in ("culture", "tissue", "lobed")
+    ),
+    *(
+        (cells, {"style": style, "images": 2, "size": 96})
+        for style in ("epithelium", "ovule", "culture")
+    ),
     (malaria, {"images": 2, "size": 96}),
     (scanners, {"images": 4, "size": 96}),
     (brains, {"subjects": 2, "slices": 4, "size": 64}),
@@ -33,7 +42,13 @@ SMALL: list[tuple[Callable[..., Scans], dict[str, Any]]] = [
 
 
 def name(value: object) -> str:
-    return value.__name__ if callable(value) else "-".join(map(str, value.values())) if isinstance(value, dict) else ""
+    return (
+        value.__name__
+        if callable(value)
+        else "-".join(map(str, value.values()))
+        if isinstance(value, dict)
+        else ""
+    )
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
@@ -46,7 +61,11 @@ def test_every_phantom_is_sound(make: Callable[..., Scans], options: dict[str, A
     assert isinstance(found.images, np.ndarray)
     assert isinstance(found.masks, np.ndarray)
     assert found.images.dtype == np.uint8
-    assert found.images.shape[:3] == found.masks.shape == (len(found), options["size"], options["size"])
+    assert (
+        found.images.shape[:3]
+        == found.masks.shape
+        == (len(found), options["size"], options["size"])
+    )
     assert len(set(found.ids)) == len(found.volumes) == len(found)
     assert np.issubdtype(found.masks.dtype, np.integer)
     assert set(np.unique(found.masks)) == set(range(len(found.classes)))
@@ -64,30 +83,41 @@ def test_the_same_arguments_give_the_same_bytes_and_splits_share_nothing(
         make("train", HOME, **options, seed=1)
     ]
     seen = [{image.tobytes() for image in found.images} for found in (first, *seeds)]
-    assert len(set.union(*seen)) == sum(map(len, seen)) == sum(len(found) for found in (first, *seeds))
+    assert (
+        len(set.union(*seen)) == sum(map(len, seen)) == sum(len(found) for found in (first, *seeds))
+    )
 
 
-@pytest.mark.parametrize("make", [phantom, fibres, nuclei, cells, malaria, scanners, brains, photos], ids=name)
+@pytest.mark.parametrize(
+    "make", [phantom, fibres, nuclei, cells, malaria, scanners, brains, photos], ids=name
+)
 def test_the_catalogue_knows_it_and_it_refuses_other_splits(make: Callable[..., Scans]) -> None:
     component = catalogue("dataset")[make.__name__]
-    assert component.facts["made"] is True
+    assert component.facts.made is True
     assert component.sentence.endswith(".")
     with pytest.raises(Refused, match="has no split 'all'"):
         make("all", HOME)
 
 
 def test_the_tasks_of_one_tissue_agree() -> None:
-    tasks = {t: phantom("train", HOME, task=t, slices=4, size=96) for t in ("membranes", "neurites", "instances")}
+    tasks = {
+        t: phantom("train", HOME, task=t, slices=4, size=96)
+        for t in ("membranes", "neurites", "instances")
+    }
     assert all(np.array_equal(t.images, tasks["neurites"].images) for t in tasks.values())
     assert np.array_equal(tasks["membranes"].masks, 1 - np.asarray(tasks["neurites"].masks))
-    assert np.array_equal(np.asarray(tasks["instances"].masks) > 0, np.asarray(tasks["neurites"].masks) > 0)
+    assert np.array_equal(
+        np.asarray(tasks["instances"].masks) > 0, np.asarray(tasks["neurites"].masks) > 0
+    )
     assert tasks["instances"].classes == ()
     assert len(np.unique(tasks["instances"].masks)) > 10
 
 
 @pytest.mark.parametrize("task", ["mitochondria", "membranes"])
 def test_neighbouring_slices_show_the_same_bodies(task: Any) -> None:
-    masks = np.asarray(phantom("train", HOME, style="lucchi", task=task, slices=24, size=96).masks) > 0
+    masks = (
+        np.asarray(phantom("train", HOME, style="lucchi", task=task, slices=24, size=96).masks) > 0
+    )
     near = np.mean([dice(a, b) for a, b in pairwise(masks)])
     far = np.mean([dice(a, b) for a, b in zip(masks, masks[12:], strict=False)])
     assert near > 0.6
@@ -96,7 +126,12 @@ def test_neighbouring_slices_show_the_same_bodies(task: Any) -> None:
 
 def test_sections_of_thick_slices_differ_more() -> None:
     def kept(style: Any) -> float:
-        masks = np.asarray(phantom("train", HOME, style=style, task="membranes", slices=10, size=128).masks) > 0
+        masks = (
+            np.asarray(
+                phantom("train", HOME, style=style, task="membranes", slices=10, size=128).masks
+            )
+            > 0
+        )
         return float(np.mean([dice(a, b) for a, b in pairwise(masks)]))
 
     assert kept("lucchi") > kept("snemi") > kept("vnc")
@@ -108,13 +143,21 @@ def test_only_kasthuri_is_padded_with_black() -> None:
     outside = images == 0
     assert all(0.05 < one.mean() < 0.5 for one in outside)
     assert not masks[outside].any()
-    assert all(edge.any() for edge in (outside[:, 0], outside[:, -1])) or outside[:, :, [0, -1]].any()
-    others = [np.asarray(phantom("train", HOME, style=s, slices=2, size=96).images) for s in ("lucchi", "mitoem_r")]
+    assert (
+        all(edge.any() for edge in (outside[:, 0], outside[:, -1])) or outside[:, :, [0, -1]].any()
+    )
+    others = [
+        np.asarray(phantom("train", HOME, style=s, slices=2, size=96).images)
+        for s in ("lucchi", "mitoem_r")
+    ]
     assert all((one == 0).mean() < 0.001 for one in others)
 
 
 def test_styles_of_microscopy_differ_as_the_real_sets_do() -> None:
-    found = {s: np.asarray(phantom("train", HOME, style=s, slices=4, size=128).images, float) for s in EM_STYLES}
+    found = {
+        s: np.asarray(phantom("train", HOME, style=s, slices=4, size=128).images, float)
+        for s in EM_STYLES
+    }
     mean = {s: images[images > 0].mean() for s, images in found.items()}
     spread = {s: images[images > 0].std() for s, images in found.items()}
     assert mean["mitoem_h"] < mean["snemi"] < mean["mitoem_r"]
@@ -135,7 +178,9 @@ def test_more_pictures_leave_the_first_as_they_are() -> None:
         assert np.array_equal(few.images[:1], more.images[:1])
 
 
-@pytest.mark.parametrize(("make", "style"), [(nuclei, "tissue"), (cells, "culture"), (cells, "epithelium")])
+@pytest.mark.parametrize(
+    ("make", "style"), [(nuclei, "tissue"), (cells, "culture"), (cells, "epithelium")]
+)
 def test_instances_and_classes_agree(make: Callable[..., Scans], style: str) -> None:
     one = make("train", HOME, style=style, task="instances", images=1, size=128)
     other = make("train", HOME, style=style, images=1, size=128, bits=16)
@@ -169,10 +214,15 @@ def test_scanners_show_the_same_tissue_in_other_colours() -> None:
 
 
 def test_brains_lie_on_one_another() -> None:
-    shown = {m: brains("train", HOME, modality=m, subjects=2, slices=4, size=96) for m in ("t1", "t2", "flair")}  # type: ignore[arg-type]
+    shown = {
+        m: brains("train", HOME, modality=m, subjects=2, slices=4, size=96)
+        for m in ("t1", "t2", "flair")
+    }  # type: ignore[arg-type]
     masks = np.asarray(shown["t1"].masks)
     assert all(np.array_equal(found.masks, masks) for found in shown.values())
-    tone = {m: [np.asarray(f.images)[masks == k].mean() for k in (1, 2, 3)] for m, f in shown.items()}
+    tone = {
+        m: [np.asarray(f.images)[masks == k].mean() for k in (1, 2, 3)] for m, f in shown.items()
+    }
     assert tone["t1"] == sorted(tone["t1"])
     assert tone["t2"] == sorted(tone["t2"], reverse=True)
     assert tone["flair"][1] > tone["flair"][2] > tone["flair"][0]

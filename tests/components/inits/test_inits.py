@@ -27,7 +27,10 @@ from harness.train.weights import put
 
 def fitted(**settings: object) -> Fit:
     wrong: list = []
-    raw = {"train_on": {"name": "phantom", "slices": 4, "size": 48}, "net": {"arch": "tiny_unet", "slices": 3}}
+    raw = {
+        "train_on": {"name": "phantom", "slices": 4, "size": 48},
+        "net": {"arch": "tiny_unet", "slices": 3},
+    }
     made = read_fit({**raw, **settings}, (), wrong)
     assert made is not None, wrong
     return made
@@ -36,7 +39,9 @@ def fitted(**settings: object) -> Fit:
 def colours(net: nn.Module) -> None:
     """An init that gives red, green and blue kernels of 1, 2 and 4 times a pattern."""
     conv = first_conv(net)
-    pattern = torch.arange(conv.weight[:, 0].numel(), dtype=torch.float32).view_as(conv.weight[:, 0])
+    pattern = torch.arange(conv.weight[:, 0].numel(), dtype=torch.float32).view_as(
+        conv.weight[:, 0]
+    )
     conv.weight.copy_(torch.stack([pattern, 2 * pattern, 4 * pattern], 1))
 
 
@@ -51,7 +56,11 @@ def spread(name: str, slices: int, **options: object) -> Tensor:
 
 
 def first_pattern(weight: Tensor) -> Tensor:
-    return torch.arange(weight[:, 0].numel(), dtype=torch.float32).view_as(weight[:, 0])[:, None].clamp(min=1e-9)
+    return (
+        torch.arange(weight[:, 0].numel(), dtype=torch.float32)
+        .view_as(weight[:, 0])[:, None]
+        .clamp(min=1e-9)
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +70,12 @@ def first_pattern(weight: Tensor) -> Tensor:
         ("uniform", 3, {}, [2, 2, 2]),
         ("uniform", 3, {"channel": "red"}, [1, 1, 1]),
         ("uniform", 5, {"channel": "blue"}, [4] * 5),
-        ("uniform", 3, {"rescale": True}, [7 / 3] * 3),  # equal slices are answered as loudly as 1 + 2 + 4
+        (
+            "uniform",
+            3,
+            {"rescale": True},
+            [7 / 3] * 3,
+        ),  # equal slices are answered as loudly as 1 + 2 + 4
         ("uniform", 7, {"channel": "red", "rescale": True}, [1] * 7),
         ("average", 3, {}, [7 / 3] * 3),
         ("average", 5, {"rescale": True}, [7 / 5] * 5),
@@ -74,8 +88,12 @@ def first_pattern(weight: Tensor) -> Tensor:
         ("inflated", 5, {}, [7 / 5] * 5),
     ],
 )
-def test_colours_are_spread_over_slices(name: str, slices: int, options: dict, expected: list[float]) -> None:
-    torch.testing.assert_close(spread(name, slices, **options), torch.tensor([float(e) for e in expected]))
+def test_colours_are_spread_over_slices(
+    name: str, slices: int, options: dict, expected: list[float]
+) -> None:
+    torch.testing.assert_close(
+        spread(name, slices, **options), torch.tensor([float(e) for e in expected])
+    )
 
 
 def test_cyclic_is_what_the_library_does_with_other_than_three_channels() -> None:
@@ -110,7 +128,10 @@ def test_one_photo_fit_serves_every_architecture(arch: str) -> None:
     uniform = fitted(net=net, init={"name": "uniform", "of": "photos"})
     (upstream, _pick), *more = uniform.upstream
     assert not more
-    assert upstream.key == fitted(net={**net, "slices": 5, "tied": "all"}, init="photos").upstream[0][0].key
+    assert (
+        upstream.key
+        == fitted(net={**net, "slices": 5, "tied": "all"}, init="photos").upstream[0][0].key
+    )
     assert upstream.net.plain == {
         "arch": "encoder_only",
         "encoder": "resnet18",
@@ -125,18 +146,30 @@ def test_photos_need_an_encoder_and_a_study_hears_so_at_once(tmp_path: Path) -> 
     file = tmp_path / "study.yaml"
     text = "base:\n  fit: {train_on: phantom, net: tiny_unet, init: {name: uniform, of: photos}}\n"
     file.write_text(text)
-    with pytest.raises(Mistakes, match=r"study.yaml:2:.*photos sets an encoder's weights, and tiny_unet has no"):
+    with pytest.raises(
+        Mistakes, match=r"study.yaml:2:.*photos sets an encoder's weights, and tiny_unet has no"
+    ):
         load_study(file)
 
 
 def test_the_pretext_learns_colour_and_its_weights_reach_the_network(home: Home) -> None:
-    small = {"train_on": "photos", "net": {"arch": "encoder_only"}, "method": {"name": "colours", "epochs": 2}}
+    small = {
+        "train_on": "photos",
+        "net": {"arch": "encoder_only"},
+        "method": {"name": "colours", "epochs": 2},
+    }
     init = {"name": "photos", "fit": {**small, "patch": 32, "batch": 8, "steps": 6}}
-    spec = fitted(net={"arch": "unet", "encoder": "resnet18", "slices": 3}, init={"name": "uniform", "of": init})
+    spec = fitted(
+        net={"arch": "unet", "encoder": "resnet18", "slices": 3},
+        init={"name": "uniform", "of": init},
+    )
     upstream, pick = spec.upstream[0]
     assert upstream.net.options["slices"] == 3  # the net around it, for this one does not say
     init["fit"]["net"]["slices"] = 1
-    spec = fitted(net={"arch": "unet", "encoder": "resnet18", "slices": 3}, init={"name": "uniform", "of": init})
+    spec = fitted(
+        net={"arch": "unet", "encoder": "resnet18", "slices": 3},
+        init={"name": "uniform", "of": init},
+    )
     upstream, pick = spec.upstream[0]
     folder = train(upstream, [pick], home, torch.device("cpu"))
     history = json.loads((folder / "history.json").read_text())
@@ -146,8 +179,12 @@ def test_the_pretext_learns_colour_and_its_weights_reach_the_network(home: Home)
     net = built(spec.net, 3, 1)
     bind(spec.init, home)(net)
     for c in range(3):
-        torch.testing.assert_close(net.encoder.conv1.weight[:, c], weights["encoder.conv1.weight"][:, 1])
-    torch.testing.assert_close(net.encoder.layer1[0].conv1.weight, weights["encoder.layer1.0.conv1.weight"])
+        torch.testing.assert_close(
+            net.encoder.conv1.weight[:, c], weights["encoder.conv1.weight"][:, 1]
+        )
+    torch.testing.assert_close(
+        net.encoder.layer1[0].conv1.weight, weights["encoder.layer1.0.conv1.weight"]
+    )
 
 
 def test_the_pretext_refuses_grey_images(home: Home) -> None:
@@ -160,9 +197,7 @@ def test_weights_of_a_file_are_known_by_their_bytes(home: Home, tmp_path: Path) 
     torch.manual_seed(3)
     net = built(fitted().net, 3, 1)
     save_tensors(tmp_path / "mine.safetensors", net.state_dict())
-    text = (
-        "base:\n  fit: {train_on: {name: phantom, slices: 4, size: 48}, net: {arch: tiny_unet, slices: 3}, patch: 32,"
-    )
+    text = "base:\n  fit: {train_on: {name: phantom, slices: 4, size: 48}, net: {arch: tiny_unet, slices: 3}, patch: 32,"
     keys = {}
     for name in ("mine", "copy", "other"):
         path = tmp_path / f"{name}.safetensors"
@@ -195,7 +230,9 @@ def test_a_file_that_is_missing_or_a_pickle_is_refused(home: Home, tmp_path: Pat
 
 def test_what_differs_is_said() -> None:
     three, five = built(fitted().net, 3, 1), built(fitted().net, 5, 1)
-    with pytest.raises(ValueError, match=r"3 inputs there, 5 here; spread them with an init around this one"):
+    with pytest.raises(
+        ValueError, match=r"3 inputs there, 5 here; spread them with an init around this one"
+    ):
         put(five, three.state_dict(), "all")
     with pytest.raises(ValueError, match="no weight of the other network has a place"):
         put(five, {"strange": torch.ones(1)}, "matching")
@@ -204,13 +241,21 @@ def test_what_differs_is_said() -> None:
 @pytest.mark.parametrize("arch", ["unet", "deeplabv3plus", "segformer"])
 @pytest.mark.parametrize("tie", ["mirrored", "all"])
 def test_a_tied_first_convolution_cannot_tell_the_neighbours_apart(arch: str, tie: str) -> None:
-    net = built(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5, "tied": tie}).net, 5, 1).double().eval()
+    net = (
+        built(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5, "tied": tie}).net, 5, 1)
+        .double()
+        .eval()
+    )
     torch.manual_seed(0)
     images = torch.rand(1, 5, 64, 64, dtype=torch.float64)
     torch.testing.assert_close(net(images), net(images.flip(1)))
     middle = net(images[:, [0, 2, 1, 3, 4]])  # the middle slice exchanged with a neighbour
     assert torch.allclose(middle, net(images)) == (tie == "all")
-    free = built(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5}).net, 5, 1).double().eval()
+    free = (
+        built(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5}).net, 5, 1)
+        .double()
+        .eval()
+    )
     assert not torch.allclose(free(images), free(images.flip(1)))
 
 
@@ -273,10 +318,20 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def asked(endpoint: str, cache: Path, weights: str) -> str:
-    gone = ("HF_HUB_OFFLINE", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+    gone = (
+        "HF_HUB_OFFLINE",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    )
     env = {k: v for k, v in os.environ.items() if k not in gone}
     env |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(cache)}
-    done = subprocess.run([sys.executable, "-c", HUB, weights], capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", HUB, weights], capture_output=True, text=True, env=env, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

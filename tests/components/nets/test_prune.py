@@ -51,7 +51,9 @@ def test_parameters_of_the_other_decoders_by_hand() -> None:
     assert size(made("linknet", 4)) == size(made("linknet"))
     assert size(made("fpn", [2, 3])) == size(made("fpn")) - 256 * (64 + 1 + 128 + 1)
     # DeepLabV3+ loses the 1 x 1 convolution to 48 channels, its norm, and 48 inputs of a separable convolution.
-    assert size(made("deeplabv3plus", 2)) == size(made("deeplabv3plus")) - (64 * 48 + 2 * 48 + 48 * (9 + 256))
+    assert size(made("deeplabv3plus", 2)) == size(made("deeplabv3plus")) - (
+        64 * 48 + 2 * 48 + 48 * (9 + 256)
+    )
     # MA-Net's attention block becomes the plain one that the library ends with.
     plain = 9 * 64 * 32 + 2 * 32
     squeezed = 64 * 4 + 4 + 4 * 64 + 64
@@ -60,7 +62,11 @@ def test_parameters_of_the_other_decoders_by_hand() -> None:
 
 
 CASES = [
-    *[(arch, gone) for arch in ("unet", "unetplusplus", "manet", "linknet") for gone in (1, 4, [1, 3], [2, 3], [4])],
+    *[
+        (arch, gone)
+        for arch in ("unet", "unetplusplus", "manet", "linknet")
+        for gone in (1, 4, [1, 3], [2, 3], [4])
+    ],
     *[("fpn", gone) for gone in (2, 4, [3])],
     ("deeplabv3plus", 2),
 ]
@@ -80,13 +86,17 @@ def test_a_removed_skip_no_longer_counts_and_the_others_do(arch: str, gone: Any)
             assert same == (level in levels or level not in used), level
 
 
-@pytest.mark.parametrize("arch", ["unet", "unetplusplus", "manet", "linknet", "fpn", "deeplabv3plus"])
+@pytest.mark.parametrize(
+    "arch", ["unet", "unetplusplus", "manet", "linknet", "fpn", "deeplabv3plus"]
+)
 def test_without_pruning_it_is_the_librarys_network(arch: str) -> None:
     import segmentation_models_pytorch as smp
 
     mine = made(arch)
     torch.manual_seed(0)
-    theirs = smp.create_model(arch, encoder_name="resnet18", encoder_weights=None, in_channels=3, classes=2)
+    theirs = smp.create_model(
+        arch, encoder_name="resnet18", encoder_weights=None, in_channels=3, classes=2
+    )
     both = zip(mine.state_dict().items(), theirs.state_dict().items(), strict=True)
     assert all(a == b and torch.equal(v, w) for (a, v), (b, w) in both)
 
@@ -119,7 +129,10 @@ def test_other_encoders_lose_what_their_stages_give(encoder: str) -> None:
 
 
 def test_an_encoder_without_the_stage_says_so() -> None:
-    with pytest.raises(ValueError, match=r"fit.net.prune: mit_b0 has no features at a stride of 2, and so no skip 1"):
+    with pytest.raises(
+        ValueError,
+        match=r"fit.net.prune: mit_b0 has no features at a stride of 2, and so no skip 1",
+    ):
         made("unet", 1, "mit_b0")
     with pytest.raises(ValueError, match="so no skip 1"):
         made("unet", [1, 2], "mit_b0")
@@ -135,11 +148,16 @@ def test_a_pruned_network_learns() -> None:
 
 def test_weights_of_another_prune_are_refused_with_a_remedy() -> None:
     whole = made("unet").state_dict()
-    with pytest.raises(ValueError, match=r"differs at decoder.blocks.3.conv1.0.weight: .* set the same fit.net"):
+    with pytest.raises(
+        ValueError, match=r"differs at decoder.blocks.3.conv1.0.weight: .* set the same fit.net"
+    ):
         put(made("unet", 1), whole, "all")
     pruned = made("unet", 1)
     put(pruned, whole, "matching")
-    assert torch.equal(pruned.state_dict()["decoder.blocks.0.conv1.0.weight"], whole["decoder.blocks.0.conv1.0.weight"])
+    assert torch.equal(
+        pruned.state_dict()["decoder.blocks.0.conv1.0.weight"],
+        whole["decoder.blocks.0.conv1.0.weight"],
+    )
 
 
 BASE = "base: {fit: {train_on: {name: malaria}, net: {arch: unet, encoder: resnet18}}}\n"

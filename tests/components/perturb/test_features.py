@@ -26,7 +26,7 @@ from harness.train.build import bind
 from harness.train.loop import fit
 
 CPU = torch.device("cpu")
-NAMES = [c.name for c in catalogue("perturb").values() if c.facts.get("features")]
+NAMES = [c.name for c in catalogue("perturb").values() if c.facts.features]
 
 
 class Own(nn.Module):
@@ -48,7 +48,9 @@ class Own(nn.Module):
 
 def felt(name: str, net: nn.Module, strength: float, **options: Any) -> Any:
     wrong: list[Any] = []
-    part = read_part("perturb", {"name": name, "strength": strength, **options}, (), wrong, Around())
+    part = read_part(
+        "perturb", {"name": name, "strength": strength, **options}, (), wrong, Around()
+    )
     assert part is not None, wrong
     assert not wrong
     return bind(part, None)(net, strength)
@@ -85,7 +87,9 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 
 
 @pytest.mark.parametrize("build", NETS.values(), ids=list(NETS))
-def test_every_network_feels_them_and_is_itself_again_afterwards(build: Callable[[], nn.Module]) -> None:
+def test_every_network_feels_them_and_is_itself_again_afterwards(
+    build: Callable[[], nn.Module],
+) -> None:
     torch.manual_seed(0)
     net, batch = build().eval(), images(2, 3, 64)
     with torch.no_grad():
@@ -187,14 +191,20 @@ def test_images_and_seeds_differ_in_what_is_drawn() -> None:
     assert len({tuple(row) for mask in masks for row in mask.tolist()}) == 12
 
 
-def test_predictions_do_not_depend_on_how_many_images_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_do_not_depend_on_how_many_images_go_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     net, alone = tiny(), torch.arange(7)
-    test = Unlabelled((images(7) * 255).to(torch.uint8), [str(i) for i in range(7)], ["all"] * 7, alone, alone)
+    test = Unlabelled(
+        (images(7) * 255).to(torch.uint8), [str(i) for i in range(7)], ["all"] * 7, alone, alone
+    )
     with felt("dropout", net, 0.5):
         whole = torch.cat([logits for _, logits in forward.logits_of(net, test)])
         monkeypatch.setattr(forward, "AT_ONCE", 2 * 32 * 32)
         parts = torch.cat([logits for _, logits in forward.logits_of(net, test)])
-        last = replace(test, pixels=test.pixels[5:], ids=test.ids[5:], first=alone[:2], last=alone[:2])
+        last = replace(
+            test, pixels=test.pixels[5:], ids=test.ids[5:], first=alone[:2], last=alone[:2]
+        )
         some = torch.cat([logits for _, logits in forward.logits_of(net, last)])
     assert torch.allclose(whole, parts, atol=1e-5)
     assert torch.allclose(whole[5:], some, atol=1e-5)
@@ -203,7 +213,9 @@ def test_predictions_do_not_depend_on_how_many_images_go_at_once(monkeypatch: py
 def test_a_layer_that_is_not_there_or_not_called_is_named() -> None:
     net = Own().eval()
     with (
-        pytest.raises(ValueError, match="Own has no layer 'bottleneck'; there is first, unused, code, head"),
+        pytest.raises(
+            ValueError, match="Own has no layer 'bottleneck'; there is first, unused, code, head"
+        ),
         felt("dropout", net, 0.3),
     ):
         pass
@@ -225,7 +237,9 @@ base:
 
 
 @pytest.mark.parametrize("strength", ["-0.1", "1.5"])
-def test_a_strength_without_a_meaning_is_refused_before_anything_runs(tmp_path: Path, strength: str) -> None:
+def test_a_strength_without_a_meaning_is_refused_before_anything_runs(
+    tmp_path: Path, strength: str
+) -> None:
     file = tmp_path / "felt.yaml"
     file.write_text(STUDY.replace("STRENGTH", strength))
     with pytest.raises(Mistakes, match=rf"{strength}: dropout takes a number from 0 to 1"):
@@ -233,11 +247,16 @@ def test_a_strength_without_a_meaning_is_refused_before_anything_runs(tmp_path: 
 
 
 def test_a_trial_under_dropout_is_measured_the_same_twice(home: Home) -> None:
-    base = {"train_on": {"name": "phantom", "slices": 4, "size": 48}, "net": {"arch": "tiny_unet", "width": 4}}
+    base = {
+        "train_on": {"name": "phantom", "slices": 4, "size": 48},
+        "net": {"arch": "tiny_unet", "width": 4},
+    }
     base |= {"method": {"name": "supervised", "epochs": 1}, "patch": 32, "batch": 2, "steps": 4}
     found = {}
     for seed in (42, 7):
-        one = read_trial({"fit": base, "perturb": {"name": "dropout", "strength": 0.5, "seed": seed}}, [])
+        one = read_trial(
+            {"fit": base, "perturb": {"name": "dropout", "strength": 0.5, "seed": seed}}, []
+        )
         assert one is not None
         fit(one.fit, [one.pick], home, CPU)
         rows = []

@@ -22,12 +22,14 @@ from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import load_study
 
-IMAGES = [c for c in catalogue("perturb").values() if not c.facts.get("features")]
+IMAGES = [c for c in catalogue("perturb").values() if not c.facts.features]
 CPU = torch.device("cpu")
 
 
 def change(name: str, images: Tensor, strength: float, **options: Any) -> Tensor:
-    found: Tensor = load_component("perturb", name)(images, strength, torch.Generator().manual_seed(0), **options)
+    found: Tensor = load_component("perturb", name)(
+        images, strength, torch.Generator().manual_seed(0), **options
+    )
     return found
 
 
@@ -39,8 +41,16 @@ def planes(array: NDArray[np.uint8]) -> Tensor:
     return unit(torch.from_numpy(array).movedim(-1, 0)[None])
 
 
-PIL = {"brightness": ImageEnhance.Brightness, "contrast": ImageEnhance.Contrast, "saturation": ImageEnhance.Color}
-STRENGTHS = {"brightness": (0.5, 0.75, 1.25, 1.75), "contrast": (0.5, 0.75, 1.25, 1.75), "saturation": (0, 0.25, 0.75)}
+PIL = {
+    "brightness": ImageEnhance.Brightness,
+    "contrast": ImageEnhance.Contrast,
+    "saturation": ImageEnhance.Color,
+}
+STRENGTHS = {
+    "brightness": (0.5, 0.75, 1.25, 1.75),
+    "contrast": (0.5, 0.75, 1.25, 1.75),
+    "saturation": (0, 0.25, 0.75),
+}
 
 
 def equations(name: str, array: NDArray[np.uint8], strength: float) -> NDArray[np.float64]:
@@ -65,18 +75,22 @@ def test_paper_004s_shifts_are_its_equations_and_pils(name: str) -> None:
             assert np.abs(mine - equations(name, array, strength)).max() < 1e-3
             blended = 0 if name == "brightness" else 0.5 * abs(1 - strength)
             assert np.abs(mine - theirs).max() < 0.751 + blended, (strength, seed)
-        if strength == 0.5:  # the differences that were measured before: .75, .63 and .8 grey levels
+        if (
+            strength == 0.5
+        ):  # the differences that were measured before: .75, .63 and .8 grey levels
             assert np.abs(mine - theirs).max() < {"brightness": 0.75, "contrast": 0.63}[name]
 
 
 @pytest.mark.parametrize("component", IMAGES, ids=[c.name for c in IMAGES])
 @pytest.mark.parametrize("kind", ["colour", "grey", "16 bits", "float", "z-scores"])
 def test_the_neutral_strength_changes_nothing(component: Component, kind: str) -> None:
-    images = torch.rand(2, 3 if kind == "colour" else 1, 17, 23, generator=torch.Generator().manual_seed(1))
+    images = torch.rand(
+        2, 3 if kind == "colour" else 1, 17, 23, generator=torch.Generator().manual_seed(1)
+    )
     if kind == "16 bits":
         images = unit((images * 65535).to(torch.int32).to(torch.int16))
     images = {"float": 1000 * images, "z-scores": 4 * images - 2}.get(kind, images)
-    found = change(component.name, images, component.facts["neutral"])
+    found = change(component.name, images, component.facts.neutral)
     assert found.dtype == torch.float32
     assert torch.equal(found, images)
 
@@ -87,17 +101,23 @@ def test_an_image_is_changed_by_itself_and_stays_in_range(component: Component) 
     together = change(component.name, images, 1.7)
     assert 0 <= float(together.min()) <= float(together.max()) <= 1
     assert not torch.equal(together, images)
-    if component.name != "noise":  # which is drawn for a batch; the harness hands over one image at a time
+    if (
+        component.name != "noise"
+    ):  # which is drawn for a batch; the harness hands over one image at a time
         assert torch.allclose(together[1:2], change(component.name, images[1:2], 1.7), atol=1e-6)
 
 
 def test_by_hand() -> None:
     images = torch.tensor([[[[0.0, 0.25], [0.5, 1.0]]]])
     assert change("shift", images, 0.3).flatten().tolist() == pytest.approx([0.3, 0.55, 0.8, 1.0])
-    assert change("shift", images, 0.3, clip=False).flatten().tolist() == pytest.approx([0.3, 0.55, 0.8, 1.3])
+    assert change("shift", images, 0.3, clip=False).flatten().tolist() == pytest.approx(
+        [0.3, 0.55, 0.8, 1.3]
+    )
     assert change("shift", images, -0.3).flatten().tolist() == pytest.approx([0, 0, 0.2, 0.7])
     assert change("gamma", images, 2.0).flatten().tolist() == pytest.approx([0, 0.0625, 0.25, 1])
-    assert change("gamma", -images, 2.0).flatten().tolist() == pytest.approx([0, -0.0625, -0.25, -1])
+    assert change("gamma", -images, 2.0).flatten().tolist() == pytest.approx(
+        [0, -0.0625, -0.25, -1]
+    )
     about = [0.4375 + 2 * (v - 0.4375) for v in (0, 0.25, 0.5, 1)]
     assert change("contrast", images, 2.0, clip=False).flatten().tolist() == pytest.approx(about)
     wide = torch.tensor([[[[-2.0, 3.0]]]])  # a float image in its own units keeps its own range
@@ -120,13 +140,20 @@ def test_noise_has_the_deviation_that_is_asked_for() -> None:
     assert float(change("noise", images, 2.0, clip=False).max()) > 1
 
 
-def seen(count: int, start: int = 0, dtype: Any = np.uint8, sizes: tuple[int, int] | None = None) -> Unlabelled:
+def seen(
+    count: int, start: int = 0, dtype: Any = np.uint8, sizes: tuple[int, int] | None = None
+) -> Unlabelled:
     rng = np.random.default_rng(5)
     top = np.iinfo(dtype).max
-    whole = [rng.integers(0, top, (24, 24) if sizes is None or i % 2 else sizes).astype(dtype) for i in range(40)]
+    whole = [
+        rng.integers(0, top, (24, 24) if sizes is None or i % 2 else sizes).astype(dtype)
+        for i in range(40)
+    ]
     names = [f"slice {i}" for i in range(start, start + count)]
     found = on_device(
-        Scans(whole[start : start + count], None, names, ["one volume"] * count, None, ("a", "b")), 3, CPU
+        Scans(whole[start : start + count], None, names, ["one volume"] * count, None, ("a", "b")),
+        3,
+        CPU,
     )
     assert isinstance(found, Unlabelled)
     return found
@@ -138,14 +165,18 @@ def perturbed(images: Unlabelled, name: str, strength: float, home: Home) -> Ten
 
 def test_noise_belongs_to_the_image_and_not_to_its_batch(home: Home) -> None:
     whole, part = seen(20), seen(6, start=9)
-    assert torch.equal(perturbed(whole, "noise", 0.1, home)[9:15], perturbed(part, "noise", 0.1, home))
+    assert torch.equal(
+        perturbed(whole, "noise", 0.1, home)[9:15], perturbed(part, "noise", 0.1, home)
+    )
     once, again = (perturbed(whole, "noise", 0.1, home) for _ in range(2))
     assert torch.equal(once, again)
     first = once - unit(whole.pixels)
     assert not torch.allclose(first[0], first[1])  # another image, other noise
     middle = (unit(whole.pixels) > 0.48) & (unit(whole.pixels) < 0.52)  # where nothing is clipped
     half = perturbed(whole, "noise", 0.05, home) - unit(whole.pixels)
-    assert torch.allclose(half[middle], first[middle] / 2, atol=1e-6)  # and the same noise at every strength
+    assert torch.allclose(
+        half[middle], first[middle] / 2, atol=1e-6
+    )  # and the same noise at every strength
 
 
 def test_16_bits_and_stacks(home: Home) -> None:
@@ -164,7 +195,9 @@ def test_what_fills_up_a_smaller_image_is_no_part_of_it(home: Home) -> None:
     assert images.sizes is not None
     found = perturbed(images, "contrast", 0.5, home)
     alone = unit(images.pixels[:1, :, :12, :16])
-    assert torch.allclose(found[:1, :, :12, :16], alone.mean() + (alone - alone.mean()) / 2, atol=1e-6)
+    assert torch.allclose(
+        found[:1, :, :12, :16], alone.mean() + (alone - alone.mean()) / 2, atol=1e-6
+    )
     assert not found[0, :, 12:].any()
 
 

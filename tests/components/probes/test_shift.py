@@ -77,7 +77,9 @@ def normal(seed: int, *shape: int) -> Tensor:
 @pytest.mark.parametrize("bins", [1, 10, 37, 100])
 def test_hellinger_is_the_papers_equations(bins: int) -> None:
     x, y = normal(0, 3, 80), normal(1, 3, 60) * torch.tensor([[1.0], [2.0], [0.3]]) + 0.5
-    expected = [slow(a.double().numpy(), b.double().numpy(), bins) for a, b in zip(x, y, strict=True)]
+    expected = [
+        slow(a.double().numpy(), b.double().numpy(), bins) for a, b in zip(x, y, strict=True)
+    ]
     assert distance(x, y, bins).tolist() == pytest.approx(expected, abs=1e-7)
 
 
@@ -114,7 +116,11 @@ def test_wasserstein_is_scipys_up_to_a_bin() -> None:
     found = wasserstein(counted(x, span, 400), counted(y, span, 400), span)
     expected = [stats.wasserstein_distance(a.numpy(), b.numpy()) for a, b in zip(x, y, strict=True)]
     assert np.abs(found.numpy() - expected).max() < float((span.high - span.low).max()) / 400
-    moved = wasserstein(counted(x, span_of(x, x + 3), 1000), counted(x + 3, span_of(x, x + 3), 1000), span_of(x, x + 3))
+    moved = wasserstein(
+        counted(x, span_of(x, x + 3), 1000),
+        counted(x + 3, span_of(x, x + 3), 1000),
+        span_of(x, x + 3),
+    )
     assert moved.tolist() == pytest.approx([3.0] * 4, abs=0.02)
 
 
@@ -163,7 +169,9 @@ def test_the_probe_is_the_equations_on_every_feature_at_once() -> None:
     changed = darker(test, 0.5)
     values, _ = measured(shift(net, changed, Original(net, test), bins=30))
     with torch.no_grad():
-        before, after = (net.get_submodule("encoder")(i.whole(torch.arange(5))) for i in (test, changed))
+        before, after = (
+            net.get_submodule("encoder")(i.whole(torch.arange(5))) for i in (test, changed)
+        )
     for i, (one, other) in enumerate(zip(before, after, strict=True)):
         sides = []
         for maps in (one, other):  # 64 / 32 = 2 positions a side, by hand
@@ -171,7 +179,9 @@ def test_the_probe_is_the_equations_on_every_feature_at_once() -> None:
             blocks = maps.reshape(*maps.shape[:2], 2, cut, 2, cut).mean((3, 5))
             sides.append(blocks.movedim(1, 0).flatten(1).double().numpy())
         expected = np.mean([slow(a, b, 30) for a, b in zip(*sides, strict=True)])
-        assert values["hellinger"][f"encoder_{i}"] == pytest.approx(expected, abs=0.02)  # a value at a bin's edge
+        assert values["hellinger"][f"encoder_{i}"] == pytest.approx(
+            expected, abs=0.02
+        )  # a value at a bin's edge
 
 
 @pytest.mark.parametrize("at_once", [64 * 64, 3 * 64 * 64, 2**21])
@@ -182,12 +192,16 @@ def test_batches_of_any_size_give_the_same(at_once: int, monkeypatch: pytest.Mon
     found, _ = measured(shift(net, darker(test, 0.7), Original(net, test)))
     for metric, layers in expected.items():
         assert list(found[metric]) == list(layers)
-        assert list(found[metric].values()) == pytest.approx(list(layers.values()), abs=0.01), metric
+        assert list(found[metric].values()) == pytest.approx(list(layers.values()), abs=0.01), (
+            metric
+        )
 
 
 def test_a_shift_that_is_none_is_0_and_a_stronger_one_is_farther() -> None:
     net, test = tiny(), images(8)
-    none, some, more = (measured(shift(net, darker(test, by), Original(net, test)))[0] for by in (1, 0.8, 0.4))
+    none, some, more = (
+        measured(shift(net, darker(test, by), Original(net, test)))[0] for by in (1, 0.8, 0.4)
+    )
     assert set(none["hellinger"].values()) == set(none["representation_shift"].values()) == {0.0}
     assert some["representation_shift"]["encoder_0"] < more["representation_shift"]["encoder_0"]
     assert min(some["hellinger"].values()) > 0
@@ -212,7 +226,9 @@ def test_the_stages_of_the_librarys_networks() -> None:
     assert {int(arrays[f"{name}/original"][0].sum()) for name in names} == {2 * 2 * 2}
     for build in (smp.fpn, smp.segformer, smp.deeplabv3plus):
         net = build(3, 1, encoder="resnet18").eval()
-        assert {"encoder_5", "decoder_0"} <= measured(shift(net, test, None, bins=7))[0]["hellinger_null"].keys()
+        assert {"encoder_5", "decoder_0"} <= measured(shift(net, test, None, bins=7))[0][
+            "hellinger_null"
+        ].keys()
     mixed = smp.unet(3, 1, encoder="mit_b0").eval()  # its first features have no channels
     assert "encoder_1" in stages(mixed)
     assert "encoder_1" not in measured(shift(mixed, test, None, bins=7))[0]["hellinger_null"]
@@ -223,7 +239,9 @@ class Own(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.ModuleList([nn.Conv2d(1, 3, 3, padding=1), nn.Conv2d(3, 4, 3, stride=2, padding=1)])
+        self.body = nn.ModuleList(
+            [nn.Conv2d(1, 3, 3, padding=1), nn.Conv2d(3, 4, 3, stride=2, padding=1)]
+        )
         self.gate = nn.Linear(4, 4)
         self.head = nn.Conv2d(4, 2, 1)
 
@@ -236,8 +254,12 @@ class Own(nn.Module):
 
 def test_any_network_with_named_modules_is_probed() -> None:
     net, test = Own().eval(), images(4)
-    assert list(measured(shift(net, test, None))[0]["hellinger_null"]) == ["head"]  # what else gives no maps
-    values, _ = measured(shift(net, darker(test, 0.3), Original(net, test), layers=["body.1", "head", "body.0"]))
+    assert list(measured(shift(net, test, None))[0]["hellinger_null"]) == [
+        "head"
+    ]  # what else gives no maps
+    values, _ = measured(
+        shift(net, darker(test, 0.3), Original(net, test), layers=["body.1", "head", "body.0"])
+    )
     assert list(values["hellinger"]) == ["body.1", "head", "body.0"]
     assert min(values["hellinger"].values()) > 0
     with pytest.raises(ValueError, match="Own has no layer 'encoder_1'; there is body, gate, head"):
@@ -247,7 +269,9 @@ def test_any_network_with_named_modules_is_probed() -> None:
     assert all(not shift._forward_hooks for module in net.modules())
 
 
-def test_the_memory_that_is_held_does_not_grow_with_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_that_is_held_does_not_grow_with_the_images(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The bytes of all tensors alive in the middle of a pass; the images themselves are one strip, seen many times."""
     from harness.components.probes import shift
 
@@ -260,7 +284,9 @@ def test_the_memory_that_is_held_does_not_grow_with_the_images(monkeypatch: pyte
     def alive() -> int:
         gc.collect()
         tensors = [t for t in gc.get_objects() if type(t) in (Tensor, nn.Parameter)]
-        return sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values())
+        return sum(
+            {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values()
+        )
 
     def spied(net: nn.Module, test: Unlabelled, names: list[str]) -> Any:
         for i, one in enumerate(pooled(net, test, names)):
@@ -275,7 +301,9 @@ def test_the_memory_that_is_held_does_not_grow_with_the_images(monkeypatch: pyte
     for count in (16, 128):
         peak: list[int] = []
         test = strip(count)
-        kept = sum(array.nbytes for array in measured(shift(net, test, Original(net, test)))[1].values())
+        kept = sum(
+            array.nbytes for array in measured(shift(net, test, Original(net, test)))[1].values()
+        )
         assert len(peak) == 4 * 3
         peaks.append((max(peak), kept))
     assert peaks[1][1] == peaks[0][1]
@@ -310,7 +338,9 @@ def rows_of(one: Trial, home: Home) -> tuple[Path, dict[str, dict[str, float]]]:
     folder = measure(one, home, CPU)
     rows = pd.read_parquet(folder / "rows.parquet")
     layered = rows[rows.layer.notna()] if "layer" in rows else rows[:0]
-    return folder, {m: dict(zip(part.layer, part.value, strict=True)) for m, part in layered.groupby("metric")}
+    return folder, {
+        m: dict(zip(part.layer, part.value, strict=True)) for m, part in layered.groupby("metric")
+    }
 
 
 def test_a_trial_keeps_its_histograms_and_draws_them(home: Home) -> None:
@@ -321,7 +351,9 @@ def test_a_trial_keeps_its_histograms_and_draws_them(home: Home) -> None:
                 kept[f"{layer}/{side}"] / kept[f"{layer}/{side}"].sum(1, keepdims=True)
                 for side in ("original", "shifted")
             )
-            assert value == pytest.approx(np.sqrt(np.maximum(0, 1 - np.sqrt(p * q).sum(1))).mean(), abs=1e-6)
+            assert value == pytest.approx(
+                np.sqrt(np.maximum(0, 1 - np.sqrt(p * q).sum(1))).mean(), abs=1e-6
+            )
             assert kept[f"{layer}/low"].shape == kept[f"{layer}/hellinger"].shape
     assert (folder / "figures" / "shift.png").stat().st_size > 5000
     means = read_json(folder / "result.json")["metrics"]
@@ -353,7 +385,9 @@ def test_another_data_set_is_compared_with(home: Home) -> None:
 
 def test_what_was_prepared_is_compared_prepared(home: Home) -> None:
     base = trial().fit.plain
-    one = trial(fit={**base, "prepare": ["standardise"]}, perturb={"name": "brightness", "strength": 1.0})
+    one = trial(
+        fit={**base, "prepare": ["standardise"]}, perturb={"name": "brightness", "strength": 1.0}
+    )
     _, values = rows_of(one, home)
     assert set(values["hellinger"].values()) == {0.0}
     test = opened(one, home, CPU)[1]
@@ -361,10 +395,13 @@ def test_what_was_prepared_is_compared_prepared(home: Home) -> None:
     assert float(test.images.pixels.min()) < 0
 
 
-def test_strengths_share_one_training_and_each_has_its_distances(home: Home, tmp_path: Path) -> None:
+def test_strengths_share_one_training_and_each_has_its_distances(
+    home: Home, tmp_path: Path
+) -> None:
     file = tmp_path / "moved.yaml"
     file.write_text(
-        STUDY + "grid:\n  perturb: [null, {name: brightness, strength: 0.8}, {name: dropout, strength: 0.3}]\n"
+        STUDY
+        + "grid:\n  perturb: [null, {name: brightness, strength: 0.8}, {name: dropout, strength: 0.3}]\n"
     )
     tracker = Tracker(uri(home), home)
     tracker.prepare()
@@ -392,13 +429,17 @@ def test_a_study_names_a_layer_by_text_alone() -> None:
     part = read_part("probe", {"name": "shift", "layers": [3], "bins": 0}, (), wrong, Around())
     assert part is not None
     assert len(wrong) == 2
-    assert bind(read_part("probe", {"name": "shift", "layers": ["a.b"]}, (), [], Around()), None).keywords[
-        "layers"
-    ] == ["a.b"]  # type: ignore[arg-type,attr-defined]
+    assert bind(
+        read_part("probe", {"name": "shift", "layers": ["a.b"]}, (), [], Around()), None
+    ).keywords["layers"] == ["a.b"]  # type: ignore[arg-type,attr-defined]
 
 
-@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")  # the phantom's, which nobody writes to
-def test_perturbed_images_that_are_too_many_are_mapped(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings(
+    "ignore:The given NumPy array is not writable"
+)  # the phantom's, which nobody writes to
+def test_perturbed_images_that_are_too_many_are_mapped(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from harness.data import domains
 
     one = trial(perturb={"name": "brightness", "strength": 0.5})
@@ -410,5 +451,10 @@ def test_perturbed_images_that_are_too_many_are_mapped(home: Home, monkeypatch: 
     assert isinstance(plain, Labelled)
     assert isinstance(mapped, Labelled)
     assert torch.equal(plain.images.pixels, mapped.images.pixels)
-    assert str(home.hidden) in Path("/proc/self/maps").read_text() or not Path("/proc/self/maps").exists()
-    assert {p for p in set(home.hidden.rglob("*")) - before if p.is_file() and "locks" not in p.parts} == set()
+    assert (
+        str(home.hidden) in Path("/proc/self/maps").read_text()
+        or not Path("/proc/self/maps").exists()
+    )
+    assert {
+        p for p in set(home.hidden.rglob("*")) - before if p.is_file() and "locks" not in p.parts
+    } == set()

@@ -25,7 +25,11 @@ from harness.train.build import bind, built
 from harness.train.first_conv import first_conv
 from harness.train.loop import fit
 
-EVERY = [*catalogue("saliency"), {"name": "gradient", "points": 20}, {"name": "foreground", "points": 20}]
+EVERY = [
+    *catalogue("saliency"),
+    {"name": "gradient", "points": 20},
+    {"name": "foreground", "points": 20},
+]
 RESNETS = ["unet", "deeplabv3plus", "segformer"]
 
 
@@ -44,7 +48,11 @@ def saliency(raw: Any) -> Callable[..., Tensor]:
 def network(arch: str = "tiny_unet", outputs: int = 1, **options: Any) -> nn.Module:
     torch.manual_seed(3)
     more = {"width": 2} if arch == "tiny_unet" else {"encoder": "resnet18"}
-    return built(part("net", {"arch": arch, "slices": 3, **more, **options}), 3, outputs).double().eval()
+    return (
+        built(part("net", {"arch": arch, "slices": 3, **more, **options}), 3, outputs)
+        .double()
+        .eval()
+    )
 
 
 def pictures(*shape: int) -> Tensor:
@@ -56,14 +64,20 @@ def volume(pixels: Tensor, masks: Tensor | None = None, **about: Any) -> Labelle
     """Slices (n, h, w) of one volume as a test set that is seen in stacks of three."""
     n = len(pixels)
     ends = torch.zeros(n, dtype=torch.long), torch.full((n,), n - 1)
-    images = Unlabelled(pixels[:, None], [f"z{i}" for i in range(n)], ["v"] * n, *ends, slices=3, **about)
+    images = Unlabelled(
+        pixels[:, None], [f"z{i}" for i in range(n)], ["v"] * n, *ends, slices=3, **about
+    )
     return images if masks is None else Labelled(images, masks, ("background", "object"))
 
 
 def rows_of(net: nn.Module, test: Any, *maps: Any, **options: Any) -> pd.DataFrame:
-    found = attribution(net, test, maps=[saliency(one) for one in maps or ["gradient"]], figures=0, **options)
+    found = attribution(
+        net, test, maps=[saliency(one) for one in maps or ["gradient"]], figures=0, **options
+    )
     rows = [one for one in found if isinstance(one, Row)]
-    return pd.DataFrame([{"metric": r.metric, "value": r.value, "image": r.image, **r.dimensions} for r in rows])
+    return pd.DataFrame(
+        [{"metric": r.metric, "value": r.value, "image": r.image, **r.dimensions} for r in rows]
+    )
 
 
 def uniform(net: nn.Module) -> nn.Module:
@@ -113,8 +127,13 @@ def test_it_gives_maps_and_leaves_the_network_and_the_images_as_they_were(raw: A
     assert not maps.requires_grad
     assert torch.equal(images, before)
     assert not images.requires_grad
-    assert all(torch.equal(p, old) and p.grad is None for p, old in zip(net.parameters(), weights, strict=True))
-    assert all(not m._forward_hooks and not m._backward_hooks and not m.training for m in net.modules())
+    assert all(
+        torch.equal(p, old) and p.grad is None
+        for p, old in zip(net.parameters(), weights, strict=True)
+    )
+    assert all(
+        not m._forward_hooks and not m._backward_hooks and not m.training for m in net.modules()
+    )
 
 
 # By hand.
@@ -127,9 +146,15 @@ def test_a_linear_network_by_hand() -> None:
     assert torch.allclose(found, (SLOPE * images).abs(), rtol=1e-5)
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     for baseline, instead in (("zero", torch.zeros_like(mean)), ("mean", mean)):
-        found = saliency({"name": "occlusion", "window": 12, "baseline": baseline})(net, images, None)
+        found = saliency({"name": "occlusion", "window": 12, "baseline": baseline})(
+            net, images, None
+        )
         hidden = SLOPE * (images - instead)
-        for cut in (slice(0, 12), slice(12, 24), slice(24, 32)):  # the last windows reach over the edge
+        for cut in (
+            slice(0, 12),
+            slice(12, 24),
+            slice(24, 32),
+        ):  # the last windows reach over the edge
             change = hidden[:, :, cut, :12].sum(dim=(2, 3), keepdim=True).abs()
             assert torch.allclose(found[:, :, cut, :12], change.expand_as(found[:, :, cut, :12]))
 
@@ -193,10 +218,14 @@ def test_sampled_places_hang_on_the_seed_and_the_image_alone() -> None:
 # Class activation maps.
 
 
-def features_and_slopes(net: Any, images: Tensor, size: tuple[int, int] = (999, 999)) -> tuple[Tensor, Tensor]:
+def features_and_slopes(
+    net: Any, images: Tensor, size: tuple[int, int] = (999, 999)
+) -> tuple[Tensor, Tensor]:
     stages = net.encoder(images)
     last = stages[-1].detach().requires_grad_()
-    net.segmentation_head(net.decoder([*stages[:-1], last]))[..., : size[0], : size[1]].sum().backward()
+    net.segmentation_head(net.decoder([*stages[:-1], last]))[
+        ..., : size[0], : size[1]
+    ].sum().backward()
     assert last.grad is not None
     return last.detach(), last.grad
 
@@ -240,13 +269,17 @@ def test_gradcam_plus_plus_is_the_published_sum() -> None:
                     share = g[i, j] ** 2 / (2 * g[i, j] ** 2 + a.sum() * g[i, j] ** 3 + 1e-6)
                     weight += share * max(g[i, j], 0)
         plain += weight * a
-    expected = nn.functional.interpolate(torch.from_numpy(plain).relu()[None, None], (64, 64), mode="bilinear")[0]
+    expected = nn.functional.interpolate(
+        torch.from_numpy(plain).relu()[None, None], (64, 64), mode="bilinear"
+    )[0]
     found = cam_of(net, images, "bottleneck", slope_weighted)
     assert float(found.max()) > 0
     assert torch.allclose(found, expected)
 
 
-@pytest.mark.parametrize(("name", "cam"), [("gradcam", mean_weighted), ("gradcam_plus_plus", slope_weighted)])
+@pytest.mark.parametrize(
+    ("name", "cam"), [("gradcam", mean_weighted), ("gradcam_plus_plus", slope_weighted)]
+)
 def test_a_channel_counts_for_what_changes_when_it_is_hidden(name: str, cam: Any) -> None:
     net, images = network("deeplabv3plus"), pictures(2, 3, 50, 64)
     found = saliency({"name": name, "baseline": "mean"})(net, images, None)
@@ -263,7 +296,9 @@ def test_a_layer_that_cannot_be_mapped_is_refused() -> None:
     net = network()
     net.add_module("spare", nn.Conv2d(3, 3, 1))
     net.add_module("pooled", nn.Sequential(nn.Flatten()))
-    net.register_forward_hook(lambda module, inputs, output: output + module.pooled(inputs[0]).mean())
+    net.register_forward_hook(
+        lambda module, inputs, output: output + module.pooled(inputs[0]).mean()
+    )
     for layer, message in (
         ("middle", "has no layer 'middle'; there is encoder_0"),
         ("spare", "no output hangs on 'spare'"),
@@ -320,11 +355,17 @@ def test_what_is_mirrored_in_every_part_is_as_asymmetric_as_before() -> None:
         weight = first_conv(net).weight
         weight.copy_(weight.flip(1))
     after = rows_of(net, volume(pixels.flip(0)), *maps)
-    swd, fwd = ([t[t.metric == m].groupby("map")["value"].mean() for t in (before, after)] for m in ("swd", "fwd"))
+    swd, fwd = (
+        [t[t.metric == m].groupby("map")["value"].mean() for t in (before, after)]
+        for m in ("swd", "fwd")
+    )
     assert (swd[0] > 0).all()
     assert np.allclose(*swd, rtol=1e-5)
     assert np.allclose(*fwd, rtol=1e-5)
-    shares = [t[t.metric == "share"].groupby(["map", "channel"])["value"].mean().unstack() for t in (before, after)]
+    shares = [
+        t[t.metric == "share"].groupby(["map", "channel"])["value"].mean().unstack()
+        for t in (before, after)
+    ]
     assert np.allclose(shares[0], shares[1][[1, 0, -1]], rtol=1e-5)
 
 
@@ -341,21 +382,33 @@ def test_rows_by_hand() -> None:
     assert per_image["image"].tolist() == ["z0", "z3"]
     assert set(per_image["map"]) == {"gradient"}
     scaled = [(m - m.min()) / (m.max() - m.min()) * 255 for m in maps]
-    assert per_image["value"].tolist() == pytest.approx([wasserstein(m[0], m[2]) for m in scaled], rel=1e-6)
+    assert per_image["value"].tolist() == pytest.approx(
+        [wasserstein(m[0], m[2]) for m in scaled], rel=1e-6
+    )
     assert table[table.metric == "fwd"]["value"].tolist() == pytest.approx(
-        [(wasserstein(m[0], m[2]) + wasserstein(m[0], m[1]) + wasserstein(m[1], m[2])) / 3 for m in scaled], rel=1e-6
+        [
+            (wasserstein(m[0], m[2]) + wasserstein(m[0], m[1]) + wasserstein(m[1], m[2])) / 3
+            for m in scaled
+        ],
+        rel=1e-6,
     )
     whole = [np.stack([m[c] for m in scaled]) for c in range(3)]
     for metric, mean in (("pooled_swd", symmetric), ("pooled_fwd", full)):
         (found,) = table[table.metric == metric]["value"]
         assert found == pytest.approx(mean(wasserstein, whole), rel=0.02)
-    shares = table[table.metric == "share"].pivot_table(index="image", columns="channel", values="value")
+    shares = table[table.metric == "share"].pivot_table(
+        index="image", columns="channel", values="value"
+    )
     assert shares.columns.tolist() == [-1, 0, 1]
-    assert shares.to_numpy() == pytest.approx(maps.sum(axis=(2, 3)) / maps.sum(axis=(1, 2, 3))[:, None], rel=1e-6)
+    assert shares.to_numpy() == pytest.approx(
+        maps.sum(axis=(2, 3)) / maps.sum(axis=(1, 2, 3))[:, None], rel=1e-6
+    )
     swapped = (net(stacks).sigmoid() - net(stacks.flip(1)).sigmoid()).abs().mean(dim=(1, 2, 3))
     assert table[table.metric == "swap"]["value"].tolist() == pytest.approx(swapped.tolist())
     raw = rows_of(net, test, images=2, scale="raw")
-    assert raw[raw.metric == "swd"]["value"].tolist() == pytest.approx([wasserstein(m[0], m[2]) for m in maps])
+    assert raw[raw.metric == "swd"]["value"].tolist() == pytest.approx(
+        [wasserstein(m[0], m[2]) for m in maps]
+    )
 
 
 def test_joint_scaling_keeps_the_channels_apart() -> None:
@@ -394,19 +447,29 @@ def test_images_of_several_sizes_and_windows_are_measured_without_their_padding(
     net, pixels = network(), pictures(2, 64, 64)
     sizes = torch.tensor([[64, 64], [40, 56]])
     test = volume(pixels, sizes=sizes)
-    bare = rows_of(net, volume(pixels[:, :40, :56]), images=2).query("metric == 'swd'")["value"].tolist()
+    bare = (
+        rows_of(net, volume(pixels[:, :40, :56]), images=2)
+        .query("metric == 'swd'")["value"]
+        .tolist()
+    )
     found = rows_of(net, test).query("metric == 'swd'")["value"].tolist()
     assert found[1] == pytest.approx(bare[1])
     assert found[0] != pytest.approx(bare[0])
-    middle = rows_of(net, volume(pixels[:, 16:48, 16:48])).query("metric == 'swd'")["value"].tolist()
-    assert rows_of(net, volume(pixels), crop=32).query("metric == 'swd'")["value"].tolist() == pytest.approx(middle)
+    middle = (
+        rows_of(net, volume(pixels[:, 16:48, 16:48])).query("metric == 'swd'")["value"].tolist()
+    )
+    assert rows_of(net, volume(pixels), crop=32).query("metric == 'swd'")[
+        "value"
+    ].tolist() == pytest.approx(middle)
 
 
 @pytest.mark.parametrize(("slices", "planes"), [(1, 1), (1, 3), (3, 3)])
 def test_a_stack_without_neighbours_is_refused(slices: int, planes: int) -> None:
     ends = torch.zeros(1, dtype=torch.long), torch.zeros(1, dtype=torch.long)
     images = Unlabelled(torch.rand(1, planes, 32, 32), ["a"], ["a"], *ends, slices=slices)
-    with pytest.raises(ValueError, match=f"odd stack of at least 3 .* sees {slices} slices? of {planes} plane"):
+    with pytest.raises(
+        ValueError, match=f"odd stack of at least 3 .* sees {slices} slices? of {planes} plane"
+    ):
         rows_of(network(), images)
 
 
@@ -426,7 +489,11 @@ def test_a_trial_is_measured_with_several_maps(home: Home, slices: int) -> None:
             "probes": [
                 {
                     "name": "attribution",
-                    "maps": ["gradient", {"name": "gradcam", "label": "mine"}, {"name": "gradient", "points": 9}],
+                    "maps": [
+                        "gradient",
+                        {"name": "gradcam", "label": "mine"},
+                        {"name": "gradient", "points": 9},
+                    ],
                     "distances": ["wasserstein", "jensen_shannon", "bhattacharyya"],
                 }
             ],
@@ -441,9 +508,13 @@ def test_a_trial_is_measured_with_several_maps(home: Home, slices: int) -> None:
     assert len(swd) == 3 * 3 * 3
     assert set(swd["map"]) == {"gradient", "mine", "gradient(points=9)"}
     assert set(swd["distance"]) == {"wasserstein", "jensen_shannon", "bhattacharyya"}
-    assert set(rows[rows.metric == "share"]["channel"]) == set(range(-(slices // 2), slices // 2 + 1))
+    assert set(rows[rows.metric == "share"]["channel"]) == set(
+        range(-(slices // 2), slices // 2 + 1)
+    )
     assert len(list((folder / "figures").glob("channels-*.png"))) == 3
-    assert [p.name for p in Path(folder / "figures").glob("saliency-*.png")] == ["saliency-test-000.png"]
+    assert [p.name for p in Path(folder / "figures").glob("saliency-*.png")] == [
+        "saliency-test-000.png"
+    ]
 
 
 def test_views_are_equalised_over_the_slices_together() -> None:
@@ -462,7 +533,7 @@ def test_as_many_figures_as_are_asked_for() -> None:
         found = list(attribution(network(), test, maps=[saliency("gradient")], figures=wanted))
         names = [o.name for o in found if isinstance(o, Figure)]
         shown = min(wanted, 5)
-        assert names == [f"saliency-z{i}" for i in ([0, 4] if shown == 2 else range(shown))] + ["channels-gradient"] * (
-            wanted > 0
-        )
+        assert names == [f"saliency-z{i}" for i in ([0, 4] if shown == 2 else range(shown))] + [
+            "channels-gradient"
+        ] * (wanted > 0)
         assert all(math.isfinite(o.value) for o in found if isinstance(o, Row))

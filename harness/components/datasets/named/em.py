@@ -100,13 +100,18 @@ MITOCHONDRIA = ("background", "mitochondria")
     url="https://oc.embl.de/index.php/s/43iMotlXPyAB39z/download",
     papers=("saliency-asymmetry",),
 )
-def snemi3d(split: str, home: Path, *, task: Literal["neurites", "instances"] = "neurites") -> Scans:
+def snemi3d(
+    split: str, home: Path, *, task: Literal["neurites", "instances"] = "neurites"
+) -> Scans:
     """SNEMI3D, mouse cortex, 100 sections of 1024 x 1024, cut 70/15/15; neurites are label > 0."""
     # Paper 000 writes 75 + 15 + 15 of 100 sections; 70/15/15 keeps its validation and test.
     folder = root(home, "snemi3d")
     try:
         path = inside(folder, "snemi_train.h5", "train.h5")
-        images, masks = open.volume(path, "volumes/raw"), open.volume(path, "volumes/labels/neuron_ids")
+        images, masks = (
+            open.volume(path, "volumes/raw"),
+            open.volume(path, "volumes/labels/neuron_ids"),
+        )
         sources = [path]
     except ValueError:  # the archive of the Harvard mirror holds two folders of pictures
         path = inside(folder, "image")
@@ -114,9 +119,13 @@ def snemi3d(split: str, home: Path, *, task: Literal["neurites", "instances"] = 
         images, masks = open.volume(path), open.volume(path.parent / "seg")
     expect(path, images, (100, 1024, 1024))
     paired(path, images, masks)
-    which = cut("snemi3d", {"train": (0, 70), "validation": (70, 85), "test": (85, 100)}, split, 100)
+    which = cut(
+        "snemi3d", {"train": (0, 70), "validation": (70, 85), "test": (85, 100)}, split, 100
+    )
     found = objects([("snemi3d", images, masks)], sources, task, "neurite")
-    return select(replace(found, classes=("membrane", "neurite")) if task == "neurites" else found, which)
+    return select(
+        replace(found, classes=("membrane", "neurite")) if task == "neurites" else found, which
+    )
 
 
 @dataset(
@@ -145,18 +154,27 @@ def lucchi(split: str, home: Path, *, cuts: Literal["official", "ranking"] = "of
     return select(whole, cut("lucchi", tables[cuts], split, 330))
 
 
-def _plus_plus(name: str, split: str, home: Path, sizes: dict[str, tuple[int, ...]], outside: int | None) -> Scans:
+def _plus_plus(
+    name: str, split: str, home: Path, sizes: dict[str, tuple[int, ...]], outside: int | None
+) -> Scans:
     """The re-labelled sets: Train is train and Test is test (one popular loader swaps the two)."""
     only(name, split, ("train", "test", "all"))
     folder, parts, sources = root(home, name), [], []
     for part in ("train", "test"):
         if split not in (part, "all"):
             continue
-        files = [pictures_in(inside(folder, f"{part.title()}_{side}"), (".png", ".tif")) for side in ("In", "Out")]
+        files = [
+            pictures_in(inside(folder, f"{part.title()}_{side}"), (".png", ".tif"))
+            for side in ("In", "Out")
+        ]
         images, masks = (open.series(f) for f in files)
         count, *size = sizes[part]
         # Which of the two sides is y is not said everywhere; the number of sections is.
-        expect(files[0][0].parent, images, (count, *(size if images.shapes[0][0] == size[0] else size[::-1])))
+        expect(
+            files[0][0].parent,
+            images,
+            (count, *(size if images.shapes[0][0] == size[0] else size[::-1])),
+        )
         paired(files[1][0].parent, images, masks)
         truth = classes(masks, names(part, count), {0: 0, 255: 1}, ignore=outside)
         parts.append((part, images, truth))
@@ -175,7 +193,9 @@ def _plus_plus(name: str, split: str, home: Path, sizes: dict[str, tuple[int, ..
 )
 def lucchi_pp(split: str, home: Path) -> Scans:
     """Lucchi++, the re-labelled mitochondria of Lucchi, 165 + 165 sections of 768 x 1024."""
-    return _plus_plus("lucchi_pp", split, home, {"train": (165, 768, 1024), "test": (165, 768, 1024)}, None)
+    return _plus_plus(
+        "lucchi_pp", split, home, {"train": (165, 768, 1024), "test": (165, 768, 1024)}, None
+    )
 
 
 @dataset(
@@ -189,4 +209,6 @@ def lucchi_pp(split: str, home: Path) -> Scans:
 )
 def kasthuri_pp(split: str, home: Path) -> Scans:
     """Kasthuri++, mitochondria of mouse cortex, 85 + 75 sections; what lies outside the tissue (2) is ignored."""
-    return _plus_plus("kasthuri_pp", split, home, {"train": (85, 1463, 1613), "test": (75, 1334, 1553)}, 2)
+    return _plus_plus(
+        "kasthuri_pp", split, home, {"train": (85, 1463, 1613), "test": (75, 1334, 1553)}, 2
+    )

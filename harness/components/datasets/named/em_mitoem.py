@@ -22,10 +22,20 @@ def _mitoem(name: str, split: str, home: Path, task: str, cuts: str) -> Scans:
     folder = root(home, name)
     which = cut(name, TABLES[cuts], split, 500)
     train, validation = (inside(folder, f"mito-{part}-v2") for part in ("train", "val"))
-    files = [*numbered(train, "seg%04d.tif", range(400)), *numbered(validation, "seg%04d.tif", range(400, 500))]
+    files = [
+        *numbered(train, "seg%04d.tif", range(400)),
+        *numbered(validation, "seg%04d.tif", range(400, 500)),
+    ]
     raw = numbered(inside(folder, "im"), "im%04d.png", range(500))
-    files, raw, title = [files[i] for i in which], [raw[i] for i in which], [f"{name}/{i:04d}" for i in which]
-    images, masks = expect(raw[0].parent, open.series(raw), (len(raw), 4096, 4096)), open.series(files)
+    files, raw, title = (
+        [files[i] for i in which],
+        [raw[i] for i in which],
+        [f"{name}/{i:04d}" for i in which],
+    )
+    images, masks = (
+        expect(raw[0].parent, open.series(raw), (len(raw), 4096, 4096)),
+        open.series(files),
+    )
     paired(files[0].parent, images, masks)
     volumes = [name] * len(title)
     found = Scans(images, None, title, volumes, volumes, sources=(*raw, *files))
@@ -41,7 +51,9 @@ def _mitoem(name: str, split: str, home: Path, task: str, cuts: str) -> Scans:
     url="https://mitoem.grand-challenge.org",
     papers=("consistency-ranking",),
 )
-def mitoem_h(split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking") -> Scans:
+def mitoem_h(
+    split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking"
+) -> Scans:
     """MitoEM-H, human cortex, 500 labelled sections of 4096 x 4096, cut 300/50/150 as in paper 001."""
     return _mitoem("mitoem_h", split, home, task, cuts)
 
@@ -55,6 +67,8 @@ def mitoem_h(split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts 
     url="https://mitoem.grand-challenge.org",
     papers=("consistency-ranking",),
 )
-def mitoem_r(split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking") -> Scans:
+def mitoem_r(
+    split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking"
+) -> Scans:
     """MitoEM-R, rat cortex, 500 labelled sections of 4096 x 4096, cut 300/50/150 as in paper 001."""
     return _mitoem("mitoem_r", split, home, task, cuts)

@@ -4,7 +4,16 @@ from pathlib import Path
 from typing import Literal
 
 from harness.components.datasets import dataset
-from harness.components.datasets.named.files import cut, expect, inside, names, paired, pictures_in, root, scans
+from harness.components.datasets.named.files import (
+    cut,
+    expect,
+    inside,
+    names,
+    paired,
+    pictures_in,
+    root,
+    scans,
+)
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
 from harness.data.masks import binary, halved
@@ -52,18 +61,23 @@ def vnc(
     sources = pictures_in(raw, (".tif",))
     images, truth = expect(raw, open.series(sources), (20, 1024, 1024)), None
     if stack == 1:
-        files = pictures_in(inside(folder, f"stack1/{'labels' if task == 'regions' else task}"), (".png", ".tif"))
+        files = pictures_in(
+            inside(folder, f"stack1/{'labels' if task == 'regions' else task}"), (".png", ".tif")
+        )
         masks = open.series(files, palette=True)
         paired(files[0].parent, images, masks)
         truth, sources = _truth(masks, task, names(volume, 20)), [*sources, *files]
     classes = tuple(REGIONS) if task == "regions" else ("background", task)
     if cuts == "contiguous" or split == "all":
         return select(
-            scans([(volume, images, truth)], sources, classes=classes), cut("vnc", CONTIGUOUS, split, len(images))
+            scans([(volume, images, truth)], sources, classes=classes),
+            cut("vnc", CONTIGUOUS, split, len(images)),
         )
     only("vnc with cuts: halves", split, [*HALVES, "all"])
     columns = HALVES[split]
-    half, half_truth = (None if lazy is None else lazy.crop(slice(None), columns) for lazy in (images, truth))
+    half, half_truth = (
+        None if lazy is None else lazy.crop(slice(None), columns) for lazy in (images, truth)
+    )
     assert half is not None
     return scans([(f"{volume} x{columns.start}", half, half_truth)], sources, classes=classes)
 

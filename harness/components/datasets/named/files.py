@@ -38,9 +38,13 @@ def inside(folder: Path, *choices: str) -> Path:
 def expect(path: Path, images: Lazy, shape: Sequence[int | None]) -> Lazy:
     """Refuses a volume of another size; None stands for any."""
     found = (len(images), *images.shapes[0]) if len(images) else (0,)
-    if len(found) != len(shape) or any(e is not None and e != f for e, f in zip(shape, found, strict=True)):
+    if len(found) != len(shape) or any(
+        e is not None and e != f for e, f in zip(shape, found, strict=True)
+    ):
         wanted = " x ".join("any" if e is None else str(e) for e in shape)
-        raise Refused(f"{path}: {sizes(found)} (z, y, x); this data set has {wanted}, so files are missing or others")
+        raise Refused(
+            f"{path}: {sizes(found)} (z, y, x); this data set has {wanted}, so files are missing or others"
+        )
     return images
 
 
@@ -48,9 +52,13 @@ def paired(path: Path, images: Lazy, masks: Lazy) -> None:
     """Refuses masks that do not lie on their images."""
     for i, (ours, theirs) in enumerate(zip(images.shapes, masks.shapes, strict=False)):
         if ours[:2] != theirs[:2]:
-            raise Refused(f"{path}: mask {i} is {sizes(theirs[:2])}, its image is {sizes(ours[:2])}")
+            raise Refused(
+                f"{path}: mask {i} is {sizes(theirs[:2])}, its image is {sizes(ours[:2])}"
+            )
     if len(images) != len(masks):
-        raise Refused(f"{path}: {len(masks)} masks for {len(images)} images; fetch the data set again")
+        raise Refused(
+            f"{path}: {len(masks)} masks for {len(images)} images; fetch the data set again"
+        )
 
 
 def cut(name: str, table: Mapping[str, tuple[int, int]], split: str, count: int) -> range:
@@ -72,7 +80,9 @@ def scans(parts: Sequence[Part], sources: Sequence[Path], **facts: Any) -> Scans
     volumes = [volume for volume, images, _ in parts for _ in range(len(images))]
     masks = [m for _, _, m in parts if m is not None]
     images = open.checked(joined([images for _, images, _ in parts]), ids)
-    found = Scans(images, joined(masks) if masks else None, ids, volumes, volumes, sources=tuple(sources))
+    found = Scans(
+        images, joined(masks) if masks else None, ids, volumes, volumes, sources=tuple(sources)
+    )
     return replace(found, **facts)
 
 
@@ -95,15 +105,23 @@ def numbered(folder: Path, pattern: str, numbers: Sequence[int]) -> list[Path]:
     found = [folder / (pattern % n) for n in numbers]
     lost = [p for p in found if not p.exists()]
     if lost:
-        raise Refused(f"{lost[0]}: the slice is missing, with {len(lost) - 1} others; fetch the data set again")
+        raise Refused(
+            f"{lost[0]}: the slice is missing, with {len(lost) - 1} others; fetch the data set again"
+        )
     return found
 
 
 def pictures_in(folder: Path, endings: Sequence[str] = open.PICTURES) -> list[Path]:
     """The pictures of a folder in the order of their numbers."""
     if not folder.is_dir():
-        raise Refused(f"{folder}: the folder is missing; fetch the data set again, or look where its files lie")
-    found = [p for p in folder.iterdir() if p.name.lower().endswith(tuple(endings)) and not p.name.startswith(".")]
+        raise Refused(
+            f"{folder}: the folder is missing; fetch the data set again, or look where its files lie"
+        )
+    found = [
+        p
+        for p in folder.iterdir()
+        if p.name.lower().endswith(tuple(endings)) and not p.name.startswith(".")
+    ]
     if not found:
         raise Refused(f"{folder}: there are no pictures in it ({', '.join(endings)})")
     return sorted(found, key=open.by_number)

@@ -22,19 +22,25 @@ Task = Literal["nuclei", "instances"]
 Three = ("train", "validation", "test", "all")
 
 
-def pictures(pairs: Sequence[tuple[str, Path, Path]], channel: int | None = None) -> tuple[Scans, Lazy]:
+def pictures(
+    pairs: Sequence[tuple[str, Path, Path]], channel: int | None = None
+) -> tuple[Scans, Lazy]:
     """Pictures, and the masks beside them not yet understood; of colour pictures one channel, where one is named."""
     ids = [name for name, _, _ in pairs]
     found = [channels_last(image) for _, image, _ in pairs]
     parts = [p if channel is None or len(p.shapes[0]) == 2 else _channel(p, channel) for p in found]
     odd = next((i for i, p in enumerate(parts) if p.dtype != parts[0].dtype), None)
     if odd is not None:
-        raise Refused(f"{pairs[odd][1]}: its pixels are {parts[odd].dtype}, those of the first are {parts[0].dtype}")
+        raise Refused(
+            f"{pairs[odd][1]}: its pixels are {parts[odd].dtype}, those of the first are {parts[0].dtype}"
+        )
     images = Lazy(lambda i: parts[i].read(0), [p.shapes[0] for p in parts], parts[0].dtype)
     masks = [channels_last(mask, palette=True) for _, _, mask in pairs]
     for (_, image, mask), ours, theirs in zip(pairs, images.shapes, masks, strict=True):
         if theirs.shapes[0][:2] != ours[:2]:
-            raise Refused(f"{mask}: the mask is {sizes(theirs.shapes[0][:2])}, {image.name} is {sizes(ours[:2])}")
+            raise Refused(
+                f"{mask}: the mask is {sizes(theirs.shapes[0][:2])}, {image.name} is {sizes(ours[:2])}"
+            )
     truth = Lazy(lambda i: masks[i].read(0), [m.shapes[0] for m in masks], masks[0].dtype)
     sources = tuple(path for _, image, mask in pairs for path in (image, mask))
     return Scans(open.checked(images, ids), None, ids, ids, ids, sources=sources), truth
@@ -48,7 +54,9 @@ def channels_last(path: Path, *, palette: bool = False) -> Lazy:
     last = len(shape) == 3 and shape[2] in (3, 4)
     picture = images_of(stored, "cyx" if planar else "yxc" if last else None)
     if len(picture) != 1:
-        raise Refused(f"{path}: it holds {len(picture)} sections; this data set has one picture a file")
+        raise Refused(
+            f"{path}: it holds {len(picture)} sections; this data set has one picture a file"
+        )
     return picture
 
 
@@ -56,13 +64,17 @@ def _channel(picture: Lazy, channel: int) -> Lazy:
     return picture.map(lambda image, _: image[..., channel], shape=lambda s: s[:2])
 
 
-def by_stem(images: Sequence[Path], masks: Sequence[Path], ending: str = "") -> list[tuple[str, Path, Path]]:
+def by_stem(
+    images: Sequence[Path], masks: Sequence[Path], ending: str = ""
+) -> list[tuple[str, Path, Path]]:
     """Pictures and masks of the same name, but for an ending that either may have."""
     partner = {m.stem.removesuffix(ending): m for m in masks}
     pairs = [(p.stem.removesuffix(ending), p) for p in images]
     lost = [p for name, p in pairs if name not in partner]
     if lost:
-        raise Refused(f"{lost[0]}: there is no mask of this name in {masks[0].parent} ({len(lost)} have none)")
+        raise Refused(
+            f"{lost[0]}: there is no mask of this name in {masks[0].parent} ({len(lost)} have none)"
+        )
     return [(name, p, partner[name]) for name, p in pairs]
 
 
@@ -87,7 +99,12 @@ def bbbc039(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
     images, masks = inside(folder, "images"), inside(folder, "masks")
     lists = {"train": "training.txt", "validation": "validation.txt", "test": "test.txt"}
     named = [inside(folder, f"metadata/{name}", name) for name in parts_of("bbbc039", split, lists)]
-    stems = [Path(line.strip()).stem for path in named for line in path.read_text().splitlines() if line.strip()]
+    stems = [
+        Path(line.strip()).stem
+        for path in named
+        for line in path.read_text().splitlines()
+        if line.strip()
+    ]
     pairs = [(stem, images / f"{stem}.tif", masks / f"{stem}.png") for stem in stems]
     scans, truth = pictures(pairs)
     # The numbers repeat on nuclei that do not touch: an object is a connected piece of the first channel.
@@ -114,7 +131,9 @@ def dsb2018(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
     folder, pairs = root(home, "dsb2018"), []
     for part in parts_of("dsb2018", split, {"train": "train", "test": "test"}):
         place = inside(folder, part)
-        pairs += by_stem(pictures_in(place / "images", (".tif",)), pictures_in(place / "masks", (".tif",)))
+        pairs += by_stem(
+            pictures_in(place / "images", (".tif",)), pictures_in(place / "masks", (".tif",))
+        )
     scans, masks = pictures(pairs)
     return objects_labels(scans, masks, task, "nucleus")
 
@@ -130,7 +149,11 @@ def dsb2018(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
 def hoechst(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
     """Hoechst (Arvidsson), high-content pictures of nuclei, one colour per object in the masks."""
     folder, pairs = root(home, "hoechst"), []
-    folders = {"train": "training_nuclei", "validation": "development_nuclei", "test": "test_nuclei"}
+    folders = {
+        "train": "training_nuclei",
+        "validation": "development_nuclei",
+        "test": "test_nuclei",
+    }
     for part in parts_of("hoechst", split, folders):
         place = inside(folder, part)
         images = pictures_in(inside(place, "images/png", "images"), (".png", ".tif"))
@@ -172,7 +195,9 @@ def helacytonuc(
     for part in parts_of("helacytonuc", split, {name: name for name in counts}):
         images = pictures_in(inside(folder, f"{part}/images"), (".tif",))
         if len(images) != counts[part]:
-            raise Refused(f"{images[0].parent}: {len(images)} pictures, there should be {counts[part]}; fetch it again")
+            raise Refused(
+                f"{images[0].parent}: {len(images)} pictures, there should be {counts[part]}; fetch it again"
+            )
         masks = pictures_in(images[0].parent.parent / f"{objects}_masks", (".tif",))
         pairs += [(f"{part}/{name}", image, mask) for name, image, mask in by_stem(images, masks)]
     scans, found = pictures(pairs, {"nuclei": 2, "cytoplasm": 0, "rgb": None}[channel])

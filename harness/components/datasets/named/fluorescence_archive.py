@@ -38,11 +38,19 @@ def sbiad895(split: str, home: Path, *, task: Task = "nuclei", copies: bool = Fa
     for part, title in (("train", "Training"), ("test", "Test")):
         if split not in (part, "all"):
             continue
-        images = pictures_in(inside(folder, f"{title} - Images", f"{title.removesuffix('ing')}/Raw"), (".tif",))
-        masks = pictures_in(inside(folder, f"{title} - Masks", f"{title.removesuffix('ing')}/Masks"), (".tif",))
+        images = pictures_in(
+            inside(folder, f"{title} - Images", f"{title.removesuffix('ing')}/Raw"), (".tif",)
+        )
+        masks = pictures_in(
+            inside(folder, f"{title} - Masks", f"{title.removesuffix('ing')}/Masks"), (".tif",)
+        )
         if len(images) != {"train": 45, "test": 2}[part]:
-            raise Refused(f"{images[0].parent}: {len(images)} pictures, there should be 45 and 2; fetch it again")
-        pairs += [pair for pair in by_stem(images, masks) if copies or not pair[0].endswith(COPIES_895)]
+            raise Refused(
+                f"{images[0].parent}: {len(images)} pictures, there should be 45 and 2; fetch it again"
+            )
+        pairs += [
+            pair for pair in by_stem(images, masks) if copies or not pair[0].endswith(COPIES_895)
+        ]
     only("sbiad895", split, ("train", "test", "all"))
     scans, found = pictures(pairs)
     return objects(scans, found, task, "nucleus")
@@ -62,6 +70,10 @@ def sbiad634(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
     images, masks = inside(folder, "rawimages"), inside(folder, "groundtruth")
     stems = parts_of("sbiad634", split, {"train": "train", "test": "test"})
     tables: dict[str, dict[str, Iterable[int]]] = {"train": {**TRAIN_634}, "test": {**TEST_634}}
-    wanted = [f"{kind}_{n}" for part in stems for kind, numbers in tables[part].items() for n in numbers]
-    scans, found = pictures([(s, images / f"{s}.tif", masks / f"{s}.tif") for s in wanted], channel=0)
+    wanted = [
+        f"{kind}_{n}" for part in stems for kind, numbers in tables[part].items() for n in numbers
+    ]
+    scans, found = pictures(
+        [(s, images / f"{s}.tif", masks / f"{s}.tif") for s in wanted], channel=0
+    )
     return objects(scans, found, task, "nucleus")

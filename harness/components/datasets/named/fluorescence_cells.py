@@ -15,7 +15,11 @@ from harness.data.splits import only
 
 Task = Literal["cells", "instances"]
 Labelled = tuple[str, Lazy, Lazy]
-WING = {"train": ("per02", "pro02", "pro04", "pro05"), "validation": ("per01", "pro01"), "test": ("per03", "pro03")}
+WING = {
+    "train": ("per02", "pro02", "pro04", "pro05"),
+    "validation": ("per01", "pro01"),
+    "test": ("per03", "pro03"),
+}
 PATCHES = {"train": ("train", 1428), "val": ("train", 252), "test": ("test", 42)}
 # Hours and plant of the volumes that paper 001's repository lists; every other one trains. A plant stands in all three.
 SHOOTS = {
@@ -33,7 +37,11 @@ SHOOTS = {
     papers=("consistency-ranking",),
 )
 def flywing(
-    split: str, home: Path, *, task: Task = "cells", release: Literal["patches", "movies"] = "patches"
+    split: str,
+    home: Path,
+    *,
+    task: Task = "cells",
+    release: Literal["patches", "movies"] = "patches",
 ) -> Scans:
     """FlyWing, cells of the Drosophila wing: the public patches (1428/252/42), or the movies that paper 001 used."""
     # The movies (GT/{train,val,test}/*.h5) have no public address that we know; put them there by hand.
@@ -56,7 +64,9 @@ def _patches(folder: Path, split: str) -> tuple[list[Labelled], list[Path]]:
         path = inside(folder, f"{place}/{place}_data.npz")
         images, masks = open.volume(path, f"X_{part}", "zyx"), open.volume(path, f"Y_{part}", "zyx")
         if (len(images), len(masks)) != (count, count):
-            raise Refused(f"{path}: {len(images)} pictures and {len(masks)} masks in {part}, there should be {count}")
+            raise Refused(
+                f"{path}: {len(images)} pictures and {len(masks)} masks in {part}, there should be {count}"
+            )
         paired(path, images, masks)
         parts.append((part, images, masks))
         sources.append(path)
@@ -68,7 +78,10 @@ def _movies(folder: Path, split: str) -> tuple[list[Labelled], list[Path]]:
     sources = []
     for part, name in members("flywing", WING, split):
         path = inside(folder, f"GT/{'val' if part == 'validation' else part}/{name}.h5")
-        images, masks = open.volume(path, "volumes/raw"), open.volume(path, "volumes/labels/cells_with_ignore")
+        images, masks = (
+            open.volume(path, "volumes/raw"),
+            open.volume(path, "volumes/labels/cells_with_ignore"),
+        )
         paired(path, images, masks)
         parts.append((name, images, masks))
         sources.append(path)
@@ -104,7 +117,9 @@ def ovules(
     for path, ours, theirs in zip(sources, images, truths, strict=True):
         paired(path, ours, theirs)
     parts = [(p.stem, i, m) for p, i, m in zip(sources, images, truths, strict=True)]
-    return objects(parts, sources, task, "cell", ignore=-1 if masks == "label_with_ignore" else None)
+    return objects(
+        parts, sources, task, "cell", ignore=-1 if masks == "label_with_ignore" else None
+    )
 
 
 @dataset(
@@ -120,10 +135,17 @@ def pnas(split: str, home: Path, *, task: Task = "cells") -> Scans:
     folder = root(home, "pnas")
     only("pnas", split, ("train", "validation", "test", "all"))
     place = inside(folder, "PNAS") if any(folder.rglob("PNAS")) else folder
-    pairs = [(p, _segmented(p)) for p in sorted(place.rglob("processed_tiffs/*trim-acylYFP.tif"), key=open.by_number)]
-    chosen = [(p, m) for p, m in pairs if m is not None and (split == "all" or _shoot_split(p) == split)]
+    pairs = [
+        (p, _segmented(p))
+        for p in sorted(place.rglob("processed_tiffs/*trim-acylYFP.tif"), key=open.by_number)
+    ]
+    chosen = [
+        (p, m) for p, m in pairs if m is not None and (split == "all" or _shoot_split(p) == split)
+    ]
     if not chosen:
-        raise Refused(f"{folder}: no plant*/processed_tiffs/*trim-acylYFP.tif of {split} has a segmentation beside it")
+        raise Refused(
+            f"{folder}: no plant*/processed_tiffs/*trim-acylYFP.tif of {split} has a segmentation beside it"
+        )
     images, truths = ([open.volume(path) for path in side] for side in zip(*chosen, strict=True))
     for (_, mask), ours, theirs in zip(chosen, images, truths, strict=True):
         paired(mask, ours, theirs)

@@ -47,7 +47,9 @@ def members(name: str, table: dict[str, tuple[str, ...]], split: str) -> list[tu
     url="https://www.ebi.ac.uk/biostudies/bioimages/studies/S-BIAD1026",
     papers=("consistency-ranking",),
 )
-def sbiad1026(split: str, home: Path, *, task: Task = "nuclei", sections: tuple[int, int] | None = None) -> Scans:
+def sbiad1026(
+    split: str, home: Path, *, task: Task = "nuclei", sections: tuple[int, int] | None = None
+) -> Scans:
     """S-BIAD1026 (Go-Nuclear), nuclei of Arabidopsis ovules in five volumes, three to train; `sections` limits z."""
     folder, parts, sources = root(home, "sbiad1026"), [], []
     for _, name in members("sbiad1026", GO_NUCLEAR, split):
@@ -63,7 +65,9 @@ def sbiad1026(split: str, home: Path, *, task: Task = "nuclei", sections: tuple[
         depth = min(len(images), len(masks)) - (name in ("1137", "1170"))
         high, wide = (min(images.shapes[0][i], masks.shapes[0][i]) for i in (0, 1))
         which = range(depth)[slice(*sections)] if sections else range(depth)
-        images, masks = (lazy.pick(which).crop(slice(0, high), slice(0, wide)) for lazy in (images, masks))
+        images, masks = (
+            lazy.pick(which).crop(slice(0, high), slice(0, wide)) for lazy in (images, masks)
+        )
         parts.append((name, images, masks))
         sources += pair
     return objects(parts, sources, task, "nucleus")

@@ -20,13 +20,33 @@ from harness.spec.options import Whole
 
 SOURCES = {
     # The record holds 220 slides of their own and scc.json; its archive is packed on demand.
-    "ms_cct": [{"url": "https://zenodo.org/api/records/7418555/files-archive", "unpack": "zip", "sha256": None}],
-    "bbbc041": [{"url": "https://data.broadinstitute.org/bbbc/BBBC041/malaria.zip", "unpack": "zip", "sha256": None}],
+    "ms_cct": [
+        {
+            "url": "https://zenodo.org/api/records/7418555/files-archive",
+            "unpack": "zip",
+            "sha256": None,
+        }
+    ],
+    "bbbc041": [
+        {
+            "url": "https://data.broadinstitute.org/bbbc/BBBC041/malaria.zip",
+            "unpack": "zip",
+            "sha256": None,
+        }
+    ],
 }
 # Paper 004 holds nine of 44 slides out; these lists are those of the data set's own repository.
 HELD_OUT = (7, 8, 10, 11, 16, 32, 33, 34, 44)
 VALIDATION = (3, 9, 25, 26, 37)
-TUMOURS = ("Melanoma", "Plasmacytoma", "Mast Cell Tumor", "PNST", "SCC", "Trichoblastoma", "Histiocytoma")
+TUMOURS = (
+    "Melanoma",
+    "Plasmacytoma",
+    "Mast Cell Tumor",
+    "PNST",
+    "SCC",
+    "Trichoblastoma",
+    "Histiocytoma",
+)
 TISSUES = ("Bone", "Cartilage", "Dermis", "Epidermis", "Subcutis", "Inflamm/Necrosis")
 WHITE, TISSUE, TUMOUR = 0, 1, 2
 
@@ -40,7 +60,11 @@ WHITE, TISSUE, TUMOUR = 0, 1, 2
     papers=("skip-pruning",),
 )
 def ms_cct(
-    split: str, home: Path, *, scanner: Literal["cs2", "nz210", "nz20", "p1000", "gt450"] = "cs2", level: Whole = 0
+    split: str,
+    home: Path,
+    *,
+    scanner: Literal["cs2", "nz210", "nz20", "p1000", "gt450"] = "cs2",
+    level: Whole = 0,
 ) -> Scans:
     """MS-CCT, squamous cell carcinoma of dogs, 44 slides in five scanners A to E; groups are slides, 30/5/9 of them."""
     # The public slides are of low resolution, so the patch counts of paper 004 cannot be had from them.
@@ -55,7 +79,9 @@ def ms_cct(
     pixels = Lazy(lambda i: parts[i].read(0), [p.shapes[0] for p in parts], parts[0].dtype)
     shapes = _polygons(table, [p.name for p in files])
     scale = [part.shapes[0][1] / whole[1] for part, whole in zip(parts, full, strict=True)]
-    masks = pixels.map(lambda image, i: _drawn(image, shapes[i], scale[i]), dtype=np.uint8, shape=lambda s: s[:2])
+    masks = pixels.map(
+        lambda image, i: _drawn(image, shapes[i], scale[i]), dtype=np.uint8, shape=lambda s: s[:2]
+    )
     ids, slides = [p.stem for p in files], [f"scc_{n:02d}" for n in numbers]
     classes = ("background", "tissue", "tumour")
     sources = (*files, table)
@@ -64,11 +90,15 @@ def ms_cct(
 
 def _polygons(table: Path, names: list[str]) -> list[list[tuple[int, list[float]]]]:
     """(class, x y x y ...) of each slide, in the order in which they are drawn."""
-    with saying(table, "this is not the annotation table of MS-CCT (COCO: images, categories, annotations)"):
+    with saying(
+        table, "this is not the annotation table of MS-CCT (COCO: images, categories, annotations)"
+    ):
         said = json.loads(table.read_text())
         images = {image["file_name"]: image["id"] for image in said["images"]}
         kinds = {kind["id"]: kind["name"] for kind in said["categories"]}
-        drawn = [(a["image_id"], kinds[a["category_id"]], a["segmentation"]) for a in said["annotations"]]
+        drawn = [
+            (a["image_id"], kinds[a["category_id"]], a["segmentation"]) for a in said["annotations"]
+        ]
     strange = sorted({kind for _, kind, _ in drawn} - {*TUMOURS, *TISSUES, "Bg"})
     lost = [name for name in names if name not in images]
     if strange or lost:
@@ -76,14 +106,18 @@ def _polygons(table: Path, names: list[str]) -> list[list[tuple[int, list[float]
         raise Refused(f"{table}: it is not the table of these slides ({found})")
     value = {**dict.fromkeys(TUMOURS, TUMOUR), **dict.fromkeys(TISSUES, TISSUE), "Bg": WHITE}
     rings = [(image, value[kind], ring) for image, kind, shape in drawn for ring in _rings(shape)]
-    return [[(label, ring) for image, label, ring in rings if image == images[name]] for name in names]
+    return [
+        [(label, ring) for image, label, ring in rings if image == images[name]] for name in names
+    ]
 
 
 def _rings(shape: list[Any]) -> list[list[float]]:
     return shape if shape and isinstance(shape[0], list) else [shape]
 
 
-def _drawn(image: NDArray[Any], polygons: list[tuple[int, list[float]]], scale: float) -> NDArray[np.uint8]:
+def _drawn(
+    image: NDArray[Any], polygons: list[tuple[int, list[float]]], scale: float
+) -> NDArray[np.uint8]:
     """Annotated tissue and tumour; what is not annotated is background where it is white (Otsu), ignored where not."""
     from PIL import Image, ImageDraw
     from skimage.filters import threshold_otsu
@@ -116,13 +150,17 @@ def _box(thing: dict[str, Any]) -> tuple[str, int, int, int, int]:
     return thing["category"], low["r"], low["c"], high["r"], high["c"]
 
 
-def bbbc041_crops(home: Path, categories: tuple[str, ...], count: int, seed: int = 0) -> list[NDArray[Any]]:
+def bbbc041_crops(
+    home: Path, categories: tuple[str, ...], count: int, seed: int = 0
+) -> list[NDArray[Any]]:
     """Some cells of these categories, cut from the pictures of BBBC041 along their boxes, as RGB."""
     boxes = [(entry["path"], box) for entry in bbbc041_boxes(home) for box in entry["boxes"]]
     known = sorted({box[0] for _, box in boxes})
     fitting = [(path, box) for path, box in boxes if box[0] in categories]
     if len(fitting) < count:
-        raise Refused(f"BBBC041 holds {len(fitting)} cells of {few(categories)}; it knows {few(known, 12)}")
+        raise Refused(
+            f"BBBC041 holds {len(fitting)} cells of {few(categories)}; it knows {few(known, 12)}"
+        )
     drawn = np.random.default_rng(seed).choice(len(fitting), count, replace=False)
     return [_cut(*fitting[i]) for i in drawn.tolist()]
 

@@ -28,7 +28,9 @@ def rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         found = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
     lost = [c for c in columns if not found or c not in found[0]]
     if lost:
-        raise Refused(f"{path}: there is no column {few(lost)}; it has {few(found[0]) if found else 'none'}")
+        raise Refused(
+            f"{path}: there is no column {few(lost)}; it has {few(found[0]) if found else 'none'}"
+        )
     return found
 
 
@@ -67,7 +69,9 @@ def fets2021(
     folder = root(home, "fets2021")
     table = inside(folder, f"partitioning_{partitioning}.csv")
     found = rows(table, ("Partition_ID", "Subject_ID"))
-    chosen = [r["Subject_ID"] for r in found if partition is None or int(r["Partition_ID"]) == partition]
+    chosen = [
+        r["Subject_ID"] for r in found if partition is None or int(r["Partition_ID"]) == partition
+    ]
     if not chosen:
         known = sorted({int(row["Partition_ID"]) for row in found})
         raise Refused(f"{table}: there is no partition {partition}; it has {few(known, 22)}")
@@ -75,7 +79,9 @@ def fets2021(
     for name in patients("fets2021", sorted(chosen), split, seed):
         stems = [f"{name}/{name}_{what}" for what in (modality, "seg")]
         pair = [inside(table.parent, f"{stem}.nii.gz", f"{stem}.nii") for stem in stems]
-        images, masks = (expect(path, open.volume(path), (155, 240, 240)).pick(range(*sections)) for path in pair)
+        images, masks = (
+            expect(path, open.volume(path), (155, 240, 240)).pick(range(*sections)) for path in pair
+        )
         title = [f"{name}/{z:04d}" for z in range(len(images))]
         truth = classes_labels(masks, title, BRATS[task])
         parts.append((name, windowed(images, window), truth))
@@ -107,7 +113,9 @@ def iseg2019(
     # Paper 003 does not say which subjects it tests on; this cut is ours.
     folder = root(home, "iseg2019")
     only("iseg2019", split, Four)
-    subjects = {"train": range(1, 8), "validation": (8,), "test": (9, 10), "all": range(1, 11)}[split]
+    subjects = {"train": range(1, 8), "validation": (8,), "test": (9, 10), "all": range(1, 11)}[
+        split
+    ]
     whole = {0: 0, **{value: i + 1 for i, value in enumerate(TISSUES.values())}}
     table = whole if task == "tissues" else {value: int(value == TISSUES[task]) for value in whole}
     parts: list[Part] = []

@@ -56,11 +56,16 @@ def mnms(
     if not here:
         raise Refused(f"{table}: no subject of {whose} in {few(p.name for p in places)}")
     if patients is not None and len(here) < patients:
-        raise Refused(f"{table}: only {len(here)} subjects of {whose} are here; {patients} were asked for")
+        raise Refused(
+            f"{table}: only {len(here)} subjects of {whose} are here; {patients} were asked for"
+        )
     parts, groups, sources = [], [], [table]
     for row, folder in here:
         code = row["External code"]
-        pair = [inside(folder, f"{code}_{what}.nii.gz", f"{code}_{what}.nii") for what in ("sa", "sa_gt")]
+        pair = [
+            inside(folder, f"{code}_{what}.nii.gz", f"{code}_{what}.nii")
+            for what in ("sa", "sa_gt")
+        ]
         for phase in ("ED", "ES"):
             images, masks = (open.volume(path, row[phase]) for path in pair)
             paired(pair[1], images, masks)

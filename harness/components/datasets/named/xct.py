@@ -16,7 +16,11 @@ from harness.data.splits import select
 
 SOURCES = {
     "gf_pa66": [
-        {"url": "https://zenodo.org/records/4587827/files/pa66_volumes.h5", "to": "pa66_volumes.h5", "sha256": None}
+        {
+            "url": "https://zenodo.org/records/4587827/files/pa66_volumes.h5",
+            "to": "pa66_volumes.h5",
+            "sha256": None,
+        }
     ]
 }
 DEPTH, HEIGHT, WIDTH = 1900, 1040, 1300
@@ -61,7 +65,9 @@ def gf_pa66(
 def _upright(path: Path, key: str) -> Lazy:
     stored = open.stored(path, key)
     if sorted(stored.shape) != sorted((DEPTH, HEIGHT, WIDTH)):
-        raise Refused(f"{stored.name}: {sizes(stored.shape)}, where 1900 x 1040 x 1300 sections are expected")
+        raise Refused(
+            f"{stored.name}: {sizes(stored.shape)}, where 1900 x 1040 x 1300 sections are expected"
+        )
     order = "".join({DEPTH: "z", HEIGHT: "y", WIDTH: "x"}[n] for n in stored.shape)
     return open.volume(path, key, order)
 
@@ -72,11 +78,17 @@ def _keys(path: Path) -> tuple[str, str]:
 
     found: list[str] = []
     with h5py.File(path, "r") as file:
-        file.visititems(lambda name, item: found.append(name) if sorted(getattr(item, "shape", ())) == _FULL else None)
+        file.visititems(
+            lambda name, item: (
+                found.append(name) if sorted(getattr(item, "shape", ())) == _FULL else None
+            )
+        )
     truth = [name for name in found if "ground_truth" in name.lower() or "label" in name.lower()]
     grey = [name for name in found if name not in truth]
     if len(truth) != 1 or len(grey) != 1:
-        raise Refused(f"{path}: which array is the volume and which the truth? say images: and masks:, of {few(found)}")
+        raise Refused(
+            f"{path}: which array is the volume and which the truth? say images: and masks:, of {few(found)}"
+        )
     return grey[0], truth[0]
 
 

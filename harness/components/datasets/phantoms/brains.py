@@ -17,7 +17,11 @@ from harness.spec.options import Count, Whole
 Tissue = Literal["tissues", "csf", "gm", "wm"]
 OUTSIDE, CSF, GM, WM = range(4)
 LABELS = {"csf": CSF, "gm": GM, "wm": WM}
-TONES = {"t1": (0, 48, 122, 172), "t2": (0, 214, 138, 96), "flair": (0, 30, 142, 112)}  # outside, csf, gm, wm
+TONES = {
+    "t1": (0, 48, 122, 172),
+    "t2": (0, 214, 138, 96),
+    "flair": (0, 30, 142, 112),
+}  # outside, csf, gm, wm
 LESION = {"t1": -34, "t2": 60, "flair": 90}
 
 
@@ -41,7 +45,12 @@ CENTRES = {
 }
 
 
-@dataset(version=1, made=True, tasks=("tissues", "csf", "gm", "wm"), splits=("train", "validation", "test"))
+@dataset(
+    version=1,
+    made=True,
+    tasks=("tissues", "csf", "gm", "wm"),
+    splits=("train", "validation", "test"),
+)
 def brains(
     split: str,
     home: Path,
@@ -62,12 +71,16 @@ def brains(
     images, masks = [], []
     for name in names:
         labels, ill = _subject(stream("brains", name, seed), (slices, size, size), CENTRES[centre])
-        images.append(_scan(stream("brains", name, modality, seed), CENTRES[centre], modality, labels, ill))
+        images.append(
+            _scan(stream("brains", name, modality, seed), CENTRES[centre], modality, labels, ill)
+        )
         masks.append(labels if task == "tissues" else (labels == LABELS[task]).astype(np.uint8))
     ids = [f"{name}-{z:03d}" for name in names for z in range(slices)]
     owners = [name for name in names for _ in range(slices)]
     classes = ("background", "csf", "gm", "wm") if task == "tissues" else ("background", task)
-    return Scans(np.concatenate(images), np.concatenate(masks), ids, owners, owners, classes=classes)
+    return Scans(
+        np.concatenate(images), np.concatenate(masks), ids, owners, owners, classes=classes
+    )
 
 
 def _subject(
@@ -118,7 +131,10 @@ def _anatomy(z: Array, y: Array, x: Array, aged: float) -> NDArray[np.uint8]:
     labels = np.full(z.shape, WM, np.uint8)
     labels[np.minimum(np.minimum(0.75 * deep, furrow), cleft) < 0.047] = GM
     labels[(deep < 0.03 * aged) | (furrow < 0.01 * aged) | (cleft < 0.014 * aged)] = CSF
-    for side, front, height, radii in ((0.17, 0.13, 0.0, (0.16, 0.19, 0.11)), (0.34, -0.04, 0.02, (0.2, 0.2, 0.07))):
+    for side, front, height, radii in (
+        (0.17, 0.13, 0.0, (0.16, 0.19, 0.11)),
+        (0.34, -0.04, 0.02, (0.2, 0.2, 0.07)),
+    ):
         labels[_ball(z - height, y - front, np.abs(x) - side, radii)] = GM
     labels[_ball(z - 0.08, y + 0.24 - 0.2 * z, np.abs(x) - 0.17, (0.25, 0.12, 0.06))] = GM
     horn = 0.09 + 0.1 * np.abs(y + 0.02)
@@ -133,7 +149,11 @@ def _ball(z: Array, y: Array, x: Array, radii: tuple[float, float, float]) -> ND
 
 
 def _scan(
-    rng: np.random.Generator, centre: Centre, modality: str, labels: NDArray[np.uint8], ill: NDArray[np.bool_]
+    rng: np.random.Generator,
+    centre: Centre,
+    modality: str,
+    labels: NDArray[np.uint8],
+    ill: NDArray[np.bool_],
 ) -> NDArray[np.uint8]:
     """Tones with partial volumes, an uneven coil, the centre's contrast, and Rician noise."""
     tones = np.array(TONES[modality], np.float32)[labels]
@@ -142,5 +162,7 @@ def _scan(
     seen = 200 * (np.clip(seen, 0, 255) / 200) ** centre.gamma
     coil = smooth(rng, labels.shape, (4, 0.35 * labels.shape[1], 0.35 * labels.shape[2]))
     seen *= centre.gain * np.exp(centre.bias * coil)
-    real, imaginary = (centre.noise * rng.standard_normal(labels.shape, dtype=np.float32) for _ in range(2))
+    real, imaginary = (
+        centre.noise * rng.standard_normal(labels.shape, dtype=np.float32) for _ in range(2)
+    )
     return to_bytes(np.where(labels > 0, np.hypot(seen + real, imaginary), 0))

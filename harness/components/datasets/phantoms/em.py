@@ -48,7 +48,9 @@ def phantom(
     # Instances are neurites, not mitochondria. All tasks of one seed show the same images; validation is half as deep.
     only("phantom", split, NAMES)
     deep = (slices + 1) // 2 if split == "validation" else slices
-    images, masks = _block(STYLES[style], task, (deep, size, size), stream("phantom", style, split, seed))
+    images, masks = _block(
+        STYLES[style], task, (deep, size, size), stream("phantom", style, split, seed)
+    )
     ids = [f"{split}-{z:03d}" for z in range(deep)]
     return Scans(images, masks, ids, [f"{style}-{split}-{seed}"] * deep, classes=CLASSES[task])
 
@@ -77,18 +79,32 @@ def _masks(task: str, style: Style, tissue: Tissue, bodies: Bodies) -> NDArray[n
     if task == "neurites":
         return (~membrane).astype(np.uint8)
     # Connected pieces, since a neurite that another one crosses is in two.
-    return label(np.where(membrane, 0, tissue.neurite()), background=0, connectivity=1).astype(np.int32)
+    return label(np.where(membrane, 0, tissue.neurite()), background=0, connectivity=1).astype(
+        np.int32
+    )
 
 
-def _cut(block: NDArray[Any], corners: NDArray[np.integer[Any]], shape: tuple[int, int, int]) -> NDArray[Any]:
-    return np.stack([one[y : y + shape[1], x : x + shape[2]] for one, (y, x) in zip(block, corners, strict=True)])
+def _cut(
+    block: NDArray[Any], corners: NDArray[np.integer[Any]], shape: tuple[int, int, int]
+) -> NDArray[Any]:
+    return np.stack(
+        [
+            one[y : y + shape[1], x : x + shape[2]]
+            for one, (y, x) in zip(block, corners, strict=True)
+        ]
+    )
 
 
 def _section(rng: np.random.Generator, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     """Where there is tissue: three slanting edges that wander from slice to slice."""
-    z, y, x = (p / n for p, n in zip(np.indices(shape, np.float32, sparse=True), (20, *shape[1:]), strict=True))
+    z, y, x = (
+        p / n
+        for p, n in zip(np.indices(shape, np.float32, sparse=True), (20, *shape[1:]), strict=True)
+    )
     inside = np.ones(shape, bool)
-    for edge, (up, right) in zip(rng.permutation(4)[:3], rng.uniform(-0.1, 0.1, (3, 2)), strict=True):
+    for edge, (up, right) in zip(
+        rng.permutation(4)[:3], rng.uniform(-0.1, 0.1, (3, 2)), strict=True
+    ):
         away = (x, 1 - x, y, 1 - y)[edge]
         inside &= away > rng.uniform(0.04, 0.1) + up * ((y, x)[edge // 2] - 0.5) + 0.3 * right * z
     return inside

@@ -57,7 +57,9 @@ def fill(rng: np.random.Generator, style: Style, tissue: Tissue) -> Bodies:
     return bodies
 
 
-def _sites(rng: np.random.Generator, tissue: Tissue, count: int, middle: bool = True) -> list[NDArray[np.intp]]:
+def _sites(
+    rng: np.random.Generator, tissue: Tissue, count: int, middle: bool = True
+) -> list[NDArray[np.intp]]:
     """Voxels that lie deep inside their neurites, the last of them in the middle of the block."""
     shape = np.array(tissue.wall.shape)
     places = rng.integers(0, shape, (count * 4, 3))
@@ -80,17 +82,25 @@ def _along(rng: np.random.Generator, tissue: Tissue, site: NDArray[np.intp], poi
     return path + rng.normal(0, 0.15 * STEP, path.shape)
 
 
-def _mitochondrion(rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp]) -> Body:
+def _mitochondrion(
+    rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp]
+) -> Body:
     path = _along(rng, tissue, site, int(rng.integers(style.length[0], style.length[1] + 1)))
     radii = rng.uniform(*style.radius) * (1 + 0.12 * rng.normal(size=len(path)))
     tone, fold = style.matrix + 9 * rng.normal(), style.cristae * rng.uniform(0.5, 1.3)
     return Body(MITOCHONDRION, path, radii, _oval(rng), tone, fold, _crest(rng, style, path))
 
 
-def _other(rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp], kind: int) -> Body:
+def _other(
+    rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp], kind: int
+) -> Body:
     """A body with a mitochondrion's face but two slices thick, a dense body, or a tubule of reticulum."""
     points, size, tone = {
-        LOOKALIKE: (int(rng.integers(1, 4)), rng.uniform(0.75, 1.0) * rng.uniform(*style.radius), style.matrix),
+        LOOKALIKE: (
+            int(rng.integers(1, 4)),
+            rng.uniform(0.75, 1.0) * rng.uniform(*style.radius),
+            style.matrix,
+        ),
         DENSE: (1, rng.uniform(35, 95), style.matrix - 12),
         TUBULE: (int(rng.integers(1, 9)), rng.uniform(18, 38), style.cytoplasm + 8),
     }[kind]
@@ -101,7 +111,15 @@ def _other(rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray
     squash = _oval(rng)
     squash[0] = max(1.0, size / (1.1 * style.section)) if flat else 1.0
     fold = style.cristae * rng.uniform(0.3, 1.0) if flat else 0.0
-    return Body(kind, path, np.full(len(path), size), squash, tone + 10 * rng.normal(), fold, _crest(rng, style, path))
+    return Body(
+        kind,
+        path,
+        np.full(len(path), size),
+        squash,
+        tone + 10 * rng.normal(),
+        fold,
+        _crest(rng, style, path),
+    )
 
 
 def _oval(rng: np.random.Generator) -> Array:
@@ -115,23 +133,34 @@ def _crest(rng: np.random.Generator, style: Style, path: Array) -> Array:
     if rng.random() < 0.6:
         way = np.cross(way, rng.normal(size=3))
     way[0] *= 0.5
-    return way / (np.linalg.norm(way) + 1e-6) * 2 * np.pi / max(rng.uniform(55, 80), 3.6 * style.pixel)
+    return (
+        way / (np.linalg.norm(way) + 1e-6) * 2 * np.pi / max(rng.uniform(55, 80), 3.6 * style.pixel)
+    )
 
 
 def _place(bodies: Bodies, tissue: Tissue, body: Body) -> int:
     """Puts a body where its neurite has room, and says how many voxels it got."""
     reach = (1.15 * body.radii.max() + SKIN) / body.squash
     low = np.maximum((body.path.min(0) - reach) / tissue.voxel, 0).astype(int)
-    high = np.minimum(np.ceil((body.path.max(0) + reach) / tissue.voxel) + 1, tissue.wall.shape).astype(int)
+    high = np.minimum(
+        np.ceil((body.path.max(0) + reach) / tissue.voxel) + 1, tissue.wall.shape
+    ).astype(int)
     last = np.array(tissue.wall.shape) - 1
     middle = tuple(np.clip(body.path[len(body.path) // 2] / tissue.voxel, 0, last).astype(int))
     if (low >= high).any() or bodies.depth[middle] < SKIN:
         return 0
     box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    spot = [np.arange(a, b) * v * s for a, b, v, s in zip(low, high, tissue.voxel, body.squash, strict=True)]
-    depth = _tube(np.meshgrid(*spot, indexing="ij", sparse=True), body.path * body.squash, body.radii)
+    spot = [
+        np.arange(a, b) * v * s
+        for a, b, v, s in zip(low, high, tissue.voxel, body.squash, strict=True)
+    ]
+    depth = _tube(
+        np.meshgrid(*spot, indexing="ij", sparse=True), body.path * body.squash, body.radii
+    )
     home = np.bincount(tissue.neurite(box)[depth < 0].ravel()).argmax() if (depth < 0).any() else 0
-    depth = np.maximum(depth, np.float32(22) - tissue.wall[box])  # never through the membrane of its neurite
+    depth = np.maximum(
+        depth, np.float32(22) - tissue.wall[box]
+    )  # never through the membrane of its neurite
     depth[tissue.neurite(box) != home] = 2 * SKIN
     closer = (depth < bodies.depth[box]) & (depth < SKIN)
     if (closer & (bodies.depth[box] < SKIN)).any() or not (depth < 0).any():
@@ -150,8 +179,20 @@ def _tube(place: Sequence[Array], path: Array, radii: Array) -> Array:
         a, way = path[i].astype(np.float32), (path[j] - path[i]).astype(np.float32)
         long = np.float32((way**2).sum() + 1e-3)
         t = np.clip(((z - a[0]) * way[0] + (y - a[1]) * way[1] + (x - a[2]) * way[2]) / long, 0, 1)
-        off = (z - a[0] - t * way[0]) ** 2 + (y - a[1] - t * way[1]) ** 2 + (x - a[2] - t * way[2]) ** 2
-        np.minimum(depth, np.sqrt(off) - (radii[i] + t * (radii[j] - radii[i])).astype(np.float32), out=depth)
+        off = (
+            (z - a[0] - t * way[0]) ** 2
+            + (y - a[1] - t * way[1]) ** 2
+            + (x - a[2] - t * way[2]) ** 2
+        )
+        np.minimum(
+            depth,
+            np.sqrt(off) - (radii[i] + t * (radii[j] - radii[i])).astype(np.float32),
+            out=depth,
+        )
     phase = radii[0]
-    bumps = np.sin(y / 37 + z / 61 + phase) + np.sin(x / 41 - z / 53 + 2 * phase) + np.sin((x + y) / 67 - phase)
+    bumps = (
+        np.sin(y / 37 + z / 61 + phase)
+        + np.sin(x / 41 - z / 53 + 2 * phase)
+        + np.sin((x + y) / 67 - phase)
+    )
     return depth + np.float32(0.04) * np.float32(radii.mean()) * bumps

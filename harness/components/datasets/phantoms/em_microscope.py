@@ -21,16 +21,22 @@ def expose(
     rough = rng.uniform(0.5, 1.3, neurites).astype(np.float32)
     patches = smooth_slices(rng, images.shape, tuple(140 / tissue.voxel))
     grain = np.zeros(images.shape[1:], np.float32)
-    lasts = np.float32(np.exp(-style.section / 14))  # how much of the texture the next slice still shows
+    lasts = np.float32(
+        np.exp(-style.section / 14)
+    )  # how much of the texture the next slice still shows
     for z, slow in enumerate(patches):
         grain = lasts * grain + np.sqrt(1 - lasts**2) * smooth(rng, grain.shape, (1.1, 1.1))
         neurite = tissue.neurite(z)
         tone = tones[neurite] + 7 * slow
         specks = np.minimum(grain, 0.8) + np.minimum(grain + 1.2, 0) + 0.2
         tone += style.grain * (rough[neurite] + 0.3 * slow) * specks
-        draw_vesicles(tone, found, z * style.section, tissue.voxel, 0.7 * (style.cytoplasm - style.wall))
+        draw_vesicles(
+            tone, found, z * style.section, tissue.voxel, 0.7 * (style.cytoplasm - style.wall)
+        )
         _draw_bodies(tone, slow, style, bodies, tissue, z=z)
-        draw_patches(tone, found, z * style.section, tissue, z, tone=0.7 * (style.cytoplasm - style.wall))
+        draw_patches(
+            tone, found, z * style.section, tissue, z, tone=0.7 * (style.cytoplasm - style.wall)
+        )
         _draw_membranes(tone, style, tissue, z)
         images[z] = _detect(rng, style, tone)
     return images
@@ -44,7 +50,9 @@ def _tones(rng: np.random.Generator, style: Style, neurites: int) -> Array:
     return tones.astype(np.float32)
 
 
-def _draw_bodies(tone: Array, slow: Array, style: Style, bodies: Bodies, tissue: Tissue, *, z: int) -> None:
+def _draw_bodies(
+    tone: Array, slow: Array, style: Style, bodies: Bodies, tissue: Tissue, *, z: int
+) -> None:
     here = np.nonzero(bodies.which[z])
     if not len(here[0]):
         return
@@ -60,9 +68,13 @@ def _draw_bodies(tone: Array, slow: Array, style: Style, bodies: Bodies, tissue:
     ridge = (np.cos(wave) + 0.5 * np.sin(0.4 * across + 0.23 * wave)) * ramp(-depth, 8, 24)
     inner = matrix + 0.3 * (tone[here] - style.cytoplasm) + fold * ridge
     within = ramp(-depth, -3, 7)
-    rim = np.exp(-(((depth + 5) / np.where(kind == TUBULE, 7, 10)) ** 2)) * np.where(kind == DENSE, 0.2, 0.9)
+    rim = np.exp(-(((depth + 5) / np.where(kind == TUBULE, 7, 10)) ** 2)) * np.where(
+        kind == DENSE, 0.2, 0.9
+    )
     drawn = tone[here] + within * (inner - tone[here])
-    tone[here] = drawn + (rim * (depth < SKIN) * (0.85 * style.wall + 0.15 * style.matrix - drawn)).astype(np.float32)
+    tone[here] = drawn + (
+        rim * (depth < SKIN) * (0.85 * style.wall + 0.15 * style.matrix - drawn)
+    ).astype(np.float32)
 
 
 def _draw_membranes(tone: Array, style: Style, tissue: Tissue, z: int) -> None:

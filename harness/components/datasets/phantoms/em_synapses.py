@@ -36,7 +36,11 @@ def synapses(rng: np.random.Generator, tissue: Tissue, bodies: Bodies) -> Synaps
     voxels = np.rint(cloud / tissue.voxel).astype(int)
     inside = ((voxels >= 0) & (voxels < shape)).all(1)
     cloud, spot, home = cloud[inside], tuple(voxels[inside].T), np.repeat(sender, crowd)[inside]
-    free = (tissue.axes.owner[tissue.axis[spot]] == home) & (tissue.wall[spot] > 26) & (bodies.depth[spot] > SKIN)
+    free = (
+        (tissue.axes.owner[tissue.axis[spot]] == home)
+        & (tissue.wall[spot] > 26)
+        & (bodies.depth[spot] > SKIN)
+    )
     return Synapses(at, sender, cloud[free])
 
 
@@ -49,7 +53,9 @@ def draw_vesicles(image: Array, found: Synapses, height: float, voxel: Array, to
     np.subtract.at(image, (rows, columns), (tone * ring * (off < 1.6 * RADIUS)).astype(np.float32))
 
 
-def draw_patches(image: Array, found: Synapses, height: float, tissue: Tissue, z: int, *, tone: float) -> None:
+def draw_patches(
+    image: Array, found: Synapses, height: float, tissue: Tissue, z: int, *, tone: float
+) -> None:
     """Darkness along the membrane of a synapse, most of it on the receiving side."""
     away = np.abs(found.at[:, 0] - height)
     near = away < PATCH
@@ -67,8 +73,13 @@ def _patches(
     reach = int(np.ceil(radius / voxel[1]))
     span = np.arange(-reach, reach + 1)
     middle = np.rint(centres / voxel[1:]).astype(int)
-    rows, columns = middle[:, 0, None, None] + span[:, None], middle[:, 1, None, None] + span[None, :]
-    off = np.hypot(rows * voxel[1] - centres[:, 0, None, None], columns * voxel[2] - centres[:, 1, None, None])
+    rows, columns = (
+        middle[:, 0, None, None] + span[:, None],
+        middle[:, 1, None, None] + span[None, :],
+    )
+    off = np.hypot(
+        rows * voxel[1] - centres[:, 0, None, None], columns * voxel[2] - centres[:, 1, None, None]
+    )
     outside = (rows < 0) | (rows >= shape[0]) | (columns < 0) | (columns >= shape[1])
     rows, columns, off = np.broadcast_arrays(rows, columns, np.where(outside, np.inf, off))
     return np.clip(rows, 0, shape[0] - 1), np.clip(columns, 0, shape[1] - 1), off

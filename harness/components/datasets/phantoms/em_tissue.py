@@ -33,7 +33,9 @@ class Tissue:
     axes: Axes
     axis: NDArray[np.int32]  # the nearest point of the axes
     wall: Array  # nm to the membrane
-    slant: NDArray[np.float16]  # 1 where the membrane lies in the plane of the slice, 0 where it stands upright
+    slant: NDArray[
+        np.float16
+    ]  # 1 where the membrane lies in the plane of the slice, 0 where it stands upright
 
     def neurite(self, box: tuple[slice, ...] | slice | int = slice(None)) -> NDArray[np.int32]:
         """The neurite of every voxel of a box."""
@@ -47,11 +49,15 @@ def grow(rng: np.random.Generator, style: Style, shape: tuple[int, int, int]) ->
     rows, columns = (-(-n // BLOCK) * BLOCK for n in shape[1:])
     axis = np.empty((shape[0], rows, columns), np.int32)
     wall, slant = np.empty(axis.shape, np.float32), np.empty(axis.shape, np.float16)
-    lift = np.sqrt(axes.reach.max() ** 2 - axes.reach**2)  # a fourth coordinate makes weights into distances
+    lift = np.sqrt(
+        axes.reach.max() ** 2 - axes.reach**2
+    )  # a fourth coordinate makes weights into distances
     tree = cKDTree(np.column_stack([axes.at, lift]))
     for z, bent in enumerate(_bent(rng, axis.shape, voxel)):
         near = _nearest(tree, bent)
-        for block in range(len(near)):  # one row of blocks: what is at hand stays in the processor's cache
+        for block in range(
+            len(near)
+        ):  # one row of blocks: what is at hand stays in the processor's cache
             band = slice(block * BLOCK, (block + 1) * BLOCK)
             axis[z, band], wall[z, band], slant[z, band] = _cells(axes, near[block], bent[:, band])
     cut = (slice(None), slice(shape[1]), slice(shape[2]))
@@ -73,21 +79,35 @@ def _axes(rng: np.random.Generator, size: Array, style: Style) -> Axes:
     way /= np.linalg.norm(way, axis=2, keepdims=True)
     at = origin[:, None] + STEP * (way.cumsum(1) - way[:, : points // 2].sum(1, keepdims=True))
     thick = rng.lognormal(0, 0.5, bundles)[bundle] * rng.lognormal(0, 0.3, count)
-    swell = 1 + 0.35 * np.sin(rng.uniform(0, 6.3, (count, 1)) + np.arange(points) * rng.uniform(0.3, 0.9, (count, 1)))
-    reach = np.clip(style.neurite * thick[:, None] * swell, 0.3 * style.neurite, 2.2 * style.neurite)
+    swell = 1 + 0.35 * np.sin(
+        rng.uniform(0, 6.3, (count, 1)) + np.arange(points) * rng.uniform(0.3, 0.9, (count, 1))
+    )
+    reach = np.clip(
+        style.neurite * thick[:, None] * swell, 0.3 * style.neurite, 2.2 * style.neurite
+    )
     inside = ((at > -500) & (at < size + 500)).all(2)
     owner = np.broadcast_to(np.arange(1, count + 1)[:, None], inside.shape)
-    return Axes(at[inside].astype(np.float32), owner[inside].astype(np.int32), reach[inside].astype(np.float32))
+    return Axes(
+        at[inside].astype(np.float32),
+        owner[inside].astype(np.int32),
+        reach[inside].astype(np.float32),
+    )
 
 
 def _bent(rng: np.random.Generator, shape: tuple[int, ...], voxel: Array) -> Iterator[Array]:
     """Where the voxels of each slice look for their axes: space bent by large and small waves."""
     waves = [
-        (a, h, smooth_slices(rng, shape, tuple(s / voxel))) for a in range(3) for h, s in ((70.0, 150.0), (16.0, 45.0))
+        (a, h, smooth_slices(rng, shape, tuple(s / voxel)))
+        for a in range(3)
+        for h, s in ((70.0, 150.0), (16.0, 45.0))
     ]
-    rows, columns = (np.arange(n, dtype=np.float32) * v for n, v in zip(shape[1:], voxel[1:], strict=True))
+    rows, columns = (
+        np.arange(n, dtype=np.float32) * v for n, v in zip(shape[1:], voxel[1:], strict=True)
+    )
     for z in range(shape[0]):
-        bent = np.stack(np.broadcast_arrays(np.float32(z) * voxel[0], rows[:, None], columns[None, :]))
+        bent = np.stack(
+            np.broadcast_arrays(np.float32(z) * voxel[0], rows[:, None], columns[None, :])
+        )
         for axis, height, wave in waves:
             bent[axis] += np.float32(height) * next(wave)
         yield bent
@@ -101,7 +121,9 @@ def _nearest(tree: cKDTree, bent: Array) -> NDArray[np.intp]:
     return near
 
 
-def _cells(axes: Axes, near: NDArray[np.intp], bent: Array) -> tuple[NDArray[np.intp], Array, Array]:
+def _cells(
+    axes: Axes, near: NDArray[np.intp], bent: Array
+) -> tuple[NDArray[np.intp], Array, Array]:
     """The nearest axis, the distance to the next neurite's cell and its slant, for the pixels of one row of blocks."""
     near = near.T[:, None, :, None]
     place = bent.reshape(3, BLOCK, near.shape[2], BLOCK)

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from harness.components.datasets import dataset
-from harness.components.datasets.phantoms.fields import Array, ramp, smooth, smooth_slices, stream, to_bytes
+from harness.components.datasets.phantoms.fields import (
+    Array,
+    ramp,
+    smooth,
+    smooth_slices,
+    stream,
+    to_bytes,
+)
 from harness.data.scans import Scans
 from harness.data.splits import NAMES, only
 from harness.spec.options import Count, Whole
@@ -18,7 +25,11 @@ Task = Literal["phases", "fibre", "pore"]
 MATRIX, FIBRE, PORE = 0, 1, 2
 CLEAR = 5.0  # the depth where no fibre is near
 CORE = np.linspace(-1, 1, 48)[:, None]  # where along a fibre others are looked for first
-CLASSES = {"phases": ("matrix", "fibre", "pore"), "fibre": ("rest", "fibre"), "pore": ("rest", "pore")}
+CLASSES = {
+    "phases": ("matrix", "fibre", "pore"),
+    "fibre": ("rest", "fibre"),
+    "pore": ("rest", "pore"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,9 @@ class Composite:
     share: float  # of the volume that is fibre
     radius: float
     length: float
-    lie: tuple[float, float, float]  # 1 for the axis along which fibres lie; how much they lean to the others
+    lie: tuple[
+        float, float, float
+    ]  # 1 for the axis along which fibres lie; how much they lean to the others
     pores: float  # share of the volume
     tones: tuple[float, float, float] = (112.0, 176.0, 44.0)  # matrix, fibre, pore
     blur: float = 0.9
@@ -39,12 +52,18 @@ class Composite:
 
 COMPOSITES = {
     "glass": Composite(0.17, 3.8, 130, (0.3, 0.7, 1.0), 0.02),
-    "carbon": Composite(0.36, 3.0, 400, (1.0, 0.06, 0.06), 0.012, (118.0, 146.0, 62.0), 0.8, 10.0, 2.0, 0.9),
-    "laminate": Composite(0.30, 4.6, 300, (0.04, 0.08, 1.0), 0.03, (96.0, 186.0, 30.0), 1.3, 17.0, 6.0, 0.2),
+    "carbon": Composite(
+        0.36, 3.0, 400, (1.0, 0.06, 0.06), 0.012, (118.0, 146.0, 62.0), 0.8, 10.0, 2.0, 0.9
+    ),
+    "laminate": Composite(
+        0.30, 4.6, 300, (0.04, 0.08, 1.0), 0.03, (96.0, 186.0, 30.0), 1.3, 17.0, 6.0, 0.2
+    ),
 }
 
 
-@dataset(version=1, made=True, tasks=("phases", "fibre", "pore"), splits=("train", "validation", "test"))
+@dataset(
+    version=1, made=True, tasks=("phases", "fibre", "pore"), splits=("train", "validation", "test")
+)
 def fibres(
     split: str,
     home: Path,
@@ -63,12 +82,18 @@ def fibres(
     depth = _lay(rng, made, (deep, size, size), crossed=style == "laminate")
     phases = _phases(rng, made, depth)
     images = _scan(rng, made, depth, phases)
-    masks = phases if task == "phases" else (phases == {"fibre": FIBRE, "pore": PORE}[task]).astype(np.uint8)
+    masks = (
+        phases
+        if task == "phases"
+        else (phases == {"fibre": FIBRE, "pore": PORE}[task]).astype(np.uint8)
+    )
     ids = [f"{split}-{z:03d}" for z in range(deep)]
     return Scans(images, masks, ids, [f"{style}-{split}-{seed}"] * deep, classes=CLASSES[task])
 
 
-def _lay(rng: np.random.Generator, made: Composite, shape: tuple[int, int, int], crossed: bool) -> Array:
+def _lay(
+    rng: np.random.Generator, made: Composite, shape: tuple[int, int, int], crossed: bool
+) -> Array:
     """Voxels from the surface of the nearest fibre, negative inside; fibres are laid until they fill their share."""
     depth = np.full(shape, CLEAR, np.float32)
     size = np.array(shape)
@@ -96,7 +121,9 @@ def _lay_one(depth: Array, middle: Array, way: Array, radius: float) -> int:
         return 0
     core = np.rint(middle + CORE * way).astype(int)
     core = core[((core >= 0) & (core < depth.shape)).all(1)]
-    if (depth[tuple(core.T)] < min(radius, CLEAR - 0.5)).any():  # most are in the way of another: seen cheaply here
+    if (
+        depth[tuple(core.T)] < min(radius, CLEAR - 0.5)
+    ).any():  # most are in the way of another: seen cheaply here
         return 0
     box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     z, y, x = (p - np.float32(m) for p, m in zip(np.ogrid[box], middle, strict=True))
@@ -120,12 +147,16 @@ def _phases(rng: np.random.Generator, made: Composite, depth: Array) -> NDArray[
     porous = smooth(rng, shape, (4.0, 4.0, 4.0)) + 0.45 * smooth(rng, shape, (1.6, 1.6, 1.6))
     porous += 0.6 * smooth(rng, shape, (24.0, 24.0, 24.0)) + 0.25 * (depth < 1.5)
     porous[phases == FIBRE] = -np.inf
-    least = np.partition(porous.ravel(), -max(1, int(made.pores * porous.size)))[-max(1, int(made.pores * porous.size))]
+    least = np.partition(porous.ravel(), -max(1, int(made.pores * porous.size)))[
+        -max(1, int(made.pores * porous.size))
+    ]
     phases[porous >= least] = PORE
     return phases
 
 
-def _scan(rng: np.random.Generator, made: Composite, depth: Array, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _scan(
+    rng: np.random.Generator, made: Composite, depth: Array, phases: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     """Grey levels with partial volumes, fringes at edges, rings about the axis of rotation, and noise."""
     images = np.empty(depth.shape, np.uint8)
     matrix, fibre, pore = made.tones
@@ -134,12 +165,16 @@ def _scan(rng: np.random.Generator, made: Composite, depth: Array, phases: NDArr
     rows, columns = np.ogrid[: depth.shape[1], : depth.shape[2]]
     axis = rng.uniform(0.2, 0.8, 2) * depth.shape[1:]
     radius = np.hypot(rows - axis[0], columns - axis[1]).astype(np.float32)
-    ring = smooth(rng, (int(radius.max()) + 2,), (0.8,))[radius.astype(int)] * (12 / np.sqrt(radius + 12))
+    ring = smooth(rng, (int(radius.max()) + 2,), (0.8,))[radius.astype(int)] * (
+        12 / np.sqrt(radius + 12)
+    )
     for z, cloud in enumerate(clouds):
         tone = matrix + 4 * cloud + (fibre - matrix) * (1 - ramp(depth[z], -0.7, 0.7))
         tone += (pore - tone) * pores[z]
         seen = gaussian_filter(tone, made.blur)
         seen += made.fringe * (seen - gaussian_filter(seen, 1.8)) + made.rings * ring
         seen += 0.6 * made.noise * smooth(rng, seen.shape, (0.9, 0.9))
-        images[z] = to_bytes(seen + 0.8 * made.noise * rng.standard_normal(seen.shape, dtype=np.float32))
+        images[z] = to_bytes(
+            seen + 0.8 * made.noise * rng.standard_normal(seen.shape, dtype=np.float32)
+        )
     return images

@@ -20,12 +20,16 @@ def stream(*words: int | str) -> np.random.Generator:
 def smooth(rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]) -> Array:
     """Gaussian noise of variance one, correlated over `sigma` pixels along each axis."""
     field, steps = _coarse(rng, shape, sigma)
-    for axis in reversed(range(len(steps))):  # the last axis first: its short runs are slow, so do few of them
+    for axis in reversed(
+        range(len(steps))
+    ):  # the last axis first: its short runs are slow, so do few of them
         field = _stretch(field, axis, steps[axis], shape[axis])
     return field
 
 
-def smooth_slices(rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]) -> Iterator[Array]:
+def smooth_slices(
+    rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]
+) -> Iterator[Array]:
     """The slices of a `smooth` volume one by one, which needs little memory."""
     field, steps = _coarse(rng, shape, sigma)
     for z in range(shape[0]):
@@ -34,13 +38,17 @@ def smooth_slices(rng: np.random.Generator, shape: Sequence[int], sigma: Sequenc
         yield _stretch(_stretch(slab, 1, steps[2], shape[2]), 0, steps[1], shape[1])
 
 
-def _coarse(rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]) -> tuple[Array, list[int]]:
+def _coarse(
+    rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]
+) -> tuple[Array, list[int]]:
     """Filtered noise on a grid of one sample every `steps` pixels."""
     steps = [max(1, int(s / 1.25)) for s in sigma]
     scale = [s / step if s > 0.3 else 0.0 for s, step in zip(sigma, steps, strict=True)]
     margin = [int(3 * s) + 1 if s else 0 for s in scale]
     samples = [-(-n // step) + 1 for n, step in zip(shape, steps, strict=True)]
-    noise = rng.standard_normal([n + 2 * m for n, m in zip(samples, margin, strict=True)], dtype=np.float32)
+    noise = rng.standard_normal(
+        [n + 2 * m for n, m in zip(samples, margin, strict=True)], dtype=np.float32
+    )
     inner = tuple(slice(m, m + n) for m, n in zip(margin, samples, strict=True))
     field = gaussian_filter(noise, scale, truncate=3.0)[inner]
     return field * np.float32(np.sqrt(np.prod([_gain(s) for s in scale]))), steps
@@ -58,7 +66,9 @@ def _stretch(field: Array, axis: int, step: int, length: int) -> Array:
     before = (slice(None),) * axis
     if step > 1:
         below, above = field[(*before, slice(0, -1))], field[(*before, slice(1, None))]
-        weight = (np.arange(step, dtype=np.float32) / np.float32(step)).reshape(-1, *[1] * (field.ndim - 1 - axis))
+        weight = (np.arange(step, dtype=np.float32) / np.float32(step)).reshape(
+            -1, *[1] * (field.ndim - 1 - axis)
+        )
         between = np.expand_dims(above - below, axis + 1) * weight
         between += np.expand_dims(below, axis + 1)
         field = between.reshape(*field.shape[:axis], -1, *field.shape[axis + 1 :])

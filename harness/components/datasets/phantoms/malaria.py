@@ -61,7 +61,10 @@ def malaria(
     only("malaria", split, NAMES)
     parts = _drawn(stream("malaria", seed)) if templates == "drawn" else _cut_out(home, seed)
     count = images if split == "train" else -(-images // 4)
-    made = [_picture(stream("malaria", templates, split, seed, i), parts, bool(i % 2), size) for i in range(count)]
+    made = [
+        _picture(stream("malaria", templates, split, seed, i), parts, bool(i % 2), size)
+        for i in range(count)
+    ]
     ids = [f"{split}-{i:04d}-{('low', 'high')[i % 2]}" for i in range(count)]
     pictures, masks = (np.stack(each) for each in zip(*made, strict=True))
     return Scans(pictures, masks, ids, ids, ids, classes=("background", "cell"))
@@ -84,7 +87,11 @@ def _picture(
 
 
 def _paste(
-    rng: np.random.Generator, canvas: NDArray[np.uint8], mask: NDArray[np.uint8], part: Template, value: int | None
+    rng: np.random.Generator,
+    canvas: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
+    part: Template,
+    value: int | None,
 ) -> None:
     turn = int(rng.integers(4))
     colours, cover, inside = (np.rot90(p, turn) for p in (part.colours, part.cover, part.mask))
@@ -99,18 +106,26 @@ def _paste(
 def _drawn(rng: np.random.Generator) -> Templates:
     """Painted templates: a ring, a trophozoite and a schizont; platelets, dirt and a smudge of stain."""
     shape = (CANVAS, CANVAS)
-    tone = 5 * smooth(rng, shape, (250, 250)) + 2 * smooth(rng, shape, (12, 12)) + 3 * smooth(rng, shape, (1.5, 1.5))
+    tone = (
+        5 * smooth(rng, shape, (250, 250))
+        + 2 * smooth(rng, shape, (12, 12))
+        + 3 * smooth(rng, shape, (1.5, 1.5))
+    )
     ground = SMEAR + tone[..., None] * np.array([0.7, 1.0, 0.8], np.float32)
     cells = [_cell(rng, parasite) for parasite in ("ring", "trophozoite", "schizont")]
     artefacts = [_artefact(rng, kind) for kind in ("platelets", "dirt", "smudge")]
     return Templates(np.clip(ground, 0, 255).astype(np.uint8), cells, artefacts)
 
 
-def _disc(rng: np.random.Generator, place: tuple[float, float], radius: float, rough: float = 0.05) -> Array:
+def _disc(
+    rng: np.random.Generator, place: tuple[float, float], radius: float, rough: float = 0.05
+) -> Array:
     """Pixels inside the edge of an uneven disc, as seen from its middle: 1 there, 0 on the edge, negative outside."""
     y, x = (p - PATCH / 2 - c * PATCH for p, c in zip(np.ogrid[:PATCH, :PATCH], place, strict=True))
     angle = np.arctan2(y, x)
-    bumps = sum(rough * rng.normal() / k * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (1, 2, 3, 5))
+    bumps = sum(
+        rough * rng.normal() / k * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (1, 2, 3, 5)
+    )
     return 1 - np.hypot(y, x) / (radius * np.clip(1 + 2 * bumps, 0.5, 1.6))
 
 
@@ -123,12 +138,19 @@ def _cell(rng: np.random.Generator, parasite: str) -> Template:
     stain = np.zeros_like(body)
     if parasite == "ring":
         ring = _disc(rng, (0.08, -0.06), 17)
-        stain = 0.75 * np.exp(-(((ring - 0.12) / 0.16) ** 2)) + ramp(_disc(rng, (0.19, -0.11), 6), 0, 0.3)
+        stain = 0.75 * np.exp(-(((ring - 0.12) / 0.16) ** 2)) + ramp(
+            _disc(rng, (0.19, -0.11), 6), 0, 0.3
+        )
     elif parasite == "trophozoite":
-        stain = 0.7 * ramp(_disc(rng, (-0.05, 0.06), 25, 0.25), 0, 0.3) + 0.5 * ramp(_disc(rng, (0.03, 0.1), 9), 0, 0.3)
+        stain = 0.7 * ramp(_disc(rng, (-0.05, 0.06), 25, 0.25), 0, 0.3) + 0.5 * ramp(
+            _disc(rng, (0.03, 0.1), 9), 0, 0.3
+        )
     else:
         for angle in np.arange(10) * 0.63:
-            place = (0.13 * np.cos(angle) + rng.normal(0, 0.02), 0.13 * np.sin(angle) + rng.normal(0, 0.02))
+            place = (
+                0.13 * np.cos(angle) + rng.normal(0, 0.02),
+                0.13 * np.sin(angle) + rng.normal(0, 0.02),
+            )
             stain = np.maximum(stain, 0.85 * ramp(_disc(rng, place, 9), 0, 0.3))
     stain = np.clip(stain, 0, 1)[..., None] * (1 + 0.05 * grain)
     return _template(colours + np.clip(stain, 0, 1) * (STAIN - colours), ramp(body, -0.05, 0.03))
@@ -156,7 +178,9 @@ def _template(colours: Array, cover: Array) -> Template:
 
 def _stained(green: Array) -> NDArray[np.bool_]:
     """The largest piece that Otsu's threshold tells from the ground, without holes."""
-    level = np.maximum(green, np.percentile(green, 95) - 60)  # or a dark nucleus draws the threshold to itself
+    level = np.maximum(
+        green, np.percentile(green, 95) - 60
+    )  # or a dark nucleus draws the threshold to itself
     pieces, count = label(binary_fill_holes(level < threshold_otsu(level)))
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     return pieces == 1 + sizes.argmax() if count else np.zeros(green.shape, bool)
@@ -167,7 +191,9 @@ def _cut_out(home: Path, seed: int) -> Templates:
     other = ("leukocyte", "difficult")
     entries = [e for e in bbbc041_boxes(home) if sum(b[0] not in other for b in e["boxes"]) >= 3]
     if not entries:
-        raise Refused("bbbc041: no picture has three annotated cells; run `harness data check bbbc041`")
+        raise Refused(
+            "bbbc041: no picture has three annotated cells; run `harness data check bbbc041`"
+        )
     rng = stream("malaria", "bbbc041", seed)
     entry = entries[int(rng.integers(len(entries)))]
     picture = images_of(open.stored(entry["path"])).read(0)[..., :3]
@@ -183,7 +209,9 @@ def _real(crop: NDArray[Any]) -> Template:
     return Template(crop.astype(np.float32), gaussian_filter(mask.astype(np.float32), 1.0), mask)
 
 
-def _emptiest(picture: NDArray[np.uint8], boxes: list[tuple[int, int, int, int]]) -> NDArray[np.uint8]:
+def _emptiest(
+    picture: NDArray[np.uint8], boxes: list[tuple[int, int, int, int]]
+) -> NDArray[np.uint8]:
     """The largest square without a box, at the size of the canvas."""
     free = np.ones(picture.shape[:2], bool)
     for top, left, bottom, right in boxes:

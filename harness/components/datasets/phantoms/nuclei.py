@@ -50,7 +50,9 @@ CELLS = {
 }
 
 
-@dataset(version=1, made=True, tasks=("nuclei", "instances"), splits=("train", "validation", "test"))
+@dataset(
+    version=1, made=True, tasks=("nuclei", "instances"), splits=("train", "validation", "test")
+)
 def nuclei(
     split: str,
     home: Path,
@@ -66,7 +68,9 @@ def nuclei(
     only("nuclei", split, NAMES)
     stain = NUCLEI[style]
     words = ("nuclei", style, split, seed)
-    drawn = _drawn(words, split, images, bits, stain, draw=lambda rng: _draw_nuclei(rng, stain, size))
+    drawn = _drawn(
+        words, split, images, bits, stain, draw=lambda rng: _draw_nuclei(rng, stain, size)
+    )
     return _scans(split, *drawn, None if task == "instances" else ("background", "nucleus"))
 
 
@@ -86,7 +90,14 @@ def cells(
     only("cells", split, NAMES)
     stain = CELLS[style]
     draw = _draw_culture if style == "culture" else _draw_sheet
-    drawn = _drawn(("cells", style, split, seed), split, images, bits, stain, draw=lambda rng: draw(rng, stain, size))
+    drawn = _drawn(
+        ("cells", style, split, seed),
+        split,
+        images,
+        bits,
+        stain,
+        draw=lambda rng: draw(rng, stain, size),
+    )
     return _scans(split, *drawn, None if task == "instances" else ("background", "cell"))
 
 
@@ -110,7 +121,9 @@ def _drawn(
     return np.stack(pictures), np.stack(masks)
 
 
-def _scans(split: str, images: NDArray[Any], labels: Labels, classes: tuple[str, ...] | None) -> Scans:
+def _scans(
+    split: str, images: NDArray[Any], labels: Labels, classes: tuple[str, ...] | None
+) -> Scans:
     ids = [f"{split}-{i:03d}" for i in range(len(images))]
     masks: NDArray[Any] = labels if classes is None else (labels > 0).astype(np.uint8)
     return Scans(images, masks, ids, ids, ids, classes=classes or ())
@@ -120,7 +133,9 @@ def _camera(rng: np.random.Generator, stain: Stain, light: Array, bits: int) -> 
     """Uneven light, the blur of the optics, photons counted, and the camera's own noise and offset."""
     shape = light.shape
     uneven = 1 + 0.12 * smooth(rng, shape, (0.4 * shape[0], 0.4 * shape[1]))
-    seen = gaussian_filter(light, stain.blur) * uneven + stain.haze * (1 + 0.3 * smooth(rng, shape, (30, 30)))
+    seen = gaussian_filter(light, stain.blur) * uneven + stain.haze * (
+        1 + 0.3 * smooth(rng, shape, (30, 30))
+    )
     counts = rng.poisson(np.clip(seen, 0, None) * stain.photons) / stain.photons
     counts = 0.02 + counts + 0.006 * rng.standard_normal(shape)
     full = 2**bits - 1
@@ -140,7 +155,9 @@ def _places(rng: np.random.Generator, stain: Stain, size: int) -> tuple[Array, A
         place = knot if grouped else rng.uniform(-stain.radius, size + stain.radius, 2)
         if not kept:
             place = size / 2 + rng.uniform(-0.2, 0.2, 2) * size  # never an empty picture
-        gap = np.hypot(*(places[:kept] - place).T) - (1 - stain.overlap) * (radii[:kept] + radii[kept])
+        gap = np.hypot(*(places[:kept] - place).T) - (1 - stain.overlap) * (
+            radii[:kept] + radii[kept]
+        )
         if (gap > 0).all():
             places[kept] = place
             kept += 1
@@ -149,16 +166,24 @@ def _places(rng: np.random.Generator, stain: Stain, size: int) -> tuple[Array, A
     return places[:kept], radii[:kept]
 
 
-def _outline(rng: np.random.Generator, stain: Stain, place: Array, radius: float, size: int) -> tuple[Any, Array]:
+def _outline(
+    rng: np.random.Generator, stain: Stain, place: Array, radius: float, size: int
+) -> tuple[Any, Array]:
     """A box of pixels, and in it how deep they lie in a bumpy oval: 1 in the middle, 0 on the edge."""
     reach = 1.9 * radius
     low, high = (np.clip(place + s * reach + (s > 0), 0, size).astype(int) for s in (-1, 1))
     box = (slice(low[0], high[0]), slice(low[1], high[1]))
     y, x = (p - c for p, c in zip(np.ogrid[box], place, strict=True))
     turn, long = rng.uniform(0, np.pi), 1 + stain.oblong * rng.beta(1.5, 2.5)
-    u, v = (x * np.cos(turn) + y * np.sin(turn)) / long, (y * np.cos(turn) - x * np.sin(turn)) * long
+    u, v = (
+        (x * np.cos(turn) + y * np.sin(turn)) / long,
+        (y * np.cos(turn) - x * np.sin(turn)) * long,
+    )
     angle = np.arctan2(v, u)
-    bumps = sum(stain.rough * rng.normal() * 2 / k * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (2, 3, 4))
+    bumps = sum(
+        stain.rough * rng.normal() * 2 / k * np.cos(k * angle + rng.uniform(0, 6.3))
+        for k in (2, 3, 4)
+    )
     return box, 1 - np.hypot(u, v) / (radius * np.clip(1 + bumps, 0.45, 1.7))
 
 
@@ -173,7 +198,9 @@ def _draw_nuclei(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
         bright = stain.light * rng.lognormal(0, 1.6 * stain.spread) * (1.9 if dividing else 1)
         light[box] += bright * ramp(level, -0.02, 0.3) * (1 + 0.14 * mottled[box])
         for _ in range(0 if dividing else rng.integers(0, 4)):
-            spot, deep = _outline(rng, stain, place + 0.4 * radius * rng.normal(size=2), 0.16 * radius, size)
+            spot, deep = _outline(
+                rng, stain, place + 0.4 * radius * rng.normal(size=2), 0.16 * radius, size
+            )
             light[spot] -= 0.35 * bright * ramp(deep, -0.5, 0.5) * (labels[spot] == 0)
         labels[box] = np.where((labels[box] == 0) & (level > 0), labels.max() + 1, labels[box])
     return np.clip(light, 0, None) + _ghosts(rng, stain, size, len(places)), labels
@@ -183,10 +210,14 @@ def _ghosts(rng: np.random.Generator, stain: Stain, size: int, count: int) -> Ar
     """What nobody labels: objects above and below the focus, and specks of debris."""
     light, specks = np.zeros((size, size)), np.zeros((size, size))
     for _ in range(rng.binomial(10 * count, stain.ghosts / 10)):
-        box, level = _outline(rng, stain, rng.uniform(0, size, 2), stain.radius * rng.uniform(0.9, 1.4), size)
+        box, level = _outline(
+            rng, stain, rng.uniform(0, size, 2), stain.radius * rng.uniform(0.9, 1.4), size
+        )
         light[box] += 0.5 * stain.light * rng.uniform(0.4, 1.3) * (level > 0)
     for _ in range(rng.poisson(0.1 * count)):
-        box, level = _outline(rng, stain, rng.uniform(0, size, 2), stain.radius * rng.uniform(0.1, 0.25), size)
+        box, level = _outline(
+            rng, stain, rng.uniform(0, size, 2), stain.radius * rng.uniform(0.1, 0.25), size
+        )
         specks[box] += stain.light * rng.uniform(0.5, 1.6) * (level > 0)
     return gaussian_filter(light, 0.45 * stain.radius) + specks
 
@@ -195,9 +226,17 @@ def _draw_sheet(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
     """A gapless sheet of cells of which the walls are stained; labels stop short of the walls."""
     spacing = 1.9 * stain.radius
     grid = np.mgrid[-1 : size / spacing + 2, -1 : size / spacing + 2].reshape(2, -1).T
-    seeds = (grid + [0, 0.5] * (grid[:, :1] % 2) + 0.17 * (1 + stain.spread) * rng.normal(size=grid.shape)) * spacing
-    seeds = seeds[rng.random(len(seeds)) > 0.35 * (stain.spread - 0.2)]  # where a seed is missing, its neighbours grow
-    bend = np.stack([smooth(rng, (size, size), (s, s)) * h for s, h in ((9.0, 1.6), (9.0, 1.6))], -1)
+    seeds = (
+        grid
+        + [0, 0.5] * (grid[:, :1] % 2)
+        + 0.17 * (1 + stain.spread) * rng.normal(size=grid.shape)
+    ) * spacing
+    seeds = seeds[
+        rng.random(len(seeds)) > 0.35 * (stain.spread - 0.2)
+    ]  # where a seed is missing, its neighbours grow
+    bend = np.stack(
+        [smooth(rng, (size, size), (s, s)) * h for s, h in ((9.0, 1.6), (9.0, 1.6))], -1
+    )
     places = np.moveaxis(np.indices((size, size)), 0, -1) + bend
     far, near = cKDTree(seeds).query(places, k=2)
     wall = (far[..., 1] ** 2 - far[..., 0] ** 2) / (
@@ -205,26 +244,42 @@ def _draw_sheet(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
     )
     thick = 1.1 + 0.035 * stain.radius
     patchy = np.clip(
-        0.75 + 0.3 * smooth(rng, wall.shape, (7, 7)) + 0.2 * smooth(rng, wall.shape, (1.5, 1.5)), 0.15, None
+        0.75 + 0.3 * smooth(rng, wall.shape, (7, 7)) + 0.2 * smooth(rng, wall.shape, (1.5, 1.5)),
+        0.15,
+        None,
     )
-    inner = rng.lognormal(-2, 0.5, len(seeds))[near[..., 0]] * (1 + 0.3 * smooth(rng, wall.shape, (2, 2)))
-    light = stain.light * (np.clip(patchy, 0.15, None) * np.exp(-((wall / thick) ** 2)) + np.clip(inner, 0, 1))
+    inner = rng.lognormal(-2, 0.5, len(seeds))[near[..., 0]] * (
+        1 + 0.3 * smooth(rng, wall.shape, (2, 2))
+    )
+    light = stain.light * (
+        np.clip(patchy, 0.15, None) * np.exp(-((wall / thick) ** 2)) + np.clip(inner, 0, 1)
+    )
     mask = np.where(wall > thick, near[..., 0] + 1, 0)
-    return light + 0.3 * _ghosts(rng, stain, size, 20), np.unique(mask, return_inverse=True)[1].astype(np.int32)
+    return light + 0.3 * _ghosts(rng, stain, size, 20), np.unique(mask, return_inverse=True)[
+        1
+    ].astype(np.int32)
 
 
 def _draw_culture(rng: np.random.Generator, stain: Stain, size: int) -> Drawing:
     """Spread cells with a stained cytoplasm that thins towards the edge, around a darker nucleus."""
     light, labels = np.zeros((size, size)), np.zeros((size, size), np.int32)
     deepest = np.zeros((size, size))
-    threads = 1 + 0.12 * smooth(rng, light.shape, (1.2, 1.2)) + 0.1 * smooth(rng, light.shape, (4, 4))
+    threads = (
+        1 + 0.12 * smooth(rng, light.shape, (1.2, 1.2)) + 0.1 * smooth(rng, light.shape, (4, 4))
+    )
     places, radii = _places(rng, stain, size)
     for number, (place, radius) in enumerate(zip(places, radii, strict=True), 1):
         box, level = _outline(rng, stain, place, 1.15 * radius, size)
         bright = stain.light * rng.lognormal(0, 1.6 * stain.spread)
-        core, deep = _outline(rng, stain, place + 0.12 * radius * rng.normal(size=2), 0.45 * radius, size)
-        light[box] += bright * (0.2 * ramp(level, -0.02, 0.1) + 1.1 * np.clip(level, 0, 1)) * threads[box]
+        core, deep = _outline(
+            rng, stain, place + 0.12 * radius * rng.normal(size=2), 0.45 * radius, size
+        )
+        light[box] += (
+            bright * (0.2 * ramp(level, -0.02, 0.1) + 1.1 * np.clip(level, 0, 1)) * threads[box]
+        )
         light[core] *= 1 - 0.72 * ramp(deep, -0.1, 0.2)
         mine = (level > 0) & (level > deepest[box])
         labels[box][mine], deepest[box][mine] = number, level[mine]
-    return light + _ghosts(rng, stain, size, len(places)), np.unique(labels, return_inverse=True)[1].astype(np.int32)
+    return light + _ghosts(rng, stain, size, len(places)), np.unique(labels, return_inverse=True)[
+        1
+    ].astype(np.int32)

@@ -69,20 +69,41 @@ def scanners(
 def _slide(rng: np.random.Generator, size: int) -> tuple[NDArray[np.uint8], Array]:
     """Regions, and how much of the two dyes lies at every pixel."""
     shape = (size, size)
-    glass = _share(smooth(rng, shape, (0.35 * size + 8,) * 2) + 0.06 * smooth(rng, shape, (4, 4)), rng.uniform(0, 0.35))
+    glass = _share(
+        smooth(rng, shape, (0.35 * size + 8,) * 2) + 0.06 * smooth(rng, shape, (4, 4)),
+        rng.uniform(0, 0.35),
+    )
     nests = (
-        smooth(rng, shape, (24, 24)) + 0.35 * smooth(rng, shape, (8, 8)) + 0.8 * smooth(rng, shape, (0.4 * size,) * 2)
+        smooth(rng, shape, (24, 24))
+        + 0.35 * smooth(rng, shape, (8, 8))
+        + 0.8 * smooth(rng, shape, (0.4 * size,) * 2)
     )
     tumour = _share(nests, rng.uniform(0.12, 0.45)) & ~glass
-    inflamed = _share(smooth(rng, shape, (14, 14)), 0.08) & ~glass & ~tumour  # crowded too, but with small round nuclei
+    inflamed = (
+        _share(smooth(rng, shape, (14, 14)), 0.08) & ~glass & ~tumour
+    )  # crowded too, but with small round nuclei
     fat = _share(smooth(rng, shape, (7, 7)), 0.05) & ~tumour & ~inflamed
     regions = np.where(tumour, TUMOUR, np.where(glass, GLASS, TISSUE)).astype(np.uint8)
-    soft = [gaussian_filter(part.astype(np.float32), 1.0) for part in (glass | fat, tumour, inflamed)]
+    soft = [
+        gaussian_filter(part.astype(np.float32), 1.0) for part in (glass | fat, tumour, inflamed)
+    ]
     nuclei, rim = _nuclei(rng, tumour, inflamed, glass | fat)
-    fibres = np.cos(_flow(rng, shape)) * smooth(rng, shape, (9, 9)) + 0.9 * smooth(rng, shape, (1.3, 1.3))
-    pink = (0.6 + 0.11 * fibres + 0.12 * smooth(rng, shape, (12, 12))) * (1 - 0.4 * soft[1]) + 0.1 * soft[1]
-    blue = 0.07 + 0.24 * soft[1] + 0.1 * soft[2] + nuclei * (0.85 + 0.2 * smooth(rng, shape, (1, 1))) + 0.1 * rim
-    there = (1 - soft[0]) * rng.uniform(0.8, 1.2, (2, 1, 1))  # the laboratory's hand, the same for every scanner
+    fibres = np.cos(_flow(rng, shape)) * smooth(rng, shape, (9, 9)) + 0.9 * smooth(
+        rng, shape, (1.3, 1.3)
+    )
+    pink = (0.6 + 0.11 * fibres + 0.12 * smooth(rng, shape, (12, 12))) * (
+        1 - 0.4 * soft[1]
+    ) + 0.1 * soft[1]
+    blue = (
+        0.07
+        + 0.24 * soft[1]
+        + 0.1 * soft[2]
+        + nuclei * (0.85 + 0.2 * smooth(rng, shape, (1, 1)))
+        + 0.1 * rim
+    )
+    there = (1 - soft[0]) * rng.uniform(
+        0.8, 1.2, (2, 1, 1)
+    )  # the laboratory's hand, the same for every scanner
     dyes = np.stack([blue, pink * (1 - 0.6 * nuclei)]) * there
     return regions, np.clip(dyes, 0, 2).astype(np.float32) + 0.012
 
@@ -100,7 +121,10 @@ def _flow(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
 
 
 def _nuclei(
-    rng: np.random.Generator, tumour: NDArray[np.bool_], inflamed: NDArray[np.bool_], empty: NDArray[np.bool_]
+    rng: np.random.Generator,
+    tumour: NDArray[np.bool_],
+    inflamed: NDArray[np.bool_],
+    empty: NDArray[np.bool_],
 ) -> tuple[Array, Array]:
     """Nuclei: large, pale and crowded in tumour, small and dark where inflamed, sparse and slender elsewhere."""
     size, spacing = tumour.shape[0], 5.5

@@ -1,0 +1,75 @@
+"""What a component says of itself beside its options: the keywords of its decorator, as a typed value."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one component; a component of a kind that has no use for a fact keeps its default."""
+
+    version: int = 1  # raised by hand when a change of the code changes results
+    without: Mapping[str, str] = field(default_factory=dict)  # options that it lacks: a reason each
+    needs: tuple[str, ...] = ()  # what must be there: adapt_to, encoder, original
+    reads: str | None = None  # the option that names a file whose bytes decide what is made of it
+
+    # data sets
+    made: bool = False  # drawn by the code rather than read from files
+    splits: tuple[str, ...] = ("train", "validation", "test", "all")
+    tasks: tuple[str, ...] = ()
+    licence: str = ""
+    citation: str = ""
+    url: str = ""
+    access: str = ""  # how to get a set that cannot be downloaded
+    papers: tuple[str, ...] = ()
+    resolution: str = ""
+
+    # networks: patches must be a multiple of this
+    multiple: int = 1
+
+    # picks
+    oracle: bool = False  # it sees the labels of the target
+
+    # perturbations
+    neutral: float | None = None  # the strength that changes nothing
+    least: float = -math.inf
+    most: float = math.inf
+    features: bool = False  # it changes features of a network rather than images
+
+    # probes
+    metrics: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()  # metrics of which less is better
+    dimensions: tuple[str, ...] = ()  # what its rows are told apart by, beside image and group
+
+    # tests and effects
+    paired: bool = False
+    groups: int | str = 2  # how many groups a test compares: 1, 2 or "many"
+    ordered: bool = False  # the groups have an order
+    post_hoc: tuple[str, ...] = ()  # what compares the pairs after a test of many groups
+
+    @classmethod
+    def read(cls, keywords: Mapping[str, Any]) -> "Facts":
+        """The facts that a decorator's keywords state; a TypeError where a keyword is no fact."""
+        names = [fact.name for fact in dataclasses.fields(cls)]
+        for keyword in keywords:
+            if keyword not in names:
+                raise TypeError(
+                    f"no fact is called {keyword!r}; a component may state {', '.join(names)}"
+                )
+        values: dict[str, Any] = {}
+        for keyword, value in keywords.items():
+            values[keyword] = tuple(value) if isinstance(value, list) else value
+        return cls(**values)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The facts that differ from their defaults, for a page or a JSON file."""
+        plain: dict[str, Any] = {}
+        for fact in dataclasses.fields(self):
+            value = getattr(self, fact.name)
+            default = fact.default_factory() if callable(fact.default_factory) else fact.default
+            if value != default:
+                plain[fact.name] = value
+        return plain
