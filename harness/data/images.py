@@ -1,7 +1,7 @@
 """Unlabelled, Labelled, Domains: what a fit may look at."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -44,6 +44,10 @@ class Unlabelled:
     def images(self) -> "Unlabelled":
         """Itself, so that code that needs pixels alone need not ask which kind of images it has."""
         return self
+
+    def with_pixels(self, change: Callable[["Unlabelled"], Tensor]) -> "Unlabelled":
+        """The same images with the pixels that `change` makes of them."""
+        return replace(self, pixels=change(self))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,6 +95,10 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.images)
 
+    def with_pixels(self, change: Callable[[Unlabelled], Tensor]) -> "Labelled":
+        """The same masks beside images with the pixels that `change` makes of them."""
+        return replace(self, images=self.images.with_pixels(change))
+
     def mask_crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
         rows, columns = _window(top, left, patch)
         return self.masks[which[:, None, None], rows[:, :, None], columns[:, None, :]].long()
@@ -103,6 +111,15 @@ class Domains:
     source: Labelled | Unlabelled
     validation: Labelled | None = None
     target: Unlabelled | None = None
+
+    def with_pixels(self, change: Callable[[Unlabelled], Tensor]) -> "Domains":
+        """The same domains after `change` made new pixels for source, validation and target."""
+        validation, target = self.validation, self.target
+        if validation is not None:
+            validation = validation.with_pixels(change)
+        if target is not None:
+            target = target.with_pixels(change)
+        return Domains(self.source.with_pixels(change), validation, target)
 
 
 def unit(pixels: Tensor) -> Tensor:
