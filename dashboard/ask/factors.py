@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.ask.answers import apart, facts, levels_here, version
 from dashboard.read.records import Found, Unreadable, study_of
-from harness.judge.arms import JOIN, Layout, Place, layout
+from harness.judge.arms import Layout, TrialPlace, layout
 from harness.judge.tables import Means, means
 from harness.spec.naming import level_of_text, short
 from harness.study.comparison import Comparison, Unit
@@ -98,14 +98,14 @@ def _layout_of_runs(found: Found, paths: Paths, where: dict[str, str]) -> Layout
         runs = runs[runs[path] == level]
     trials = []
     for run in runs.to_dict("records"):
-        within = JOIN.join(str(run[path]) for path in settings_of_runs)
+        stratum = tuple(str(run[path]) for path in settings_of_runs)
         fold = re.match(r"\d+", str(run.get("fit.fold")))
         number = int(fold.group()) if fold else None
         trials.append(
-            Place(
+            TrialPlace(
                 run["trial"],
-                within,
-                "",
+                stratum,
+                (),
                 "",
                 int(run["fit.seed"]),
                 number,
@@ -113,8 +113,8 @@ def _layout_of_runs(found: Found, paths: Paths, where: dict[str, str]) -> Layout
                 (),
             )
         )
-    dimensions = {path: "within" for path in paths if path not in settings_of_runs}
-    return Layout(trials, dimensions, (), (), {"within": list(paths), "arm": [], "at": []}, {})
+    dimensions = tuple(path for path in paths if path not in settings_of_runs)
+    return Layout(trials, paths, arm_paths=(), point_path=None, dimensions=dimensions)
 
 
 def settings(found: Found) -> list[str]:

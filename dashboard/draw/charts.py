@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.draw.colours import Ink
-from harness.judge.arms import shown
+from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, mean, number, p_value
 from harness.judge.verdicts import Arm
@@ -132,7 +132,7 @@ def _boxes(arms: Sequence[Arm], colours: Colours, at: tuple[alt.X, alt.Y], ink: 
 
 
 def _colour(arm: Arm, colours: Colours) -> str:
-    return colours.get(arm.sample.arm or arm.sample.at, colours.get(arm.full, "#999999"))
+    return colours.get(levels_text(arm.sample.arm_or_point), colours.get(arm.full, "#999999"))
 
 
 def _dots(
@@ -342,7 +342,7 @@ def points(c: Contrast, ink: Ink) -> Any:
     """Two metrics against each other, a dot for each point of a correlation."""
     if len(c.points) < 2:
         return None
-    data = pd.DataFrame([{"point": shown(name), "x": a, "y": b} for name, a, b in c.points])
+    data = pd.DataFrame([{"point": name, "x": a, "y": b} for name, a, b in c.points])
     x, y = (alt.X("x:Q", title=c.first, scale=alt.Scale(zero=False, nice=True)),
             alt.Y("y:Q", title=c.second, scale=alt.Scale(zero=False, nice=True)))  # fmt: skip
     mark = alt.Chart(data).mark_circle(size=80, opacity=0.9, color="#0072B2")

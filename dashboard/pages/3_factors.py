@@ -1,5 +1,6 @@
 """How two factors act together: means with intervals, a model with their interaction, and heat maps."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
@@ -22,6 +23,8 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import framed
 from dashboard.parts.verdict import section
 from dashboard.read.records import Found, Unreadable
+from harness.judge.arms import levels_text
+from harness.judge.verdicts import Arm, Verdict
 from harness.spec.naming import short
 from harness.study.load import Study
 
@@ -84,10 +87,14 @@ def _interaction(found: Found, study: Study, metric: str, paths: tuple[str, str]
     names = short(levels_here(found, across))
     called = short(levels_here(found, by))
     stops = [
-        Stop(names.get(a.sample.arm, a.sample.arm), called.get(a.within, a.within), a)
-        for a in verdict.arms
+        Stop(names.get(level, level), called.get(stratum, stratum), arm)
+        for arm, level, stratum in _levels_of_arms(verdict)
     ]
-    levels = list(dict.fromkeys([*levels_here(found, by), *(a.within for a in verdict.arms)]))
+    levels = list(
+        dict.fromkeys(
+            [*levels_here(found, by), *(stratum for _, _, stratum in _levels_of_arms(verdict))]
+        )
+    )
     chart(
         lambda ink: lines(stops, (across, by, metric), _called(palette(levels, ink), called), ink),
         f"{found.name} {metric} {across} {by}", "interaction",
@@ -96,6 +103,12 @@ def _interaction(found: Found, study: Study, metric: str, paths: tuple[str, str]
         f"A small dot is one {question['unit']}; the diamond is the mean with its 95% interval. Lines that are not "
         "parallel hint at an interaction; the model below tests it."
     )
+
+
+def _levels_of_arms(verdict: Verdict) -> Iterator[tuple[Arm, str, str]]:
+    """Each arm with its level, and with the level that it is measured at."""
+    for arm in verdict.arms:
+        yield arm, levels_text(arm.sample.arm), levels_text(arm.stratum)
 
 
 def _called(colours: dict[str, str], names: dict[str, str]) -> dict[str, str]:

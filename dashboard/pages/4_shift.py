@@ -23,7 +23,7 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import framed
 from dashboard.parts.text import plain, upper
 from dashboard.read.records import Found, Unreadable
-from harness.judge.arms import JOIN
+from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
 from harness.spec.naming import numeric, short
 from harness.study.load import Study
@@ -82,8 +82,7 @@ def _over_strength(found: Found, study: Study, by: str) -> None:
         return
     _drawn(found, verdict, (STRENGTH, by, metric), bool(kinds))
     rows = [
-        {"where": c.within.replace(JOIN, " · "), "trend": upper(c.sentence)}
-        for c in verdict.contrasts
+        {"where": levels_text(c.stratum), "trend": upper(c.sentence)} for c in verdict.contrasts
     ]
     with st.expander(f"Trends (exploratory, {verdict.family} p values corrected together)"):
         table(rows, f"{found.name} trends", "trends")
@@ -95,11 +94,10 @@ def _drawn(found: Found, verdict: Verdict, titles: tuple[str, str, str], split: 
     called = short(levels_here(found, by)) if by != "–" else {}
     charts: dict[str, list[Stop]] = {}
     for arm in verdict.arms:
-        levels = arm.within.split(JOIN) if arm.within else []
-        line = levels[-1] if by != "–" else metric
-        where = levels[0] if split else ""
+        line = arm.stratum[-1] if by != "–" else metric
+        where = arm.stratum[0] if split else ""
         charts.setdefault(where, []).append(
-            Stop(arm.sample.at or arm.sample.arm, called.get(line, line), arm)
+            Stop(levels_text(arm.sample.arm_or_point), called.get(line, line), arm)
         )
     columns = st.columns(2) if len(charts) > 1 else [st.container()]
     order = levels_here(found, KIND)
@@ -164,8 +162,11 @@ def _over_layers(found: Found, study: Study, by: str) -> None:
     titles = (LAYER, str(factor), metric)
     called = short(levels_here(found, str(factor)))
     order = {layer: i for i, layer in enumerate(levels_here(found, LAYER))}
-    arms = sorted(verdict.arms, key=lambda arm: order.get(arm.within, len(order)))
-    stops = [Stop(a.within, called.get(a.sample.arm, a.sample.arm), a) for a in arms]
+    arms = sorted(verdict.arms, key=lambda arm: order.get(levels_text(arm.stratum), len(order)))
+    stops = []
+    for arm in arms:
+        level = levels_text(arm.sample.arm)
+        stops.append(Stop(levels_text(arm.stratum), called.get(level, level), arm))
     chart(partial(_lined, found, stops, titles),
           f"{found.name} {metric} by layer", "layers")  # fmt: skip
     st.page_link(
@@ -177,7 +178,10 @@ def _over_layers(found: Found, study: Study, by: str) -> None:
         f"Differences at each layer (exploratory, {verdict.family} p values corrected together)"
     ):
         table(
-            [{"layer": c.within, "difference": upper(c.sentence)} for c in verdict.contrasts],
+            [
+                {"layer": levels_text(c.stratum), "difference": upper(c.sentence)}
+                for c in verdict.contrasts
+            ],
             "layers",
             "by-layer",
         )

@@ -22,7 +22,7 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import framed
 from dashboard.parts.verdict import colours_of
 from dashboard.read.records import Found, Unreadable
-from harness.judge.arms import shown
+from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdicts
 from harness.report.write import texts, used
 from harness.store import file_name
@@ -96,12 +96,12 @@ def drawn(found: Found, verdicts: Verdicts) -> Iterator[tuple[str, object]]:
     """The charts of all declared comparisons by name."""
     for verdict in verdicts.verdicts:
         one = verdict.comparison
-        for within in dict.fromkeys(
-            [a.within for a in verdict.arms] + [c.within for c in verdict.contrasts]
+        for stratum in dict.fromkeys(
+            [a.stratum for a in verdict.arms] + [c.stratum for c in verdict.contrasts]
         ):
-            arms = [a for a in verdict.arms if a.within == within]
-            contrasts = [c for c in verdict.contrasts if c.within == within]
-            name = file_name(f"{one.name} {shown(within)}".strip())
+            arms = [a for a in verdict.arms if a.stratum == stratum]
+            contrasts = [c for c in verdict.contrasts if c.stratum == stratum]
+            name = file_name(f"{one.name} {levels_text(stratum)}".strip())
             if arms and one.kind != "model":
                 colours = colours_of(found, one.by or one.trend or "", arms, LIGHT)
                 yield name, units(one, arms, contrasts, colours, LIGHT)

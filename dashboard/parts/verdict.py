@@ -11,7 +11,7 @@ from dashboard.draw.colours import Ink, palette
 from dashboard.parts.controls import chart, csv_button, table
 from dashboard.parts.text import plain, upper
 from dashboard.read.records import Found
-from harness.judge.arms import shown
+from harness.judge.arms import Levels, levels_text
 from harness.judge.sentences import estimate, mean, number, p_value, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
@@ -45,29 +45,29 @@ def _badges(verdict: Verdict) -> None:
 
 def _charts(found: Found, verdict: Verdict, key: str) -> None:
     strata = list(
-        dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts])
+        dict.fromkeys([a.stratum for a in verdict.arms] + [c.stratum for c in verdict.contrasts])
     )
     if len(strata) > STRATA:
-        names = {shown(s): s for s in strata}
+        names = {levels_text(s): s for s in strata}
         picked = st.multiselect(
             "Shown", list(names), default=list(names)[:STRATA], key=f"strata-{key}"
         )
         strata = [names[name] for name in picked]
     columns = st.columns(2) if len(strata) > 1 else [st.container()]
-    for i, within in enumerate(strata):
+    for i, stratum in enumerate(strata):
         with columns[i % len(columns)]:
-            if within:
-                st.markdown(f"**{plain(shown(within))}**")
-            _stratum(found, verdict, within, f"{key}-{i}")
+            if stratum:
+                st.markdown(f"**{plain(levels_text(stratum))}**")
+            _stratum(found, verdict, stratum, f"{key}-{i}")
     if verdict.arms and verdict.comparison.kind != "model":
         st.caption(plain(legend(verdict)))
 
 
-def _stratum(found: Found, verdict: Verdict, within: str, key: str) -> None:
+def _stratum(found: Found, verdict: Verdict, stratum: Levels, key: str) -> None:
     one = verdict.comparison
-    arms = [a for a in verdict.arms if a.within == within]
-    contrasts = [c for c in verdict.contrasts if c.within == within]
-    name = f"{found.name} {one.name} {shown(within)}".strip()
+    arms = [a for a in verdict.arms if a.stratum == stratum]
+    contrasts = [c for c in verdict.contrasts if c.stratum == stratum]
+    name = f"{found.name} {one.name} {levels_text(stratum)}".strip()
     if arms and one.kind != "model":
         chart(lambda ink: units(one, arms, contrasts, colours_of(found, one.by or one.trend or "", arms, ink), ink),
               name, f"units-{key}")  # fmt: skip
@@ -80,7 +80,7 @@ def _stratum(found: Found, verdict: Verdict, within: str, key: str) -> None:
 
 def colours_of(found: Found, path: str, arms: list[Arm], ink: Ink) -> dict[str, str]:
     """The colours of a factor's levels: of all that it has, also of those that are not shown."""
-    there = [a.sample.arm or a.sample.at for a in arms]
+    there = [levels_text(a.sample.arm_or_point) for a in arms]
     return palette(list(dict.fromkeys([*levels_here(found, path), *there])), ink)
 
 
@@ -141,7 +141,7 @@ def _arms(verdict: Verdict, key: str) -> None:
     with st.expander("Values, trials and units of each arm"):
         rows = [
             {
-                **({"at": shown(a.within)} if a.within else {}), "arm": a.name, "mean": mean(a.mean),
+                **({"at": levels_text(a.stratum)} if a.stratum else {}), "arm": a.name, "mean": mean(a.mean),
                 f"{one.unit}s": len(a.sample.units),
                 "trials": ", ".join(f"{n} {state}" for state, n in a.tally.states.items() if n),
                 "without value": ", ".join(a.tally.lost) or "–", "undefined": a.tally.undefined, "in full": a.full,
@@ -176,8 +176,8 @@ def _checks(verdict: Verdict) -> None:
         for c in verdict.contrasts
         if c.note and verdict.comparison.kind != "model"
     ]
-    for within, result in verdict.omnibus:
-        where = f" at {shown(within)}" if within else ""
+    for stratum, result in verdict.omnibus:
+        where = f" at {levels_text(stratum)}" if stratum else ""
         values = f"{number(result.statistic)}, {p_value(result.p)}"
         found.append(f"all arms at once{where}: {result.test} {values}")
     found += list(verdict.normality)

@@ -71,9 +71,9 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     out.print(screen.axes(study))
     for line in screen.plan_lines(made):
         out.print(line, markup=False)
-    from harness.judge.preview import prospect_lines, prospects
+    from harness.judge.preview import preview_lines, previews
 
-    for line in prospect_lines(prospects(study)):
+    for line in preview_lines(previews(study)):
         out.print(line, markup=False)
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from harness.judge import associations, contrasts
-from harness.judge.arms import Layout, layout, names, shown
+from harness.judge.arms import Layout, Levels, arm_names, layout, levels_text
 from harness.judge.choose_test import corrected
-from harness.judge.contrasts import arms_of, blocks, floor, omnibus, tried
-from harness.judge.samples import Measured, Sample, Tally, measured
+from harness.judge.contrasts import arms_of, blocks, omnibus, result_or_reason, smallest_p
+from harness.judge.samples import Measured, Sample, Tally, measured_samples
 from harness.judge.sentences import outcome, p_value, sentence, summary
 from harness.judge.verdicts import Arm, Pooled, Ranking, Verdict, Verdicts
 from harness.record.database import Run
@@ -54,7 +54,7 @@ def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
 def _draft(study: Study, one: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
     """A comparison with its p values, not yet corrected."""
     laid = layout(study, one)
-    got = [measured(laid, one, metric, runs, rows) for metric in one.metrics]
+    got = [measured_samples(laid, one, metric, runs, rows) for metric in one.metrics]
     first = got[0]
     if one.kind == "correlate":
         made = list(associations.correlation(one, laid, first, got[1]))
@@ -91,10 +91,10 @@ def _draft(study: Study, one: Comparison, runs: pd.DataFrame, rows: pd.DataFrame
 
 
 def _losses(one: Comparison, found: Measured) -> Iterator[str]:
-    called = names(one, (t.arm for t in found.tallies))
+    called = arm_names(one, (t.arm for t in found.tallies))
     for tally in found.tallies:
-        name = called.get(tally.arm, shown(tally.arm)) or "all trials"
-        name += f" at {shown(tally.within)}" if tally.within else ""
+        name = called.get(tally.arm, levels_text(tally.arm)) or "all trials"
+        name += f" at {levels_text(tally.stratum)}" if tally.stratum else ""
         bad = [f"{n} {state}" for state, n in tally.states.items() if n and state != "finished"]
         if bad:
             yield f"{name}: {' and '.join(bad)} of {sum(tally.states.values())} trials"
@@ -109,22 +109,21 @@ def _losses(one: Comparison, found: Measured) -> Iterator[str]:
 def _arms(one: Comparison, found: Measured) -> tuple[Arm, ...]:
     if one.kind == "correlate":
         return ()
-    part = "at" if one.kind == "trend" else "arm"
-    tallies = {(t.within, t.arm): t for t in found.tallies}
-    called = names(one, (getattr(s, part) for s in found.samples))
+    tallies = {(t.stratum, t.arm): t for t in found.tallies}
+    called = arm_names(one, (s.arm_or_point for s in found.samples))
     made = []
     for sample in (
-        sorted(found.samples, key=lambda s: (s.within, float(s.at)))
-        if part == "at"
+        sorted(found.samples, key=lambda s: (s.stratum, float(s.point)))
+        if one.kind == "trend"
         else found.samples
     ):
-        full = getattr(sample, part)
+        full = sample.arm_or_point
         clusters = (np.array(sample.clusters),) if one.interval == "hierarchical" else ()
-        mean = tried(
+        mean = result_or_reason(
             load_component("interval", one.interval), sample.array(), *clusters, level=1 - one.alpha
         )[0]
-        tally = tallies.get((sample.within, full), Tally(sample.within, full, {}))
-        made.append(Arm(sample.within, called[full], shown(full), sample, mean, tally))
+        tally = tallies.get((sample.stratum, full), Tally(sample.stratum, full, {}))
+        made.append(Arm(sample.stratum, called[full], levels_text(full), sample, mean, tally))
     return tuple(made)
 
 
@@ -133,7 +132,7 @@ def _normality(one: Comparison, arms: tuple[Arm, ...]) -> Iterator[str]:
     for arm in arms:
         values = arm.sample.array()
         if 3 <= values.size <= 5000 and np.ptp(values) > 0:
-            where = f" at {shown(arm.within)}" if arm.within else ""
+            where = f" at {levels_text(arm.stratum)}" if arm.stratum else ""
             p = float(stats.shapiro(values).pvalue)
             few = ", with little power at this n" if values.size < 20 else ""
             yield f"normality of {arm.name}{where}: Shapiro-Wilk {p_value(p)}{few}; for information only"
@@ -141,29 +140,29 @@ def _normality(one: Comparison, arms: tuple[Arm, ...]) -> Iterator[str]:
 
 def _several(
     one: Comparison, laid: Layout, found: Measured
-) -> tuple[tuple[Ranking, ...], tuple[tuple[str, Result], ...]]:
+) -> tuple[tuple[Ranking, ...], tuple[tuple[Levels, Result], ...]]:
     """What can be said of three or more arms at once."""
     rankings, several = [], []
-    for within in dict.fromkeys(s.within for s in found.samples) if one.kind == "groups" else ():
-        arms = arms_of(laid, found, within)
-        result = omnibus(one, found, within, arms)
+    for stratum in dict.fromkeys(s.stratum for s in found.samples) if one.kind == "groups" else ():
+        arms = arms_of(laid, found, stratum)
+        result = omnibus(one, found, stratum, arms)
         if result is None:
             continue
-        several.append((within, result))
-        if result.test == "friedman" and (table := blocks(one, found, within, arms)) is not None:
-            called = names(one, arms)
+        several.append((stratum, result))
+        if result.test == "friedman" and (table := blocks(one, found, stratum, arms)) is not None:
+            called = arm_names(one, arms)
             columns = tuple(tuple(map(float, column)) for column in table)
-            rankings.append(Ranking(within, tuple(called[a] for a in arms), columns, result))
+            rankings.append(Ranking(stratum, tuple(called[a] for a in arms), columns, result))
     return tuple(rankings), tuple(several)
 
 
 def _pooled(one: Comparison, sample: Sample) -> Pooled:
     clusters = np.array(sample.clusters)
     networks = len(set(sample.clusters))
-    icc = tried(icc1, sample.array(), clusters)[0]
-    worth = tried(effective_n, sample.array(), clusters)[0] if networks > 1 else 1.0
-    full = sample.at if one.kind == "trend" else sample.arm
-    name = names(one, [full])[full]
+    icc = result_or_reason(icc1, sample.array(), clusters)[0]
+    worth = result_or_reason(effective_n, sample.array(), clusters)[0] if networks > 1 else 1.0
+    full = sample.arm_or_point
+    name = arm_names(one, [full])[full]
     return Pooled(name, len(sample.units), networks, icc, worth if worth is not None else math.nan)
 
 
@@ -174,7 +173,7 @@ def _tested(draft: Verdict) -> list[int]:
 def _corrected(drafts: list[Verdict]) -> list[Verdict]:
     """Each family of p values corrected together, and the smallest that it could have given; no test, no part."""
     families: dict[str, list[tuple[int, int]]] = {}
-    floors = [[floor(d.comparison, c, _size(d)) for c in d.contrasts] for d in drafts]
+    floors = [[smallest_p(d.comparison, c, _size(d)) for c in d.contrasts] for d in drafts]
     found = [
         [
             replace(c, corrected=c.p, smallest=least)
@@ -184,7 +183,7 @@ def _corrected(drafts: list[Verdict]) -> list[Verdict]:
     ]
     for d, draft in enumerate(drafts):
         for i in _tested(draft):
-            if not draft.contrasts[i].already:
+            if not draft.contrasts[i].corrected_by_test:
                 families.setdefault(draft.comparison.together, []).append((d, i))
     for places in families.values():
         one = drafts[places[0][0]].comparison
@@ -200,7 +199,7 @@ def _corrected(drafts: list[Verdict]) -> list[Verdict]:
 
 def _family(one: Comparison, p: list[float]) -> tuple[list[float], str]:
     """Shaffer's correction refuses a family that lost a pair; Holm's holds for any."""
-    values, trouble = tried(corrected, one, p)
+    values, trouble = result_or_reason(corrected, one, p)
     if values is None:
         return corrected(replace(one, correct="holm"), p), f"{trouble}: corrected by holm instead"
     return values, ""
@@ -208,7 +207,7 @@ def _family(one: Comparison, p: list[float]) -> tuple[list[float], str]:
 
 def _size(draft: Verdict) -> int:
     """How many arms stand side by side."""
-    return len(draft.arms) // max(1, len({a.within for a in draft.arms}))
+    return len(draft.arms) // max(1, len({a.stratum for a in draft.arms}))
 
 
 def _worded(draft: Verdict, family: int, early: bool) -> Verdict:

@@ -31,7 +31,7 @@ def chosen_test(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str
     return "mann_whitney", "independent groups; exact, by ranks"
 
 
-def joins(name: str) -> bool:
+def is_paired(name: str) -> bool:
     """Whether a test takes pairs."""
     return bool(catalogue("test")[name].facts.paired)
 

@@ -4,8 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import factorial
 
-from harness.judge.arms import Place, contrasts, layout, names, pairing, shown, units
-from harness.judge.choose_test import FEW, chosen_test, corrected, joins, post_hoc_of, smallest
+from harness.judge.arms import (
+    Levels,
+    TrialPlace,
+    arm_names,
+    contrasts,
+    layout,
+    levels_text,
+    pairing,
+    planned_units,
+)
+from harness.judge.choose_test import FEW, chosen_test, corrected, is_paired, post_hoc_of, smallest
 from harness.study.comparison import Comparison
 from harness.study.load import Study
 
@@ -13,7 +22,7 @@ LARGEST = 60  # blocks looked at when asking how many would do
 
 
 @dataclass(frozen=True)
-class Prospect:
+class Preview:
     """One planned contrast and what its design can show; n is empty where it is known only after measuring."""
 
     comparison: str
@@ -33,8 +42,8 @@ class Prospect:
 Planned = tuple[str, str, str, tuple[int, ...], bool]  # contrast, test, why, n, whether n is known
 
 
-def prospects(study: Study) -> list[Prospect]:
-    """The prospects of every declared contrast of a study."""
+def previews(study: Study) -> list[Preview]:
+    """The previews of every declared contrast of a study."""
     planned = [(one, each) for one in study.compare for each in _planned(study, one)]
     least: dict[int, float] = {}
     sizes: dict[str, int] = {}
@@ -48,7 +57,7 @@ def prospects(study: Study) -> list[Prospect]:
         found = _together(planned[mine[0]][0], [least[i] for i in open_])
         least.update(zip(open_, found, strict=True))
     return [
-        _prospect(one, each, sizes[one.together], least[i]) for i, (one, each) in enumerate(planned)
+        _preview(one, each, sizes[one.together], least[i]) for i, (one, each) in enumerate(planned)
     ]
 
 
@@ -63,7 +72,7 @@ def _together(one: Comparison, floors: list[float]) -> list[float]:
 
 def _planned(study: Study, one: Comparison) -> list[Planned]:
     laid = layout(study, one)
-    places = laid.places
+    places = laid.trial_places
     if laid.dimensions:
         return [
             (
@@ -76,54 +85,69 @@ def _planned(study: Study, one: Comparison) -> list[Planned]:
         ]
     if one.kind == "model":
         return [("the terms of the model", "F", "of the model", (), False)]
-    strata = list(dict.fromkeys(p.within for p in places))
+    strata = list(dict.fromkeys(p.stratum for p in places))
     asked = {"groups": _groups, "trend": _trend, "correlate": _points}[one.kind]
     return [
         each
-        for within in strata
-        for each in asked(one, within, [p for p in places if p.within == within])
+        for stratum in strata
+        for each in asked(one, stratum, [p for p in places if p.stratum == stratum])
     ]
 
 
-def _groups(one: Comparison, within: str, places: list[Place]) -> Iterator[Planned]:
+def _groups(one: Comparison, stratum: Levels, places: list[TrialPlace]) -> Iterator[Planned]:
     arms = list(dict.fromkeys(p.arm for p in places))
-    held = units(places, one)
-    called = names(one, arms)
+    held = planned_units(places, one)
+    called = arm_names(one, arms)
     known = one.unit in ("seed", "fold")
     for first, second in contrasts(one, arms):
-        a, b = held[within, first], held[within, second]
+        a, b = held[stratum, first], held[stratum, second]
         paired = pairing(one, a, b)[0] if known else one.paired is not False
         test, why = chosen_test(one, paired, len(a & b) if known else FEW + 1)
-        n: tuple[int, ...] = (len(a & b),) * 2 if joins(test) else (len(a), len(b))
+        n: tuple[int, ...] = (len(a & b),) * 2 if is_paired(test) else (len(a), len(b))
         if post_hoc_of(one, test):
             n = (
                 (len(set.intersection(*held.values())),) * len(arms)
-                if joins(test)
+                if is_paired(test)
                 else tuple(map(len, held.values()))
             )
         text = f"{called[first]} against {called[second]}" + (
-            f" at {shown(within)}" if within else ""
+            f" at {levels_text(stratum)}" if stratum else ""
         )
         yield text, test, why, n, known
 
 
-def _trend(one: Comparison, within: str, places: list[Place]) -> Iterator[Planned]:
-    levels = sorted({p.at for p in places}, key=float)
-    held = [set.union(*units([p for p in places if p.at == at], one).values()) for at in levels]
+def _trend(one: Comparison, stratum: Levels, places: list[TrialPlace]) -> Iterator[Planned]:
+    levels = sorted({p.point for p in places}, key=float)
+    held = [
+        set.union(*planned_units([p for p in places if p.point == point], one).values())
+        for point in levels
+    ]
     known = one.unit in ("seed", "fold")
     paired = pairing(one, held[0], held[-1])[0] if known else one.paired is not False
     test, why = chosen_test(one, paired)
-    n = (len(set.intersection(*held)),) * len(held) if joins(test) else tuple(map(len, held))
-    yield f"along {one.trend}" + (f" at {shown(within)}" if within else ""), test, why, n, known
+    n = (len(set.intersection(*held)),) * len(held) if is_paired(test) else tuple(map(len, held))
+    yield (
+        f"along {one.trend}" + (f" at {levels_text(stratum)}" if stratum else ""),
+        test,
+        why,
+        n,
+        known,
+    )
 
 
-def _points(one: Comparison, within: str, places: list[Place]) -> Iterator[Planned]:
+def _points(one: Comparison, stratum: Levels, places: list[TrialPlace]) -> Iterator[Planned]:
     points = len({p.arm for p in places})
     test, why = chosen_test(one, False)
-    yield "the points" + (f" at {shown(within)}" if within else ""), test, why, (points,), True
+    yield (
+        "the points" + (f" at {levels_text(stratum)}" if stratum else ""),
+        test,
+        why,
+        (points,),
+        True,
+    )
 
 
-def _prospect(one: Comparison, planned: Planned, family: int, least: float) -> Prospect:
+def _preview(one: Comparison, planned: Planned, family: int, least: float) -> Preview:
     contrast, test, why, n, known = planned
     verdict = "testable" if least <= one.alpha else "not testable"
     verdict = verdict if known else "not known before it is measured"
@@ -136,7 +160,7 @@ def _prospect(one: Comparison, planned: Planned, family: int, least: float) -> P
     if one.unit == "image":
         note = "pools the images of one network, which are no independent networks; the report flags it"
     shown_n, smallest_p = (n, least) if known else ((), None)
-    return Prospect(
+    return Preview(
         one.name,
         contrast,
         test,
@@ -174,9 +198,9 @@ def _remedy(one: Comparison, planned: Planned, family: int) -> str:
     return ""
 
 
-def prospect_lines(found: list[Prospect]) -> Iterator[str]:
-    """Prospects as lines of a terminal; contrasts that share everything but their name share a line."""
-    alike: dict[tuple[object, ...], list[Prospect]] = {}
+def preview_lines(found: list[Preview]) -> Iterator[str]:
+    """Previews as lines of a terminal; contrasts that share everything but their name share a line."""
+    alike: dict[tuple[object, ...], list[Preview]] = {}
     for p in found:
         at = (p.comparison, p.test, p.n, p.verdict, p.note) if p.n else (p.comparison, p.contrast)
         alike.setdefault(at, []).append(p)
@@ -186,7 +210,7 @@ def prospect_lines(found: list[Prospect]) -> Iterator[str]:
         yield f"compare: {p.comparison}: {what}: {_sentence(p)}"
 
 
-def _sentence(p: Prospect) -> str:
+def _sentence(p: Preview) -> str:
     if p.smallest is None:
         return "; ".join(part for part in (p.verdict, p.test, p.note) if part)
     n = f"n = {p.n[0]}" if len(set(p.n)) == 1 else f"n = {', '.join(map(str, p.n))}"

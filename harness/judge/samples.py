@@ -1,14 +1,25 @@
 """Rows averaged down to the declared unit: one value for each unit of each arm, and what was lost on the way."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from harness.judge.arms import JOIN, Layout, Place
-from harness.spec.naming import level_name, numeric
+from harness.judge.arms import Layout, Levels
+from harness.judge.positions import (
+    BASE,
+    NETWORK,
+    PLANNED,
+    POSITION,
+    UNIT,
+    Position,
+    planned_trials,
+    rows_of_metric,
+    with_row_levels,
+    with_units,
+)
 from harness.study.comparison import Comparison
 
 STATES = ("finished", "diverged", "failed", "missing")
@@ -16,30 +27,35 @@ STATES = ("finished", "diverged", "failed", "missing")
 
 @dataclass(frozen=True)
 class Sample:
-    """The values of one arm (at one level of a trend), one for each unit, and the runs behind each."""
+    """The values of an arm (at one point of a trend), one for each unit, and the runs behind each."""
 
-    within: str
-    arm: str
-    at: str
+    stratum: Levels
+    arm: Levels
+    point: str
     units: tuple[str, ...]
     values: tuple[float, ...]
     clusters: tuple[str, ...]  # the network that each value is of
     runs: tuple[tuple[str, ...], ...]
 
+    @property
+    def arm_or_point(self) -> Levels:
+        """What tells the sample from others of its stratum: its arm, or its point of a trend without arms."""
+        return self.arm or (self.point,)
+
     def array(self, units: Iterable[str] | None = None) -> Any:
         """The values, of all units or of these in this order."""
         if units is None:
             return np.array(self.values)
-        known = dict(zip(self.units, self.values, strict=True))
-        return np.array([known[u] for u in units])
+        values = dict(zip(self.units, self.values, strict=True))
+        return np.array([values[unit] for unit in units])
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the trials, rows and units of an arm."""
+    """What became of the trials, rows and units of an arm (of a point of a trend without arms)."""
 
-    within: str
-    arm: str
+    stratum: Levels
+    arm: Levels
     states: dict[str, int]
     undefined: int = 0  # rows without a finite value
     lost: tuple[str, ...] = ()  # planned units without a complete value
@@ -52,264 +68,231 @@ class Measured:
 
     samples: tuple[Sample, ...]
     tallies: tuple[Tally, ...]
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
-    def of(self, within: str, arm: str) -> Sample | None:
-        return next((s for s in self.samples if s.within == within and s.arm == arm), None)
+    @property
+    def strata(self) -> list[Levels]:
+        """The strata in which anything was measured."""
+        return list(dict.fromkeys(sample.stratum for sample in self.samples))
+
+    def of_stratum(self, stratum: Levels) -> list[Sample]:
+        """The samples of a stratum."""
+        return [sample for sample in self.samples if sample.stratum == stratum]
+
+    def of_arm(self, stratum: Levels, arm: Levels) -> Sample | None:
+        """The sample of an arm in a stratum; None where nothing was measured."""
+        for sample in self.samples:
+            if sample.stratum == stratum and sample.arm == arm:
+                return sample
+        return None
 
 
-PLACE = ["within", "arm", "at"]
-
-
-def measured(
-    laid: Layout, one: Comparison, metric: str, runs: pd.DataFrame, rows: pd.DataFrame
+def measured_samples(
+    layout: Layout, comparison: Comparison, metric: str, runs: pd.DataFrame, rows: pd.DataFrame
 ) -> Measured:
-    """The samples of one metric."""
-    frame = pd.DataFrame(laid.places, columns=list(Place._fields))
-    known = (
-        runs[["run", "trial", "state"]]
-        if len(runs)
-        else pd.DataFrame(columns=["run", "trial", "state"], dtype=str)
-    )
-    frame = frame.merge(known, on="trial", how="left")
-    frame["state"] = frame["state"].fillna("missing")
-    frame["base"] = _base(frame, one)
-    data = rows[rows["metric"] == metric]
-    data = data.drop(columns=["seed", "fold"], errors="ignore").merge(
-        frame[["run", "trial", "seed", "fold", "test_on", "base"]], on="run"
-    )
-    data = data.merge(
-        frame[["run", *PLACE]].rename(columns={k: f"planned_{k}" for k in PLACE}), on="run"
-    )
-    data, notes = _placed(_chosen(data, laid), laid)
-    undefined = (
-        data[~np.isfinite(data["value"].astype(float))].groupby(["within", "arm"]).size().to_dict()
-    )
-    data = _united(data[np.isfinite(data["value"].astype(float))], one, metric, notes)
-    values = _values(data, frame, one)
-    samples = _samples(values)
-    samples = tuple(s for within in strata(laid, samples) for s in samples if s.within == within)
-    if one.trend and one.by:
-        samples = _areas(samples, laid)
-    return Measured(samples, _tallies(frame, samples, undefined, one, laid), notes)
+    """Averages the rows of one metric to a value for each unit of each arm."""
+    trials, planned = planned_trials(layout, comparison, runs)
+    data = rows_of_metric(layout, metric, rows, trials)
+    data, positions, notes = with_row_levels(data, layout, planned)
+    is_finite = np.isfinite(data["value"].astype(float))
+    undefined = _counts(data[~is_finite], positions)
+    data, unit_notes = with_units(data[is_finite], comparison, metric)
+    samples = _samples(_values(data, trials, comparison), positions)
+    samples = _in_order(samples, strata(layout, samples))
+    if comparison.trend and comparison.by:
+        samples = _areas(samples, layout)
+    tallies = _tallies(_Plan(trials, planned), samples, undefined, comparison, layout)
+    return Measured(samples, tuple(tallies), (*notes, *unit_notes))
 
 
-def _base(frame: pd.DataFrame, one: Comparison) -> pd.Series:
-    """The part of a unit that is known before anything is measured."""
-    if one.unit == "fold":
-        return "fold " + frame["fold"].map(lambda f: "none" if pd.isna(f) else str(int(f)))
-    if one.unit == "patient":
-        return frame["test_on"]
-    return _network(frame) if one.unit == "image" else "seed " + frame["seed"].astype(str)
+def _counts(data: pd.DataFrame, positions: list[Position]) -> dict[Position, int]:
+    """How many rows stand at each position."""
+    sizes = data.groupby(POSITION).size()
+    return {positions[int(number)]: int(size) for number, size in sizes.items()}
 
 
-def _network(frame: pd.DataFrame) -> pd.Series:
-    fold = frame["fold"].map(lambda f: "" if pd.isna(f) else f" fold {int(f)}")
-    return "seed " + frame["seed"].astype(str) + fold
+def _values(data: pd.DataFrame, trials: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    """Takes a mean within each trial, then over the trials of a unit, where all that were planned are there."""
+    unit = comparison.unit
+    if unit == "patient":
+        data = data.assign(**{NETWORK: ""})
+    keys = [POSITION, PLANNED, BASE, UNIT]
+    of_trials = data.groupby([*keys, NETWORK, "run"], sort=False)["value"].mean().reset_index()
+    grouped = of_trials.groupby([*keys, NETWORK], sort=False)
+    values = grouped.agg(value=("value", "mean"), have=("run", "size"), runs=("run", tuple))
+    values = values.reset_index()
+    if unit == "image" or unit == "patient":  # those of a failed trial cannot be counted
+        return values
+    grouped = values.groupby(keys, sort=False)
+    values = grouped.agg(value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum"))
+    values = values.reset_index()
+    values[NETWORK] = values[UNIT]
+    need = trials.groupby([PLANNED, BASE]).size().rename("need").reset_index()
+    values = values.merge(need, on=[PLANNED, BASE], how="left")
+    return values[values["have"] == values["need"]]
 
 
-UNITS = ("metric", "value", "image", "group", "seed", "fold", "run", "trial", "test_on", "base")
-
-
-def _levels(data: pd.DataFrame, path: str) -> list[str]:
-    if path not in data.columns:
-        return ["none"] * len(data)
-    codes, found = pd.factorize(data[path], use_na_sentinel=False)
-    names = [level_name(value) for value in found]
-    return [names[code] for code in codes]
-
-
-def _chosen(data: pd.DataFrame, laid: Layout) -> pd.DataFrame:
-    """The rows at the levels that the comparison is confined to."""
-    for path, wanted in laid.only.items():
-        data = data[np.array([one in wanted for one in _levels(data, path)], dtype=bool)]
-    return data
-
-
-def _placed(data: pd.DataFrame, laid: Layout) -> tuple[pd.DataFrame, list[str]]:
-    """Fills in the factors that are dimensions of the rows, and says which dimensions are averaged over."""
-    data, notes = data.copy(), []
-    for part in PLACE:
-        data[part] = data[f"planned_{part}"]
-        inside = [path for path in laid.parts[part] if path in laid.dimensions]
-        if not inside:
-            continue
-        notes += [f"no row has the dimension {path}" for path in inside if path not in data.columns]
-        known = [text.split(JOIN) for text in data[part]]
-        columns = {path: _levels(data, path) for path in inside}
-        data[part] = [
-            JOIN.join(
-                columns[path][i] if path in columns else settings.pop(0)
-                for path in laid.parts[part]
-            )
-            for i, settings in enumerate(known)
-        ]
-    if "at" in laid.dimensions.values():
-        there = np.array([numeric(at) for at in data["at"]], dtype=bool)
-        notes += (
-            [f"{int((~there).sum())} rows at no number of the trend were left out"]
-            if not there.all()
-            else []
+def _samples(values: pd.DataFrame, positions: list[Position]) -> tuple[Sample, ...]:
+    samples = []
+    for number, group in values.groupby(POSITION, sort=False):
+        sample = Sample(
+            *positions[number],
+            units=tuple(group[UNIT]),
+            values=tuple(map(float, group["value"])),
+            clusters=tuple(group[NETWORK]),
+            runs=tuple(group["runs"]),
         )
-        data = data[there]
-    return data, [*notes, *_averaged(data, laid)]
+        samples.append(sample)
+    return tuple(samples)
 
 
-def _averaged(data: pd.DataFrame, laid: Layout) -> Iterable[str]:
-    """Dimensions of the rows that the comparison does not name, and that vary within an arm."""
-    about = {*UNITS, *PLACE, *(f"planned_{part}" for part in PLACE), *laid.dimensions}
-    for path in [str(name) for name in data.columns if name not in about]:
-        levels = pd.Series(_levels(data, path), index=data.index, dtype=str)
-        count = levels.groupby([data[part] for part in PLACE], sort=False).nunique().max()
-        if count > 1:
-            yield f"averaged over {path} ({count} levels)"
+def strata(layout: Layout, samples: Iterable[Sample]) -> list[Levels]:
+    """The strata in the order of the grid; a planned stratum without measurements is listed too."""
+    measured = list(dict.fromkeys(sample.stratum for sample in samples))
+    ordered = []
+    for planned in dict.fromkeys(place.stratum for place in layout.trial_places):
+        of_planned = [stratum for stratum in measured if layout.planned_stratum(stratum) == planned]
+        ordered += of_planned or [planned]
+    return ordered
 
 
-def _united(data: pd.DataFrame, one: Comparison, metric: str, notes: list[str]) -> pd.DataFrame:
-    """Names the unit of each row, and the network that it is of."""
-    data = data.assign(cluster=_network(data), unit=data["base"])
-    column = {"image": "image", "patient": "group"}.get(one.unit)
-    if column is None:
-        return data
-    there = data[column].notna() if column in data.columns else pd.Series(False, index=data.index)
-    if not there.all():
-        notes.append(
-            f"{int((~there).sum())} rows of {metric} belong to no {one.unit} and were left out"
-        )
-    data = data[there]
-    several = data["test_on"].nunique() > 1  # test-000 of one set is not test-000 of another
-    owner = data["test_on"] + " " if several else ""
-    name = owner + data[column].astype(str) if column in data.columns else data["base"]
-    return data.assign(unit=data["cluster"] + " " + name if one.unit == "image" else name)
+def _in_order(samples: tuple[Sample, ...], ordered: Iterable[Levels]) -> tuple[Sample, ...]:
+    """The samples, stratum by stratum."""
+    sorted_samples: list[Sample] = []
+    for stratum in ordered:
+        sorted_samples += [sample for sample in samples if sample.stratum == stratum]
+    return tuple(sorted_samples)
 
 
-def _values(data: pd.DataFrame, frame: pd.DataFrame, one: Comparison) -> pd.DataFrame:
-    """First a mean within each trial, then over the trials of a unit, where all that were planned are there."""
-    planned = [f"planned_{k}" for k in PLACE]
-    keys = [*PLACE, *planned, "base", "unit", "cluster"]
-    if one.unit == "patient":
-        data = data.assign(cluster="")
-    trials = data.groupby([*keys, "run"], sort=False)["value"].mean().reset_index()
-    grouped = trials.groupby(keys, sort=False)
-    found = grouped.agg(
-        value=("value", "mean"), have=("run", "size"), runs=("run", tuple)
-    ).reset_index()
-    if one.unit in ("seed", "fold"):  # images and patients of a failed trial cannot be counted
-        merged = found.groupby([*PLACE, *planned, "base", "unit"], sort=False)
-        found = merged.agg(
-            value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum")
-        ).reset_index()
-        found["cluster"] = found["unit"]
-    if one.unit == "patient":
-        return found
-    need = frame.groupby([*PLACE, "base"]).size().rename("need").reset_index()
-    need = need.rename(columns={k: f"planned_{k}" for k in PLACE})
-    found = found.merge(need, on=[*planned, "base"], how="left")
-    return found[found["have"] == found["need"]] if one.unit != "image" else found
-
-
-def strata(laid: Layout, samples: Iterable[Sample]) -> list[str]:
-    """Where a question is asked separately, in the order of the grid: as measured, or as planned where nothing was."""
-    there = list(dict.fromkeys(s.within for s in samples))
-    planned = dict.fromkeys(p.within for p in laid.places)
-    return [w for p in planned for w in [w for w in there if laid.planned("within", w) == p] or [p]]
-
-
-def _samples(values: pd.DataFrame) -> tuple[Sample, ...]:
-    return tuple(
-        Sample(
-            str(w),
-            str(a),
-            str(t),
-            tuple(g["unit"]),
-            tuple(map(float, g["value"])),
-            tuple(g["cluster"]),
-            tuple(g["runs"]),
-        )
-        for (w, a, t), g in values.groupby(PLACE, sort=False)
-    )
-
-
-def _areas(samples: tuple[Sample, ...], laid: Layout) -> tuple[Sample, ...]:
+def _areas(samples: tuple[Sample, ...], layout: Layout) -> tuple[Sample, ...]:
     """One value for each unit: the area under its curve over the trend, per width, so in the metric's own unit."""
-    curves: dict[tuple[str, str], list[Sample]] = {}
+    curves: dict[tuple[Levels, Levels], list[Sample]] = {}
     for sample in samples:
-        curves.setdefault((sample.within, sample.arm), []).append(sample)
+        curves.setdefault((sample.stratum, sample.arm), []).append(sample)
     areas = []
-    for (within, arm), points in curves.items():
-        curve = sorted(points, key=lambda point: float(point.at))
-        areas.append(_area(within, arm, curve, _planned_points(laid, within, arm)))
+    for (stratum, arm), samples_of_arm in curves.items():
+        curve = sorted(samples_of_arm, key=lambda sample: float(sample.point))
+        areas.append(_area(curve, _planned_points(layout, stratum, arm)))
     return tuple(areas)
 
 
-def _planned_points(laid: Layout, within: str, arm: str) -> set[str]:
-    """The levels of the trend that the grid plans for an arm; none where the trend is a dimension of the rows."""
-    if "at" in laid.dimensions.values():
+def _planned_points(layout: Layout, stratum: Levels, arm: Levels) -> set[str]:
+    """The points of the trend that the grid plans for an arm; none where the trend is a dimension of the rows."""
+    if layout.has_row_points:
         return set()
-    stratum, planned_arm = laid.planned("within", within), laid.planned("arm", arm)
-    return {
-        place.at for place in laid.places if (place.within, place.arm) == (stratum, planned_arm)
-    }
+    planned = layout.planned_stratum(stratum), layout.planned_arm(arm)
+    places = layout.trial_places
+    return {place.point for place in places if (place.stratum, place.arm) == planned}
 
 
-def _area(within: str, arm: str, curve: list[Sample], planned: set[str]) -> Sample:
+def _area(curve: list[Sample], planned_points: set[str]) -> Sample:
     """The units that have every point of a curve, and the area under the curve of each."""
-    complete = len(curve) > 1 and planned <= {point.at for point in curve}
-    units = (
-        [unit for unit in curve[0].units if all(unit in point.units for point in curve)]
-        if complete
-        else []
-    )
-    x = np.array([float(point.at) for point in curve])
-    y = np.array([point.array(units) for point in curve])  # (points, units)
+    first = curve[0]
+    units = _units_of_curve(curve, planned_points)
+    x = np.array([float(sample.point) for sample in curve])
+    y = np.array([sample.array(units) for sample in curve])  # (points, units)
     values = np.trapezoid(y, x, axis=0) / (x[-1] - x[0]) if units else np.empty(0)
-    networks = dict(zip(curve[0].units, curve[0].clusters, strict=True))
-    runs = tuple(_runs_of(curve, unit) for unit in units)
-    clusters = tuple(networks[unit] for unit in units)
-    return Sample(within, arm, "", tuple(units), tuple(map(float, values)), clusters, runs)
+    networks = dict(zip(first.units, first.clusters, strict=True))
+    return Sample(
+        first.stratum,
+        first.arm,
+        point="",
+        units=tuple(units),
+        values=tuple(map(float, values)),
+        clusters=tuple(networks[unit] for unit in units),
+        runs=tuple(_runs_of(curve, unit) for unit in units),
+    )
+
+
+def _units_of_curve(curve: list[Sample], planned_points: set[str]) -> list[str]:
+    """The units with a value at every point of a curve; none where a planned point has no values at all."""
+    is_complete = planned_points <= {sample.point for sample in curve}
+    if len(curve) < 2 or not is_complete:
+        return []
+    everywhere = set.intersection(*(set(sample.units) for sample in curve))
+    return [unit for unit in curve[0].units if unit in everywhere]
 
 
 def _runs_of(curve: list[Sample], unit: str) -> tuple[str, ...]:
     """Every run behind a curve of one unit; a run that measures several points counts once."""
     runs: dict[str, None] = {}
-    for point in curve:
-        runs.update(dict.fromkeys(point.runs[point.units.index(unit)]))
+    for sample in curve:
+        runs.update(dict.fromkeys(sample.runs[sample.units.index(unit)]))
     return tuple(runs)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """The planned trials with their runs, and the positions that their column PLANNED numbers."""
+
+    trials: pd.DataFrame
+    positions: list[Position]
+
+    def at(self, stratum: Levels, arm: Levels, is_trend: bool) -> pd.DataFrame:
+        """The trials planned for an arm, or for a point of a trend, in a stratum."""
+        numbers = []
+        for number, position in enumerate(self.positions):
+            if position.stratum == stratum and _row(position, is_trend) == arm:
+                numbers.append(number)
+        return self.trials[self.trials[PLANNED].isin(numbers)]
+
+
+def _row(position: Position | Sample, is_trend: bool) -> Levels:
+    """What a tally is of: an arm, or a point of a trend without arms."""
+    return (position.point,) if is_trend else position.arm
+
+
 def _tallies(
-    frame: pd.DataFrame,
+    plan: _Plan,
     samples: tuple[Sample, ...],
-    undefined: dict[Any, int],
-    one: Comparison,
-    laid: Layout,
-) -> tuple[Tally, ...]:
-    """What was planned and what came of it, for each arm; a trend without arms counts its levels."""
-    part = "at" if one.kind == "trend" else "arm"
-    places = list(dict.fromkeys((s.within, getattr(s, part)) for s in samples))
-    if part not in laid.dimensions.values():  # an arm that came to nothing is told of too
-        planned = dict.fromkeys(zip(frame["within"], frame[part], strict=True))
-        places = [
-            (w, name)
-            for w in strata(laid, samples)
-            for p, name in planned
-            if p == laid.planned("within", w)
-        ]
-    found = []
-    for within, name in places:
-        planned_there = (frame["within"] == laid.planned("within", within)) & (
-            frame[part] == laid.planned(part, name)
+    undefined: dict[Position, int],
+    comparison: Comparison,
+    layout: Layout,
+) -> Iterator[Tally]:
+    """Counts what was planned and what came of it, for each arm; a trend without arms counts its points."""
+    is_trend = comparison.kind == "trend"
+    for stratum, arm in _tallied(plan, samples, layout, is_trend):
+        planned_arm = layout.planned_arm(arm)
+        if is_trend:
+            planned_arm = ("",) if layout.has_row_points else arm
+        trials = plan.at(layout.planned_stratum(stratum), planned_arm, is_trend)
+        counts = trials["state"].value_counts().to_dict()
+        units: set[str] = set()
+        for sample in samples:
+            if sample.stratum == stratum and _row(sample, is_trend) == arm:
+                units.update(sample.units)
+        is_planned = comparison.unit in ("seed", "fold")
+        yield Tally(
+            stratum,
+            arm,
+            states={state: int(counts.get(state, 0)) for state in STATES},
+            undefined=_undefined_of(undefined, stratum, None if is_trend else arm),
+            lost=tuple(sorted(set(trials[BASE]) - units)) if is_planned else (),
+            runs=tuple(trials["run"].dropna()),
         )
-        here = frame[planned_there]
-        counts = here["state"].value_counts().to_dict()
-        there = {
-            u for s in samples if s.within == within and getattr(s, part) == name for u in s.units
-        }
-        lost = sorted(set(here["base"]) - there) if one.unit in ("seed", "fold") else []
-        dropped = sum(
-            n for (w, a), n in undefined.items() if w == within and (part == "at" or a == name)
-        )
-        states = {state: int(counts.get(state, 0)) for state in STATES}
-        runs = tuple(here["run"].dropna())
-        found.append(Tally(within, name, states, int(dropped), tuple(lost), runs))
-    return tuple(found)
+
+
+def _tallied(
+    plan: _Plan, samples: tuple[Sample, ...], layout: Layout, is_trend: bool
+) -> list[tuple[Levels, Levels]]:
+    """The strata and arms that are counted: as planned, also where an arm came to nothing; else as measured."""
+    is_measured = layout.has_row_points if is_trend else layout.has_row_arms
+    if is_measured:
+        rows = ((sample.stratum, _row(sample, is_trend)) for sample in samples)
+        return list(dict.fromkeys(rows))
+    planned = dict.fromkeys((p.stratum, _row(p, is_trend)) for p in plan.positions)
+    pairs = []
+    for stratum in strata(layout, samples):
+        for planned_stratum, arm in planned:
+            if planned_stratum == layout.planned_stratum(stratum):
+                pairs.append((stratum, arm))
+    return pairs
+
+
+def _undefined_of(undefined: dict[Position, int], stratum: Levels, arm: Levels | None) -> int:
+    """How many rows of an arm in a stratum (of all its arms: None) had no finite value."""
+    total = 0
+    for position, count in undefined.items():
+        if position.stratum == stratum and arm in (None, position.arm):
+            total += count
+    return total

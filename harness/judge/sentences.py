@@ -2,7 +2,7 @@
 
 import math
 
-from harness.judge.arms import shown
+from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
 from harness.spec.naming import confined
 from harness.stats.result import Interval
@@ -80,7 +80,7 @@ def sentence(one: Comparison, c: Contrast, family: int) -> str:
     text = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}[one.kind](
         one, c, family
     )
-    where = confined(one.where) + ([shown(c.within)] if c.within else [])
+    where = confined(one.where) + ([levels_text(c.stratum)] if c.stratum else [])
     return f"At {' · '.join(where)}: {text}" if where else text
 
 
@@ -92,7 +92,7 @@ def _numbers(one: Comparison, c: Contrast, family: int, unit: str | None = None)
     parts.append(count(c.n, c.paired and one.kind == "groups", unit or one.unit))
     among = (
         ""
-        if family == 1 or c.already
+        if family == 1 or c.corrected_by_test
         else f" after {one.correct} among {family}"
         if one.correct
         else " uncorrected"

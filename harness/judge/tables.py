@@ -8,15 +8,14 @@ from itertools import groupby
 
 import pandas as pd
 
-from harness.judge.arms import JOIN, Layout, layout
-from harness.judge.samples import Sample, measured
+from harness.judge.arms import Layout, Levels, layout
+from harness.judge.samples import Sample, measured_samples
 from harness.stats.inputs import constant
 from harness.study.comparison import Comparison
 from harness.study.levels import levels_of
 from harness.study.load import Study
 from harness.study.tables import Published, Table
 
-Levels = tuple[str, ...]
 EMPTY = "–"
 
 
@@ -80,12 +79,8 @@ def means(laid: Layout, question: Comparison, runs: pd.DataFrame, rows: pd.DataF
 
     The tables of a report and the heat maps of the dashboard are filled here, with the samples that the judge compares.
     """
-    results = measured(laid, question, question.metrics[0], runs, rows)
-    entries = {
-        tuple(sample.within.split(JOIN)): _mean_of(sample)
-        for sample in results.samples
-        if sample.values
-    }
+    results = measured_samples(laid, question, question.metrics[0], runs, rows)
+    entries = {sample.stratum: _mean_of(sample) for sample in results.samples if sample.values}
     return Means(entries, tuple(dict.fromkeys(results.notes)))
 
 
@@ -125,7 +120,7 @@ def _axes(
     """Rows and columns: what the grid plans, what was published and what was measured; in the order of the grid."""
     known = list(dict.fromkeys(levels for levels, _ in there))
     settings = [path for path in one.paths if path not in laid.dimensions]
-    planned = [dict(zip(settings, place.within.split(JOIN), strict=False)) for place in laid.places]
+    planned = [dict(zip(settings, place.stratum, strict=False)) for place in laid.trial_places]
     order = [
         levels_of(study.expansion, path) or _seen(known, i) for i, path in enumerate(one.paths)
     ]
@@ -202,7 +197,7 @@ def _doubts(
     if laid.averaged:
         yield f"averaged over {', '.join(laid.averaged)}"
     ended = dict(zip(runs["trial"], runs["state"], strict=True)) if len(runs) else {}
-    planned = {place.trial for place in laid.places}
+    planned = {place.trial for place in laid.trial_places}
     counts = Counter(ended.get(trial, "missing") for trial in planned)
     if bad := [
         f"{counts[state]} {state}" for state in ("diverged", "failed", "missing") if counts[state]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.judge.arms import shown
+from harness.judge.arms import Levels, levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.samples import Sample, Tally
 from harness.judge.sentences import mean as mean_wording
@@ -15,11 +15,15 @@ from harness.stats.result import Effect, Interval, Result
 from harness.study.comparison import Comparison
 
 
+# Fields as JSON has called them from the first: programs of users read it.
+IN_JSON = {"stratum": "within", "point": "at", "corrected_by_test": "already"}
+
+
 @dataclass(frozen=True)
 class Arm:
     """One row of a comparison's table: its values with their units and runs, their mean, and the fate of its trials."""
 
-    within: str
+    stratum: Levels
     name: str
     full: str
     sample: Sample
@@ -47,7 +51,7 @@ class Pooled:
 class Ranking:
     """Several paired arms by their mean ranks within units: a critical-difference diagram."""
 
-    within: str
+    stratum: Levels
     names: tuple[str, ...]
     table: tuple[tuple[float, ...], ...]  # arms x units
     result: Result
@@ -66,7 +70,7 @@ class Verdict:
     averaged: tuple[str, ...]
     pooled: tuple[Pooled, ...] = ()
     rankings: tuple[Ranking, ...] = ()
-    omnibus: tuple[tuple[str, Result], ...] = ()
+    omnibus: tuple[tuple[Levels, Result], ...] = ()
     normality: tuple[str, ...] = ()  # information, never a gate
     confirmatory: bool = True
 
@@ -95,14 +99,30 @@ class Verdicts:
 def value(verdicts: Verdicts) -> dict[str, Any]:
     """Verdicts as plain values for JSON: what is not a finite number is null."""
 
-    def plain(found: Any) -> Any:
-        if isinstance(found, float):
-            return found if math.isfinite(found) else None
-        if isinstance(found, dict):
-            return {k: plain(v) for k, v in found.items()}
-        return [plain(v) for v in found] if isinstance(found, list | tuple) else found
+    return {"headline": verdicts.headline, **_plain(verdicts)}
 
-    return {"headline": verdicts.headline, **plain(dataclasses.asdict(verdicts))}
+
+def _plain(item: Any) -> Any:
+    """A verdict or a part of one for JSON."""
+    if dataclasses.is_dataclass(item):
+        fields = [field.name for field in dataclasses.fields(item)]
+        return {IN_JSON.get(name, name): _plain_field(name, getattr(item, name)) for name in fields}
+    if isinstance(item, float):
+        return item if math.isfinite(item) else None
+    if isinstance(item, dict):
+        return {key: _plain(member) for key, member in item.items()}
+    if isinstance(item, list | tuple):
+        return [_plain(member) for member in item]
+    return item
+
+
+def _plain_field(name: str, item: Any) -> Any:
+    """A field of a verdict or of a part of one for JSON: levels are one text."""
+    if name == "omnibus":
+        return [[levels_text(stratum), _plain(result)] for stratum, result in item]
+    if name in ("stratum", "arm") and isinstance(item, tuple):
+        return levels_text(item)
+    return _plain(item)
 
 
 def lines(verdicts: Verdicts) -> Iterator[str]:
@@ -121,7 +141,7 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield f"{one.name} ({rank}{'confirmatory' if verdict.confirmatory else 'exploratory'}, unit {one.unit})"
     width = max([len(arm.name) for arm in verdict.arms], default=0)
     for arm in verdict.arms:
-        where = f"  at {shown(arm.within)}" if arm.within else ""
+        where = f"  at {levels_text(arm.stratum)}" if arm.stratum else ""
         yield f"  {arm.name:{width}}  {mean_wording(arm.mean)}  n = {len(arm.sample.units)}{where}"
     for c in verdict.contrasts:
         how = f" [{c.test}{', exact' if c.exact else ''}; {c.why}]" if c.test else ""

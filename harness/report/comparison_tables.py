@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from string import ascii_lowercase
 from typing import Any
 
-from harness.judge.arms import shown
+from harness.judge.arms import Levels, levels_text
 from harness.judge.sentences import estimate, number, p_value, spread
 from harness.judge.sentences import mean as mean_wording
 from harness.judge.verdicts import Arm, Verdict, Verdicts
@@ -39,11 +39,11 @@ def best(verdict: Verdict, arms: list[Arm], lower: Iterable[str]) -> Arm | None:
 def marks(verdict: Verdict, arms: list[Arm]) -> dict[str, tuple[str, str]]:
     """For each arm its letter, and the letters of the arms that it differs from."""
     letters = {a.name: ascii_lowercase[i % 26] * (1 + i // 26) for i, a in enumerate(arms)}
-    within = arms[0].within if arms else ""
+    stratum = arms[0].stratum if arms else ()
     found: dict[str, list[str]] = {name: [] for name in letters}
     for c in verdict.contrasts:
         if (
-            c.within == within
+            c.stratum == stratum
             and c.outcome == "differs"
             and c.first in letters
             and c.second in letters
@@ -53,9 +53,9 @@ def marks(verdict: Verdict, arms: list[Arm]) -> dict[str, tuple[str, str]]:
     return {name: (letters[name], ",".join(sorted(others))) for name, others in found.items()}
 
 
-def _strata(verdict: Verdict) -> Iterator[tuple[str, list[Arm]]]:
-    for within in dict.fromkeys(a.within for a in verdict.arms):
-        yield within, [a for a in verdict.arms if a.within == within]
+def _strata(verdict: Verdict) -> Iterator[tuple[Levels, list[Arm]]]:
+    for stratum in dict.fromkeys(a.stratum for a in verdict.arms):
+        yield stratum, [a for a in verdict.arms if a.stratum == stratum]
 
 
 def latex(verdicts: Verdicts, lower: Iterable[str]) -> str:
@@ -65,13 +65,13 @@ def latex(verdicts: Verdicts, lower: Iterable[str]) -> str:
         r"% needs \usepackage{booktabs}",
     ]
     bodies = [
-        _latex(v, within, arms, lower) for v in verdicts.verdicts for within, arms in _strata(v)
+        _latex(v, stratum, arms, lower) for v in verdicts.verdicts for stratum, arms in _strata(v)
     ]
     bodies += [_latex_contrasts(v) for v in verdicts.verdicts if not v.arms]
     return "\n".join([*head, *bodies]) + "\n"
 
 
-def _latex(verdict: Verdict, within: str, arms: list[Arm], lower: Iterable[str]) -> str:
+def _latex(verdict: Verdict, stratum: Levels, arms: list[Arm], lower: Iterable[str]) -> str:
     one, top, marked = verdict.comparison, best(verdict, arms, lower), marks(verdict, arms)
     lines = []
     for arm in arms:
@@ -87,7 +87,7 @@ def _latex(verdict: Verdict, within: str, arms: list[Arm], lower: Iterable[str])
         f"after {one.correct} correction among {verdict.family}" if one.correct else "uncorrected"
     )
     test = verdict.contrasts[0].test if verdict.contrasts else ""
-    where = f" at {shown(within)}" if within else ""
+    where = f" at {levels_text(stratum)}" if stratum else ""
     caption = (
         f"{one.name}: {', '.join(one.metrics)}{where}, mean and {1 - one.alpha:.0%} interval ({one.interval}) over "
         f"{one.unit}s; bold: best mean; raised letters without brackets: differs from that row at {one.alpha:g} "
@@ -133,13 +133,13 @@ def markdown(verdicts: Verdicts, lower: Iterable[str]) -> str:
         one = verdict.comparison
         when = "confirmatory" if verdict.confirmatory else "exploratory"
         parts += [f"## {plain(one.name)}", f"*{when}, unit {one.unit}.* {plain(verdict.sentence)}"]
-        for within, arms in _strata(verdict):
+        for stratum, arms in _strata(verdict):
             top = best(verdict, arms, lower)
             rows = [
                 (_bold(arm.name, arm is top), mean_wording(arm.mean), str(len(arm.sample.units)))
                 for arm in arms
             ]
-            parts += [f"### {plain(shown(within))}"] if within else []
+            parts += [f"### {plain(levels_text(stratum))}"] if stratum else []
             parts.append(grid(("arm", ", ".join(one.metrics), f"{one.unit}s"), rows))
         found = [
             (
@@ -190,7 +190,7 @@ def arms_csv(verdicts: Verdicts) -> str:
                 one.name,
                 "+".join(one.metrics),
                 one.unit,
-                shown(a.within),
+                levels_text(a.stratum),
                 a.full,
                 len(a.sample.units),
             ]
@@ -212,7 +212,7 @@ def contrasts_csv(verdicts: Verdicts) -> str:
                 if c.effect
                 else ["", *[math.nan] * 3]
             )
-            lines.append([one.name, one.primary, v.confirmatory, shown(c.within), c.first, c.second,
+            lines.append([one.name, one.primary, v.confirmatory, levels_text(c.stratum), c.first, c.second,
                           " ".join(map(str, c.n)), c.test, c.exact, c.statistic, c.p, c.corrected, one.correct or "",
                           v.family, c.estimate, c.low, c.high, c.level, *effect, c.outcome, c.sentence,
                           " ".join(c.runs)])  # fmt: skip
@@ -228,9 +228,9 @@ def values_csv(verdicts: Verdicts) -> str:
             about = [
                 v.comparison.name,
                 "+".join(v.comparison.metrics),
-                shown(s.within),
-                shown(s.arm),
-                s.at,
+                levels_text(s.stratum),
+                levels_text(s.arm),
+                s.point,
             ]
             for unit, cluster, value, runs in zip(
                 s.units, s.clusters, s.values, s.runs, strict=True

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from harness.judge.arms import shown
+from harness.judge.arms import Levels, levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, mean, number, p_value, spread
 from harness.judge.tables import Tabulated
@@ -98,21 +98,21 @@ def _strata(i: int, verdict: Verdict) -> Iterator[str]:
         else ", ".join(one.metrics)
     )
     strata = list(
-        dict.fromkeys([a.within for a in verdict.arms] + [c.within for c in verdict.contrasts])
+        dict.fromkeys([a.stratum for a in verdict.arms] + [c.stratum for c in verdict.contrasts])
     )
-    for s, within in enumerate(strata):
-        arms = [a for a in verdict.arms if a.within == within]
-        head = f"<h3>{escape(shown(within))}</h3>" if within else ""
+    for s, stratum in enumerate(strata):
+        arms = [a for a in verdict.arms if a.stratum == stratum]
+        head = f"<h3>{escape(levels_text(stratum))}</h3>" if stratum else ""
         drawn = [figures.boxes(arms, label, paired)]
-        drawn += [figures.critical(r, one.alpha) for r in verdict.rankings if r.within == within]
+        drawn += [figures.critical(r, one.alpha) for r in verdict.rankings if r.stratum == stratum]
         drawn += [
             figures.scatter(c.points, (c.first, c.second))
             for c in verdict.contrasts
-            if c.within == within
+            if c.stratum == stratum
         ]
         pictures = "".join(f"<figure>{d}</figure>" for d in drawn if d)
-        body = f'{head}<div class="figures">{pictures}</div>{_arms(i, arms, within, verdict)}'
-        folded = f"<details><summary>{escape(shown(within))}</summary>{body}</details>"
+        body = f'{head}<div class="figures">{pictures}</div>{_arms(i, arms, stratum, verdict)}'
+        folded = f"<details><summary>{escape(levels_text(stratum))}</summary>{body}</details>"
         yield folded if s >= FOLDED else body
     if verdict.arms:
         level = f"{1 - one.alpha:.0%}"
@@ -121,7 +121,7 @@ def _strata(i: int, verdict: Verdict) -> Iterator[str]:
         yield f'<p class="legend">{escape(text)} ({escape(one.interval)}).{joined}</p>'
 
 
-def _arms(i: int, arms: list[Arm], within: str, verdict: Verdict) -> str:
+def _arms(i: int, arms: list[Arm], stratum: Levels, verdict: Verdict) -> str:
     if not arms:
         return ""
     rows = []
@@ -224,8 +224,8 @@ def _checks(verdict: Verdict) -> str:
             [f"pairs: {'paired' if c.paired else 'not paired'}, {c.pairing}"] if c.pairing else []
         )
     found += [f"{c.name}: {c.note}" for c in verdict.contrasts if c.note]
-    for within, result in verdict.omnibus:
-        where = f" at {shown(within)}" if within else ""
+    for stratum, result in verdict.omnibus:
+        where = f" at {levels_text(stratum)}" if stratum else ""
         found.append(
             f"all arms at once{where}: {result.test} {number(result.statistic)}, {p_value(result.p)}"
         )

@@ -376,7 +376,7 @@ def cells_of_the_judge(study: Study) -> Cells:
     recorded = records.found("unbalanced")
     (verdict,) = judge(study, recorded.runs, recorded.rows).verdicts
     return {
-        (arm.full, arm.within): (arm.mean.value, len(arm.sample.units))
+        (arm.full, *arm.stratum): (arm.mean.value, len(arm.sample.units))
         for arm in verdict.arms
         if arm.mean
     }

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from harness.judge.answer import judge
-from harness.judge.preview import prospect_lines, prospects
+from harness.judge.preview import preview_lines, previews
 from harness.judge.verdicts import lines, value
 from harness.spec.values import Trial
 from harness.stats.clusters import icc1
@@ -192,14 +192,14 @@ def test_equality_comes_from_equivalence_only(tmp_path: Path) -> None:
 
 def test_five_paired_seeds_are_not_testable_and_plan_says_so(tmp_path: Path) -> None:
     study = two(tmp_path, seeds=5)
-    (planned,) = prospects(study)
+    (planned,) = previews(study)
     assert (planned.n, planned.smallest, planned.verdict) == (
         (5, 5),
         pytest.approx(0.0625),
         "not testable",
     )
     assert planned.note == "6 seeds would do"
-    assert "not testable at 0.05; 6 seeds would do" in next(prospect_lines([planned]))
+    assert "not testable at 0.05; 6 seeds would do" in next(preview_lines([planned]))
     (c,) = judge(study, *results(study, score)).verdicts[0].contrasts
     assert c.outcome == "not testable"
     assert "cannot be tested" in c.sentence
@@ -208,13 +208,13 @@ def test_five_paired_seeds_are_not_testable_and_plan_says_so(tmp_path: Path) -> 
 def test_plan_knows_families_and_power(tmp_path: Path) -> None:
     text = "seeds: 8\ngrid:\n  fit.batch: [2, 3, 4, 5]\ncompare:\n"
     entry = "  - {name: a, metric: dice, by: fit.batch, unit: seed, test: t_paired, expect: 2, against: '2'}\n"
-    found = prospects(made(tmp_path, text + entry))
+    found = previews(made(tmp_path, text + entry))
     assert [p.family for p in found] == [3, 3, 3]
     t, df, shift = stats.t.isf(0.05 / 6, 7), 7, 2 * np.sqrt(8)
     assert found[0].power == pytest.approx(
         stats.nct.sf(t, df, shift) + stats.nct.cdf(-t, df, shift)
     )
-    found = prospects(
+    found = previews(
         made(tmp_path, text + "  - {name: a, metric: dice, by: fit.batch, unit: seed}\n")
     )
     assert found[0].smallest == pytest.approx(6 * 2 / 2**8)

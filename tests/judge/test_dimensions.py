@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from harness.judge.answer import judge
-from harness.judge.preview import prospects
+from harness.judge.preview import previews
 from harness.judge.verdicts import Verdict
 from harness.measure.table import means
 from harness.spec.catalogue import Component, catalogue
@@ -86,13 +86,15 @@ def expected(
 def test_layers_are_compared_within_each_map(tmp_path: Path) -> None:
     study = asked(tmp_path, "metric: hellinger, by: layer, within: [map], against: bottleneck")
     one = verdict(study)
-    assert [(a.within, a.name) for a in one.arms] == [(m, layer) for m in MAPS for layer in LAYERS]
-    assert [(c.within, c.first, c.second) for c in one.contrasts] == [
-        (m, layer, "bottleneck") for m in MAPS for layer in (LAYERS[0], LAYERS[2])
+    assert [(a.stratum, a.name) for a in one.arms] == [
+        ((m,), layer) for m in MAPS for layer in LAYERS
+    ]
+    assert [(c.stratum, c.first, c.second) for c in one.contrasts] == [
+        ((m,), layer, "bottleneck") for m in MAPS for layer in (LAYERS[0], LAYERS[2])
     ]
     x, y = expected(study, (0,), (1,)), expected(study, (1,), (1,))
     c = one.contrasts[2]
-    assert (c.within, c.first, c.n, c.paired) == ("occlusion", "encoder 1", (8, 8), True)
+    assert (c.stratum, c.first, c.n, c.paired) == (("occlusion",), "encoder 1", (8, 8), True)
     assert c.estimate == pytest.approx((x - y).mean())
     assert c.p == pytest.approx(stats.wilcoxon(x, y, method="exact").pvalue, abs=1e-12)
     assert c.sentence.startswith(
@@ -100,7 +102,7 @@ def test_layers_are_compared_within_each_map(tmp_path: Path) -> None:
     )
     assert "n = 8 seed pairs" in c.sentence
     assert all("averaged over depth" not in note for note in one.notes)  # one depth in each layer
-    assert prospects(study)[0].verdict == "not known before it is measured"
+    assert previews(study)[0].verdict == "not known before it is measured"
 
 
 def test_a_setting_is_compared_within_dimensions_and_each_arm_counts_its_own_trials(
@@ -111,11 +113,11 @@ def test_a_setting_is_compared_within_dimensions_and_each_arm_counts_its_own_tri
     )
     gone = {(4, 0): "failed", (4, 1): "missing"}
     one = verdict(study, lambda t: gone.get((t.fit.batch, t.fit.seed), "finished"))
-    assert {c.within for c in one.contrasts} == {
-        f"{layer}\x1f{p}" for layer in LAYERS for p in (32, 64)
+    assert {c.stratum for c in one.contrasts} == {
+        (layer, str(p)) for layer in LAYERS for p in (32, 64)
     }
-    arms = {(a.within, a.name): a for a in one.arms}
-    low, high = (arms["bottleneck\x1f64", f"batch {b}"] for b in (2, 4))
+    arms = {(a.stratum, a.name): a for a in one.arms}
+    low, high = (arms[("bottleneck", "64"), f"batch {b}"] for b in (2, 4))
     assert (low.tally.states["finished"], sum(low.tally.states.values())) == (8, 8)
     assert {k: high.tally.states[k] for k in ("finished", "failed", "missing")} == {
         "finished": 6, "failed": 1, "missing": 1
@@ -128,7 +130,7 @@ def test_a_setting_is_compared_within_dimensions_and_each_arm_counts_its_own_tri
 def test_an_arm_without_any_result_is_told_of_in_each_stratum(tmp_path: Path) -> None:
     study = asked(tmp_path, "metric: hellinger, by: fit.batch, within: [map]")
     one = verdict(study, lambda t: "failed" if t.fit.batch == 4 else "finished")
-    assert [(c.within, c.outcome) for c in one.contrasts] == [(m, "no test") for m in MAPS]
+    assert [(c.stratum, c.outcome) for c in one.contrasts] == [((m,), "no test") for m in MAPS]
     assert any(
         note.startswith("batch 4 at occlusion: 16 failed of 16 trials") for note in one.notes
     )
@@ -174,7 +176,7 @@ def test_where_counts_in_the_plan_and_in_the_key_only_where_it_is_set(tmp_path: 
     )
     text = GRID.replace("seeds: 8", "seeds: 8\nexclude: [{fit.patch: 64, fit.seed: [0, 1, 2]}]")
     entry = "  - {name: a, metric: dice, by: fit.batch, unit: seed, where: {fit.patch: 64}}\n"
-    assert prospects(made(tmp_path, text + entry))[0].n == (5, 5)
+    assert previews(made(tmp_path, text + entry))[0].n == (5, 5)
 
 
 def test_a_model_and_a_correlation_over_dimensions(tmp_path: Path) -> None:
@@ -187,8 +189,8 @@ def test_a_model_and_a_correlation_over_dimensions(tmp_path: Path) -> None:
     terms = {c.first: c for c in model.contrasts}
     assert terms.keys() == {"layer", "fit.batch", "layer:fit.batch"}
     assert {terms["layer"].outcome, terms["fit.batch"].outcome} == {"differs"}
-    assert [(c.within, c.n, c.estimate) for c in agree.contrasts] == [
-        (m, (6,), pytest.approx(1)) for m in MAPS
+    assert [(c.stratum, c.n, c.estimate) for c in agree.contrasts] == [
+        ((m,), (6,), pytest.approx(1)) for m in MAPS
     ]
     assert [p[0] for p in agree.contrasts[0].points][:2] == ["encoder 1 · 2", "bottleneck · 2"]
     assert agree.notes.count("averaged over depth (3 levels)") == 0
@@ -233,8 +235,8 @@ def test_areas_of_a_dimension_need_every_planned_level_of_a_setting(tmp_path: Pa
     one = verdict(
         study, lambda t: "failed" if (t.fit.batch, t.fit.patch) == (4, 64) else "finished"
     )
-    assert {(arm.within, arm.name): len(arm.sample.units) for arm in one.arms} == {
-        (batch, layer): count for batch, count in (("2", 8), ("4", 0)) for layer in LAYERS
+    assert {(arm.stratum, arm.name): len(arm.sample.units) for arm in one.arms} == {
+        ((batch,), layer): count for batch, count in (("2", 8), ("4", 0)) for layer in LAYERS
     }
 
 

@@ -15,6 +15,7 @@ from harness.report.page import page
 from harness.report.paper_tables_text import latex, markdown, tables_csv
 from harness.report.provenance import provenance
 from harness.spec.catalogue import Component, catalogue
+from harness.spec.facts import Facts
 from harness.spec.naming import named
 from harness.spec.values import Trial
 from harness.study.document import Mistakes
@@ -25,11 +26,7 @@ from tests.report.test_report import parsed
 
 PUBLISHED = Path(__file__).parents[2] / "studies" / "paper" / "published"
 MAPS = ("Foreground", "Full Output")
-ATTRIBUTION = {
-    "metrics": ("swd", "fwd"),
-    "dimensions": ("map", "distance"),
-    "lower": ("swd", "fwd"),
-}
+ATTRIBUTION = Facts(metrics=("swd", "fwd"), dimensions=("map", "distance"), lower=("swd", "fwd"))
 
 GRID = """
 seeds: 3

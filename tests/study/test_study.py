@@ -327,24 +327,26 @@ def test_a_level_is_named_alike_wherever_the_file_names_it(
     compare = "compare:\n  - {name: a, metric: dice, unit: seed, by: %s, %s}\n"
     asked = study(tmp_path, base + grid + compare % ("fit.patch", f"where: {{{path}: {written}}}"))
     keys = {cell.trial.key for cell in every if cell.levels[path] == name}
-    assert {place.trial for place in layout(asked, asked.compare[0]).places} == keys
+    assert {place.trial for place in layout(asked, asked.compare[0]).trial_places} == keys
 
     asked = study(
         tmp_path, base + grid + compare % ("fit.patch", f"where: {{{path}: [{written}]}}")
     )
-    assert {place.trial for place in layout(asked, asked.compare[0]).places} == keys
+    assert {place.trial for place in layout(asked, asked.compare[0]).trial_places} == keys
 
     asked = study(tmp_path, base + grid + compare % (path, f"against: {written}"))
-    arms = list(dict.fromkeys(place.arm for place in layout(asked, asked.compare[0]).places))
-    assert contrasts(asked.compare[0], arms) == [(level, name) for level in levels if level != name]
+    arms = list(dict.fromkeys(place.arm for place in layout(asked, asked.compare[0]).trial_places))
+    assert contrasts(asked.compare[0], arms) == [
+        ((level,), (name,)) for level in levels if level != name
+    ]
 
 
 def test_several_numbers_may_be_asked_for(tmp_path: Path) -> None:
     text = BASE + "  perturb: brightness\ngrid:\n  perturb.strength: [1, 0.9, 0.5]\ncompare:\n"
     entry = "  - {name: a, metric: dice, unit: seed, by: perturb.strength, against: 1, "
     found = study(tmp_path, text + entry + "where: {perturb.strength: [1, 0.9]}}\n")
-    places = layout(found, found.compare[0]).places
-    assert [place.arm for place in places] == ["1", "0.9"]
+    places = layout(found, found.compare[0]).trial_places
+    assert [place.arm for place in places] == [("1",), ("0.9",)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""Rows of a metric, each with its position in a comparison and its unit: what samples are averaged from.
+
+A frame numbers its positions, for a number is grouped sooner than levels; a list beside it says which each is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from harness.judge.arms import Layout, Levels
+from harness.spec.naming import level_name, numeric
+from harness.study.comparison import Comparison
+
+# Columns that are added to the rows: no dimension of a probe has a name with a space.
+POSITION, PLANNED = "position in the comparison", "planned position"
+BASE, UNIT, NETWORK = "planned unit", "unit of the value", "network of the value"
+NO_DIMENSIONS = ("metric", "value", "image", "group", "seed", "fold", "run", "trial", "test_on")
+ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK)
+
+
+class Position(NamedTuple):
+    """A stratum, an arm, and a point of a trend."""
+
+    stratum: Levels
+    arm: Levels
+    point: str
+
+
+def planned_trials(
+    layout: Layout, comparison: Comparison, runs: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Position]]:
+    """The trials of a comparison with their runs, and the positions that they are planned at."""
+    numbers: dict[Position, int] = {}
+    lines = []
+    for place in layout.trial_places:
+        position = Position(place.stratum, place.arm, place.point)
+        number = numbers.setdefault(position, len(numbers))
+        lines.append((place.trial, number, place.seed, place.fold, place.test_on))
+    trials = pd.DataFrame(lines, columns=["trial", PLANNED, "seed", "fold", "test_on"])
+    columns = ["run", "trial", "state"]
+    recorded = runs[columns] if len(runs) else pd.DataFrame(columns=columns, dtype=str)
+    trials = trials.merge(recorded, on="trial", how="left")
+    trials["state"] = trials["state"].fillna("missing")
+    trials[NETWORK] = _networks(trials)
+    trials[BASE] = _base(trials, comparison)
+    return trials, list(numbers)
+
+
+def _networks(trials: pd.DataFrame) -> pd.Series:
+    """The network of each trial: its seed, and its fold where there are folds."""
+    folds = trials["fold"].map(lambda fold: "" if pd.isna(fold) else f" fold {int(fold)}")
+    return "seed " + trials["seed"].astype(str) + folds
+
+
+def _base(trials: pd.DataFrame, comparison: Comparison) -> pd.Series:
+    """The seed, fold or network of each planned trial; images and patients are added after measuring."""
+    if comparison.unit == "fold":
+        folds = trials["fold"].map(lambda fold: "none" if pd.isna(fold) else str(int(fold)))
+        return "fold " + folds
+    if comparison.unit == "patient":
+        return trials["test_on"]
+    if comparison.unit == "image":
+        return trials[NETWORK]
+    return "seed " + trials["seed"].astype(str)
+
+
+def rows_of_metric(
+    layout: Layout, metric: str, rows: pd.DataFrame, trials: pd.DataFrame
+) -> pd.DataFrame:
+    """The rows of a metric that take part, each with what is known of its trial."""
+    data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
+    data = data.merge(trials[["run", "test_on", PLANNED, BASE, NETWORK]], on="run")
+    for path, levels in layout.kept_levels.items():
+        codes, names = _level_codes(data, path)
+        is_kept = np.array([name in levels for name in names], dtype=bool)
+        data = data[is_kept[codes]]
+    return data
+
+
+def _level_codes(data: pd.DataFrame, path: str) -> tuple[np.ndarray, list[str]]:
+    """The level of each row by its number, and the levels that the numbers stand for."""
+    if path not in data.columns:
+        return np.zeros(len(data), dtype=int), ["none"]
+    codes, values = pd.factorize(data[path], use_na_sentinel=False)
+    numbers: dict[str, int] = {}
+    merged = [numbers.setdefault(level_name(value), len(numbers)) for value in values]
+    return np.array(merged, dtype=int)[codes], list(numbers)
+
+
+def with_row_levels(
+    data: pd.DataFrame, layout: Layout, planned: list[Position]
+) -> tuple[pd.DataFrame, list[Position], list[str]]:
+    """Fills in the levels of dimensions of the rows, and says which dimensions are averaged over.
+
+    Returns the rows with the number of their position, the positions, and the notes.
+    """
+    notes = [
+        f"no row has the dimension {path}" for path in layout.dimensions if path not in data.columns
+    ]
+    numbers, positions = _measured_positions(data, layout, planned)
+    data = data.assign(**{POSITION: numbers})
+    if layout.has_row_points:
+        is_point = np.array([numeric(position.point) for position in positions], dtype=bool)
+        is_row_kept = is_point[numbers]
+        if not is_row_kept.all():
+            count = int((~is_row_kept).sum())
+            notes.append(f"{count} rows at no number of the trend were left out")
+        data = data[is_row_kept]
+    return data, positions, [*notes, *_averaged_dimensions(data, layout)]
+
+
+def _measured_positions(
+    data: pd.DataFrame, layout: Layout, planned: list[Position]
+) -> tuple[np.ndarray, list[Position]]:
+    """The number of each row's position, and the positions with the levels that were measured."""
+    if not layout.dimensions:
+        return data[PLANNED].to_numpy(dtype=int), planned
+    table = {PLANNED: data[PLANNED].to_numpy(dtype=int)}
+    names: dict[str, list[str]] = {}
+    for path in layout.dimensions:
+        table[path], names[path] = _level_codes(data, path)
+    codes = pd.DataFrame(table)
+    numbers = codes.groupby(list(codes.columns), sort=False).ngroup().to_numpy(dtype=int)
+    positions = []
+    for combination in codes.drop_duplicates().to_dict("records"):
+        levels = {path: names[path][combination[path]] for path in layout.dimensions}
+        positions.append(_position(planned[combination[PLANNED]], layout, levels))
+    return numbers, positions
+
+
+def _position(planned: Position, layout: Layout, row_levels: Mapping[str, str]) -> Position:
+    """A planned position with the levels that rows have of their dimensions."""
+    point = row_levels.get(layout.point_path or "", planned.point)
+    return Position(
+        _filled_levels(layout.stratum_paths, planned.stratum, row_levels),
+        _filled_levels(layout.arm_paths, planned.arm, row_levels),
+        point,
+    )
+
+
+def _filled_levels(paths: Sequence[str], planned: Levels, row_levels: Mapping[str, str]) -> Levels:
+    """A level for each path: that of the rows where the path is a dimension of them, else the planned one."""
+    settings = iter(planned)
+    return tuple(row_levels[path] if path in row_levels else next(settings) for path in paths)
+
+
+def _averaged_dimensions(data: pd.DataFrame, layout: Layout) -> Iterator[str]:
+    """Names the dimensions of the rows that vary within an arm though the comparison does not speak of them."""
+    no_dimensions = {*NO_DIMENSIONS, *ADDED, *layout.dimensions}
+    for path in [str(name) for name in data.columns if name not in no_dimensions]:
+        codes, _ = _level_codes(data, path)
+        levels = pd.Series(codes, index=data.index)
+        count = levels.groupby(data[POSITION], sort=False).nunique().max()
+        if count > 1:
+            yield f"averaged over {path} ({count} levels)"
+
+
+def with_units(
+    data: pd.DataFrame, comparison: Comparison, metric: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Names the unit of each row; rows that belong to none are left out, and a note says so."""
+    column = {"image": "image", "patient": "group"}.get(comparison.unit)
+    if column is None:
+        return data.assign(**{UNIT: data[BASE]}), []
+    if column not in data.columns:
+        data = data.assign(**{column: None})
+    has_unit = data[column].notna()
+    notes = []
+    if not has_unit.all():
+        count = int((~has_unit).sum())
+        notes.append(f"{count} rows of {metric} belong to no {comparison.unit} and were left out")
+    data = data[has_unit]
+    names = data[column].astype(str)
+    if data["test_on"].nunique() > 1:  # test-000 of one set is not test-000 of another
+        names = data["test_on"] + " " + names
+    if comparison.unit == "image":
+        names = data[NETWORK] + " " + names
+    return data.assign(**{UNIT: names}), notes
