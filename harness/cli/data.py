@@ -69,8 +69,8 @@ def check(name: Name) -> None:
         out.print(f"{split}: {count} images", markup=False)
     for text in (*[f"wrong: {p}" for p in report.problems], *[f"note: {n}" for n in report.notes]):
         out.print(text, markup=False)
-    out.print(f"{name} is {'sound' if report.sound else 'not usable'}", markup=False)
-    if not report.sound:
+    out.print(f"{name} is {'sound' if report.is_usable else 'not usable'}", markup=False)
+    if not report.is_usable:
         raise typer.Exit(1)
 
 
@@ -86,7 +86,7 @@ def preview(
     split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",
 ) -> None:
     """Write a contact sheet of a data set, masks overlaid."""
-    from harness.data.open_dataset import scans
+    from harness.data.open_dataset import open_split
     from harness.data.preview import contact_sheet
 
     raw = right(parse, f"data: {name}", "the data set").value["data"]
@@ -95,5 +95,5 @@ def preview(
     if part is None or wrong:
         fail("; ".join(f"{dotted(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
     target = to or Path(f"{part.name}-{split}.png")
-    or_exit(lambda: contact_sheet(scans(part, Home.here())).save(target))
+    or_exit(lambda: contact_sheet(open_split(part, Home.here())).save(target))
     out.print(f"{target}: {part.label}", markup=False)

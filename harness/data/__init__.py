@@ -1,1 +1,1 @@
-"""Files become images and masks: readers, splits, fingerprints, downloads, and the tensors that a fit may look at."""
+"""Files become images and masks, and these the tensors that a fit may look at."""

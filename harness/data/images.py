@@ -1,19 +1,18 @@
 """Unlabelled, Labelled, Domains: what a fit may look at."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 
-def grey_range(volumes: Any) -> tuple[Tensor, Tensor]:
-    """For each image, the first and the last image of its volume; slices of a volume stand together."""
+def grey_range(volumes: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """The first and the last image of each volume, for each image; slices stand side by side."""
     first, last = [], []
     start = 0
-    for i, name in enumerate(volumes):
-        if i and name != volumes[i - 1]:
+    for i, volume in enumerate(volumes):
+        if i and volume != volumes[i - 1]:
             start = i
         first.append(start)
     end = len(volumes) - 1
@@ -35,7 +34,6 @@ class Unlabelled:
     last: Tensor
     slices: int = 1
     sizes: Tensor | None = None  # (n, 2): the true height and width where images differ in size
-    about: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -47,11 +45,14 @@ class Unlabelled:
 
     def with_pixels(self, change: Callable[["Unlabelled"], Tensor]) -> "Unlabelled":
         """The same images with the pixels that `change` makes of them."""
-        return replace(self, pixels=change(self))
+        pixels = change(self)
+        return replace(self, pixels=pixels)
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.pixels.shape[-2], self.pixels.shape[-1]
+        """Height and width of the tensor; smaller images are filled up to it."""
+        height, width = self.pixels.shape[-2:]
+        return height, width
 
     @property
     def channels(self) -> int:
@@ -59,10 +60,16 @@ class Unlabelled:
         return self.slices * self.pixels.shape[1]
 
     def neighbours(self, which: Tensor) -> Tensor:
-        """(b, slices): the stack around each image; beyond an end of its volume the end slice is repeated."""
+        """The stack around each image, as (b, slices).
+
+        Beyond an end of its volume the end slice is repeated.
+        """
         reach = self.slices // 2
-        around = which[:, None] + torch.arange(-reach, reach + 1, device=which.device)
-        return torch.clamp(around, self.first[which][:, None], self.last[which][:, None])
+        offsets = torch.arange(-reach, reach + 1, device=which.device)
+        around = which[:, None] + offsets
+        first = self.first[which][:, None]
+        last = self.last[which][:, None]
+        return torch.clamp(around, first, last)
 
     def whole(self, which: Tensor) -> Tensor:
         """(b, channels, h, w): whole images as the network sees them."""
@@ -70,17 +77,18 @@ class Unlabelled:
         return unit(stack.flatten(1, 2))
 
     def crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
-        """(b, channels, patch, patch): one window of each image named."""
-        rows, columns = _window(top, left, patch)
+        """(b, channels, patch, patch): a window of each image in `which`."""
+        rows = _span(top, patch)
+        columns = _span(left, patch)
         planes = torch.arange(self.pixels.shape[1], device=which.device)
-        stack = self.neighbours(which)[:, :, None, None, None]
-        taken = self.pixels[
-            stack,
+        stack = self.neighbours(which)
+        crops = self.pixels[
+            stack[:, :, None, None, None],
             planes[:, None, None],
             rows[:, None, None, :, None],
             columns[:, None, None, None, :],
         ]
-        return unit(taken.flatten(1, 2))
+        return unit(crops.flatten(1, 2))
 
 
 @dataclass(frozen=True)
@@ -97,16 +105,24 @@ class Labelled:
 
     def with_pixels(self, change: Callable[[Unlabelled], Tensor]) -> "Labelled":
         """The same masks beside images with the pixels that `change` makes of them."""
-        return replace(self, images=self.images.with_pixels(change))
+        images = self.images.with_pixels(change)
+        return replace(self, images=images)
 
     def mask_crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
-        rows, columns = _window(top, left, patch)
-        return self.masks[which[:, None, None], rows[:, :, None], columns[:, None, :]].long()
+        """(b, patch, patch): the masks of the windows that `crops` of the images gives."""
+        rows = _span(top, patch)
+        columns = _span(left, patch)
+        crops = self.masks[
+            which[:, None, None],
+            rows[:, :, None],
+            columns[:, None, :],
+        ]
+        return crops.long()
 
 
 @dataclass(frozen=True)
 class Domains:
-    """What a fit may look at: a labelled source, its validation part, and a target without masks."""
+    """What a fit may look at: a source, its validation part, and a target without masks."""
 
     source: Labelled | Unlabelled
     validation: Labelled | None = None
@@ -114,12 +130,14 @@ class Domains:
 
     def with_pixels(self, change: Callable[[Unlabelled], Tensor]) -> "Domains":
         """The same domains after `change` made new pixels for source, validation and target."""
-        validation, target = self.validation, self.target
+        source = self.source.with_pixels(change)
+        validation = self.validation
         if validation is not None:
             validation = validation.with_pixels(change)
+        target = self.target
         if target is not None:
             target = target.with_pixels(change)
-        return Domains(self.source.with_pixels(change), validation, target)
+        return Domains(source, validation, target)
 
 
 def unit(pixels: Tensor) -> Tensor:
@@ -127,10 +145,12 @@ def unit(pixels: Tensor) -> Tensor:
     if pixels.dtype == torch.uint8:
         return pixels.float() / 255
     if pixels.dtype == torch.int16:  # the bits of unsigned 16-bit images
-        return (pixels.to(torch.int32) & 0xFFFF).float() / 65535
+        unsigned = pixels.to(torch.int32) & 0xFFFF
+        return unsigned.float() / 65535
     return pixels.float()
 
 
-def _window(top: Tensor, left: Tensor, patch: int) -> tuple[Tensor, Tensor]:
-    span = torch.arange(patch, device=top.device)
-    return top[:, None] + span, left[:, None] + span
+def _span(start: Tensor, length: int) -> Tensor:
+    """(b, length): the rows or columns from each start on."""
+    offsets = torch.arange(length, device=start.device)
+    return start[:, None] + offsets

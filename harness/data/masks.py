@@ -1,18 +1,18 @@
-"""Masks as files hold them -> labels 0 .. k-1 or instance ids; what is unexpected is refused with its values."""
+"""Masks as files hold them -> labels 0 .. k-1 or instance ids; other values are refused by name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from harness.data.files.lazy import Lazy
-from harness.data.refused import Refused, few
+from harness.data.refused import Refused, first_few
 from harness.data.scans import Scans
 
-IGNORE = 255  # in class masks (uint8)
-IGNORED_ID = -1  # in instance masks (int32)
+IGNORE = 255  # the label that does not count in class masks (uint8)
+IGNORE_ID = -1  # the same in instance masks (int32), where 255 may be an object
 Mask = NDArray[Any]
 
 
@@ -25,168 +25,224 @@ class Meaning:
     ignore: int | None = None
 
 
-def understood(scans: Scans, masks: Lazy, names: Sequence[str], meaning: Meaning) -> Scans:
-    """`scans` with `masks`, read as `meaning` says; `names` are what complaints call them."""
-    where = names[0]
-    table, ignore = meaning.classes, meaning.ignore
-    left = None if ignore is None else IGNORED_ID if meaning.kind == "instances" else IGNORE
+def as_labels(
+    scans: Scans,
+    masks: Lazy,
+    names: Sequence[str],
+    meaning: Meaning,
+) -> Scans:
+    """Adds `masks` to `scans`, read as `meaning` says; `names` are what complaints call them."""
+    file, ignore = names[0], meaning.ignore
+    ignore_label = None if ignore is None else IGNORE
     if meaning.kind == "instances":
-        if table is not None:
-            raise Refused(
-                f"{where}: labels: instances numbers objects and classes: names them; give one of the two"
-            )
-        return replace(scans, masks=instances(masks, names, ignore), classes=(), ignore=left)
-    if table is not None:
-        if not 2 <= len(table) <= 255 or len(set(table.values())) < len(table):
-            raise Refused(
-                f"{where}: classes: {dict(table)} must give two to 255 names, each with a value of its own"
-            )
-        known = {value: label for label, value in enumerate(table.values())}
-        return replace(
-            scans, masks=classes(masks, names, known, ignore), classes=tuple(table), ignore=left
-        )
+        if meaning.classes is not None:
+            conflict = "labels: instances numbers objects and classes: names them"
+            raise Refused(f"{file}: {conflict}; give one of the two")
+        return _with_instances(scans, masks, names, ignore)
+    if meaning.classes is not None:
+        table = _table_of_classes(meaning.classes, file)
+        labels = as_classes(masks, names, table, ignore)
+        return replace(scans, masks=labels, classes=tuple(meaning.classes), ignore=ignore_label)
     if meaning.kind == "classes":
-        raise Refused(
-            f"{where}: labels: classes needs names and values, as classes: {{background: 0, nucleus: 1}}"
-        )
-    return replace(scans, masks=binary(masks, names, ignore), ignore=left)
+        example = "classes: {background: 0, nucleus: 1}"
+        raise Refused(f"{file}: labels: classes needs names and values, as {example}")
+    return replace(scans, masks=as_binary(masks, names, ignore), ignore=ignore_label)
 
 
-def flat(mask: Mask, name: str) -> Mask:
-    """A mask with one value a pixel: colours that are all equal, and an alpha that hides nothing, are dropped."""
+def with_objects(
+    scans: Scans, masks: Lazy, task: str, noun: str, ignore: int | None = None
+) -> Scans:
+    """Adds numbered objects to `scans`: as instance ids for the task 'instances', else as a class.
+
+    The class of objects is called `noun`.
+    """
+    if task == "instances":
+        return _with_instances(scans, masks, scans.ids, ignore)
+    labels = as_foreground(masks, scans.ids, ignore)
+    ignore_label = None if ignore is None else IGNORE
+    return replace(scans, masks=labels, classes=("background", noun), ignore=ignore_label)
+
+
+def _with_instances(
+    scans: Scans,
+    masks: Lazy,
+    names: Sequence[str],
+    ignore: int | None,
+) -> Scans:
+    """Adds object numbers to `scans`, which then has no classes."""
+    labels = as_instances(masks, names, ignore)
+    ignore_label = None if ignore is None else IGNORE_ID
+    return replace(scans, masks=labels, classes=(), ignore=ignore_label)
+
+
+def _table_of_classes(classes: Mapping[str, int], file: str) -> dict[int, int]:
+    """Translates the values in a file to labels, in the order in which the classes are named."""
+    values = list(classes.values())
+    is_count_right = 2 <= len(values) <= 255
+    are_distinct = len(set(values)) == len(values)
+    if not (is_count_right and are_distinct):
+        rule = "must give two to 255 names, each with a value of its own"
+        raise Refused(f"{file}: classes: {dict(classes)} {rule}")
+    return {value: label for label, value in enumerate(values)}
+
+
+def one_channel(mask: Mask, name: str) -> Mask:
+    """A mask with one value a pixel: colours that are all equal become a grey value.
+
+    An alpha channel is dropped; a mask in true colours is refused.
+    """
     if mask.ndim == 2:
         return mask
-    grey = mask[..., 0]
-    others = mask[..., : 3 if mask.shape[2] >= 3 else 1]
-    if (others != grey[..., None]).any():
-        raise Refused(
-            f"{name}: a mask in colours; save one number a pixel, or use a loader that knows the colours"
-        )
-    return grey
+    first = mask[..., 0]
+    colours = mask[..., :3] if mask.shape[2] >= 3 else mask[..., :1]
+    if (colours != first[..., None]).any():
+        advice = "save one number a pixel, or use a loader that knows the colours"
+        raise Refused(f"{name}: a mask in colours; {advice}")
+    return first
 
 
-def whole(mask: Mask, name: str) -> Mask:
+def as_integers(mask: Mask, name: str) -> Mask:
     """A mask of integers from zero on."""
-    mask = flat(mask, name)
+    mask = one_channel(mask, name)
     if mask.dtype.kind == "f":
-        if not np.isfinite(mask).all():
-            raise Refused(
-                f"{name}: the mask holds NaN or infinite values; labels are whole numbers from 0 on"
-            )
-        rounded = np.rint(mask)
-        if (rounded != mask).any():
-            odd = float(mask[rounded != mask].ravel()[0])
-            raise Refused(
-                f"{name}: the mask holds {odd:g}; labels are whole numbers, so threshold or round it first"
-            )
-        mask = rounded.astype(np.int64)
-    if mask.dtype.kind == "i" and mask.size and int(mask.min()) < 0:
-        raise Refused(
-            f"{name}: the mask holds {int(mask.min())}; labels are 0 or more, say ignore: {int(mask.min())}"
-        )
+        mask = _whole_numbers(mask, name)
+    if mask.dtype.kind == "i" and mask.size:
+        lowest = int(mask.min())
+        if lowest < 0:
+            advice = f"labels are 0 or more, say ignore: {lowest}"
+            raise Refused(f"{name}: the mask holds {lowest}; {advice}")
     return mask
 
 
-def binary(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> Lazy:
+def _whole_numbers(mask: Mask, name: str) -> Mask:
+    """Floating-point numbers that are all whole, as integers; refuses any other."""
+    if not np.isfinite(mask).all():
+        problem = "the mask holds NaN or infinite values"
+        raise Refused(f"{name}: {problem}; labels are whole numbers from 0 on")
+    integers = np.rint(mask)
+    is_odd = integers != mask
+    if is_odd.any():
+        odd = float(mask[is_odd].ravel()[0])
+        advice = "labels are whole numbers, so threshold or round it first"
+        raise Refused(f"{name}: the mask holds {odd:g}; {advice}")
+    return integers.astype(np.int64)
+
+
+def as_binary(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> Lazy:
     """Two classes from masks that hold 0 and 1, or 0 and 255; nothing else is guessed."""
 
-    def convert(mask: Mask, i: int) -> Mask:
-        mask, left = _ignored(mask, names[i], ignore)
-        values = _values(mask, left)
-        top = values[-1] if len(values) else 0
-        if set(values) - {0, top} or top not in (0, 1, 255):
+    def convert(mask: Mask, index: int) -> Mask:
+        mask, is_ignored = _without_ignored(mask, names[index], ignore)
+        values = _values(mask, is_ignored)
+        top = values[-1] if values else 0
+        if top not in (0, 1, 255) or set(values) - {0, top}:
             raise Refused(
-                f"{names[i]}: the mask holds {few(values)}; a binary mask holds 0 and 1, or 0 and 255. "
-                "Say labels: instances for objects with numbers, or classes: {name: value} for several classes"
+                f"{names[index]}: the mask holds {first_few(values)}; "
+                "a binary mask holds 0 and 1, or 0 and 255. Say labels: instances for objects "
+                "with numbers, or classes: {name: value} for several classes"
             )
-        return _finished((mask > 0).astype(np.uint8), left, IGNORE)
+        labels = (mask > 0).astype(np.uint8)
+        return _with_ignored(labels, is_ignored, IGNORE)
 
-    return masks.map(convert, dtype=np.uint8, shape=lambda s: s[:2])
+    return convert_masks(masks, convert, np.uint8)
 
 
-def instances(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> Lazy:
+def as_instances(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> Lazy:
     """Object numbers, 0 for none."""
 
-    def convert(mask: Mask, i: int) -> Mask:
-        mask, left = _ignored(mask, names[i], ignore)
-        if mask.size and int(mask.max()) > np.iinfo(np.int32).max:
-            raise Refused(
-                f"{names[i]}: object numbers up to {int(mask.max())} do not fit 32 bits; relabel them"
-            )
-        return _finished(mask.astype(np.int32), left, IGNORED_ID)
+    def convert(mask: Mask, index: int) -> Mask:
+        mask, is_ignored = _without_ignored(mask, names[index], ignore)
+        highest = int(mask.max(initial=0))
+        if highest > np.iinfo(np.int32).max:
+            problem = f"object numbers up to {highest} do not fit 32 bits"
+            raise Refused(f"{names[index]}: {problem}; relabel them")
+        return _with_ignored(mask.astype(np.int32), is_ignored, IGNORE_ID)
 
-    return masks.map(convert, dtype=np.int32, shape=lambda s: s[:2])
+    return convert_masks(masks, convert, np.int32)
 
 
-def classes(
-    masks: Lazy, names: Sequence[str], table: Mapping[int, int], ignore: int | None = None
+def as_classes(
+    masks: Lazy,
+    names: Sequence[str],
+    table: Mapping[int, int],
+    ignore: int | None = None,
 ) -> Lazy:
     """Values in the file -> labels, by a table; a value outside it is refused."""
-    known = np.array(sorted(table))
-    labels = np.array([table[int(k)] for k in known], np.uint8)
+    values = np.array(sorted(table))
+    labels = np.array([table[int(value)] for value in values], np.uint8)
 
-    def convert(mask: Mask, i: int) -> Mask:
-        mask, left = _ignored(mask, names[i], ignore)
-        strange = sorted(set(_values(mask, left)) - set(table))
+    def convert(mask: Mask, index: int) -> Mask:
+        mask, is_ignored = _without_ignored(mask, names[index], ignore)
+        strange = sorted(set(_values(mask, is_ignored)) - set(table))
         if strange:
+            meanings = first_few(values.tolist(), 12)
             raise Refused(
-                f"{names[i]}: the mask holds {few(strange)}; the classes stand for {few(known.tolist(), 12)}"
+                f"{names[index]}: the mask holds {first_few(strange)}; "
+                f"the classes stand for {meanings}"
             )
-        at = np.searchsorted(known, mask).clip(max=len(known) - 1)
-        return _finished(labels[at], left, IGNORE)
+        positions = np.searchsorted(values, mask).clip(max=len(values) - 1)
+        return _with_ignored(labels[positions], is_ignored, IGNORE)
 
-    return masks.map(convert, dtype=np.uint8, shape=lambda s: s[:2])
+    return convert_masks(masks, convert, np.uint8)
 
 
-def foreground(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> Lazy:
+def as_foreground(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> Lazy:
     """Two classes from object numbers: any object is foreground."""
 
-    def convert(mask: Mask, i: int) -> Mask:
-        mask, left = _ignored(mask, names[i], ignore)
-        return _finished((mask > 0).astype(np.uint8), left, IGNORE)
+    def convert(mask: Mask, index: int) -> Mask:
+        mask, is_ignored = _without_ignored(mask, names[index], ignore)
+        labels = (mask > 0).astype(np.uint8)
+        return _with_ignored(labels, is_ignored, IGNORE)
 
-    return converted(masks, convert, np.uint8)
-
-
-def objects(scans: Scans, masks: Lazy, task: str, noun: str, ignore: int | None = None) -> Scans:
-    """`scans` with numbered objects: as they are for the task 'instances', as one class for any other."""
-    if task == "instances":
-        left = None if ignore is None else IGNORED_ID
-        return replace(scans, masks=instances(masks, scans.ids, ignore), classes=(), ignore=left)
-    left = None if ignore is None else IGNORE
-    return replace(
-        scans, masks=foreground(masks, scans.ids, ignore), classes=("background", noun), ignore=left
-    )
+    return convert_masks(masks, convert, np.uint8)
 
 
-def halved(masks: Lazy, names: Sequence[str]) -> Lazy:
-    """Two classes from masks with grey edges: the brighter half is foreground, in one-bit pictures what is not 0."""
+def from_grey_edges(masks: Lazy, names: Sequence[str]) -> Lazy:
+    """Two classes from masks whose edges are grey: the brighter half is foreground.
 
-    def convert(mask: Mask, i: int) -> Mask:
-        mask = flat(mask, names[i])
-        return (mask > (127 if int(mask.max(initial=0)) > 1 else 0)).astype(np.uint8)
+    In pictures of one bit, foreground is what is not 0.
+    """
 
-    return converted(masks, convert, np.uint8)
+    def convert(mask: Mask, index: int) -> Mask:
+        mask = one_channel(mask, names[index])
+        is_one_bit = int(mask.max(initial=0)) <= 1
+        threshold = 0 if is_one_bit else 127
+        return (mask > threshold).astype(np.uint8)
+
+    return convert_masks(masks, convert, np.uint8)
 
 
-def converted(masks: Lazy, change: Callable[[Mask, int], Mask], dtype: Any) -> Lazy:
-    """Masks by a rule of their own, with one value a pixel."""
-    return masks.map(change, dtype=dtype, shape=lambda s: s[:2])
+def convert_masks(
+    masks: Lazy,
+    change: Callable[[Mask, int], Mask],
+    dtype: DTypeLike,
+) -> Lazy:
+    """Masks passed through a rule that gives one value a pixel."""
+
+    def height_and_width(shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape[:2]
+
+    return masks.map(change, dtype=dtype, shape=height_and_width)
 
 
-def _ignored(mask: Mask, name: str, ignore: int | None) -> tuple[Mask, Mask | None]:
+def _without_ignored(mask: Mask, name: str, ignore: int | None) -> tuple[Mask, Mask | None]:
+    """The mask as integers with 0 where it is to be ignored, and where that is."""
     if ignore is None:
-        return whole(mask, name), None
-    mask = flat(mask, name)
-    left = mask == ignore
-    return whole(np.where(left, np.zeros((), mask.dtype), mask), name), left
+        return as_integers(mask, name), None
+    mask = one_channel(mask, name)
+    is_ignored = mask == ignore
+    zero = np.zeros((), mask.dtype)
+    return as_integers(np.where(is_ignored, zero, mask), name), is_ignored
 
 
-def _values(mask: Mask, left: Mask | None) -> list[int]:
-    return [int(v) for v in np.unique(mask if left is None else mask[~left])]
+def _values(mask: Mask, is_ignored: Mask | None) -> list[int]:
+    """The distinct values of a mask in order, without the pixels that are ignored."""
+    if is_ignored is not None:
+        mask = mask[~is_ignored]
+    return [int(value) for value in np.unique(mask)]
 
 
-def _finished(mask: Mask, left: Mask | None, ignore: int) -> Mask:
-    if left is not None:
-        mask[left] = ignore
+def _with_ignored(mask: Mask, is_ignored: Mask | None, ignore: int) -> Mask:
+    if is_ignored is not None:
+        mask[is_ignored] = ignore
     return mask

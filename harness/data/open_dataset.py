@@ -1,68 +1,98 @@
 """Datasets by their parts: real ones as their files are, procedural ones drawn once and kept."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.data.scans import Scans
-from harness.spec.catalogue import catalogue, load_component
+from harness.spec.catalogue import load_component
 from harness.spec.options import typed_value
 from harness.spec.values import Part
-from harness.store import Home, Store, read_json, write_json
+from harness.store import Home, read_json, write_json
+
+COMMON_OPTIONS = ("split", "fingerprint")  # of every dataset; its function takes the others
 
 
-def scans(part: Part, home: Home) -> Scans:
-    """One split of a dataset as its function yields it, or as it was kept."""
-    component = catalogue("dataset")[part.name]
-    if component.facts.made:
-        return _made(part, home)
+@dataclass(frozen=True)
+class SavedScans:
+    """What scans.json says about a procedural dataset beside its arrays."""
+
+    ids: list[str]
+    volumes: list[str]
+    groups: list[str] | None
+    classes: list[str]
+    ignore: int | None
+    ragged: bool  # a file for each image, as they differ in size
+
+
+def open_split(part: Part, home: Home) -> Scans:
+    """A split of a dataset as its function yields it, or as it was kept."""
+    if part.component.facts.made:
+        return _open_procedural(part, home)
     return _call(part, home)
 
 
 def _call(part: Part, home: Home) -> Scans:
-    component = catalogue("dataset")[part.name]
-    options = {k: v for k, v in part.options.items() if k not in ("split", "fingerprint")}
-    values = {k: typed_value(component.options[k].type, v) for k, v in options.items()}
-    found: Scans = load_component("dataset", part.name)(part.options["split"], home.data, **values)
-    return found
+    """What the function of a dataset yields for a split and the options of the part."""
+    options = {}
+    for name, value in part.options.items():
+        if name not in COMMON_OPTIONS:
+            options[name] = typed_value(part.component.options[name].type, value)
+    function = load_component("dataset", part.name)
+    scans: Scans = function(part.options["split"], home.data, **options)
+    return scans
 
 
-def _made(part: Part, home: Home) -> Scans:
+def _open_procedural(part: Part, home: Home) -> Scans:
     """A procedural dataset: drawn once, kept under its key, opened as memory-mapped files."""
-    store: Store = home.store("phantoms")
+    store = home.store("phantoms")
     if store.find(part.key) is None:
         with store.making(part.key) as folder:
             if folder is not None:
-                _keep(_call(part, home), folder)
-    return _kept(store.path(part.key))
+                _save(_call(part, home), folder)
+    return _load(store.path(part.key))
 
 
-def _keep(found: Scans, folder: Path) -> None:
-    ragged = not isinstance(found.images, np.ndarray)
-    names = [("images", found.images), ("masks", found.masks)]
-    for name, arrays in names:
+def _save(scans: Scans, folder: Path) -> None:
+    """Writes a file for each array, or for each image where they differ in size, and the names."""
+    ragged = not isinstance(scans.images, np.ndarray)
+    for name, arrays in (("images", scans.images), ("masks", scans.masks)):
         if arrays is None:
             continue
-        for i, array in enumerate(arrays if ragged else [np.asarray(arrays)]):
+        files = arrays if ragged else [np.asarray(arrays)]
+        for i, array in enumerate(files):
             np.save(folder / f"{name}-{i:05d}.npy", array)
-    about = {
-        "ids": list(found.ids),
-        "volumes": list(found.volumes),
-        "groups": None if found.groups is None else list(found.groups),
-        "classes": list(found.classes),
-        "ignore": found.ignore,
-        "ragged": ragged,
-    }
-    write_json(folder / "scans.json", about)
+    saved = SavedScans(
+        ids=list(scans.ids),
+        volumes=list(scans.volumes),
+        groups=None if scans.groups is None else list(scans.groups),
+        classes=list(scans.classes),
+        ignore=scans.ignore,
+        ragged=ragged,
+    )
+    write_json(folder / "scans.json", asdict(saved))
 
 
-def _kept(folder: Path) -> Scans:
-    about: dict[str, Any] = read_json(folder / "scans.json")
-    ragged = about.pop("ragged")
-    arrays: dict[str, Any] = {}
-    for name in ("images", "masks"):
-        paths = sorted(folder.glob(f"{name}-*.npy"))
-        opened = [np.load(path, mmap_mode="r") for path in paths]
-        arrays[name] = (opened if ragged else opened[0]) if opened else None
-    return Scans(**arrays, **{**about, "classes": tuple(about["classes"])})
+def _load(folder: Path) -> Scans:
+    """Opens what `_save` wrote; the arrays stay on disk."""
+    saved = SavedScans(**read_json(folder / "scans.json"))
+    return Scans(
+        images=_load_arrays(folder, "images", saved.ragged),
+        masks=_load_arrays(folder, "masks", saved.ragged),
+        ids=saved.ids,
+        volumes=saved.volumes,
+        groups=saved.groups,
+        classes=tuple(saved.classes),
+        ignore=saved.ignore,
+    )
+
+
+def _load_arrays(folder: Path, name: str, ragged: bool) -> Any:
+    """The arrays of one name, mapped: a list where sizes differ, None where there are none."""
+    paths = sorted(folder.glob(f"{name}-*.npy"))
+    arrays = [np.load(path, mmap_mode="r") for path in paths]
+    if not arrays:
+        return None
+    return arrays if ragged else arrays[0]

@@ -1,12 +1,14 @@
-"""What every reader raises: one sentence with the file, what was found and what was expected."""
+"""What every reader raises: a sentence with the file, what is wrong and what was expected."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LONGEST_LINE = 120  # characters of a library's own message that a sentence repeats
+
 
 class Refused(ValueError):
-    """An input that cannot be used, said in one sentence."""
+    """An input that cannot be used, explained in a sentence."""
 
 
 class NoSplit(Refused, LookupError):
@@ -14,41 +16,48 @@ class NoSplit(Refused, LookupError):
 
 
 @contextmanager
-def saying(what: str | Path, advice: str) -> Iterator[None]:
-    """Turns whatever a library raises about one file into one sentence about it."""
+def explained_errors(subject: str | Path, advice: str) -> Iterator[None]:
+    """Turns whatever a library raises about a file into a sentence about it."""
     try:
         yield
     except Refused:
         raise
-    except (
-        Exception
-    ) as error:  # seven libraries, each with errors of its own for a file that is damaged
-        raise Refused(f"{what}: {advice} ({first_line(error)})") from error
+    # Seven libraries, each with errors of its own for a file that is damaged.
+    except Exception as error:
+        raise Refused(f"{subject}: {advice} ({first_line(error)})") from error
 
 
 def first_line(error: BaseException) -> str:
     """The first line of an error, short enough to stand in a sentence."""
-    words = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return words if len(words) <= 120 else words[:117] + "..."
+    message = str(error).strip() or type(error).__name__
+    line = message.splitlines()[0]
+    if len(line) <= LONGEST_LINE:
+        return line
+    return line[: LONGEST_LINE - 3] + "..."
 
 
 def sizes(shape: tuple[int, ...]) -> str:
     """A shape as people write it."""
-    return " x ".join(map(str, shape))
+    lengths = [str(length) for length in shape]
+    return " x ".join(lengths)
 
 
-def amount(count: float) -> str:
+def bytes_text(count: float) -> str:
     """A number of bytes as people write it."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+    if count < 1000:
+        return f"{count:.0f} bytes"
+    for unit in ("kB", "MB"):
         count /= 1000
-    return f"{count:.1f} GB"
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} GB"
 
 
-def few(values: Iterable[object], most: int = 8) -> str:
+def first_few(values: Iterable[object], most: int = 8) -> str:
     """The first of many values, for a sentence."""
-    listed = [str(v) for v in values]
-    return ", ".join(listed[:most]) + (
-        f" and {len(listed) - most} more" if len(listed) > most else ""
-    )
+    texts = [str(value) for value in values]
+    sentence = ", ".join(texts[:most])
+    omitted = len(texts) - most
+    if omitted > 0:
+        sentence += f" and {omitted} more"
+    return sentence

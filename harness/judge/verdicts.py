@@ -14,7 +14,6 @@ from harness.judge.sentences import pooled as pooled_wording
 from harness.stats.result import Effect, Interval, Result
 from harness.study.comparison import Comparison
 
-
 # Fields as JSON has called them from the first: programs of users read it.
 IN_JSON = {"stratum": "within", "point": "at", "corrected_by_test": "already"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from harness.data.domains import open_domains, open_test, room
+from harness.data.domains import float_buffer, open_domains, open_images
 from harness.data.images import Domains, Labelled, Unlabelled, unit
 from harness.measure.rows import Original
 from harness.spec.catalogue import catalogue
@@ -29,7 +29,7 @@ def opened(
 def shown(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
     """The test set of a trial: perturbed, then prepared like the training set."""
     slices = int(trial.fit.net.options["slices"])
-    test = open_test(trial.test_on, slices, home, device)
+    test = open_images(trial.test_on, slices, home, device)
     if trial.perturb is not None and not _in_features(trial.perturb):
         test = _seen(test, partial(perturb_pixels, trial.perturb, home))
     if trial.fit.prepare:
@@ -94,7 +94,7 @@ def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> torch.Tensor:
     change = bind(part, home)
     strength = float(part.options["strength"])
     pixels = images.pixels
-    done = room(tuple(pixels.shape), pixels.device, home)
+    done = float_buffer(tuple(pixels.shape), pixels.device, home)
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
         height, width = images.size if images.sizes is None else images.sizes[i].tolist()
         rng = torch.Generator(pixels.device).manual_seed(seeded(*name))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.examine import examine
-from harness.data.fingerprint import fingerprint, shared, stamp
-from harness.data.open_dataset import scans
+from harness.data.fingerprint import files_stamp, fingerprint, shared_images
+from harness.data.open_dataset import open_split
 from harness.data.scans import Scans
 from harness.spec.catalogue import catalogue
 from harness.spec.values import Fit, Part, Trial, fields_of, fits_of, parts_in, validation_of
@@ -51,9 +51,9 @@ def _made(part: Part) -> bool:
 
 def _known(part: Part, home: Home) -> dict[str, Any]:
     """The fingerprint and the digests of a split; read again only where a file has changed."""
-    opened = scans(part, home)
+    opened = open_split(part, home)
     kept = home.hidden / "fingerprints" / f"{part.key}.json"
-    now = stamp(opened.sources) if opened.sources else None
+    now = files_stamp(opened.sources) if opened.sources else None
     if kept.exists() and now is not None:
         found: dict[str, Any] = read_json(kept)
         if found["stamp"] == now:
@@ -89,7 +89,7 @@ def _held(part: Part, home: Home) -> str:
     if part.options["split"] != "train":
         return ""
     try:
-        return fingerprint(scans(validation_of(part), home))
+        return fingerprint(open_split(validation_of(part), home))
     except LookupError:
         return ""
 
@@ -121,7 +121,7 @@ def _overlaps(study: Study, known: dict[str, dict[str, Any]]) -> Iterator[Proble
             if {fit.train_on.key, cell.trial.test_on.key} <= known.keys():
                 pairs[fit.train_on.key, cell.trial.test_on.key] = (fit.train_on, cell.trial.test_on)
     for (train, test), (trained, tested) in pairs.items():
-        both = shared(known[train]["digests"], known[test]["digests"])
+        both = shared_images(known[train]["digests"], known[test]["digests"])
         if both:
             named = ", ".join(f"{a} = {b}" for a, b in both[:3])
             text = f"shares {len(both)} images with the training set {trained.label} ({named}); take another split"

@@ -240,9 +240,9 @@ def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home)
     assert plain is None
     assert isinstance(test, Labelled)
     source = unit(raw.source.images.pixels)
-    from harness.data.domains import open_test
+    from harness.data.domains import open_images
 
-    bare = open_test(one.test_on, 3, home, CPU)
+    bare = open_images(one.test_on, 3, home, CPU)
     assert isinstance(bare, Labelled)
     expected = (unit(bare.images.pixels) - source.mean()) / source.std()
     assert torch.allclose(test.images.pixels, expected, atol=1e-4)

@@ -8,11 +8,11 @@ from typing import Literal
 
 from harness.components.datasets import dataset
 from harness.data.files import open, pairs
-from harness.data.files.window import Window, windowed
-from harness.data.masks import Meaning, understood
+from harness.data.files.window import Window, to_eight_bits
+from harness.data.masks import Meaning, as_labels
 from harness.data.refused import Refused
 from harness.data.scans import Scans
-from harness.data.splits import ranged, select, shared
+from harness.data.splits import images_of_split, range_of_split, select
 from harness.spec.options import Whole
 
 Axes = (
@@ -51,15 +51,17 @@ def volume(
         )
     name = _title(images)
     names = [f"{name}/{z:04d}" for z in range(len(stack))]
-    pixels = windowed(open.checked(stack, open.places(images, len(stack))), window)
+    pixels = to_eight_bits(
+        open.with_checked_pixels(stack, open.section_names(images, len(stack))), window
+    )
     scans = Scans(pixels, None, names, [name] * len(names), sources=_behind(images, masks))
     if masks is not None:
         truth = open.volume(masks, mask_key, mask_axes or _spatial(axes), palette=True)
-        pairs.same(images, stack, masks, truth)
-        pairs.numbers_agree(images, masks)
+        pairs.check_same_shape(images, stack, masks, truth)
+        pairs.check_numbers_agree(images, masks)
         meaning = Meaning(labels, classes, ignore)
-        scans = understood(scans, truth, open.places(masks, len(truth)), meaning)
-    return select(scans, ranged(name, len(stack), splits, split))
+        scans = as_labels(scans, truth, open.section_names(masks, len(truth)), meaning)
+    return select(scans, range_of_split(name, len(stack), splits, split))
 
 
 @dataset(licence="yours", splits=("train", "validation", "test", "all"))
@@ -82,8 +84,8 @@ def folder(
     A mask has its picture's name (`masks: "m/*.png"`) or one made of it (`masks: "m/{stem}_mask.png"`).
     `group: folder`, or a regular expression with one bracket, names what must not be torn apart (a patient, a slide).
     """
-    found = open.files(images)
-    pictures = open.pictured(found)
+    found = open.find_files(images)
+    pictures = open.single_pictures(found)
     if len({len(s) for s in pictures.shapes}) > 1:
         odd = next(
             p
@@ -95,23 +97,23 @@ def folder(
         )
     root = Path(os.path.commonpath([p.parent for p in found]))
     names = [p.relative_to(root).with_suffix("").as_posix() for p in found]
-    groups = pairs.groups(names, found, group)
-    pixels = windowed(open.checked(pictures, [str(p) for p in found]), window)
+    groups = pairs.groups_of(names, found, group)
+    pixels = to_eight_bits(open.with_checked_pixels(pictures, [str(p) for p in found]), window)
     scans = Scans(pixels, None, names, names, groups, sources=tuple(found))
     if masks is not None:
-        partners = pairs.partners(found, masks)
-        truth = open.pictured(partners, palette=True)
-        pairs.same_each(found, pictures, partners, truth)
+        partners = pairs.masks_of_pictures(found, masks)
+        truth = open.single_pictures(partners, palette=True)
+        pairs.check_same_sizes(found, pictures, partners, truth)
         scans = replace(scans, sources=(*found, *partners))
-        scans = understood(
+        scans = as_labels(
             scans, truth, [str(p) for p in partners], Meaning(labels, classes, ignore)
         )
     files = [p.relative_to(root).as_posix() for p in found]
-    return select(scans, shared(images, files, groups, splits, split, seed=seed))
+    return select(scans, images_of_split(images, files, groups, splits, split, seed=seed))
 
 
 def _title(images: str) -> str:
-    path = Path(open.named(images)[0])
+    path = Path(open.path_and_key(images)[0])
     stem = path.parent.name if any(c in path.name for c in "*?[") else path.name
     return (
         re.sub(r"(\.ome)?\.(tiff?|h5|hdf5?|zarr|n5|np[yz]|nii(\.gz)?|hdr|img)$", "", stem)
@@ -125,5 +127,8 @@ def _spatial(axes: str | None) -> str | None:
 
 def _behind(images: str, masks: str | None) -> tuple[Path, ...]:
     return tuple(
-        p for text in (images, masks) if text is not None for p in open.files(open.named(text)[0])
+        p
+        for text in (images, masks)
+        if text is not None
+        for p in open.find_files(open.path_and_key(text)[0])
     )

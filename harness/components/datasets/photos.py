@@ -10,7 +10,7 @@ from PIL import Image
 from harness.components.datasets import dataset
 from harness.data.refused import Refused
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 
 # Left out: a second motorcycle, which shows the first from 7 cm to its right, and color, which is a painted wheel.
 PLACES = {
@@ -35,7 +35,7 @@ ROWS = {
 @dataset(version=1, made=True, tasks=(), splits=("train", "validation", "test"))
 def photos(split: str, home: Path) -> Scans:
     """Colour photographs inside scikit-image and scikit-learn, one class each; lower strips validate and test."""
-    only("photos", split, NAMES)
+    check_split("photos", split, NAMES)
     found = {
         name: path
         for name, (package, file) in PLACES.items()

@@ -1,1 +1,1 @@
-"""Downloads of named data sets: where they come from, how they are fetched, checked and unpacked."""
+"""Downloads of named data sets: where they come from, how they are fetched and unpacked."""

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,82 +21,118 @@ RECORD = "fetched.json"  # what was downloaded: address, checksum, size
 Get = Callable[[str, Path, str | None], Path]
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What fetched.json says about a file."""
+
+    url: str
+    sha256: str
+    bytes: int
+    file: str
+
+
 def fetch_dataset(
-    name: str, home: Path, progress: Progress = quiet, *, timeout: float = 30.0, pause: float = 1.0
+    name: str,
+    home: Path,
+    progress: Progress = quiet,
+    *,
+    timeout: float = 30.0,
+    pause: float = 1.0,
 ) -> Path:
-    """Downloads and unpacks a data set; what is there already is left alone."""
+    """Downloads and unpacks a data set; one that is there already is left alone."""
     home = Path(home).expanduser()
-    wanted, target = sources(name), home / name
+    files = sources(name)
+    target = home / name
     if target.exists():
         return target
     home.mkdir(parents=True, exist_ok=True)
 
     def refuse() -> None:
-        raise Refused(
-            f"{target}: another fetch of {name} is running; wait for it, or stop it first"
-        )
+        problem = f"another fetch of {name} is running"
+        raise Refused(f"{target}: {problem}; wait for it, or stop it first")
 
+    get = partial(download, progress=progress, timeout=timeout, pause=pause)
     with locked(home / f".{name}.lock", refuse):
-        get = partial(download, progress=progress, timeout=timeout, pause=pause)
-        return target if target.exists() else _fetched(name, home, wanted, get)
+        if not target.exists():
+            _fetch_all(name, home, files, get)
+    return target
 
 
-def _fetched(name: str, home: Path, wanted: list[Source], get: Get) -> Path:
+def _fetch_all(
+    name: str,
+    home: Path,
+    sources: list[Source],
+    get: Get,
+) -> None:
+    """Downloads all files, then unpacks them, then moves the data set to its place as a whole."""
     work = home / f"{name}.partial"
-    files, record = work / "files", []
+    files = work / "files"
     shutil.rmtree(files, ignore_errors=True)  # of an attempt that was stopped while it unpacked
     files.mkdir(parents=True)
-    archives = []
-    for i, source in enumerate(wanted):
-        kept = work / "downloads" / f"{i:02d}-{Path(source.to).name}"
-        if not (kept.exists() and (source.sha256 is None or sha256_of(kept) == source.sha256)):
-            _download(home / name, source, kept, get)
-        record.append(
-            {
-                "url": source.url,
-                "sha256": sha256_of(kept),
-                "bytes": kept.stat().st_size,
-                "file": source.to,
-            }
-        )
-        archives.append((source, kept))
-    for source, kept in sorted(
-        archives, key=lambda pair: pair[0].unpack is None
-    ):  # what may fail comes first
-        _place(source, kept, files)
-    (files / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+    record: list[Fetched] = []
+    downloads: list[tuple[Source, Path]] = []
+    for i, source in enumerate(sources):
+        file_name = Path(source.to).name
+        path = work / "downloads" / f"{i:02d}-{file_name}"
+        if not _is_downloaded(path, source):
+            _download(home / name, source, path, get)
+        checksum = sha256_of(path)
+        size = path.stat().st_size
+        record.append(Fetched(source.url, checksum, size, source.to))
+        downloads.append((source, path))
+    # Archives first: unpacking may fail, moving a file does not.
+    downloads.sort(key=lambda item: item[0].unpack is None)
+    for source, path in downloads:
+        _put_in_place(source, path, files)
+    entries = [asdict(entry) for entry in record]
+    text = json.dumps(entries, indent=1)
+    (files / RECORD).write_text(text + "\n")
     os.replace(files, home / name)
     shutil.rmtree(work)
-    return home / name
 
 
-def _place(source: Source, kept: Path, files: Path) -> None:
+def _is_downloaded(path: Path, source: Source) -> bool:
+    if not path.exists():
+        return False
+    return source.sha256 is None or sha256_of(path) == source.sha256
+
+
+def _put_in_place(source: Source, path: Path, files: Path) -> None:
+    """Moves a download to where it belongs among the files of its data set, or unpacks it."""
     if source.unpack is None:
-        (files / source.to).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(kept, files / source.to)
+        target = files / source.to
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
         return
     try:
-        unpack(kept, source.unpack, files / source.into)
+        unpack(path, source.unpack, files / source.into)
     except Refused:
         if source.sha256 is None:  # it may be a page that says why not; another fetch gets another
-            kept.unlink()
+            path.unlink()
         raise
 
 
-def _download(folder: Path, source: Source, kept: Path, get: Get) -> None:
+def _download(folder: Path, source: Source, path: Path, get: Get) -> None:
+    """Downloads a file; where that fails, the sentence says where a file got by hand belongs."""
     try:
-        get(source.url, kept, source.sha256)
+        get(source.url, path, source.sha256)
     except Refused as error:
         if "put it at" not in str(error):
             raise
-        where = folder / (source.into or "" if source.unpack else source.to)
-        what = f"unpack it into {where}" if source.unpack else f"put it at {where}"
-        raise Refused(f"{str(error).split(' and put it at')[0]} and {what}") from error
+        if source.unpack:
+            advice = f"unpack it into {folder / source.into}"
+        else:
+            advice = f"put it at {folder / source.to}"
+        problem = str(error).split(" and put it at")[0]
+        raise Refused(f"{problem} and {advice}") from error
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` found: problems must be mended, notes should be known, splits are what can be read."""
+    """What is wrong with a data set: problems must be mended, notes should be known.
+
+    `splits` are those that can be read, with their numbers of images.
+    """
 
     name: str
     folder: Path
@@ -105,49 +141,61 @@ class Report:
     notes: tuple[str, ...] = ()
 
     @property
-    def sound(self) -> bool:
-        """Whether a study can use it."""
+    def is_usable(self) -> bool:
+        """Whether a study can use the data set."""
         return not self.problems and bool(self.splits)
 
 
 def check(name: str, home: Path, *, pixels: bool = True) -> Report:
-    """Opens every split of a data set as a study would, and reads every image and mask unless `pixels` is false."""
-    known = catalogue("dataset")
-    if name not in known:
-        raise Refused(f"there is no data set {name!r}; {did_you_mean(name, known)}")
+    """Opens every split of a data set as a study would.
+
+    Reads every image and mask, unless `pixels` is false.
+    """
+    datasets = catalogue("dataset")
+    if name not in datasets:
+        raise Refused(f"there is no data set {name!r}; {did_you_mean(name, datasets)}")
     home = Path(home).expanduser()
-    report = Report(name, home / name, {}, notes=_recorded(home / name))
-    for split in known[name].facts.splits:
+    folder = home / name
+    report = Report(name, folder, {}, notes=_notes_on_checksums(folder))
+    for split in datasets[name].facts.splits:
         if split != "all":
-            report = _checked(report, home, split, pixels)
-    return replace(report, problems=tuple(dict.fromkeys(report.problems)))
+            report = _with_split(report, home, split, pixels)
+    problems = tuple(dict.fromkeys(report.problems))
+    return replace(report, problems=problems)
 
 
-def _checked(report: Report, home: Path, split: str, pixels: bool) -> Report:
+def _with_split(report: Report, home: Path, split: str, pixels: bool) -> Report:
+    """The report after one more split was opened."""
+    problems: list[str] = []
+    notes: list[str] = []
     try:
         scans = load_component("dataset", report.name)(split, home)
-        found = examine(scans) if pixels else None
+        if pixels:
+            contents = examine(scans)
+            problems = [f"{split}: {problem}" for problem in contents.problems]
+            notes = [f"{split}: {note}" for note in contents.notes]
     except NoSplit:  # an option of the data set decides which splits there are
         return report
     except (Refused, OSError) as error:
         return replace(report, problems=(*report.problems, str(error)))
-    splits = {**report.splits, split: len(scans)}
-    problems = [f"{split}: {text}" for text in (found.problems if found else ())]
-    notes = [f"{split}: {text}" for text in (found.notes if found else ())]
     return replace(
-        report, splits=splits, problems=(*report.problems, *problems), notes=(*report.notes, *notes)
+        report,
+        splits={**report.splits, split: len(scans)},
+        problems=(*report.problems, *problems),
+        notes=(*report.notes, *notes),
     )
 
 
-def _recorded(folder: Path) -> tuple[str, ...]:
+def _notes_on_checksums(folder: Path) -> tuple[str, ...]:
     """Which downloads had no published checksum to be compared with."""
     try:
-        record = json.loads((folder / RECORD).read_text())
+        entries = json.loads((folder / RECORD).read_text())
         published = {source.url: source.sha256 for source in sources(folder.name)}
-        return tuple(
-            f"{r['file']}: no checksum is published; what came has sha256 {r['sha256']}"
-            for r in record
-            if published.get(r["url"]) is None
-        )
+        notes = []
+        for entry in entries:
+            if published.get(entry["url"]) is None:
+                checksum = f"what came has sha256 {entry['sha256']}"
+                notes.append(f"{entry['file']}: no checksum is published; {checksum}")
+        return tuple(notes)
     except (OSError, ValueError, KeyError):
         return ()

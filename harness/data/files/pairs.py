@@ -6,94 +6,129 @@ from pathlib import Path
 
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
-from harness.data.refused import Refused, few, sizes
+from harness.data.refused import Refused, first_few, sizes
 
 
-def same(images: str, stack: Lazy, masks: str, truth: Lazy) -> None:
+def check_same_shape(image_file: str, images: Lazy, mask_file: str, masks: Lazy) -> None:
     """Refuses masks of another shape than the volume."""
-    ours, theirs = (len(stack), *stack.shapes[0][:2]), (len(truth), *truth.shapes[0][:2])
-    if ours == theirs:
+    image_shape = (len(images), *images.shapes[0][:2])
+    mask_shape = (len(masks), *masks.shapes[0][:2])
+    if image_shape == mask_shape:
         return
-    if sorted(ours) == sorted(theirs):
+    image_text, mask_text = sizes(image_shape), sizes(mask_shape)
+    if sorted(image_shape) == sorted(mask_shape):
         raise Refused(
-            f"{masks}: {sizes(theirs)} (z, y, x) holds the sizes of the images, {sizes(ours)}, in another order; "
-            "say how each is stored, as axes: and mask_axes:"
+            f"{mask_file}: {mask_text} (z, y, x) holds the sizes of the images, {image_text}, "
+            "in another order; say how each is stored, as axes: and mask_axes:"
         )
-    raise Refused(
-        f"{masks}: the masks are {sizes(theirs)} (z, y, x), the images {images} are {sizes(ours)}"
-    )
+    problem = f"the masks are {mask_text} (z, y, x)"
+    raise Refused(f"{mask_file}: {problem}, the images {image_file} are {image_text}")
 
 
-def same_each(found: Sequence[Path], images: Lazy, partners: Sequence[Path], masks: Lazy) -> None:
+def check_same_sizes(
+    image_files: Sequence[Path],
+    images: Lazy,
+    mask_files: Sequence[Path],
+    masks: Lazy,
+) -> None:
     """Refuses a mask of another size than its picture."""
-    for path, ours, partner, theirs in zip(
-        found, images.shapes, partners, masks.shapes, strict=True
-    ):
-        if ours[:2] != theirs[:2]:
-            raise Refused(
-                f"{partner}: the mask is {sizes(theirs[:2])}, its picture {path.name} is {sizes(ours[:2])}"
-            )
+    for i, (picture, mask) in enumerate(zip(image_files, mask_files, strict=True)):
+        picture_size = images.shapes[i][:2]
+        mask_size = masks.shapes[i][:2]
+        if picture_size != mask_size:
+            problem = f"the mask is {sizes(mask_size)}"
+            raise Refused(f"{mask}: {problem}, its picture {picture.name} is {sizes(picture_size)}")
 
 
-def numbers_agree(images: str, masks: str) -> None:
-    """Sections and masks go together by order, so numbers in their names must say the same."""
-    pairs = list(
-        zip(open.files(open.named(images)[0]), open.files(open.named(masks)[0]), strict=False)
-    )
-    numbers = [tuple(re.findall(r"\d+", path.stem)[-1:] for path in pair) for pair in pairs]
-    if len(pairs) < 2 or not all(a and b for a, b in numbers):
+def check_numbers_agree(image_pattern: str, mask_pattern: str) -> None:
+    """Refuses series in which a section and its mask have other numbers in their names.
+
+    They go together by order. Names without numbers say nothing, and neither does a single file.
+    """
+    pairs = list(zip(_files_of(image_pattern), _files_of(mask_pattern), strict=False))
+    if len(pairs) < 2:
         return
-    for (image, mask), (a, b) in zip(pairs, numbers, strict=True):
-        if int(a[0]) != int(b[0]):
-            raise Refused(
-                f"{mask}: it would be the mask of {image.name}, but the numbers differ; rename one series"
-            )
+    image_numbers = [_last_number(image) for image, _ in pairs]
+    mask_numbers = [_last_number(mask) for _, mask in pairs]
+    if None in image_numbers or None in mask_numbers:
+        return
+    for i, (image, mask) in enumerate(pairs):
+        if image_numbers[i] != mask_numbers[i]:
+            problem = f"it would be the mask of {image.name}, but the numbers differ"
+            raise Refused(f"{mask}: {problem}; rename one series")
 
 
-def partners(found: Sequence[Path], masks: str) -> list[Path]:
-    """The mask of every picture."""
+def _files_of(pattern: str) -> list[Path]:
+    path, _ = open.path_and_key(pattern)
+    return open.find_files(path)
+
+
+def _last_number(path: Path) -> int | None:
+    numbers = re.findall(r"\d+", path.stem)
+    return int(numbers[-1]) if numbers else None
+
+
+def masks_of_pictures(pictures: Sequence[Path], masks: str) -> list[Path]:
+    """The mask of every picture: by a name made of the picture's, or by the same name."""
     if "{stem}" in masks:
         pattern = str(Path(masks).expanduser())
-        partners = [
-            Path(pattern.replace("{stem}", p.stem).replace("{folder}", p.parent.name))
-            for p in found
-        ]
+        mask_files = [_fill_in(pattern, picture) for picture in pictures]
     else:
-        by_stem: dict[str, list[Path]] = {}
-        for path in open.files(masks):
-            by_stem.setdefault(path.stem, []).append(path)
-        doubled = {k: v for k, v in by_stem.items() if len(v) > 1}
-        if doubled:
-            example = "masks: 'm/{folder}/{stem}.png'"
-            raise Refused(
-                f"{masks}: several masks are called {next(iter(doubled))}; say where, as {example}"
-            )
-        partners = [by_stem.get(p.stem, [Path(masks).parent / f"{p.stem}.?"])[0] for p in found]
-    lost = [(p, m) for p, m in zip(found, partners, strict=True) if not m.exists()]
-    if lost:
-        picture, mask = lost[0]
-        how_many = f"{len(lost)} of {len(found)} pictures have none"
-        raise Refused(
-            f"{picture}: there is no mask {mask} ({how_many}); name it so, or use {{stem}} in masks:"
-        )
-    return partners
+        mask_files = _masks_by_stem(pictures, masks)
+    missing = []
+    for picture, mask in zip(pictures, mask_files, strict=True):
+        if not mask.exists():
+            missing.append((picture, mask))
+    if missing:
+        picture, mask = missing[0]
+        problem = f"there is no mask {mask}"
+        count = f"{len(missing)} of {len(pictures)} pictures have none"
+        raise Refused(f"{picture}: {problem} ({count}); name it so, or use {{stem}} in masks:")
+    return mask_files
 
 
-def groups(names: Sequence[str], found: Sequence[Path], group: str | None) -> list[str]:
-    """What each picture belongs to; itself, where nothing is said."""
+def _fill_in(pattern: str, picture: Path) -> Path:
+    """The file that a pattern with {stem} and {folder} means for a picture."""
+    name = pattern.replace("{stem}", picture.stem)
+    return Path(name.replace("{folder}", picture.parent.name))
+
+
+def _masks_by_stem(pictures: Sequence[Path], masks: str) -> list[Path]:
+    """The mask with the name of each picture; for one that has none, the file that is missing."""
+    files_of_stem: dict[str, list[Path]] = {}
+    for path in open.find_files(masks):
+        files_of_stem.setdefault(path.stem, []).append(path)
+    for stem, files in files_of_stem.items():
+        if len(files) > 1:
+            problem = f"several masks are called {stem}"
+            raise Refused(f"{masks}: {problem}; say where, as masks: 'm/{{folder}}/{{stem}}.png'")
+    mask_files = []
+    for picture in pictures:
+        missing = Path(masks).parent / f"{picture.stem}.?"
+        files = files_of_stem.get(picture.stem, [missing])
+        mask_files.append(files[0])
+    return mask_files
+
+
+def groups_of(names: Sequence[str], pictures: Sequence[Path], group: str | None) -> list[str]:
+    """What each picture belongs to: its folder, a part of its name, or itself without `group`."""
     if group is None:
         return list(names)
     if group == "folder":
-        return [p.parent.name for p in found]
+        return [picture.parent.name for picture in pictures]
     try:
         pattern = re.compile(group)
     except re.error as error:
         raise Refused(f"group: {group!r} is no regular expression ({error})") from error
-    hits = [pattern.search(name) for name in names]
-    lost = [name for name, hit in zip(names, hits, strict=True) if hit is None]
-    if lost or pattern.groups != 1:
-        missed = few(lost, 3) or "the bracket"
-        raise Refused(
-            f"group: {group!r} needs one bracket that matches every name; it misses {missed}"
-        )
-    return [hit.group(1) for hit in hits if hit]
+    groups, missed = [], []
+    for name in names:
+        match = pattern.search(name)
+        if match is None:
+            missed.append(name)
+        elif pattern.groups == 1:
+            groups.append(match.group(1))
+    if missed or pattern.groups != 1:
+        names_missed = first_few(missed, 3) or "the bracket"
+        rule = "needs one bracket that matches every name"
+        raise Refused(f"group: {group!r} {rule}; it misses {names_missed}")
+    return groups

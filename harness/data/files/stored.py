@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.files.lazy import Lazy
-from harness.data.refused import Refused, amount, saying, sizes
+from harness.data.refused import Refused, bytes_text, explained_errors, sizes
 
-LARGEST = (
-    10**9
-)  # bytes that may be decoded at once; what is mapped or read by block may be of any size
+# Bytes that may be decoded at once; what is mapped or read by block may be of any size.
+LARGEST = 10**9
 COLOURS = (3, 4)
+CUT = "the file ends before its pixels do; it was cut short, so copy it again"
 BROKEN = "its pixels cannot be decoded; the file is damaged or cut short, so copy it again"
 
+NUMBERS = "buif"  # the kinds of type that grey values, colours and labels have
 UNCLEAR = "?"  # the axes of a file that says two things at once
 
-Window = tuple[tuple[int, int], ...]  # (start, stop) along every axis of the file
+Shape = tuple[int, ...]
+Region = tuple[tuple[int, int], ...]  # (start, stop) along every axis of the file
 
 
 @dataclass(frozen=True)
@@ -29,54 +31,97 @@ class Stored:
     """What a header says about an array."""
 
     path: Path
-    shape: tuple[int, ...]
+    shape: Shape
     dtype: str
-    read: Callable[["Stored", Window], NDArray[Any]]
+    read: Callable[["Stored", Region], NDArray[Any]]
     axes: str = ""  # letters of zyxc in the file's order, "" where the file does not say
     key: str = ""
-    chunk: tuple[
-        int, ...
-    ] = ()  # what is decoded together; () where a part is read without decoding the rest
+    chunk: Shape = ()  # what is decoded together; () where a part is read without the rest
     partial: bool = False  # a chunk may be decoded again for each part of it
     stamp: tuple[int, int] = (0, 0)  # size and time of change, so that a changed file is read anew
 
     @property
     def name(self) -> str:
-        return f"{self.path}:{self.key}" if self.key else str(self.path)
+        if self.key:
+            return f"{self.path}:{self.key}"
+        return str(self.path)
+
+    @property
+    def itemsize(self) -> int:
+        return np.dtype(self.dtype).itemsize
 
 
-def stamp(path: Path) -> tuple[int, int]:
+def file_stamp(path: Path) -> tuple[int, int]:
     """Size and time of the last change."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def slices_of(region: Region) -> tuple[slice, ...]:
+    """A region as an index of an array."""
+    slices = [slice(start, stop) for start, stop in region]
+    return tuple(slices)
+
+
+def pixel_type(dtype: np.dtype[Any]) -> str:
+    """The type that pixels of a file are read as: truth values become 0 and 1."""
+    if dtype.kind == "b":
+        return "uint8"
+    return str(dtype)
+
+
+def require_image(stored: Stored) -> Stored:
+    """The same array, refused where its values or its axes are those of no image."""
+    if np.dtype(stored.dtype).kind not in NUMBERS:
+        problem = f"values of type {stored.dtype} are no grey values, colours or labels"
+        raise Refused(f"{stored.name}: {problem}")
+    if len(stored.shape) < 2:
+        raise Refused(f"{stored.name}: an array with {len(stored.shape)} axes is no image")
+    return stored
 
 
 def images_of(stored: Stored, axes: str | None = None) -> Lazy:
     """The array as (h, w) or (h, w, c) images along z, whatever its order in the file."""
-    order = axes or (stored.axes if stored.axes != UNCLEAR else "") or guess(stored)
-    spots = _spots(stored, order)
-    size = {letter: stored.shape[spot] for letter, spot in spots.items()}
-    shape = (size["y"], size["x"], *([size["c"]] if "c" in size else []))
-    count, step = size.get("z", 1), _step(stored, spots, shape)
-    letters = sorted(spots, key=spots.__getitem__)
-    turn = [letters.index(letter) for letter in "zyxc" if letter in letters]
+    order = axes or _axes_in_file(stored) or guess(stored)
+    axis_of = _axis_of_letters(stored, order)
+    length = {letter: stored.shape[axis] for letter, axis in axis_of.items()}
+    shape: Shape = (length["y"], length["x"])
+    if "c" in length:
+        shape = (*shape, length["c"])
+    count = length.get("z", 1)
+    step = _sections_at_once(stored, axis_of, shape)
+    axes_in_use = sorted(axis_of.values())
+    letters = [letter for letter in "zyxc" if letter in axis_of]
+    turn = [axes_in_use.index(axis_of[letter]) for letter in letters]
 
     def read(index: int) -> NDArray[Any]:
+        """An image, out of the block of sections that are decoded together."""
         start = index - index % step
-        window = [(0, n) for n in stored.shape]
-        if "z" in spots:
-            window[spots["z"]] = (start, min(start + step, count))
-        block = _block(stored, tuple(window)) if stored.chunk else _fresh(stored, tuple(window))
-        block = block.reshape(
-            [n for i, n in enumerate(block.shape) if i in spots.values()]
-        ).transpose(turn)
-        return block[index - start] if "z" in spots else block
+        stop = min(start + step, count)
+        region = [(0, length) for length in stored.shape]
+        if "z" in axis_of:
+            region[axis_of["z"]] = (start, stop)
+        read_region = _decode_and_remember if stored.chunk else _decode
+        block = read_region(stored, tuple(region))
+        lengths_in_use = [block.shape[axis] for axis in axes_in_use]
+        block = block.reshape(lengths_in_use).transpose(turn)
+        if "z" not in axis_of:
+            return block
+        return block[index - start]
 
-    return Lazy(read, [shape] * count, np.dtype(stored.dtype).newbyteorder("="))
+    dtype = np.dtype(stored.dtype).newbyteorder("=")
+    return Lazy(read, [shape] * count, dtype)
+
+
+def _axes_in_file(stored: Stored) -> str:
+    return "" if stored.axes == UNCLEAR else stored.axes
 
 
 def guess(stored: Stored) -> str:
-    """The axes of an array that says nothing about them: z before y before x, colour last; a sentence where unclear."""
+    """The axes of an array that says nothing about them: z before y before x, colour last.
+
+    Where that is unclear, a sentence says which orders it may be.
+    """
     shape = list(stored.shape)
     while len(shape) > 3 and 1 in shape:
         shape.remove(1)
@@ -86,69 +131,79 @@ def guess(stored: Stored) -> str:
         return "zyx"
     if len(shape) == 4 and shape[3] in COLOURS:
         return "zyxc"
-    raise Refused(
-        f"{stored.name}: {sizes(stored.shape)} could be read in several ways; "
-        f"say which axis is which, e.g. axes: {_offer(shape)}"
-    )
+    problem = f"{sizes(stored.shape)} could be read in several ways"
+    advice = f"say which axis is which, e.g. axes: {_example_of_axes(shape)}"
+    raise Refused(f"{stored.name}: {problem}; {advice}")
 
 
-def _offer(shape: list[int]) -> str:
+def _example_of_axes(shape: list[int]) -> str:
     if len(shape) != 3:
         return "zcyx"
-    return "yxc or zyx" if shape[2] in COLOURS else "zyx (sections) or cyx (colours)"
+    if shape[2] in COLOURS:
+        return "yxc or zyx"
+    return "zyx (sections) or cyx (colours)"
 
 
-def _spots(stored: Stored, order: str) -> dict[str, int]:
-    kept = list(range(len(stored.shape)))
-    while len(kept) > len(order) and any(stored.shape[i] == 1 for i in kept):
-        kept.remove(next(i for i in kept if stored.shape[i] == 1))
-    if len(kept) != len(order):
-        found = f"{sizes(stored.shape)}, {len(stored.shape)} axes"
-        raise Refused(f"{stored.name}: it holds {found}; axes: {order} names {len(order)}")
-    spots = dict(zip(order, kept, strict=True))
-    if any(stored.shape[i] == 0 for i in kept):
-        raise Refused(f"{stored.name}: it is empty ({sizes(stored.shape)})")
-    if "c" in spots and stored.shape[spots["c"]] > 4:
-        raise Refused(
-            f"{stored.name}: axes: {order} makes {stored.shape[spots['c']]} colours of {sizes(stored.shape)}; "
-            "an image has at most 4, so the order is another one"
-        )
-    return spots
+def _axis_of_letters(stored: Stored, order: str) -> dict[str, int]:
+    """The axis of the file for each letter of an order; axes of length 1 too many are dropped."""
+    shape = stored.shape
+    axes = list(range(len(shape)))
+    needless = max(0, len(axes) - len(order))
+    single = [axis for axis in axes if shape[axis] == 1]
+    for axis in single[:needless]:
+        axes.remove(axis)
+    if len(axes) != len(order):
+        problem = f"it holds {sizes(shape)}, {len(shape)} axes"
+        raise Refused(f"{stored.name}: {problem}; axes: {order} names {len(order)}")
+    if any(shape[axis] == 0 for axis in axes):
+        raise Refused(f"{stored.name}: it is empty ({sizes(shape)})")
+    axis_of = dict(zip(order, axes, strict=True))
+    colours = shape[axis_of["c"]] if "c" in axis_of else 0
+    if colours > 4:
+        problem = f"axes: {order} makes {colours} colours of {sizes(shape)}"
+        advice = "an image has at most 4, so the order is another one"
+        raise Refused(f"{stored.name}: {problem}; {advice}")
+    return axis_of
 
 
-def _step(stored: Stored, spots: dict[str, int], shape: tuple[int, ...]) -> int:
-    one = prod(shape) * np.dtype(stored.dtype).itemsize
+def _sections_at_once(
+    stored: Stored,
+    axis_of: dict[str, int],
+    shape: Shape,
+) -> int:
+    """How many sections are decoded together; refuses a file that would need too much memory."""
     if not stored.chunk:
         return 1
-    along = max(stored.chunk[spots["z"]], 1) if "z" in spots else 1
-    if (
-        one <= LARGEST
-        and stored.partial
-        and prod(stored.chunk) * np.dtype(stored.dtype).itemsize <= LARGEST
-    ):
-        return max(1, min(along, LARGEST // one))
-    if one * along <= LARGEST:
+    section = prod(shape) * stored.itemsize
+    along = max(stored.chunk[axis_of["z"]], 1) if "z" in axis_of else 1
+    chunk = prod(stored.chunk) * stored.itemsize
+    if stored.partial and section <= LARGEST and chunk <= LARGEST:
+        return max(1, min(along, LARGEST // section))
+    if section * along <= LARGEST:
         return along
+    on_disk = bytes_text(stored.stamp[0])
+    in_memory = bytes_text(section * along)
     raise Refused(
-        f"{stored.name}: {amount(stored.stamp[0])} on disk would become {amount(one * along)} in memory at once "
-        f"({sizes(stored.shape)} {stored.dtype}); at most {amount(LARGEST)} are decoded, so store it uncompressed, "
-        "or as HDF5 or Zarr in chunks"
+        f"{stored.name}: {on_disk} on disk would become {in_memory} in memory at once "
+        f"({sizes(stored.shape)} {stored.dtype}); at most {bytes_text(LARGEST)} are decoded, "
+        "so store it uncompressed, or as HDF5 or Zarr in chunks"
     )
 
 
-def _fresh(stored: Stored, window: Window) -> NDArray[Any]:
-    with saying(stored.name, BROKEN):
-        block = stored.read(stored, window)
-    expected = tuple(stop - start for start, stop in window)
+def _decode(stored: Stored, region: Region) -> NDArray[Any]:
+    """The pixels of a region, in the byte order of this machine."""
+    with explained_errors(stored.name, BROKEN):
+        block = stored.read(stored, region)
+    expected = tuple(stop - start for start, stop in region)
     if block.shape != expected:
-        raise Refused(
-            f"{stored.name}: its header says {sizes(expected)}, its pixels are {sizes(block.shape)}"
-        )
-    return block.astype(block.dtype.newbyteorder("="), copy=False)
+        problem = f"its header says {sizes(expected)}, its pixels are {sizes(block.shape)}"
+        raise Refused(f"{stored.name}: {problem}")
+    native = block.dtype.newbyteorder("=")
+    return block.astype(native, copy=False)
 
 
 @lru_cache(maxsize=2)  # an image volume and its masks, read side by side
-def _block(stored: Stored, window: Window) -> NDArray[Any]:
-    block = _fresh(stored, window)
+def _decode_and_remember(stored: Stored, region: Region) -> NDArray[Any]:
+    block = _decode(stored, region)
     block.flags.writeable = False
     return block

@@ -15,11 +15,11 @@ from PIL import Image
 from harness.components.datasets.named.histology import bbbc041_crops
 from harness.data.examine import examine
 from harness.data.fetch.fetch import check
-from harness.data.fetch.sources import declared, sources
-from harness.data.fingerprint import overlap
+from harness.data.fetch.sources import declared_sources, sources
 from harness.data.preview import contact_sheet
 from harness.data.refused import Refused
 from harness.spec.catalogue import catalogue, load_component
+from tests.made.volumes import images_in_both
 
 REAL = Path(os.environ.get("HARNESS_TEST_DATA", "/work/shared/data"))
 OURS = {
@@ -121,7 +121,7 @@ def test_every_data_set_says_what_it_is_and_what_to_do_where_it_is_missing(
 
 
 def test_sources_belong_to_data_sets() -> None:
-    assert set(declared()) - OURS == {"bbbc041"}
+    assert set(declared_sources()) - OURS == {"bbbc041"}
     assert len(sources("sbiad1410")) == 30
     assert len(sources("sbiad1196")) == 24
     assert sources("sbiad1196")[1].to == "gt/patchvolume_000.nii.gz"
@@ -157,11 +157,11 @@ def test_vnc_halves_and_the_second_stack() -> None:
         np.concatenate([left.masks[3], right.masks[3]], 1), whole.masks[3]
     )
     assert not set(left.ids) & set(right.ids)
-    assert overlap(left, right) == []
+    assert images_in_both(left, right) == []
     second = opened("vnc", "all", REAL, stack=2)
     assert second.masks is None
     assert len(second) == 20
-    assert overlap(second, whole) == []
+    assert images_in_both(second, whole) == []
     with pytest.raises(Refused, match=r"has no split 'validation'"):
         opened("vnc", "validation", REAL, cuts="halves")
     with pytest.raises(Refused, match=r"there is no stack1/synapses"):
@@ -171,7 +171,7 @@ def test_vnc_halves_and_the_second_stack() -> None:
 @needs_vnc
 def test_vnc_check_and_preview() -> None:
     report = check("vnc", REAL)
-    assert report.sound
+    assert report.is_usable
     assert report.splits == {"train": 12, "validation": 3, "test": 5}
     assert report.notes == ()
     sheet = contact_sheet(opened("vnc", "test", REAL), most=2, width=100)
@@ -647,7 +647,7 @@ def test_mnms_vendors_phases_and_slices(tmp_path: Path) -> None:
 
 def test_check_reports_what_is_wrong(tmp_path: Path) -> None:
     report = check("dsb2018", tmp_path)
-    assert not report.sound
+    assert not report.is_usable
     assert len(report.problems) == 1
     assert "is not here" in report.problems[0]
     for part in ("train", "test"):
@@ -655,7 +655,7 @@ def test_check_reports_what_is_wrong(tmp_path: Path) -> None:
         tif(tmp_path / f"dsb2018/{part}/masks/a.tif", np.zeros((20, 30), np.uint16))
     report = check("dsb2018", tmp_path)
     assert report.splits == {"train": 1, "test": 1}
-    assert not report.sound
+    assert not report.is_usable
     assert "every mask is empty" in report.problems[0]
     with pytest.raises(Refused, match=r"did you mean 'dsb2018'"):
         check("dsb2108", tmp_path)

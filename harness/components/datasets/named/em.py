@@ -17,9 +17,9 @@ from harness.components.datasets.named.files import (
     scans,
 )
 from harness.data.files import open
-from harness.data.masks import IGNORE, binary, classes
+from harness.data.masks import IGNORE, as_binary, as_classes
 from harness.data.scans import Scans
-from harness.data.splits import only, select
+from harness.data.splits import check_split, select
 
 SOURCES = {
     "snemi3d": [
@@ -143,7 +143,7 @@ def lucchi(split: str, home: Path, *, cuts: Literal["official", "ranking"] = "of
     for part in ("training", "testing"):
         pair = [inside(folder, f"{part}.tif"), inside(folder, f"{part}_groundtruth.tif")]
         images, masks = (expect(p, open.volume(p), (165, 768, 1024)) for p in pair)
-        parts[part] = (part, images, binary(masks, names(part, 165)))
+        parts[part] = (part, images, as_binary(masks, names(part, 165)))
         sources += pair
     whole = scans([parts["training"], parts["testing"]], sources, classes=MITOCHONDRIA)
     # Paper 001 trains on 165, validates on 40, tests on 125; that the 40 come first in the test volume is assumed.
@@ -158,7 +158,7 @@ def _plus_plus(
     name: str, split: str, home: Path, sizes: dict[str, tuple[int, ...]], outside: int | None
 ) -> Scans:
     """The re-labelled sets: Train is train and Test is test (one popular loader swaps the two)."""
-    only(name, split, ("train", "test", "all"))
+    check_split(name, split, ("train", "test", "all"))
     folder, parts, sources = root(home, name), [], []
     for part in ("train", "test"):
         if split not in (part, "all"):
@@ -176,7 +176,7 @@ def _plus_plus(
             (count, *(size if images.shapes[0][0] == size[0] else size[::-1])),
         )
         paired(files[1][0].parent, images, masks)
-        truth = classes(masks, names(part, count), {0: 0, 255: 1}, ignore=outside)
+        truth = as_classes(masks, names(part, count), {0: 0, 255: 1}, ignore=outside)
         parts.append((part, images, truth))
         sources += [*files[0], *files[1]]
     return scans(parts, sources, classes=MITOCHONDRIA, ignore=None if outside is None else IGNORE)

@@ -6,7 +6,7 @@ from typing import Literal
 from harness.components.datasets import dataset
 from harness.components.datasets.named.files import cut, expect, inside, numbered, paired, root
 from harness.data.files import open
-from harness.data.masks import objects
+from harness.data.masks import with_objects
 from harness.data.scans import Scans
 
 Task = Literal["mitochondria", "instances"]
@@ -39,7 +39,7 @@ def _mitoem(name: str, split: str, home: Path, task: str, cuts: str) -> Scans:
     paired(files[0].parent, images, masks)
     volumes = [name] * len(title)
     found = Scans(images, None, title, volumes, volumes, sources=(*raw, *files))
-    return objects(found, masks, task, "mitochondria")
+    return with_objects(found, masks, task, "mitochondria")
 
 
 @dataset(

@@ -16,10 +16,10 @@ from harness.components.datasets.named.files import (
 )
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
-from harness.data.masks import binary, halved
-from harness.data.masks import classes as classes_labels
+from harness.data.masks import as_binary, from_grey_edges
+from harness.data.masks import as_classes as classes_labels
 from harness.data.scans import Scans
-from harness.data.splits import only, select
+from harness.data.splits import check_split, select
 
 # README of the data set: what each grey value of stack1/labels stands for.
 REGIONS = {
@@ -73,7 +73,7 @@ def vnc(
             scans([(volume, images, truth)], sources, classes=classes),
             cut("vnc", CONTIGUOUS, split, len(images)),
         )
-    only("vnc with cuts: halves", split, [*HALVES, "all"])
+    check_split("vnc with cuts: halves", split, [*HALVES, "all"])
     columns = HALVES[split]
     half, half_truth = (
         None if lazy is None else lazy.crop(slice(None), columns) for lazy in (images, truth)
@@ -86,7 +86,7 @@ def _truth(masks: Lazy, task: str, title: list[str]) -> Lazy:
     if task == "mitochondria":
         # Sections 1, 7 and 18 are one-bit pictures (0 and 1), the others 0 to 255 with a few grey edge pixels: a plain
         # threshold at 127 would lose every mitochondrion of those three (4.47 % of all pixels instead of 5.38 %).
-        return halved(masks, title)
+        return from_grey_edges(masks, title)
     if task == "regions":
         return classes_labels(masks, title, {value: i for i, value in enumerate(REGIONS.values())})
-    return binary(masks, title)
+    return as_binary(masks, title)

@@ -7,11 +7,11 @@ from typing import Any
 
 from harness.data.fetch.sources import how_to_get
 from harness.data.files import open
-from harness.data.files.lazy import Lazy, joined
-from harness.data.masks import objects as objects_labels
+from harness.data.files.lazy import Lazy, join_images
+from harness.data.masks import with_objects as objects_labels
 from harness.data.refused import Refused, sizes
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 
 Part = tuple[str, Lazy, Lazy | None]  # the name of a volume, its images, its masks
 
@@ -63,7 +63,7 @@ def paired(path: Path, images: Lazy, masks: Lazy) -> None:
 
 def cut(name: str, table: Mapping[str, tuple[int, int]], split: str, count: int) -> range:
     """The slices of a split of a named data set; 'all' is every slice."""
-    only(name, split, [*table, "all"])
+    check_split(name, split, [*table, "all"])
     return range(count) if split == "all" else range(*table[split])
 
 
@@ -79,9 +79,9 @@ def scans(parts: Sequence[Part], sources: Sequence[Path], **facts: Any) -> Scans
     ids = [i for volume, images, _ in parts for i in names(volume, len(images))]
     volumes = [volume for volume, images, _ in parts for _ in range(len(images))]
     masks = [m for _, _, m in parts if m is not None]
-    images = open.checked(joined([images for _, images, _ in parts]), ids)
+    images = open.with_checked_pixels(join_images([images for _, images, _ in parts]), ids)
     found = Scans(
-        images, joined(masks) if masks else None, ids, volumes, volumes, sources=tuple(sources)
+        images, join_images(masks) if masks else None, ids, volumes, volumes, sources=tuple(sources)
     )
     return replace(found, **facts)
 
@@ -97,7 +97,7 @@ def objects(
 ) -> Scans:
     """Several volumes whose masks number objects: as they are for the task 'instances', one class for any other."""
     found = scans([(name, images, None) for name, images, _ in parts], sources, **facts)
-    return objects_labels(found, joined([masks for _, _, masks in parts]), task, noun, ignore)
+    return objects_labels(found, join_images([masks for _, _, masks in parts]), task, noun, ignore)
 
 
 def numbered(folder: Path, pattern: str, numbers: Sequence[int]) -> list[Path]:

@@ -12,11 +12,11 @@ from harness.components.datasets.named.files import inside, pictures_in, root
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
 from harness.data.files.stored import images_of
-from harness.data.masks import converted
-from harness.data.masks import objects as objects_labels
+from harness.data.masks import convert_masks
+from harness.data.masks import with_objects as objects_labels
 from harness.data.refused import Refused, sizes
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 
 Task = Literal["nuclei", "instances"]
 Three = ("train", "validation", "test", "all")
@@ -43,12 +43,12 @@ def pictures(
             )
     truth = Lazy(lambda i: masks[i].read(0), [m.shapes[0] for m in masks], masks[0].dtype)
     sources = tuple(path for _, image, mask in pairs for path in (image, mask))
-    return Scans(open.checked(images, ids), None, ids, ids, ids, sources=sources), truth
+    return Scans(open.with_checked_pixels(images, ids), None, ids, ids, ids, sources=sources), truth
 
 
 def channels_last(path: Path, *, palette: bool = False) -> Lazy:
     """One picture, whether its file puts the colours first or last."""
-    stored = open.stored(path, palette=palette)
+    stored = open.stored_array(path, palette=palette)
     shape = stored.shape
     planar = len(shape) == 3 and shape[0] in (3, 4) and shape[2] not in (3, 4)
     last = len(shape) == 3 and shape[2] in (3, 4)
@@ -80,7 +80,7 @@ def by_stem(
 
 def parts_of(name: str, split: str, folders: dict[str, str]) -> list[str]:
     """The folders of a split, all of them for 'all'."""
-    only(name, split, [*folders, "all"])
+    check_split(name, split, [*folders, "all"])
     return list(folders.values()) if split == "all" else [folders[split]]
 
 
@@ -108,7 +108,7 @@ def bbbc039(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
     pairs = [(stem, images / f"{stem}.tif", masks / f"{stem}.png") for stem in stems]
     scans, truth = pictures(pairs)
     # The numbers repeat on nuclei that do not touch: an object is a connected piece of the first channel.
-    return objects_labels(scans, converted(truth, _pieces, np.int32), task, "nucleus")
+    return objects_labels(scans, convert_masks(truth, _pieces, np.int32), task, "nucleus")
 
 
 def _pieces(mask: NDArray[Any], _: int) -> NDArray[Any]:
@@ -159,7 +159,7 @@ def hoechst(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
         images = pictures_in(inside(place, "images/png", "images"), (".png", ".tif"))
         pairs += by_stem(images, pictures_in(place / "annotations", (".png",)), "_objects")
     scans, masks = pictures(pairs)
-    return objects_labels(scans, converted(masks, _coloured, np.int32), task, "nucleus")
+    return objects_labels(scans, convert_masks(masks, _coloured, np.int32), task, "nucleus")
 
 
 def _coloured(mask: NDArray[Any], _: int) -> NDArray[Any]:

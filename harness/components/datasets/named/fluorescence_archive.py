@@ -6,10 +6,10 @@ from pathlib import Path
 from harness.components.datasets import dataset
 from harness.components.datasets.named.files import inside, pictures_in, root
 from harness.components.datasets.named.fluorescence import Task, by_stem, parts_of, pictures
-from harness.data.masks import objects
+from harness.data.masks import with_objects
 from harness.data.refused import Refused
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 
 # The lists of paper 001's repository for S-BIAD634; Ganglioneuroblastoma_5 does not exist.
 TRAIN_634 = {"Ganglioneuroblastoma": range(4), "Neuroblastoma": range(12), "normal": range(26)}
@@ -51,9 +51,9 @@ def sbiad895(split: str, home: Path, *, task: Task = "nuclei", copies: bool = Fa
         pairs += [
             pair for pair in by_stem(images, masks) if copies or not pair[0].endswith(COPIES_895)
         ]
-    only("sbiad895", split, ("train", "test", "all"))
+    check_split("sbiad895", split, ("train", "test", "all"))
     scans, found = pictures(pairs)
-    return objects(scans, found, task, "nucleus")
+    return with_objects(scans, found, task, "nucleus")
 
 
 @dataset(
@@ -76,4 +76,4 @@ def sbiad634(split: str, home: Path, *, task: Task = "nuclei") -> Scans:
     scans, found = pictures(
         [(s, images / f"{s}.tif", masks / f"{s}.tif") for s in wanted], channel=0
     )
-    return objects(scans, found, task, "nucleus")
+    return with_objects(scans, found, task, "nucleus")

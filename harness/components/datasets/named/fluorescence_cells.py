@@ -11,7 +11,7 @@ from harness.data.files import open
 from harness.data.files.lazy import Lazy
 from harness.data.refused import Refused
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 
 Task = Literal["cells", "instances"]
 Labelled = tuple[str, Lazy, Lazy]
@@ -46,7 +46,7 @@ def flywing(
     """FlyWing, cells of the Drosophila wing: the public patches (1428/252/42), or the movies that paper 001 used."""
     # The movies (GT/{train,val,test}/*.h5) have no public address that we know; put them there by hand.
     folder = root(home, "flywing")
-    only("flywing", split, ("train", "validation", "test", "all"))
+    check_split("flywing", split, ("train", "validation", "test", "all"))
     if release == "movies":
         parts, sources = _movies(folder, split)
         return objects(parts, sources, task, "cell", ignore=-1)
@@ -105,7 +105,7 @@ def ovules(
 ) -> Scans:
     """Ovules of Arabidopsis, confocal volumes in HDF5 with cells as instances; -1 marks what is ignored."""
     folder, sources = root(home, "ovules"), []
-    only("ovules", split, ("train", "validation", "test", "all"))
+    check_split("ovules", split, ("train", "validation", "test", "all"))
     for part in ("train", "validation", "test"):
         if split in (part, "all"):
             place = inside(folder, part, *(("val",) if part == "validation" else ()))
@@ -133,7 +133,7 @@ def ovules(
 def pnas(split: str, home: Path, *, task: Task = "cells") -> Scans:
     """PNAS, the growing shoot tip of six Arabidopsis plants every four hours; groups are plants."""
     folder = root(home, "pnas")
-    only("pnas", split, ("train", "validation", "test", "all"))
+    check_split("pnas", split, ("train", "validation", "test", "all"))
     place = inside(folder, "PNAS") if any(folder.rglob("PNAS")) else folder
     pairs = [
         (p, _segmented(p))

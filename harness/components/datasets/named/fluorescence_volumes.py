@@ -7,7 +7,7 @@ from harness.components.datasets.named.files import inside, objects, paired, roo
 from harness.components.datasets.named.fluorescence import Task
 from harness.data.files import open
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 
 GO_NUCLEAR = {"train": ("1135", "1136", "1137"), "validation": ("1139",), "test": ("1170",)}
 SELMA = {
@@ -35,7 +35,7 @@ ANNOTATED = {"20220812_e1": 121}  # of 147 frames; the others carry no masks
 
 def members(name: str, table: dict[str, tuple[str, ...]], split: str) -> list[tuple[str, str]]:
     """(split, member) of a split, of every split for 'all'."""
-    only(name, split, [*table, "all"])
+    check_split(name, split, [*table, "all"])
     return [(part, member) for part in table if split in (part, "all") for member in table[part]]
 
 

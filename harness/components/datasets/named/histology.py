@@ -13,9 +13,9 @@ from harness.data.files import open
 from harness.data.files.lazy import Lazy
 from harness.data.files.stored import images_of
 from harness.data.masks import IGNORE
-from harness.data.refused import Refused, few, saying
+from harness.data.refused import Refused, explained_errors, first_few
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 from harness.spec.options import Whole
 
 SOURCES = {
@@ -69,13 +69,15 @@ def ms_cct(
     """MS-CCT, squamous cell carcinoma of dogs, 44 slides in five scanners A to E; groups are slides, 30/5/9 of them."""
     # The public slides are of low resolution, so the patch counts of paper 004 cannot be had from them.
     folder = root(home, "ms_cct")
-    only("ms_cct", split, ("train", "validation", "test", "all"))
+    check_split("ms_cct", split, ("train", "validation", "test", "all"))
     kept = {"test": HELD_OUT, "validation": VALIDATION, "all": range(1, 45)}
     numbers = kept.get(split, [n for n in range(1, 45) if n not in (*HELD_OUT, *VALIDATION)])
     table = inside(folder, "scc.json")
     files = [inside(folder, f"scc_{n:02d}_{scanner}.tif") for n in numbers]
-    parts = [images_of(open.stored(path, f"0/{level}" if level else ""), None) for path in files]
-    full = [images_of(open.stored(path)).shapes[0] for path in files]
+    parts = [
+        images_of(open.stored_array(path, f"0/{level}" if level else ""), None) for path in files
+    ]
+    full = [images_of(open.stored_array(path)).shapes[0] for path in files]
     pixels = Lazy(lambda i: parts[i].read(0), [p.shapes[0] for p in parts], parts[0].dtype)
     shapes = _polygons(table, [p.name for p in files])
     scale = [part.shapes[0][1] / whole[1] for part, whole in zip(parts, full, strict=True)]
@@ -85,12 +87,14 @@ def ms_cct(
     ids, slides = [p.stem for p in files], [f"scc_{n:02d}" for n in numbers]
     classes = ("background", "tissue", "tumour")
     sources = (*files, table)
-    return Scans(open.checked(pixels, ids), masks, ids, ids, slides, classes, IGNORE, sources)
+    return Scans(
+        open.with_checked_pixels(pixels, ids), masks, ids, ids, slides, classes, IGNORE, sources
+    )
 
 
 def _polygons(table: Path, names: list[str]) -> list[list[tuple[int, list[float]]]]:
     """(class, x y x y ...) of each slide, in the order in which they are drawn."""
-    with saying(
+    with explained_errors(
         table, "this is not the annotation table of MS-CCT (COCO: images, categories, annotations)"
     ):
         said = json.loads(table.read_text())
@@ -102,7 +106,7 @@ def _polygons(table: Path, names: list[str]) -> list[list[tuple[int, list[float]
     strange = sorted({kind for _, kind, _ in drawn} - {*TUMOURS, *TISSUES, "Bg"})
     lost = [name for name in names if name not in images]
     if strange or lost:
-        found = f"unknown classes: {few(strange) or 'none'}; slides that it does not know: {few(lost) or 'none'}"
+        found = f"unknown classes: {first_few(strange) or 'none'}; slides that it does not know: {first_few(lost) or 'none'}"
         raise Refused(f"{table}: it is not the table of these slides ({found})")
     value = {**dict.fromkeys(TUMOURS, TUMOUR), **dict.fromkeys(TISSUES, TISSUE), "Bg": WHITE}
     rings = [(image, value[kind], ring) for image, kind, shape in drawn for ring in _rings(shape)]
@@ -138,7 +142,7 @@ def bbbc041_boxes(home: Path) -> list[dict[str, Any]]:
     found = []
     for part in ("training.json", "test.json"):
         table = inside(folder, part)
-        with saying(table, "this is not an annotation table of BBBC041"):
+        with explained_errors(table, "this is not an annotation table of BBBC041"):
             for entry in json.loads(table.read_text()):
                 path = table.parent / entry["image"]["pathname"].lstrip("/")
                 found.append({"path": path, "boxes": [_box(thing) for thing in entry["objects"]]})
@@ -159,7 +163,7 @@ def bbbc041_crops(
     fitting = [(path, box) for path, box in boxes if box[0] in categories]
     if len(fitting) < count:
         raise Refused(
-            f"BBBC041 holds {len(fitting)} cells of {few(categories)}; it knows {few(known, 12)}"
+            f"BBBC041 holds {len(fitting)} cells of {first_few(categories)}; it knows {first_few(known, 12)}"
         )
     drawn = np.random.default_rng(seed).choice(len(fitting), count, replace=False)
     return [_cut(*fitting[i]) for i in drawn.tolist()]
@@ -167,4 +171,4 @@ def bbbc041_crops(
 
 def _cut(path: Path, box: tuple[str, int, int, int, int]) -> NDArray[Any]:
     _, top, left, bottom, right = box
-    return images_of(open.stored(path)).read(0)[top:bottom, left:right, :3].copy()
+    return images_of(open.stored_array(path)).read(0)[top:bottom, left:right, :3].copy()

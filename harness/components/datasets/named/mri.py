@@ -8,11 +8,11 @@ from typing import Literal
 from harness.components.datasets import dataset
 from harness.components.datasets.named.files import Part, expect, inside, root, scans
 from harness.data.files import open
-from harness.data.files.window import Window, windowed
-from harness.data.masks import classes as classes_labels
-from harness.data.refused import Refused, few, saying
+from harness.data.files.window import Window, to_eight_bits
+from harness.data.masks import as_classes as classes_labels
+from harness.data.refused import Refused, explained_errors, first_few
 from harness.data.scans import Scans
-from harness.data.splits import drawn, only
+from harness.data.splits import check_split, draw_split
 from harness.spec.options import Count, Whole
 
 Four = ("train", "validation", "test", "all")
@@ -24,22 +24,22 @@ SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
 def rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The lines of a table that must have these columns."""
-    with saying(path, "this is no table of comma-separated values"):
+    with explained_errors(path, "this is no table of comma-separated values"):
         found = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
     lost = [c for c in columns if not found or c not in found[0]]
     if lost:
         raise Refused(
-            f"{path}: there is no column {few(lost)}; it has {few(found[0]) if found else 'none'}"
+            f"{path}: there is no column {first_few(lost)}; it has {first_few(found[0]) if found else 'none'}"
         )
     return found
 
 
 def patients(name: str, known: Sequence[str], split: str, seed: int) -> list[str]:
     """The patients of a split, drawn 70/15/15 because the data set has none of its own."""
-    only(name, split, Four)
+    check_split(name, split, Four)
     if split == "all":
         return list(known)
-    return [known[i] for i in drawn(name, known, SHARES, split, seed)]
+    return [known[i] for i in draw_split(name, known, SHARES, split, seed)]
 
 
 @dataset(
@@ -74,7 +74,7 @@ def fets2021(
     ]
     if not chosen:
         known = sorted({int(row["Partition_ID"]) for row in found})
-        raise Refused(f"{table}: there is no partition {partition}; it has {few(known, 22)}")
+        raise Refused(f"{table}: there is no partition {partition}; it has {first_few(known, 22)}")
     parts, sources = [], [table]
     for name in patients("fets2021", sorted(chosen), split, seed):
         stems = [f"{name}/{name}_{what}" for what in (modality, "seg")]
@@ -84,7 +84,7 @@ def fets2021(
         )
         title = [f"{name}/{z:04d}" for z in range(len(images))]
         truth = classes_labels(masks, title, BRATS[task])
-        parts.append((name, windowed(images, window), truth))
+        parts.append((name, to_eight_bits(images, window), truth))
         sources += pair
     classes = ("background", "necrotic core", "oedema", "enhancing tumour")
     return scans(parts, sources, classes=classes if task == "regions" else ("background", "tumour"))
@@ -112,7 +112,7 @@ def iseg2019(
     """iSeg-2019, ten infant brains of 256 sections of 192 x 144; subjects 1-7 train, 8 validates, 9 and 10 test."""
     # Paper 003 does not say which subjects it tests on; this cut is ours.
     folder = root(home, "iseg2019")
-    only("iseg2019", split, Four)
+    check_split("iseg2019", split, Four)
     subjects = {"train": range(1, 8), "validation": (8,), "test": (9, 10), "all": range(1, 11)}[
         split
     ]
@@ -126,7 +126,7 @@ def iseg2019(
         images, masks = (expect(path, open.volume(path), (256, 192, 144)) for path in pair)
         name = f"subject-{n}"
         truth = classes_labels(masks, [f"{name}/{z:04d}" for z in range(256)], table)
-        parts.append((name, windowed(images, window), truth))
+        parts.append((name, to_eight_bits(images, window), truth))
         sources += pair
     classes = ("background", "csf", "gm", "wm") if task == "tissues" else ("background", task)
     return scans(parts, sources, classes=classes)

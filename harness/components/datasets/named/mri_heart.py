@@ -7,11 +7,11 @@ from harness.components.datasets import dataset
 from harness.components.datasets.named.files import inside, paired, root, scans
 from harness.components.datasets.named.mri import rows
 from harness.data.files import open
-from harness.data.files.window import Window, windowed
-from harness.data.masks import classes
-from harness.data.refused import Refused, few
+from harness.data.files.window import Window, to_eight_bits
+from harness.data.masks import as_classes
+from harness.data.refused import Refused, first_few
 from harness.data.scans import Scans
-from harness.data.splits import only
+from harness.data.splits import check_split
 from harness.spec.options import Count
 
 TABLE = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
@@ -41,7 +41,7 @@ def mnms(
     """M&Ms, short-axis cine of hearts, the annotated phases ED and ES; each slice is scaled to its own range."""
     # Paper 004: vendor A (Avanto) trains with 75 subjects, 16 subjects of one hospital per vendor test (patients: 16).
     # It rescales every slice but does not say to which range.
-    only("mnms", split, (*FOLDERS, "all"))
+    check_split("mnms", split, (*FOLDERS, "all"))
     table = inside(root(home, "mnms"), TABLE)
     known = rows(table, ("External code", "Vendor", "Centre", "ED", "ES"))
     fitting = [
@@ -54,7 +54,7 @@ def mnms(
     here = [(row, folder) for row, folder in found if folder.is_dir()][:patients]
     whose = f"vendor {vendor or 'any'}, centre {centre or 'any'}"
     if not here:
-        raise Refused(f"{table}: no subject of {whose} in {few(p.name for p in places)}")
+        raise Refused(f"{table}: no subject of {whose} in {first_few(p.name for p in places)}")
     if patients is not None and len(here) < patients:
         raise Refused(
             f"{table}: only {len(here)} subjects of {whose} are here; {patients} were asked for"
@@ -71,8 +71,8 @@ def mnms(
             paired(pair[1], images, masks)
             name = f"{code}-{phase}"
             title = [f"{name}/{z:04d}" for z in range(len(images))]
-            truth = classes(masks, title, {0: 0, 1: 1, 2: 2, 3: 3})
-            parts.append((name, windowed(images, window), truth))
+            truth = as_classes(masks, title, {0: 0, 1: 1, 2: 2, 3: 3})
+            parts.append((name, to_eight_bits(images, window), truth))
             groups += [code] * len(images)
         sources += pair
     return scans(parts, sources, classes=LABELS, groups=groups)

@@ -9,8 +9,8 @@ from harness.components.datasets import dataset
 from harness.components.datasets.named.files import cut, inside, names, root, scans
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
-from harness.data.masks import classes as classes_labels
-from harness.data.refused import Refused, few, sizes
+from harness.data.masks import as_classes as classes_labels
+from harness.data.refused import Refused, first_few, sizes
 from harness.data.scans import Scans
 from harness.data.splits import select
 
@@ -63,7 +63,7 @@ def gf_pa66(
 
 
 def _upright(path: Path, key: str) -> Lazy:
-    stored = open.stored(path, key)
+    stored = open.stored_array(path, key)
     if sorted(stored.shape) != sorted((DEPTH, HEIGHT, WIDTH)):
         raise Refused(
             f"{stored.name}: {sizes(stored.shape)}, where 1900 x 1040 x 1300 sections are expected"
@@ -87,7 +87,7 @@ def _keys(path: Path) -> tuple[str, str]:
     grey = [name for name in found if name not in truth]
     if len(truth) != 1 or len(grey) != 1:
         raise Refused(
-            f"{path}: which array is the volume and which the truth? say images: and masks:, of {few(found)}"
+            f"{path}: which array is the volume and which the truth? say images: and masks:, of {first_few(found)}"
         )
     return grey[0], truth[0]
 

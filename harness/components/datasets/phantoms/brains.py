@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from harness.components.datasets import dataset
 from harness.components.datasets.phantoms.fields import Array, ramp, smooth, stream, to_bytes
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 Tissue = Literal["tissues", "csf", "gm", "wm"]
@@ -65,7 +65,7 @@ def brains(
 ) -> Scans:
     """Procedural brains without skull in three modalities, registered; other splits have half the subjects."""
     # A subject's modalities show one brain; centres have subjects of their own, all of them bent from one anatomy.
-    only("brains", split, NAMES)
+    check_split("brains", split, NAMES)
     count = subjects if split == "train" else (subjects + 1) // 2
     names = [f"{split}-{centre}{i:02d}" for i in range(count)]
     images, masks = [], []

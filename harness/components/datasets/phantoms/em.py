@@ -15,7 +15,7 @@ from harness.components.datasets.phantoms.em_synapses import synapses
 from harness.components.datasets.phantoms.em_tissue import Tissue, grow
 from harness.components.datasets.phantoms.fields import stream
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 EM = Literal["lucchi", "kasthuri", "vnc", "snemi", "mitoem_h", "mitoem_r"]
@@ -46,7 +46,7 @@ def phantom(
 ) -> Scans:
     """Procedural electron microscopy of nervous tissue, continuous across slices, in the manner of a real set."""
     # Instances are neurites, not mitochondria. All tasks of one seed show the same images; validation is half as deep.
-    only("phantom", split, NAMES)
+    check_split("phantom", split, NAMES)
     deep = (slices + 1) // 2 if split == "validation" else slices
     images, masks = _block(
         STYLES[style], task, (deep, size, size), stream("phantom", style, split, seed)

@@ -18,7 +18,7 @@ from harness.components.datasets.phantoms.fields import (
     to_bytes,
 )
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 Task = Literal["phases", "fibre", "pore"]
@@ -75,7 +75,7 @@ def fibres(
     seed: Whole = 0,
 ) -> Scans:
     """Procedural tomography of a fibre composite with pores, after GF-PA66; validation is half as deep."""
-    only("fibres", split, NAMES)
+    check_split("fibres", split, NAMES)
     deep = (slices + 1) // 2 if split == "validation" else slices
     rng = stream("fibres", style, split, seed)
     made = COMPOSITES[style]

@@ -17,7 +17,7 @@ from harness.data.files import open
 from harness.data.files.stored import images_of
 from harness.data.refused import Refused
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 CANVAS = 1500
@@ -58,7 +58,7 @@ def malaria(
     """Synthetic malaria smears of paper 004 from drawn or real templates; other splits have a quarter as many."""
     # What the paper leaves open: cells turn by quarters and paste over each other, Otsu's threshold makes the masks,
     # areas are averaged on resizing and a mask's pixel counts from one half on. Every other picture is dense (51-100).
-    only("malaria", split, NAMES)
+    check_split("malaria", split, NAMES)
     parts = _drawn(stream("malaria", seed)) if templates == "drawn" else _cut_out(home, seed)
     count = images if split == "train" else -(-images // 4)
     made = [
@@ -196,7 +196,7 @@ def _cut_out(home: Path, seed: int) -> Templates:
         )
     rng = stream("malaria", "bbbc041", seed)
     entry = entries[int(rng.integers(len(entries)))]
-    picture = images_of(open.stored(entry["path"])).read(0)[..., :3]
+    picture = images_of(open.stored_array(entry["path"])).read(0)[..., :3]
     boxes = [b[1:] for b in entry["boxes"] if b[0] not in other]
     chosen = [boxes[i] for i in rng.choice(len(boxes), 3, replace=False)]
     cells = [_real(picture[top:bottom, left:right]) for top, left, bottom, right in chosen]

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from harness.components.datasets import dataset
 from harness.components.datasets.phantoms.fields import Array, ramp, smooth, stream
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 Labels = NDArray[np.int32]
@@ -65,7 +65,7 @@ def nuclei(
     seed: Whole = 0,
 ) -> Scans:
     """Procedural stained nuclei: spread in culture, crowded in tissue, or lobed and dim; validation has half."""
-    only("nuclei", split, NAMES)
+    check_split("nuclei", split, NAMES)
     stain = NUCLEI[style]
     words = ("nuclei", style, split, seed)
     drawn = _drawn(
@@ -87,7 +87,7 @@ def cells(
     seed: Whole = 0,
 ) -> Scans:
     """Procedural cells: membranes of an epithelium, walls of an ovule, cytoplasm in culture; validation has half."""
-    only("cells", split, NAMES)
+    check_split("cells", split, NAMES)
     stain = CELLS[style]
     draw = _draw_culture if style == "culture" else _draw_sheet
     drawn = _drawn(

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from harness.components.datasets import dataset
 from harness.components.datasets.phantoms.fields import Array, ramp, smooth, stream, to_bytes
 from harness.data.scans import Scans
-from harness.data.splits import NAMES, only
+from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 GLASS, TISSUE, TUMOUR = 0, 1, 2
@@ -55,7 +55,7 @@ def scanners(
     seed: Whole = 0,
 ) -> Scans:
     """Procedural stained tissue with tumour, after MS-CCT; every scanner shows the same slides, pixel by pixel."""
-    only("scanners", split, NAMES)
+    check_split("scanners", split, NAMES)
     count = (images + 1) // 2 if split == "validation" else images
     pictures, masks = [], []
     for i in range(count):
