@@ -48,14 +48,19 @@ def probe(count: int) -> None:
     """One line: the peak after a forward pass and after the probe, and how long it took."""
     from harness.components.probes.shift import shift
     from harness.measure.forward import logits_of
-    from harness.measure.rows import Kept, Original
+    from harness.measure.rows import Arrays, Original
 
     net, test, darker = network(), images(count, 1.0), images(count, 0.75)
     list(logits_of(net, images(8, 1.0)))
     before, began = peak(), time.process_time()
     found = list(shift(net, darker, Original(net, test)))
     arrays = (
-        sum(array.nbytes for one in found if isinstance(one, Kept) for array in one.arrays.values())
+        sum(
+            array.nbytes
+            for one in found
+            if isinstance(one, Arrays)
+            for array in one.arrays.values()
+        )
         / 2**20
     )
     seconds = time.process_time() - began

@@ -113,9 +113,9 @@ def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
         yield
 
 
-def file_name(text: str) -> str:
-    """A text as a name that every file system takes."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
+def file_name(text: str, also: str = "") -> str:
+    """A text as a name that every file system takes; `also` are further characters to leave as they are."""
+    return "".join(c if c.isalnum() or c in f"-_{also}" else "_" for c in text)
 
 
 def held(path: Path) -> bool:

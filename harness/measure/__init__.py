@@ -1,1 +1,1 @@
-"""A trained network on a test set becomes rows, figures and arrays; and the words that a probe speaks."""
+"""A trained network on a test set becomes rows, figures and arrays; the words a probe speaks."""

@@ -1,4 +1,4 @@
-"""Distances between the value distributions of channels, and their means over symmetric pairs (SWd) and all (FWd)."""
+"""Distances of channels' values, and their means over symmetric pairs (SWd) and all pairs (FWd)."""
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.floating]
+Shares = NDArray[np.float64]
 Distance = Callable[[Values, Values], float]
 
 BINS = 256  # of a histogram, over the range that the two samples have together
@@ -16,20 +17,30 @@ def wasserstein(x: Values, y: Values) -> float:
     """Wasserstein-1 of two samples of one size: the mean distance of their sorted values."""
     if x.size != y.size:
         raise ValueError(f"the samples must be of one size, not {x.size} and {y.size}")
-    return float(np.abs(np.sort(x, axis=None) - np.sort(y, axis=None)).mean(dtype=np.float64))
+    x = np.sort(x, axis=None)
+    y = np.sort(y, axis=None)
+    distances = np.abs(x - y)
+    return float(distances.mean(dtype=np.float64))
 
 
 def jensen_shannon(x: Values, y: Values, bins: int = BINS) -> float:
     """The Jensen-Shannon divergence of the histograms in nats, from 0 to ln 2."""
     p, q = _histograms(x, y, bins)
     middle = (p + q) / 2
-    return max(0.0, (_entropy_to(p, middle) + _entropy_to(q, middle)) / 2)
+    divergence = (_divergence(p, middle) + _divergence(q, middle)) / 2
+    return max(0.0, divergence)
 
 
 def bhattacharyya(x: Values, y: Values, bins: int = BINS) -> float:
-    """-ln of the histograms' overlap; ln(2 n) where n values and n others have no bin in common, so never infinite."""
+    """-ln of the histograms' overlap.
+
+    It is ln(2 n) where n values have no bin in common with n others, so never infinite.
+    """
     p, q = _histograms(x, y, bins)
-    return max(0.0, -float(np.log(max(np.sqrt(p * q).sum(), 1 / (x.size + y.size)))))
+    overlap = np.sqrt(p * q).sum()
+    smallest = 1 / (x.size + y.size)
+    logarithm = np.log(max(overlap, smallest))
+    return max(0.0, -float(logarithm))
 
 
 DISTANCES: dict[str, Distance] = {
@@ -40,45 +51,59 @@ DISTANCES: dict[str, Distance] = {
 
 
 def symmetric(distance: Distance, channels: Sequence[Values]) -> float:
-    """Eq. 1 (SWd): the mean distance of the pairs of channels that lie equally far from the middle."""
-    middle = _odd(channels) // 2
-    return float(
-        np.mean(
-            [distance(channels[middle - n], channels[middle + n]) for n in range(1, middle + 1)]
-        )
-    )
+    """Eq. 1 (SWd): the mean distance of the pairs of channels equally far from the middle."""
+    middle = _odd_count(channels) // 2
+    distances = []
+    for n in range(1, middle + 1):
+        distances.append(distance(channels[middle - n], channels[middle + n]))
+    return float(np.mean(distances))
 
 
 def full(distance: Distance, channels: Sequence[Values]) -> float:
     """Eq. 2 (FWd): the mean distance of all pairs of channels."""
-    _odd(channels)
-    return float(np.mean([distance(x, y) for x, y in combinations(channels, 2)]))
+    _odd_count(channels)
+    distances = []
+    for x, y in combinations(channels, 2):
+        distances.append(distance(x, y))
+    return float(np.mean(distances))
 
 
-def condensed(values: Values, count: int) -> Values:
-    """The means of so many equal shares of the sorted values: a sample that stands for a larger one."""
+def condensed_sample(values: Values, count: int) -> Values:
+    """Returns the means of so many equal shares of the sorted values.
+
+    They are a sample that stands for a larger one.
+    """
     ordered = np.sort(values, axis=None)
-    edges = np.linspace(0, ordered.size, min(count, ordered.size) + 1).astype(int)
-    return np.add.reduceat(ordered, edges[:-1]) / np.diff(edges)
+    shares = min(count, ordered.size)
+    edges = np.linspace(0, ordered.size, shares + 1).astype(int)
+    sums = np.add.reduceat(ordered, edges[:-1])
+    return sums / np.diff(edges)
 
 
-def _odd(channels: Sequence[Values]) -> int:
-    if len(channels) < 3 or len(channels) % 2 == 0:
-        raise ValueError(
-            f"SWd and FWd need an odd number of channels, at least 3, not {len(channels)}"
-        )
-    return len(channels)
+def _odd_count(channels: Sequence[Values]) -> int:
+    """Returns the number of channels, and refuses one without a middle."""
+    count = len(channels)
+    if count < 3 or count % 2 == 0:
+        raise ValueError(f"SWd and FWd need an odd number of channels, at least 3, not {count}")
+    return count
 
 
-def _histograms(x: Values, y: Values, bins: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _histograms(x: Values, y: Values, bins: int) -> tuple[Shares, Shares]:
     """The shares of the values in each bin of the joint range; a range of nothing is one bin."""
-    low, high = min(x.min(), y.min()), max(x.max(), y.max())
+    low = min(x.min(), y.min())
+    high = max(x.max(), y.max())
     if not low < high:
         return np.ones(1), np.ones(1)
-    p, q = (np.histogram(sample, bins, (low, high))[0] / sample.size for sample in (x, y))
-    return p, q
+    span = (low, high)
+    x_counts, _ = np.histogram(x, bins, span)
+    y_counts, _ = np.histogram(y, bins, span)
+    return x_counts / x.size, y_counts / y.size
 
 
-def _entropy_to(p: NDArray[np.float64], middle: NDArray[np.float64]) -> float:
-    there = p > 0
-    return float((p[there] * np.log(p[there] / middle[there])).sum())
+def _divergence(p: Shares, middle: Shares) -> float:
+    """The Kullback-Leibler divergence of p from the middle; empty bins add nothing."""
+    occupied = p > 0
+    p = p[occupied]
+    middle = middle[occupied]
+    terms = p * np.log(p / middle)
+    return float(terms.sum())

@@ -16,19 +16,29 @@ PADDED_TO = 32  # every encoder halves five times at most
 def logits_of(
     net: nn.Module, images: Unlabelled, multiple: int = PADDED_TO
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """(which images, their logits), batch by batch; the network must be in evaluation mode."""
+    """Yields (which images, their logits) batch by batch.
+
+    The network must be in evaluation mode.
+    """
     height, width = images.size
     count = max(1, AT_ONCE // (height * width))
-    device = images.pixels.device if images.pixels.is_cuda else next(net.parameters()).device
+    stored_on = images.pixels.device
+    device = stored_on if images.pixels.is_cuda else next(net.parameters()).device
     for start in range(0, len(images), count):
-        which = torch.arange(start, min(start + count, len(images)), device=images.pixels.device)
-        yield which, padded(net, images.whole(which).to(device), multiple)
+        end = min(start + count, len(images))
+        which = torch.arange(start, end, device=stored_on)
+        batch = images.whole(which).to(device)
+        yield which, padded_forward(net, batch, multiple)
 
 
-def padded(net: nn.Module, batch: Tensor, multiple: int = PADDED_TO) -> Tensor:
-    """The network's answer for images of any size: mirrored up to a multiple, cut back after."""
+def padded_forward(net: nn.Module, batch: Tensor, multiple: int = PADDED_TO) -> Tensor:
+    """Returns the logits of images of any size.
+
+    The images are mirrored up to a multiple that the network takes, and the logits cut back.
+    """
     height, width = batch.shape[-2:]
-    below, right = -height % multiple, -width % multiple
+    below = -height % multiple
+    right = -width % multiple
     if below or right:
         mode = "reflect" if below < height and right < width else "replicate"
         batch = F.pad(batch, (0, right, 0, below), mode=mode)

@@ -1,4 +1,4 @@
-"""Histograms of many channels at once, in two passes over batches: ranges first, then counts; and their distances."""
+"""Histograms of many channels in two passes over batches, and the distances of histograms."""
 
 from dataclasses import dataclass
 
@@ -14,53 +14,58 @@ class Span:
     high: Tensor
 
 
-def widened(span: Span | None, values: Tensor) -> Span:
-    """The span with the values (channels, n) of one more batch."""
+def widen(span: Span | None, values: Tensor) -> Span:
+    """Returns the span with the values (channels, n) of one more batch."""
     low, high = values.double().aminmax(dim=1)
-    return (
-        Span(low, high)
-        if span is None
-        else Span(torch.minimum(span.low, low), torch.maximum(span.high, high))
-    )
+    if span is None:
+        return Span(low, high)
+    return Span(torch.minimum(span.low, low), torch.maximum(span.high, high))
 
 
-def counted(values: Tensor, span: Span, bins: int) -> Tensor:
-    """(channels, bins): the values (channels, n) in equal bins over the span, the last one closed.
+def count_values(values: Tensor, span: Span, bins: int) -> Tensor:
+    """Counts the values (channels, n) in equal bins over the span, the last one closed.
 
-    A channel that is constant falls into the first bin; one that is not finite somewhere has no counts at all.
+    A channel that is constant falls into the first bin; one that is not finite somewhere has no
+    counts at all. The counts are (channels, bins).
     """
-    width = (span.high - span.low)[:, None]
-    place = (
-        ((values.double() - span.low[:, None]) / width * bins)
-        .nan_to_num(0)
-        .long()
-        .clamp(0, bins - 1)
-    )
     channels = len(values)
-    offset = bins * torch.arange(channels, device=values.device)[:, None]
-    found = torch.bincount((place + offset).flatten(), minlength=channels * bins).view(
-        channels, bins
-    )
-    return torch.where(width.isfinite(), found, 0)
+    width = (span.high - span.low)[:, None]
+    above_low = values.double() - span.low[:, None]
+    position = above_low / width * bins
+    bin_of_value = position.nan_to_num(0).long()
+    bin_of_value = bin_of_value.clamp(0, bins - 1)
+    # every channel counts into bins of its own
+    channel = torch.arange(channels, device=values.device)
+    own_bin = bin_of_value + bins * channel[:, None]
+    counts = torch.bincount(own_bin.flatten(), minlength=channels * bins)
+    counts = counts.view(channels, bins)
+    return torch.where(width.isfinite(), counts, 0)
 
 
 def hellinger(counts: Tensor, others: Tensor) -> Tensor:
-    """The distance of two histograms, for each channel: 0 where they are the same, 1 where no bin is shared.
+    """The distance of two histograms of each channel: 0 if they are equal, 1 if no bin is shared.
 
-    Eq. 9 of paper 004: 1 - BC is half the summed squared difference of the roots, which rounds to 0 at no distance.
+    Eq. 9 of paper 004: 1 - BC is half the summed squared difference of the roots, which rounds to 0
+    at no distance.
     """
-    return (
-        ((_shares(counts).sqrt() - _shares(others).sqrt()).square().sum(dim=1) / 2)
-        .sqrt()
-        .clamp(max=1)
-    )
+    roots = _shares(counts).sqrt()
+    other_roots = _shares(others).sqrt()
+    squares = (roots - other_roots).square()
+    half = squares.sum(dim=1) / 2
+    distance = half.sqrt()
+    return distance.clamp(max=1)
 
 
 def wasserstein(counts: Tensor, others: Tensor, span: Span) -> Tensor:
     """The earth mover's distance in the channel's own units; bins stand for their centres."""
-    apart = (_shares(counts).cumsum(dim=1) - _shares(others).cumsum(dim=1)).abs().sum(dim=1)
-    return apart * (span.high - span.low) / counts.shape[1]
+    below = _shares(counts).cumsum(dim=1)
+    others_below = _shares(others).cumsum(dim=1)
+    difference = (below - others_below).abs()
+    bins_moved = difference.sum(dim=1)
+    bins = counts.shape[1]
+    return bins_moved * (span.high - span.low) / bins
 
 
 def _shares(counts: Tensor) -> Tensor:
-    return counts.double() / counts.sum(dim=1, keepdim=True)
+    total = counts.sum(dim=1, keepdim=True)
+    return counts.double() / total

@@ -1,4 +1,4 @@
-"""Layers of a network by name: the stages of its encoder and decoder, or any module by its dotted path."""
+"""Layers of a network by name: stages of its encoder and decoder, or any module by dotted path."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,16 +16,24 @@ See = Callable[[str, Tensor], Tensor | None]
 
 
 def stages(net: nn.Module) -> list[str]:
-    """encoder_0 (the input, in most libraries), encoder_1 ..., decoder_0 ...; else the network's outermost modules."""
-    found = [f"encoder_{i}" for i in range(_depth(net))] + [
-        f"decoder_{i}" for i in range(len(_decoder(net)))
-    ]
-    return found or [name for name, _ in net.named_children()]
+    """Lists encoder_0, encoder_1 ..., decoder_0 ...; else the network's outermost modules.
+
+    In most libraries encoder_0 is the input.
+    """
+    names = [f"encoder_{i}" for i in range(_depth(net))]
+    for i, _ in enumerate(_decoder(net)):
+        names.append(f"decoder_{i}")
+    if not names:
+        names = [name for name, _ in net.named_children()]
+    return names
 
 
 @contextmanager
-def touched(net: nn.Module, names: Iterable[str], see: See) -> Iterator[None]:
-    """While it is open, `see` gets what each named layer gives in a forward pass, and may put another in its place."""
+def hooked_layers(net: nn.Module, names: Iterable[str], see: See) -> Iterator[None]:
+    """While it is open, `see` gets the output of each layer by name in every forward pass.
+
+    What it returns, unless it is None, takes the place of the output.
+    """
     with ExitStack() as stack:
         for name in names:
             module, index = layer(net, name)
@@ -33,64 +41,85 @@ def touched(net: nn.Module, names: Iterable[str], see: See) -> Iterator[None]:
         yield
 
 
-def pooled(
+def pooled_features(
     net: nn.Module, images: Unlabelled, names: Iterable[str]
 ) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
-    """(which images, each layer's feature maps averaged to one position for every 32 x 32 pixels), batch by batch."""
-    height, width = (-(-side // PADDED_TO) for side in images.size)
-    seen: dict[str, Tensor] = {}
+    """Yields (which images, the feature maps of each layer) batch by batch.
+
+    Maps are averaged to one position for every 32 x 32 pixels.
+    """
+    height, width = images.size
+    rows = -(-height // PADDED_TO)  # rounded up
+    columns = -(-width // PADDED_TO)
+    features: dict[str, Tensor] = {}
 
     def see(name: str, maps: Tensor) -> None:
-        seen[name] = F.adaptive_avg_pool2d(maps.float(), (height, width))
+        features[name] = F.adaptive_avg_pool2d(maps.float(), (rows, columns))
 
-    with touched(net, names, see):
+    with hooked_layers(net, names, see):
         for which, _ in logits_of(net, images):
-            yield which, dict(seen)
+            yield which, dict(features)
 
 
 def layer(net: nn.Module, name: str) -> tuple[nn.Module, int | None]:
-    """The module behind a name, and which of its outputs is meant where it gives several."""
+    """Returns the module behind a name, and which of its outputs is meant if it gives several."""
+    depth, decoder = _depth(net), _decoder(net)
     kind, _, number = name.partition("_")
-    if name == BOTTLENECK and _depth(net):
-        return net.get_submodule("encoder"), _depth(net) - 1
-    if kind == "encoder" and number.isdigit() and int(number) < _depth(net):
-        return net.get_submodule("encoder"), int(number)
-    if kind == "decoder" and number.isdigit() and int(number) < len(_decoder(net)):
-        return _decoder(net)[int(number)], None
+    index = int(number) if number.isdigit() else None
+    if name == BOTTLENECK and depth:
+        return net.get_submodule("encoder"), depth - 1
+    if kind == "encoder" and index is not None and index < depth:
+        return net.get_submodule("encoder"), index
+    if kind == "decoder" and index is not None and index < len(decoder):
+        return decoder[index], None
     try:
         return net.get_submodule(name), None
     except AttributeError:
-        known = ", ".join(stages(net))
+        names = ", ".join(stages(net))
         raise ValueError(
-            f"{type(net).__name__} has no layer {name!r}; there is {known}, and any module's path"
+            f"{type(net).__name__} has no layer {name!r}; there is {names}, and any module's path"
         ) from None
 
 
 def _hook(name: str, index: int | None, see: See) -> Callable[..., Any]:
+    """Returns a forward hook that shows `see` one output and puts its answer in that place."""
+
     def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
-        changed = see(name, output if index is None else output[index])
-        if changed is None or index is None:
-            return changed
+        """Returns the changed output, None where nothing is changed."""
+        if index is None:
+            return see(name, output)
+        changed = see(name, output[index])
+        if changed is None:
+            return None
         return [*output[:index], changed, *output[index + 1 :]]
 
     return hook
 
 
 def _depth(net: nn.Module) -> int:
-    """How many feature maps the encoder gives; 0 where there is no encoder that says so."""
-    return len(getattr(getattr(net, "encoder", None), "out_channels", ()))
+    """Counts the feature maps that the encoder gives; 0 if there is no encoder that says so."""
+    encoder = getattr(net, "encoder", None)
+    return len(getattr(encoder, "out_channels", ()))
 
 
 def _decoder(net: nn.Module) -> list[nn.Module]:
+    """Lists the blocks of the decoder, none if there is no decoder."""
     decoder = getattr(net, "decoder", None)
     blocks = getattr(decoder, "blocks", decoder)
-    return _called(blocks) if isinstance(blocks, nn.Module) else []
+    if isinstance(blocks, nn.Module):
+        return called_modules(blocks)
+    return []
 
 
-def _called(outer: nn.Module) -> list[nn.Module]:
-    """The modules inside, in order; a list of modules is never called itself, so those in it stand for it."""
-    inside = [
-        _called(m) if isinstance(m, nn.ModuleList | nn.ModuleDict) else [m]
-        for m in outer.children()
-    ]
-    return [module for some in inside for module in some]
+def called_modules(outer: nn.Module) -> list[nn.Module]:
+    """Lists the modules inside, in order.
+
+    nn.ModuleList has no forward, so hooks go on the modules inside it.
+    """
+    modules: list[nn.Module] = []
+    for module in outer.children():
+        if isinstance(module, nn.ModuleList | nn.ModuleDict):
+            modules += called_modules(module)
+        else:
+            modules.append(module)
+    return modules

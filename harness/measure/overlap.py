@@ -12,8 +12,23 @@ class Counts:
 
     matrix: Tensor  # (k, k) float64
 
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.matrix + other.matrix)
+    def __add__(self, further: "Counts") -> "Counts":
+        return Counts(self.matrix + further.matrix)
+
+    @property
+    def hits(self) -> Tensor:
+        """The pixels of each class that are predicted as that class."""
+        return self.matrix.diagonal()
+
+    @property
+    def true_sizes(self) -> Tensor:
+        """The pixels of each class."""
+        return self.matrix.sum(1)
+
+    @property
+    def predicted_sizes(self) -> Tensor:
+        """The pixels that are predicted as each class."""
+        return self.matrix.sum(0)
 
 
 def labels_of(logits: Tensor, threshold: float = 0.5) -> Tensor:
@@ -23,80 +38,108 @@ def labels_of(logits: Tensor, threshold: float = 0.5) -> Tensor:
     return (torch.sigmoid(logits.float())[:, 0] > threshold).long()
 
 
+def answered_labels(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+    """Returns the labels of the masks that these logits can tell apart.
+
+    One or two channels tell foreground from background, whatever classes the masks have. Losses,
+    scores and saliency maps of the foreground all ask here, so that they mean the same.
+    """
+    if logits.shape[1] > 2:
+        return masks
+    foreground = (masks > 0).long()
+    if ignore is None:
+        return foreground
+    return torch.where(masks == ignore, ignore, foreground)
+
+
 def counts(
     logits: Tensor, masks: Tensor, ignore: int | None, threshold: float = 0.5
 ) -> list[Counts]:
     """The confusion matrix of each image of a batch."""
     classes = max(2, logits.shape[1])
-    predicted = labels_of(logits, threshold)
-    truth = masks.clamp(max=1) if classes == 2 else masks
-    found = []
-    for one, other, raw in zip(truth, predicted, masks, strict=True):
-        kept = torch.ones_like(raw, dtype=torch.bool) if ignore is None else raw != ignore
-        pairs = one[kept] * classes + other[kept]
+    labels = labels_of(logits, threshold)
+    truths = answered_labels(logits, masks, ignore)
+    matrices = []
+    for truth, label, mask in zip(truths, labels, masks, strict=True):
+        counted = torch.ones_like(mask, dtype=torch.bool)
+        if ignore is not None:
+            counted = mask != ignore
+        pairs = truth[counted] * classes + label[counted]
         matrix = torch.bincount(pairs.flatten(), minlength=classes * classes)
-        found.append(Counts(matrix.view(classes, classes).double().cpu()))
-    return found
+        matrices.append(Counts(matrix.view(classes, classes).double().cpu()))
+    return matrices
 
 
-def _foreground(c: Counts) -> tuple[Tensor, Tensor, Tensor]:
-    """True positives, false positives and false negatives of each class but the background."""
-    hit = c.matrix.diagonal()[1:]
-    return hit, c.matrix.sum(0)[1:] - hit, c.matrix.sum(1)[1:] - hit
+# A class that is neither there nor predicted has no overlap to speak of: undefined (nan), not a 1
+# for free. In the functions below tp, fp and fn are true positives, false positives and false
+# negatives of each class but the background.
 
 
-def _mean(ratio: Tensor, defined: Tensor) -> float:
-    return float(ratio[defined].mean()) if bool(defined.any()) else float("nan")
-
-
-# A class that is neither there nor predicted has no overlap to speak of: undefined (nan), not a free 1.
-
-
-def class_dice(c: Counts) -> list[float]:
+def class_dice(confusion: Counts) -> list[float]:
     """2 TP / (2 TP + FP + FN) of each class, background first."""
-    size = c.matrix.sum(0) + c.matrix.sum(1)
-    return (2 * c.matrix.diagonal() / size).tolist()
+    ratio = 2 * confusion.hits / (confusion.predicted_sizes + confusion.true_sizes)
+    return ratio.tolist()
 
 
-def class_iou(c: Counts) -> list[float]:
+def class_iou(confusion: Counts) -> list[float]:
     """TP / (TP + FP + FN) of each class, background first."""
-    hit = c.matrix.diagonal()
-    return (hit / (c.matrix.sum(0) + c.matrix.sum(1) - hit)).tolist()
+    ratio = confusion.hits / _union(confusion)
+    return ratio.tolist()
 
 
-def dice(c: Counts) -> float:
-    """2 TP / (2 TP + FP + FN), averaged over the foreground classes that occur or are predicted."""
-    tp, fp, fn = _foreground(c)
-    return _mean(2 * tp / (2 * tp + fp + fn), tp + fp + fn > 0)
+def dice(confusion: Counts) -> float:
+    """2 TP / (2 TP + FP + FN), averaged over foreground classes that occur or are predicted."""
+    tp, fp, fn = _hits_and_errors(confusion)
+    return _mean_ratio(2 * tp, 2 * tp + fp + fn)
 
 
-def foreground_iou(c: Counts) -> float:
+def foreground_iou(confusion: Counts) -> float:
     """TP / (TP + FP + FN), averaged over the foreground classes that occur or are predicted."""
-    tp, fp, fn = _foreground(c)
-    return _mean(tp / (tp + fp + fn), tp + fp + fn > 0)
+    tp, fp, fn = _hits_and_errors(confusion)
+    return _mean_ratio(tp, tp + fp + fn)
 
 
-def iou(c: Counts) -> float:
+def iou(confusion: Counts) -> float:
     """The mean over all classes, background included, of TP / (TP + FP + FN)."""
-    hit = c.matrix.diagonal()
-    either = c.matrix.sum(0) + c.matrix.sum(1) - hit
-    return _mean(hit / either, either > 0)
+    return _mean_ratio(confusion.hits, _union(confusion))
 
 
-def precision(c: Counts) -> float:
+def precision(confusion: Counts) -> float:
     """TP / (TP + FP), averaged over the foreground classes that are predicted."""
-    tp, fp, _ = _foreground(c)
-    return _mean(tp / (tp + fp), tp + fp > 0)
+    tp, fp, _ = _hits_and_errors(confusion)
+    return _mean_ratio(tp, tp + fp)
 
 
-def recall(c: Counts) -> float:
+def recall(confusion: Counts) -> float:
     """TP / (TP + FN), averaged over the foreground classes that occur."""
-    tp, _, fn = _foreground(c)
-    return _mean(tp / (tp + fn), tp + fn > 0)
+    tp, _, fn = _hits_and_errors(confusion)
+    return _mean_ratio(tp, tp + fn)
 
 
-def accuracy(c: Counts) -> float:
+def accuracy(confusion: Counts) -> float:
     """The share of pixels labelled right."""
-    return (
-        float(c.matrix.diagonal().sum() / c.matrix.sum()) if float(c.matrix.sum()) else float("nan")
-    )
+    pixels = confusion.matrix.sum()
+    if not float(pixels):
+        return float("nan")
+    return float(confusion.hits.sum() / pixels)
+
+
+def _union(confusion: Counts) -> Tensor:
+    """The pixels that are of a class or predicted as it, for each class."""
+    return confusion.predicted_sizes + confusion.true_sizes - confusion.hits
+
+
+def _hits_and_errors(confusion: Counts) -> tuple[Tensor, Tensor, Tensor]:
+    """True positives, false positives and false negatives of each class but the background."""
+    tp = confusion.hits[1:]
+    fp = confusion.predicted_sizes[1:] - tp
+    fn = confusion.true_sizes[1:] - tp
+    return tp, fp, fn
+
+
+def _mean_ratio(part: Tensor, whole: Tensor) -> float:
+    """The mean of part / whole over the classes that have a whole; nan if none has."""
+    defined = whole > 0
+    if not bool(defined.any()):
+        return float("nan")
+    return float((part / whole)[defined].mean())

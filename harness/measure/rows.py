@@ -1,4 +1,4 @@
-"""What a probe yields: rows of numbers, pictures, and arrays to keep."""
+"""What a probe yields: rows of numbers, pictures, and arrays."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,8 +38,8 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Arrays that are kept beside the rows, as NAME.npz."""
+class Arrays:
+    """Arrays that are stored beside the rows, as NAME.npz."""
 
     name: str
     arrays: dict[str, NDArray[Any]]

@@ -1,110 +1,118 @@
-"""The trained network and the test set as the trial shows them."""
+"""The trained network and the test set of a trial, as its probes get them."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from harness.data.domains import float_buffer, open_domains, open_images
-from harness.data.images import Domains, Labelled, Unlabelled, unit
+from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.rows import Original
-from harness.spec.catalogue import catalogue
+from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
-from harness.store import Home, load_weights, read_json
-from harness.train.batches import seeded
-from harness.train.build import bind, built, checkpoint
+from harness.store import Home, load_weights
+from harness.train.batches import seed_from
+from harness.train.build import as_function, build_net, checkpoint, prepare_step
 
 
-def opened(
+def open_trial(
     trial: Trial, home: Home, device: torch.device
 ) -> tuple[nn.Module, Labelled | Unlabelled]:
-    """The network of a trial in evaluation mode, and its test set as the network is to see it."""
-    return network(trial.fit, trial.pick, home, device), shown(trial, home, device)
+    """Returns the network of a trial in evaluation mode, and its test set."""
+    return network(trial.fit, trial.pick, home, device), open_test_set(trial, home, device)
 
 
-def shown(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
-    """The test set of a trial: perturbed, then prepared like the training set."""
+def open_test_set(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
+    """Returns the test set of a trial: perturbed, then prepared like the training set."""
     slices = int(trial.fit.net.options["slices"])
     test = open_images(trial.test_on, slices, home, device)
-    if trial.perturb is not None and not _in_features(trial.perturb):
-        test = _seen(test, partial(perturb_pixels, trial.perturb, home))
+    if trial.perturb is not None and not _is_of_features(trial.perturb):
+        test = test.with_pixels(partial(perturb_pixels, trial.perturb, home))
     if trial.fit.prepare:
         domains = open_domains(trial.fit, home, device)
         for part in trial.fit.prepare:
-            test = _seen(test, partial(_prepared, bind(part, home), domains))
+            test = test.with_pixels(prepare_step(part, domains, home))
     return test
 
 
 def with_datasets(part: Part, trial: Trial, home: Home, device: torch.device) -> Callable[..., Any]:
-    """A probe whose options that are data sets come opened, as this trial's network is to see them, unperturbed."""
-    sets = {
-        name: shown(replace(trial, perturb=None, test_on=value), home, device)
-        for name, value in part.options.items()
-        if isinstance(value, Part) and value.kind == "dataset"
-    }
-    return partial(bind(part, home), **sets)
+    """Returns a probe whose options that name data sets are opened.
+
+    They are prepared for this trial's network, and never perturbed.
+    """
+    test_sets = {}
+    for name, value in part.options.items():
+        if isinstance(value, Part) and value.kind == "dataset":
+            unperturbed = replace(trial, perturb=None, test_on=value)
+            test_sets[name] = open_test_set(unperturbed, home, device)
+    return partial(as_function(part, home), **test_sets)
 
 
-def originals_of(
+def originals(
     part: Part, trial: Trial, net: nn.Module, home: Home, device: torch.device
 ) -> list[Original | None]:
-    """What a probe takes beside network and test set: both without the perturbation, None where there is none."""
-    if "original" not in catalogue("probe")[part.name].facts.needs:
+    """Returns the arguments that a probe takes after network and test set.
+
+    A probe that needs the original gets network and test set without the perturbation, or None if
+    the trial has no perturbation. Other probes take no further argument.
+    """
+    if "original" not in part.component.facts.needs:
         return []
     if trial.perturb is None:
         return [None]
-    bare = replace(trial, perturb=None)
-    same = net if not _in_features(trial.perturb) else network(trial.fit, trial.pick, home, device)
-    return [Original(same, shown(bare, home, device))]
+    if _is_of_features(trial.perturb):
+        net = network(trial.fit, trial.pick, home, device)
+    return [Original(net, open_test_set(replace(trial, perturb=None), home, device))]
 
 
 def network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
-    """A trained network in evaluation mode."""
-    kept = read_json(home.store("fits").path(fit.key) / "fit.json")
-    net = built(fit.net, kept["channels"], kept["outputs"]).to(device)
+    """Returns a trained network in evaluation mode."""
+    record = FitRecord.read(home.store("fits").path(fit.key))
+    net = build_net(fit.net, record.channels, record.outputs).to(device)
     net.load_state_dict(load_weights(checkpoint(fit, pick, home)))
     if fit.channels_last:
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net.eval()
 
 
-def _seen(test: Labelled | Unlabelled, change: Callable[[Unlabelled], torch.Tensor]) -> Any:
-    if isinstance(test, Labelled):
-        return replace(test, images=replace(test.images, pixels=change(test.images)))
-    return replace(test, pixels=change(test))
-
-
-def _prepared(
-    change: Callable[..., torch.Tensor], domains: Domains, images: Unlabelled
-) -> torch.Tensor:
-    return change(images, domains)
-
-
-def _in_features(part: Part) -> bool:
-    return bool(catalogue("perturb")[part.name].facts.features)
+def _is_of_features(part: Part) -> bool:
+    """Tells whether a perturbation changes features inside the network instead of pixels."""
+    return bool(part.component.facts.features)
 
 
 @torch.no_grad()
-def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> torch.Tensor:
-    """Every stored image changed by itself, so that it looks the same in every stack and test set that holds it."""
-    change = bind(part, home)
+def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
+    """Changes every stored image by itself.
+
+    So an image looks the same in every stack and in every test set that holds it.
+    """
+    change = as_function(part, home)
     strength = float(part.options["strength"])
     pixels = images.pixels
-    done = float_buffer(tuple(pixels.shape), pixels.device, home)
+    changed = float_buffer(tuple(pixels.shape), pixels.device, home)
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
-        height, width = images.size if images.sizes is None else images.sizes[i].tolist()
-        rng = torch.Generator(pixels.device).manual_seed(seeded(*name))
-        done[i] = unit(pixels[i])
-        done[i, :, :height, :width] = change(done[i : i + 1, :, :height, :width], strength, rng)[0]
-    return done
+        if images.sizes is None:
+            height, width = images.size
+        else:
+            height, width = images.sizes[i].tolist()
+        rng = torch.Generator(pixels.device).manual_seed(seed_from(*name))
+        changed[i] = unit(pixels[i])
+        image = changed[i : i + 1, :, :height, :width]
+        changed[i, :, :height, :width] = change(image, strength, rng)[0]
+    return changed
 
 
-def feature_perturbation(part: Part | None, net: nn.Module, home: Home) -> Any:
-    """A perturbation of features holds while the probes run."""
-    if part is None or not _in_features(part):
+def feature_perturbation(
+    part: Part | None, net: nn.Module, home: Home
+) -> AbstractContextManager[Any]:
+    """Keeps a feature perturbation switched on while the probes run."""
+    if part is None or not _is_of_features(part):
         return nullcontext()
-    return bind(part, home)(net, float(part.options["strength"]))
+    perturbation: AbstractContextManager[Any] = as_function(part, home)(
+        net, float(part.options["strength"])
+    )
+    return perturbation

@@ -3,54 +3,60 @@
 import pandas as pd
 
 from harness.measure.rows import Row
-from harness.spec.catalogue import catalogue
+from harness.spec.columns import ROW_COLUMNS
 from harness.spec.naming import level_name
 from harness.spec.values import Part, Trial
 
+LONGEST_NAME = 250  # of a metric in MLflow
+
 
 def tidy(trial: Trial, rows: list[Row]) -> pd.DataFrame:
-    """Rows with the units that they belong to."""
-    fold = trial.fit.fold
-    table = [
-        {
-            "metric": row.metric,
-            "value": row.value,
-            "image": row.image,
-            "group": row.group,
-            "seed": trial.fit.seed,
-            "fold": None if fold is None else fold[0],
-            **row.dimensions,
-        }
-        for row in rows
-    ]
-    return pd.DataFrame(
-        table, columns=None if table else ["metric", "value", "image", "group", "seed", "fold"]
-    )
+    """Returns the rows as a table, with the units that they belong to."""
+    fold = None if trial.fit.fold is None else trial.fit.fold[0]
+    records = []
+    for row in rows:
+        values = (row.metric, row.value, row.image, row.group, trial.fit.seed, fold)
+        record = dict(zip(ROW_COLUMNS, values, strict=True))
+        record.update(row.dimensions)
+        records.append(record)
+    if not records:
+        return pd.DataFrame([], columns=list(ROW_COLUMNS))
+    return pd.DataFrame(records)
 
 
 def means(table: pd.DataFrame, probes: list[Part]) -> dict[str, float]:
-    """The mean of each metric, and of each combination of its dimensions: swd/gradient/wasserstein."""
-    declared = [d for p in probes for d in catalogue("probe")[p.name].facts.dimensions]
-    paths = [
-        path
-        for path in dict.fromkeys([*declared, *table.columns])
-        if path in table and path not in ABOUT
-    ]
-    columns = [[level_name(value) for value in table[path]] for path in paths]
-    names = [
-        "/".join([metric, *(_legal(text) for text in levels if text != "none")])[:250].rstrip("/")
-        for metric, *levels in zip(table["metric"], *columns, strict=True)
-    ]
-    found = (
-        table["value"].astype(float).groupby(pd.Series(names, index=table.index, dtype=str)).mean()
-    )
-    return {str(name): float(value) for name, value in found.items()}
+    """Returns the mean of each metric and its dimensions: swd/gradient/wasserstein."""
+    columns = []
+    for path in _dimensions(table, probes):
+        columns.append([level_name(value) for value in table[path]])
+    names = []
+    for metric, *levels in zip(table["metric"], *columns, strict=True):
+        words = [metric]
+        for level in levels:
+            if level != "none":
+                words.append(_legal(level))
+        name = "/".join(words)[:LONGEST_NAME]
+        names.append(name.rstrip("/"))
+    by_name = pd.Series(names, index=table.index, dtype=str)
+    averages = table["value"].astype(float).groupby(by_name).mean()
+    return {str(name): float(value) for name, value in averages.items()}
 
 
-ABOUT = ("metric", "value", "image", "group", "seed", "fold")
+def _dimensions(table: pd.DataFrame, probes: list[Part]) -> list[str]:
+    """Lists the dimensions of a table: those that the probes declare first, in their order."""
+    paths: list[str] = []
+    for probe in probes:
+        paths += probe.component.facts.dimensions
+    paths.extend(table.columns)
+    return [path for path in dict.fromkeys(paths) if path in table and path not in ROW_COLUMNS]
 
 
 def _legal(text: str) -> str:
-    """A level as a part of a metric's name that MLflow takes."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_-. ") else "_" for c in text)
-    return kept if kept.strip(".") else "_" * max(1, len(kept))
+    """Returns a level as a part of a metric's name that MLflow takes."""
+    characters = ""
+    for character in text:
+        is_plain = character.isascii() and (character.isalnum() or character in "_-. ")
+        characters += character if is_plain else "_"
+    if characters.strip("."):
+        return characters
+    return "_" * max(1, len(characters))

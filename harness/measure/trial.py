@@ -1,4 +1,4 @@
-"""measure(): a finished fit on a test set, through every probe of a trial; rows, figures and arrays in a folder."""
+"""measure(): a finished fit on a test set, through the probes of a trial, becomes a folder."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from harness.measure.rows import Figure, Kept, Row
-from harness.measure.setup import feature_perturbation, opened, originals_of, with_datasets
+from harness.measure.rows import Arrays, Figure, Row
+from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
 from harness.measure.table import means, tidy
+from harness.spec.records import FitRecord, TrialRecord
+from harness.spec.states import State
 from harness.spec.values import Trial
-from harness.store import Home, file_name, read_json, write_json
+from harness.store import Home, file_name, write_json
 
 
 def measure(
     trial: Trial, home: Home, device: torch.device, wait: Callable[[], None] = lambda: None
 ) -> Path:
-    """The folder with what was measured for a trial, now or before."""
+    """Returns the folder with what was measured for a trial, now or before."""
     store = home.store("trials")
     with store.making(trial.key, wait) as folder:
         if folder is not None:
@@ -26,50 +28,62 @@ def measure(
 
 
 def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> None:
+    """Fills the folder of a trial; a fit that diverged has no rows."""
     began = time.monotonic()
-    fitted = read_json(home.store("fits").path(trial.fit.key) / "fit.json")
+    fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
     rows: list[Row] = []
-    if fitted["state"] == "finished":
-        net, test = opened(trial, home, device)
-        with feature_perturbation(trial.perturb, net, home):
-            for part in trial.probes:
-                needed = originals_of(part, trial, net, home, device)
-                rows += _kept(with_datasets(part, trial, home, device)(net, test, *needed), folder)
+    if fit_record.state is State.FINISHED:
+        rows = _probe(trial, home, folder, device)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
-    write_json(
-        folder / "trial.json", {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key}
+    origin = {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key}
+    write_json(folder / "trial.json", origin)
+    about_fit = fit_record.to_plain()
+    del about_fit["fit"]
+    del about_fit["picks"]
+    record = TrialRecord(
+        state=fit_record.state,
+        metrics=means(table, trial.probes),
+        fit=about_fit,
+        seconds=round(time.monotonic() - began, 3),
+        finished=time.time(),
     )
-    result = {
-        "state": fitted["state"],
-        "metrics": means(table, trial.probes),
-        "fit": {k: v for k, v in fitted.items() if k not in ("fit", "picks")},
-        "seconds": round(time.monotonic() - began, 3),
-        "finished": time.time(),
-    }
-    write_json(folder / "result.json", result)
+    write_json(folder / TrialRecord.FILE, record.to_plain())
 
 
-def _kept(found: Iterator[Row | Figure | Kept], folder: Path) -> list[Row]:
-    rows = []
-    for one in found:
-        if isinstance(one, Row):
-            rows.append(one)
-        elif isinstance(one, Kept):
-            np.savez_compressed(
-                folder / f"{file_name(one.name)}.npz", allow_pickle=False, **one.arrays
-            )
-        else:
-            _draw(one, folder / "figures")
+def _probe(trial: Trial, home: Home, folder: Path, device: torch.device) -> list[Row]:
+    """Runs every probe of a trial; returns the rows and stores the other results."""
+    rows: list[Row] = []
+    net, test = open_trial(trial, home, device)
+    with feature_perturbation(trial.perturb, net, home):
+        for part in trial.probes:
+            arguments = originals(part, trial, net, home, device)
+            probe = with_datasets(part, trial, home, device)
+            rows += store_results(probe(net, test, *arguments), folder)
     return rows
 
 
-def _draw(figure: Figure, folder: Path) -> None:
+def store_results(results: Iterator[Row | Figure | Arrays], folder: Path) -> list[Row]:
+    """Writes the figures and arrays that a probe yields into the folder; returns its rows."""
+    rows = []
+    for result in results:
+        if isinstance(result, Row):
+            rows.append(result)
+        elif isinstance(result, Arrays):
+            path = folder / f"{file_name(result.name)}.npz"
+            np.savez_compressed(path, allow_pickle=False, **result.arrays)
+        else:
+            _save_figure(result, folder / "figures")
+    return rows
+
+
+def _save_figure(figure: Figure, folder: Path) -> None:
+    """Writes a picture as a PNG file."""
     folder.mkdir(exist_ok=True)
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in figure.name)
+    path = folder / f"{file_name(figure.name, also='.')}.png"
     if hasattr(figure.picture, "savefig"):
-        figure.picture.savefig(folder / f"{name}.png", dpi=120, bbox_inches="tight")
+        figure.picture.savefig(path, dpi=120, bbox_inches="tight")
         return
     from PIL import Image
 
-    Image.fromarray(figure.picture).save(folder / f"{name}.png")
+    Image.fromarray(figure.picture).save(path)

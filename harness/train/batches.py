@@ -1,8 +1,8 @@
-"""Windows of the images for each step: a function of the seed, the phase and the step alone."""
+"""Crops of the images for each step: a function of the seed, the phase and the step alone."""
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -11,33 +11,16 @@ import torch
 
 from harness.data.images import Domains, Labelled, Unlabelled
 from harness.spec.values import Fit
-from harness.train.build import bind
+from harness.train.build import as_function
 from harness.train.phases import Batch, Crops, Phase
-from harness.train.state import Making
+from harness.train.state import FitInProgress
 
-
-def draw(spec: Fit, data: Domains, phase: Phase, augment: list[Any], at: "At") -> Batch:
-    """The batch of a step: a function of the seed, the phase and the step alone."""
-    return _changed(spec, taken(spec, data, phase, at.step, at.phase), augment, at)
-
-
-def taken(spec: Fit, data: Domains, phase: Phase, step: int, index: int) -> dict[str, Crops]:
-    """The windows of a step, where the images are kept."""
-    count, patch = phase.batch or spec.batch, phase.patch or spec.patch
-    streams = {"source": Crops(torch.empty(0)), "target": Crops(torch.empty(0))}
-    for name in phase.streams:
-        domain = data.source if name == "source" else data.target
-        if domain is None:
-            raise ValueError("fit.method needs fit.adapt_to, the images to adapt to")
-        kept = (domain.images if isinstance(domain, Labelled) else domain).pixels.device
-        rng = torch.Generator(kept).manual_seed(seeded(spec.seed, f"crops {index} {name}", step))
-        streams[name] = _crops(domain, count, patch, rng)
-    return streams
+Augmentations = Sequence[Callable[..., Any]]
 
 
 @dataclass(frozen=True)
-class At:
-    """Where in training a batch is asked for."""
+class StepPlace:
+    """The step of training that a batch is for."""
 
     step: int
     phase: int
@@ -45,57 +28,102 @@ class At:
     device: torch.device
 
 
-def _changed(spec: Fit, streams: dict[str, Crops], augment: list[Any], at: At) -> Batch:
-    """The windows on the training device, augmented there."""
-    device = at.device
-    rng = torch.Generator(device).manual_seed(seeded(spec.seed, f"augment {at.phase}", at.step))
+def batch_of_step(
+    spec: Fit, data: Domains, phase: Phase, augment: Augmentations, step: StepPlace
+) -> Batch:
+    """Returns the batch of one step, on the training device and augmented."""
+    streams = crops_of_step(spec, data, phase, step.step, step.phase)
+    return augmented_batch(spec, streams, augment, step)
+
+
+def crops_of_step(
+    spec: Fit, data: Domains, phase: Phase, step: int, index: int
+) -> dict[str, Crops]:
+    """Draws the crops of one step on the device that stores the images."""
+    count = phase.batch or spec.batch
+    patch = phase.patch or spec.patch
+    streams = {"source": Crops(torch.empty(0)), "target": Crops(torch.empty(0))}
+    for name in phase.streams:
+        domain = data.source if name == "source" else data.target
+        if domain is None:
+            raise ValueError("fit.method needs fit.adapt_to, the images to adapt to")
+        rng = torch.Generator(domain.images.pixels.device)
+        rng.manual_seed(seed_from(spec.seed, f"crops {index} {name}", step))
+        streams[name] = _draw_crops(domain, count, patch, rng)
+    return streams
+
+
+def augmented_batch(
+    spec: Fit, streams: dict[str, Crops], augment: Augmentations, step: StepPlace
+) -> Batch:
+    """Moves the crops of one step to the training device and augments them there."""
+    rng = torch.Generator(step.device)
+    rng.manual_seed(seed_from(spec.seed, f"augment {step.phase}", step.step))
     layout = torch.channels_last if spec.channels_last else torch.contiguous_format
     for name, crops in streams.items():
         if not len(crops.images):
             continue
-        images = crops.images.to(device, non_blocking=True)
-        masks = None if crops.masks is None else crops.masks.to(device, non_blocking=True)
+        images = crops.images.to(step.device, non_blocking=True)
+        masks = crops.masks
+        if masks is not None:
+            masks = masks.to(step.device, non_blocking=True)
         for change in augment:
             images, masks = change(images, masks, rng)
         streams[name] = Crops(images.contiguous(memory_format=layout), masks, crops.which)
-    return Batch(streams["source"], streams["target"], rng, at.progress)
+    return Batch(streams["source"], streams["target"], rng, step.progress)
 
 
-def batches(making: Making, data: Domains, phase: Phase, first: int, steps: int) -> Iterator[Batch]:
-    """The batches of an epoch; where images are not on the training device, the next is fetched meanwhile."""
-    spec, index, device = making.spec, making.state.phase, making.device
-    augment = [bind(part, None) for part in spec.augment]
-    images = data.source.images if isinstance(data.source, Labelled) else data.source
+def batches(
+    training: FitInProgress, data: Domains, phase: Phase, first: int, steps: int
+) -> Iterator[Batch]:
+    """Yields the batches of one epoch.
+
+    Where the images are not on the training device, a thread fetches the next batch meanwhile.
+    """
+    index = training.state.phase
     total = phase.epochs * steps
-    if images.pixels.device.type == device.type:
+    augment = [as_function(part, None) for part in training.spec.augment]
+    if data.source.images.pixels.device.type == training.device.type:
         for step in range(first, first + steps):
-            yield draw(spec, data, phase, augment, At(step, index, step / total, device))
+            step_place = StepPlace(step, index, step / total, training.device)
+            yield batch_of_step(training.spec, data, phase, augment, step_place)
         return
     with ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(taken, spec, data, phase, first, index)
+        future = ahead.submit(crops_of_step, training.spec, data, phase, first, index)
         for step in range(first, first + steps):
-            streams = coming.result()
+            streams = future.result()
             if step + 1 < first + steps:
-                coming = ahead.submit(taken, spec, data, phase, step + 1, index)
-            yield _changed(spec, streams, augment, At(step, index, step / total, device))
+                future = ahead.submit(crops_of_step, training.spec, data, phase, step + 1, index)
+            step_place = StepPlace(step, index, step / total, training.device)
+            yield augmented_batch(training.spec, streams, augment, step_place)
 
 
-def _crops(domain: Labelled | Unlabelled, count: int, patch: int, rng: torch.Generator) -> Crops:
-    images = domain.images if isinstance(domain, Labelled) else domain
-    device = rng.device
-    draws = torch.rand(3, count, generator=rng, device=device)
+def _draw_crops(
+    domain: Labelled | Unlabelled, count: int, patch: int, rng: torch.Generator
+) -> Crops:
+    """Draws crops with their masks, if there are any: any image, at any position inside it."""
+    images = domain.images
+    draws = torch.rand(3, count, generator=rng, device=rng.device)
     which = (draws[0] * len(images)).long()
     height, width = images.size
-    whole = torch.tensor([height, width], device=device).expand(count, 2)
-    room = whole if images.sizes is None else images.sizes[which]
     if min(height, width) < patch:
         raise ValueError(f"fit.patch: {patch} is larger than the images, {height} x {width}")
-    top = (draws[1] * (room[:, 0] - patch + 1).clamp(min=1)).long()
-    left = (draws[2] * (room[:, 1] - patch + 1).clamp(min=1)).long()
-    masks = domain.mask_crops(which, top, left, patch) if isinstance(domain, Labelled) else None
+    if images.sizes is None:
+        sizes = torch.tensor([height, width], device=rng.device).expand(count, 2)
+    else:
+        sizes = images.sizes[which]
+    positions = (sizes - patch + 1).clamp(min=1)  # of the upper left corner, along either side
+    top = (draws[1] * positions[:, 0]).long()
+    left = (draws[2] * positions[:, 1]).long()
+    masks = None
+    if isinstance(domain, Labelled):
+        masks = domain.mask_crops(which, top, left, patch)
     return Crops(images.crops(which, top, left, patch), masks, which)
 
 
-def seeded(*parts: object) -> int:
-    """A seed from names and numbers, the same on every machine."""
-    return int.from_bytes(hashlib.sha256(json.dumps(parts).encode()).digest()[:8], "little") >> 1
+def seed_from(*parts: object) -> int:
+    """Makes a seed of names and numbers, the same on every machine."""
+    text = json.dumps(parts)
+    digest = hashlib.sha256(text.encode()).digest()
+    number = int.from_bytes(digest[:8], "little")
+    return number >> 1  # torch takes no seed above 2**63

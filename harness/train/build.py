@@ -1,95 +1,108 @@
-"""Values of a spec -> functions and networks: a component with its options filled in, its nested parts made."""
+"""Parts of a spec become functions and networks: options filled in, nested parts built first."""
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from harness.data.images import Domains, Labelled, Unlabelled
-from harness.spec.catalogue import COMMON, catalogue, load_component
+from harness.spec.catalogue import COMMON, load_component
 from harness.spec.options import typed_value
 from harness.spec.values import LAST, Fit, Part
 from harness.store import Home
-from harness.train.first_conv import tied
+from harness.train.first_conv import with_tied_slices
 
 
-def bind(part: Part, home: Home | None) -> Callable[..., Any]:
-    """A component as a function of its positional arguments alone."""
-    component = catalogue(part.kind)[part.name]
+def as_function(part: Part, home: Home | None) -> Callable[..., Any]:
+    """Returns a component as a function of its positional arguments alone."""
     common = {option.name for option in COMMON.get(part.kind, ())}
-    picked = next(
-        (v for v in part.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST
-    )
-    options = {
-        name: _value(component.options[name].type, value, home, picked)
-        for name, value in part.options.items()
-        if name not in common
-    }
+    pick = _pick_of(part)
+    options = {}
+    for name, value in part.options.items():
+        if name not in common:
+            option = part.component.options[name]
+            options[name] = _option_value(option.type, value, home, pick)
     function = load_component(part.kind, part.name)
     bound = update_wrapper(partial(function, **options), function)
     bound.label = part.label  # type: ignore[attr-defined]
     return bound
 
 
-def built(part: Part, channels: int, outputs: int) -> nn.Module:
-    """A network before any init, its first convolution tied where the part says so."""
-    net: nn.Module = bind(part, None)(channels, outputs)
-    return tied(net, part.options["tied"], int(part.options["slices"]))
+def build_net(part: Part, channels: int, outputs: int) -> nn.Module:
+    """Builds a network before any init, its first convolution tied if the part says so."""
+    build = as_function(part, None)
+    net: nn.Module = build(channels, outputs)
+    slices = int(part.options["slices"])
+    return with_tied_slices(net, part.options["tied"], slices)
 
 
-def _value(annotation: Any, value: Any, home: Home | None, picked: Part) -> Any:
+def _pick_of(part: Part) -> Part:
+    """Returns the pick that decides which checkpoint this part reads of another fit."""
+    for value in part.options.values():
+        if isinstance(value, Part) and value.kind == "pick":
+            return value
+    return LAST
+
+
+def _option_value(annotation: Any, value: Any, home: Home | None, pick: Part) -> Any:
+    """Returns an option as the component's function takes it: parts as functions, fits as files."""
     if isinstance(value, Part):
-        return bind(value, home) if value.kind not in ("dataset", "net") else value
+        if value.kind in ("dataset", "net"):
+            return value
+        return as_function(value, home)
     if isinstance(value, Fit):
-        return checkpoint(value, picked, home)
-    if isinstance(value, list) and any(isinstance(v, Part) for v in value):
-        return [_value(annotation, v, home, picked) for v in value]
+        return checkpoint(value, pick, home)
+    if isinstance(value, list) and any(isinstance(item, Part) for item in value):
+        return [_option_value(annotation, item, home, pick) for item in value]
     return typed_value(annotation, value)
 
 
 def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
-    """The weights that a pick chose of a finished fit."""
+    """Returns the file with the weights that a pick chose of a finished fit."""
     if home is None:
         raise ValueError("this component may not read another fit")
     path = home.store("fits").path(fit.key) / f"{pick.key}.safetensors"
     if not path.exists():
-        raise FileNotFoundError(
-            f"the fit {fit.key} ({fit.label}) has no checkpoint of the pick {pick.name}"
-        )
+        name = f"{fit.key} ({fit.label})"
+        raise FileNotFoundError(f"the fit {name} has no checkpoint of the pick {pick.name}")
     return path
 
 
-def channels_and_outputs(part: Part, seen: Labelled | Unlabelled) -> tuple[int, int]:
-    """The network's inputs for these images, and an output for each class; one logit answers two classes."""
-    images = seen.images if isinstance(seen, Labelled) else seen
-    if (told := part.options["classes"]) is not None:
-        if isinstance(seen, Labelled) and 2 < told < len(seen.classes):
-            known = f"{len(seen.classes)} classes ({', '.join(seen.classes)})"
-            raise ValueError(
-                f"fit.net.classes: {told} outputs cannot tell {known} apart; 2 mean foreground or not"
-            )
-        return images.channels, told
-    classes = len(seen.classes) if isinstance(seen, Labelled) else 1
-    return images.channels, 1 if classes <= 2 else classes
+def channels_and_outputs(part: Part, domain: Labelled | Unlabelled) -> tuple[int, int]:
+    """Returns the inputs and outputs that a network needs for these images.
 
-
-def prepared(fit: Fit, data: Domains, home: Home) -> Domains:
-    """The domains after every `prepare` of the fit."""
-    for part in fit.prepare:
-        change = bind(part, home)
-        data = dataclasses.replace(
-            data,
-            source=_changed(change, data.source, data),
-            validation=None if data.validation is None else _changed(change, data.validation, data),
-            target=None if data.target is None else _changed(change, data.target, data),
+    It has an output for each class, unless the part says how many; one logit answers two classes.
+    """
+    classes = domain.classes if isinstance(domain, Labelled) else ()
+    outputs = part.options["classes"]
+    if outputs is None:
+        outputs = len(classes) if len(classes) > 2 else 1
+    elif 2 < outputs < len(classes):
+        raise ValueError(
+            f"fit.net.classes: {outputs} outputs cannot tell {len(classes)} classes "
+            f"({', '.join(classes)}) apart; 2 mean foreground or not"
         )
+    return domain.images.channels, outputs
+
+
+def prepare_domains(fit: Fit, data: Domains, home: Home) -> Domains:
+    """Applies every `prepare` step of the fit to its source, validation and target images.
+
+    Each step sees the domains as the step before it left them.
+    """
+    for part in fit.prepare:
+        data = data.with_pixels(prepare_step(part, data, home))
     return data
 
 
-def _changed(change: Callable[..., Any], seen: Any, data: Domains) -> Any:
-    if isinstance(seen, Labelled):
-        return dataclasses.replace(seen, images=_changed(change, seen.images, data))
-    return dataclasses.replace(seen, pixels=change(seen, data))
+def prepare_step(part: Part, data: Domains, home: Home) -> Callable[[Unlabelled], Tensor]:
+    """Returns a `prepare` step as a change of images, which learns from these domains."""
+    step = as_function(part, home)
+
+    def change(images: Unlabelled) -> Tensor:
+        pixels: Tensor = step(images, data)
+        return pixels
+
+    return change

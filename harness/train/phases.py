@@ -16,12 +16,16 @@ class Crops:
 
     images: Tensor
     masks: Tensor | None = None
-    which: Tensor | None = None  # the image that each window is of
+    which: Tensor | None = None  # the image that each crop is of
 
-    def some(self, cut: slice) -> "Crops":
-        return Crops(
-            *[None if part is None else part[cut] for part in (self.images, self.masks, self.which)]
-        )  # type: ignore[arg-type]
+    def slice_of(self, cut: slice) -> "Crops":
+        """Returns a stretch of these crops."""
+        masks, which = self.masks, self.which
+        if masks is not None:
+            masks = masks[cut]
+        if which is not None:
+            which = which[cut]
+        return Crops(self.images[cut], masks, which)
 
 
 @dataclass
@@ -32,14 +36,13 @@ class Batch:
     target: Crops
     rng: torch.Generator  # on the training device; depends on seed, phase and step alone
     progress: float  # 0 at the first step of the phase, 1 after the last
-    shared: dict[str, Any] = field(
-        default_factory=dict
-    )  # what one player computed and the next may use
+    # what one player computed and the next may use
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Where in a phase a learning rate is asked for."""
+    """The step of a phase for which a schedule returns the learning rate."""
 
     step: int
     total: int
@@ -80,9 +83,8 @@ class Phase:
     schedule: Schedule
     streams: tuple[str, ...] = SOURCE
     patience: int | None = None  # epochs without improvement of `watch` before the phase ends
-    watch: Callable[[], float] | None = (
-        None  # higher is better; asked once per epoch, in evaluation mode
-    )
+    # called once per epoch, in evaluation mode; higher is better
+    watch: Callable[[], float] | None = None
     selects: bool = True  # whether a checkpoint may be picked from this phase
     steps: int | None = None  # per epoch; null: the fit's
     batch: int | None = None
@@ -103,20 +105,24 @@ def single(
     schedule: Schedule,
     **settings: Any,
 ) -> Phase:
-    """A phase with one player: all parameters of the network that are not frozen."""
-    learning = [p for p in net.parameters() if p.requires_grad]
-    return Phase(name, [Player("net", learning, loss, optimiser)], epochs, lr, schedule, **settings)
+    """Returns a phase with one player: all parameters of the network that are not frozen."""
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    players = [Player("net", parameters, loss, optimiser)]
+    return Phase(name, players, epochs, lr, schedule, **settings)
 
 
 def freeze(module: nn.Module) -> None:
-    """No gradient, and evaluation mode for good: a frozen batch norm normalises by what it has learned."""
+    """Takes gradients away, and keeps the module in evaluation mode for good.
+
+    A frozen batch norm normalises by what it has learned.
+    """
     module.requires_grad_(False)
     for inner in module.modules():
         inner.register_buffer("frozen", torch.ones(()), persistent=False)
 
 
 def train_mode(net: nn.Module) -> None:
-    """Training mode for everything that is not frozen."""
+    """Switches everything that is not frozen to training mode."""
     net.train()
     for module in net.modules():
         if hasattr(module, "frozen"):

@@ -1,4 +1,4 @@
-"""A fit while it is made, and what of it is kept after each epoch to go on from."""
+"""A fit in progress, and the state saved after each epoch from which a stopped fit resumes."""
 
 import time
 from collections.abc import Callable
@@ -16,8 +16,8 @@ Report = Callable[[dict[str, Any]], None]
 
 
 @dataclass
-class State:
-    """Where a fit is: everything besides tensors that the next epoch depends on."""
+class ResumeState:
+    """How far a fit has come: everything besides tensors that the next epoch depends on."""
 
     phase: int = 0
     epoch: int = 0
@@ -25,15 +25,14 @@ class State:
     watched: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, float] = field(default_factory=dict)  # of each pick
-    pieces: dict[str, int] = field(
-        default_factory=dict
-    )  # player -> parts a batch is cut into (out of memory)
+    # player -> into how many pieces a batch is cut because memory ran out
+    pieces: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
 
 @dataclass
-class Making:
-    """A fit while it is made."""
+class FitInProgress:
+    """A fit while it trains: what it was asked for, and how far it has come."""
 
     spec: Fit
     picks: dict[str, Callable[..., float]]  # by the picks' keys
@@ -41,47 +40,60 @@ class Making:
     device: torch.device
     report: Report
     shape: tuple[int, int] = (0, 0)  # input channels and outputs of the network
-    kept: set[str] = field(
-        default_factory=set
-    )  # tensors of the network as built: what a checkpoint holds
-    state: State = field(default_factory=State)
+    # names of the tensors of the network as built, which alone go into a checkpoint
+    checkpoint_names: set[str] = field(default_factory=set)
+    state: ResumeState = field(default_factory=ResumeState)
     started: float = field(default_factory=time.monotonic)
 
 
-def save(making: Making, net: nn.Module, optimisers: list[Any]) -> None:
-    """The state after an epoch: tensors and history in one file, whole or not at all."""
+def save(training: FitInProgress, net: nn.Module, optimisers: list[Any]) -> None:
+    """Saves the state after an epoch: tensors and history in one file, whole or not at all."""
     now = time.monotonic()
-    making.state.seconds += now - making.started
-    making.started = now
+    training.state.seconds += now - training.started
+    training.started = now
     tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
     for i, optimiser in enumerate(optimisers):
         for index, values in optimiser.state_dict()["state"].items():
             for name, value in values.items():
                 if isinstance(value, Tensor):
                     tensors[f"optimiser.{i}.{index}.{name}"] = value
-    save_tensors(making.folder / "state.safetensors", tensors, {"state": making.state.__dict__})
+    path = training.folder / "state.safetensors"
+    save_tensors(path, tensors, {"state": training.state.__dict__})
 
 
-def resume(making: Making) -> dict[str, Tensor]:
-    """The tensors of the last saved epoch, none where there is none."""
-    path = making.folder / "state.safetensors"
+def resume(training: FitInProgress) -> dict[str, Tensor]:
+    """Reads the state of the last saved epoch and returns its tensors, none if there is none."""
+    path = training.folder / "state.safetensors"
     if not path.exists():
         return {}
-    tensors, about = load_tensors(path)
-    making.state = State(**about["state"])
-    return tensors if making.state.epoch else {}
+    tensors, notes = load_tensors(path)
+    training.state = ResumeState(**notes["state"])
+    if training.state.epoch == 0:
+        return {}
+    return tensors
 
 
 def restore(net: nn.Module, optimisers: list[Any], tensors: dict[str, Tensor]) -> None:
-    net.load_state_dict(
-        {k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")}
-    )
+    """Sets the network and its optimisers to the saved tensors."""
+    weights = {}
+    for name, value in tensors.items():
+        if name.startswith("net."):
+            weights[name.removeprefix("net.")] = value
+    net.load_state_dict(weights)
     for i, optimiser in enumerate(optimisers):
-        kept: dict[int, dict[str, Any]] = {}
+        optimiser_state: dict[int, dict[str, Any]] = {}
         for name, value in tensors.items():
             if name.startswith(f"optimiser.{i}."):
                 _, _, index, key = name.split(".", 3)
-                kept.setdefault(int(index), {})[key] = value
-        optimiser.load_state_dict(
-            {"state": kept, "param_groups": optimiser.state_dict()["param_groups"]}
-        )
+                optimiser_state.setdefault(int(index), {})[key] = value
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": optimiser_state, "param_groups": groups})
+
+
+def checkpoint_weights(training: FitInProgress, net: nn.Module) -> dict[str, Tensor]:
+    """Returns what a checkpoint holds: not the modules that a method hung onto the network."""
+    weights = {}
+    for name, value in net.state_dict().items():
+        if name in training.checkpoint_names:
+            weights[name] = value
+    return weights

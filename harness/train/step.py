@@ -1,4 +1,4 @@
-"""One step of one player; out of memory, the batch is cut into pieces whose gradients are added up."""
+"""One step of one player; out of memory, a batch is cut into pieces whose gradients are added."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,62 +7,76 @@ import torch
 from torch import Tensor
 
 from harness.train.phases import Batch, Player
-from harness.train.state import Making
+from harness.train.state import FitInProgress
+
+CPU_OUT_OF_MEMORY = "DefaultCPUAllocator: can't allocate memory"
 
 
-def update(making: Making, player: Player, batch: Batch, optimiser: Any) -> dict[str, Tensor]:
-    """One step of one player; out of memory, the batch is cut in two and tried again, its effect the same."""
+def update(
+    training: FitInProgress, player: Player, batch: Batch, optimiser: Any
+) -> dict[str, Tensor]:
+    """Takes one step of one player and returns the value of each term of its loss.
+
+    Out of memory, it tries again with twice as many pieces of the batch, to the same effect.
+    """
     while True:
-        pieces = making.state.pieces.get(player.name, 1)
+        pieces = training.state.pieces.get(player.name, 1)
         try:
             optimiser.zero_grad(set_to_none=True)
-            terms = backward(making, player, batch, pieces)
+            terms = backward(training, player, batch, pieces)
             optimiser.step()
             return terms
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            size = max(len(batch.source.images), len(batch.target.images))
-            if not _out_of_memory(error) or pieces >= size:
+            if not _is_out_of_memory(error) or pieces >= _batch_size(batch):
                 raise
         batch.shared.clear()
-        if making.device.type == "cuda":
+        if training.device.type == "cuda":
             torch.cuda.empty_cache()
-        making.state.pieces[player.name] = pieces * 2
+        training.state.pieces[player.name] = pieces * 2
 
 
-def _out_of_memory(error: Exception) -> bool:
-    return isinstance(
-        error, torch.OutOfMemoryError
-    ) or "DefaultCPUAllocator: can't allocate memory" in str(error)
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or CPU_OUT_OF_MEMORY in str(error)
 
 
-def backward(making: Making, player: Player, batch: Batch, pieces: int) -> dict[str, Tensor]:
-    """Gradients of the whole batch, gathered piece by piece; the value of each term."""
+def _batch_size(batch: Batch) -> int:
+    return max(len(batch.source.images), len(batch.target.images))
+
+
+def backward(
+    training: FitInProgress, player: Player, batch: Batch, pieces: int
+) -> dict[str, Tensor]:
+    """Adds up the gradients of the whole batch piece by piece; returns the value of each term."""
     total: dict[str, Tensor] = {}
-    half = making.spec.precision == "bfloat16"
+    half = training.spec.precision == "bfloat16"
     for share, piece in _pieces(batch, pieces):
-        with torch.autocast(making.device.type, dtype=torch.bfloat16, enabled=half):
-            found = player.loss(piece)
-        terms = {f"/{k}": v for k, v in found.items()} if isinstance(found, dict) else {"": found}
-        (sum(terms.values(), torch.zeros((), device=making.device)) * share).backward()
+        with torch.autocast(training.device.type, dtype=torch.bfloat16, enabled=half):
+            loss = player.loss(piece)
+        terms: dict[str, Tensor] = {}
+        if isinstance(loss, dict):
+            for name, value in loss.items():
+                terms[f"/{name}"] = value
+        else:
+            terms[""] = loss
+        whole_loss = sum(terms.values(), torch.zeros((), device=training.device))
+        (whole_loss * share).backward()
         for name, value in terms.items():
-            total[name] = (
-                total.get(name, torch.zeros((), device=value.device)) + value.detach() * share
-            )
+            before = total.get(name, torch.zeros((), device=value.device))
+            total[name] = before + value.detach() * share
     return total
 
 
 def _pieces(batch: Batch, pieces: int) -> Iterator[tuple[float, Batch]]:
+    """Yields pieces of a batch, each with its share of the whole."""
     if pieces == 1:
         yield 1.0, batch
         return
-    size = max(len(batch.source.images), len(batch.target.images))
+    size = _batch_size(batch)
     for i in range(pieces):
         cut = slice(i * size // pieces, (i + 1) * size // pieces)
         if cut.start == cut.stop:
             continue
-        both = [crops.some(cut) for crops in (batch.source, batch.target)]
+        source, target = batch.source.slice_of(cut), batch.target.slice_of(cut)
         shared = batch.shared.setdefault(f"piece {i} of {pieces}", {})
-        yield (
-            (cut.stop - cut.start) / size,
-            Batch(both[0], both[1], batch.rng, batch.progress, shared),
-        )
+        piece = Batch(source, target, batch.rng, batch.progress, shared)
+        yield (cut.stop - cut.start) / size, piece

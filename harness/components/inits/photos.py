@@ -5,7 +5,7 @@ from torch import nn
 from harness.components.inits import init
 from harness.spec.options import Trained
 from harness.store import load_weights
-from harness.train.weights import put
+from harness.train.weights import load_into
 
 
 @init(needs=("encoder",))
@@ -23,4 +23,4 @@ def photos(
     },
 ) -> None:
     """The encoder of a fit on ten photographs with a pretext that has to use colour: far less than ImageNet."""
-    put(net, load_weights(fit), "encoder")
+    load_into(net, load_weights(fit), "encoder")

@@ -8,13 +8,13 @@ from torch import nn
 from harness.components.inits import init
 from harness.spec.options import Pick, Trained
 from harness.store import load_weights
-from harness.train.weights import Share, put
+from harness.train.weights import Share, load_into
 
 
 @init
 def trained(net: nn.Module, *, fit: Trained, pick: Pick = "last", part: Share = "all") -> None:
     """The weights that another fit ended with, or the checkpoint that a pick chose of it."""
-    put(net, load_weights(fit), part)
+    load_into(net, load_weights(fit), part)
 
 
 @init(reads="path")
@@ -29,4 +29,4 @@ def file(
         raise ValueError(
             f"fit.init.path: {path} is no safetensors file, the only kind that runs no code; {how}"
         ) from None
-    put(net, weights, part)
+    load_into(net, weights, part)

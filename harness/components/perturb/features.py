@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.components.perturb import perturb
-from harness.measure.layers import touched
+from harness.measure.layers import hooked_layers
 from harness.spec.options import Fraction, Whole
 
 Change = Callable[
@@ -110,7 +110,7 @@ def _changed(net: nn.Module, layer: str, change: Change | None, seed: int) -> It
 
     noting = net.register_forward_pre_hook(note)
     try:
-        with touched(net, [layer], see):
+        with hooked_layers(net, [layer], see):
             yield
     finally:
         noting.remove()

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from harness.components.probes import probe
 from harness.components.probes.attribution_figures import by_channel, overview
 from harness.data.images import Labelled, Unlabelled
-from harness.measure.distances import DISTANCES, condensed, full, symmetric
-from harness.measure.forward import padded
+from harness.measure.distances import DISTANCES, condensed_sample, full, symmetric
+from harness.measure.forward import padded_forward
 from harness.measure.rows import Figure, Row
 from harness.spec.options import Count, Saliency, Whole
 
@@ -97,7 +97,7 @@ def _measured(
         yield "swd", symmetric(DISTANCES[name], list(scaled)) if there else NAN, about
         yield "fwd", full(DISTANCES[name], list(scaled)) if there else NAN, about
     if there:
-        seen.values.append(np.stack([condensed(channel, POOLED) for channel in scaled]))
+        seen.values.append(np.stack([condensed_sample(channel, POOLED) for channel in scaled]))
         if seen.total is None or seen.total.shape == scaled.shape:
             seen.total = scaled if seen.total is None else seen.total + scaled
             seen.summed += 1
@@ -127,7 +127,7 @@ def _swaps(net: nn.Module, batch: Tensor, which: list[int], stack: Unlabelled) -
 
 
 def _probabilities(net: nn.Module, batch: Tensor) -> Tensor:
-    logits = padded(net, batch)
+    logits = padded_forward(net, batch)
     return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(1)
 
 

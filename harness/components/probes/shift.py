@@ -12,9 +12,9 @@ from harness.components.probes import probe
 from harness.components.probes.shift_figures import violins
 from harness.data.images import Labelled, Unlabelled
 from harness.measure.forward import logits_of
-from harness.measure.histograms import Span, counted, hellinger, wasserstein, widened
-from harness.measure.layers import pooled, stages, touched
-from harness.measure.rows import Figure, Kept, Original, Row
+from harness.measure.histograms import Span, count_values, hellinger, wasserstein, widen
+from harness.measure.layers import hooked_layers, pooled_features, stages
+from harness.measure.rows import Arrays, Figure, Original, Row
 from harness.spec.options import Count, Dataset
 
 METRICS = ("hellinger", "hellinger_null", "representation_shift")
@@ -36,7 +36,7 @@ def shift(
     against: Dataset | None = None,
     layers: list[str] | None = None,
     bins: Count = 100,
-) -> Iterator[Row | Figure | Kept]:
+) -> Iterator[Row | Figure | Arrays]:
     """Hellinger and Wasserstein-1 distance of each layer's features from the unperturbed test set, or from `against`.
 
     The mean over channels, of feature maps averaged to one position per 32 x 32 pixels, in equal bins over the joint
@@ -53,7 +53,7 @@ def shift(
         for metric in METRICS:
             if metric in arrays:
                 yield Row(metric, float(arrays[metric].mean()), dimensions={"layer": layer})
-    yield Kept(
+    yield Arrays(
         "shift",
         {
             f"{layer}/{name}": array
@@ -78,7 +78,7 @@ def _named(start: Side, end: Side | None, layers: list[str] | None) -> list[str]
         )
     names = stages(net) if layers is None else list(dict.fromkeys(layers))
     seen: dict[str, Tensor] = {}
-    with touched(net, names, seen.__setitem__):
+    with hooked_layers(net, names, seen.__setitem__):
         list(logits_of(net, replace(images, ids=images.ids[:1])))
     found = [name for name in names if _gives_maps(seen.get(name))]
     if not found or (layers is not None and len(found) < len(names)):
@@ -97,9 +97,9 @@ def _compared(start: Side, end: Side | None, names: list[str], bins: int) -> dic
     """The histograms of each layer over all images, and for each of its channels the range and the distances."""
     spans: dict[str, Span] = {}
     for net, images in [start] if end is None else [start, end]:
-        for _, maps in pooled(net, images, names):
+        for _, maps in pooled_features(net, images, names):
             for name, values in maps.items():
-                spans[name] = widened(spans.get(name), _by_channel(values))
+                spans[name] = widen(spans.get(name), _by_channel(values))
     original = _counts(start, spans, bins)
     shifted = {} if end is None else _counts(end, spans, bins)
     return {name: _distances(spans[name], original[name], shifted.get(name)) for name in names}
@@ -113,11 +113,11 @@ def _counts(side: Side, spans: dict[str, Span], bins: int) -> dict[str, Tensor]:
         name: torch.zeros(2, len(span.low), bins, dtype=torch.long, device=span.low.device)
         for name, span in spans.items()
     }
-    for which, maps in pooled(net, images, list(spans)):
+    for which, maps in pooled_features(net, images, list(spans)):
         for name, values in maps.items():
             for i in (0, 1):
                 some = values[(half[which.cpu()] == i).to(values.device)]
-                counts[name][i] += counted(_by_channel(some), spans[name], bins)
+                counts[name][i] += count_values(_by_channel(some), spans[name], bins)
     return counts
 
 

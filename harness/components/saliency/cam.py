@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from harness.components.saliency import saliency
 from harness.components.saliency.outputs import Baseline, hidden, summed
 from harness.measure.forward import PADDED_TO
-from harness.measure.layers import touched
+from harness.measure.layers import hooked_layers
 
 Cam = Callable[[Tensor, Tensor], Tensor]
 
@@ -67,7 +67,7 @@ def cam_of(net: nn.Module, images: Tensor, layer: str, cam: Cam) -> Tensor:
     def see(name: str, features: Tensor) -> None:
         seen.append(features)
 
-    with torch.enable_grad(), touched(net, [layer], see):
+    with torch.enable_grad(), hooked_layers(net, [layer], see):
         total = summed(net)(images.detach().requires_grad_()).sum()
     slopes = torch.autograd.grad(total, seen[-1], allow_unused=True)[0] if seen else None
     if slopes is None:

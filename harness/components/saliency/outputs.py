@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from harness.measure.forward import padded
+from harness.measure.forward import padded_forward
 
 PIXELS = 2**19  # of all images that a method of many passes sends through the network at once
 Baseline = Literal[
@@ -23,7 +23,7 @@ def summed(net: nn.Module, at: Places | None = None) -> Callable[[Tensor], Tenso
     """Images -> one number each: the sum of the outputs of all classes, everywhere or at some places."""
 
     def forward(images: Tensor) -> Tensor:
-        logits = padded(net, images)
+        logits = padded_forward(net, images)
         return (logits if at is None else logits * at(logits.detach())[:, None]).flatten(1).sum(1)
 
     return forward

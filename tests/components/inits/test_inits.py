@@ -19,10 +19,10 @@ from harness.spec.values import Fit
 from harness.store import Home, load_weights, save_tensors
 from harness.study.document import Mistakes
 from harness.study.load import load_study
-from harness.train.build import bind, built
+from harness.train.build import as_function, build_net
 from harness.train.first_conv import first_conv
 from harness.train.loop import fit as train
-from harness.train.weights import put
+from harness.train.weights import load_into
 
 
 def fitted(**settings: object) -> Fit:
@@ -49,7 +49,7 @@ def spread(name: str, slices: int, **options: object) -> Tensor:
     """The factors that a map gives the pattern, slice by slice."""
     from harness.spec.catalogue import load_component
 
-    net = bind(fitted().net, None)(slices, 1)
+    net = as_function(fitted().net, None)(slices, 1)
     load_component("init", name)(net, of=colours, **options)
     weight = first_conv(net).weight
     return (weight / first_pattern(weight))[-1, :, -1, -1]
@@ -103,7 +103,7 @@ def test_cyclic_is_what_the_library_does_with_other_than_three_channels() -> Non
     theirs = smp.encoders.get_encoder("resnet18", in_channels=3, weights=None)
     weight = theirs.conv1.weight.detach().clone()
     theirs.set_in_channels(5, pretrained=True)
-    net = built(fitted(net={"arch": "unet", "encoder": "resnet18", "slices": 5}).net, 5, 1)
+    net = build_net(fitted(net={"arch": "unet", "encoder": "resnet18", "slices": 5}).net, 5, 1)
 
     def colour(net: nn.Module) -> None:
         first_conv(net).weight.copy_(weight)
@@ -115,9 +115,9 @@ def test_cyclic_is_what_the_library_does_with_other_than_three_channels() -> Non
 
 
 def test_a_map_needs_weights_for_three_colours() -> None:
-    net = bind(fitted().net, None)(3, 1)
+    net = as_function(fitted().net, None)(3, 1)
     with pytest.raises(ValueError, match="sets no weights for three colours"):
-        bind(fitted(init={"name": "uniform", "of": "random"}).init, None)(net)
+        as_function(fitted(init={"name": "uniform", "of": "random"}).init, None)(net)
     with pytest.raises(ValueError, match="keep gives three slices a colour each, not 5"):
         spread("keep", 5)
 
@@ -176,8 +176,8 @@ def test_the_pretext_learns_colour_and_its_weights_reach_the_network(home: Home)
     assert history[1]["loss/net/colour"] < history[0]["loss/net/colour"]
     weights = load_weights(folder / f"{pick.key}.safetensors")
     assert all(name.startswith("encoder.") for name in weights)  # the heads stay out
-    net = built(spec.net, 3, 1)
-    bind(spec.init, home)(net)
+    net = build_net(spec.net, 3, 1)
+    as_function(spec.init, home)(net)
     for c in range(3):
         torch.testing.assert_close(
             net.encoder.conv1.weight[:, c], weights["encoder.conv1.weight"][:, 1]
@@ -195,7 +195,7 @@ def test_the_pretext_refuses_grey_images(home: Home) -> None:
 
 def test_weights_of_a_file_are_known_by_their_bytes(home: Home, tmp_path: Path) -> None:
     torch.manual_seed(3)
-    net = built(fitted().net, 3, 1)
+    net = build_net(fitted().net, 3, 1)
     save_tensors(tmp_path / "mine.safetensors", net.state_dict())
     text = "base:\n  fit: {train_on: {name: phantom, slices: 4, size: 48}, net: {arch: tiny_unet, slices: 3}, patch: 32,"
     keys = {}
@@ -210,8 +210,8 @@ def test_weights_of_a_file_are_known_by_their_bytes(home: Home, tmp_path: Path) 
         found = identified(load_study(study), home).cells[0].trial.fit
         keys[name] = found.key
     assert keys["mine"] == keys["copy"] != keys["other"]
-    other = built(fitted().net, 3, 1)
-    bind(found.init, home)(other)
+    other = build_net(fitted().net, 3, 1)
+    as_function(found.init, home)(other)
     torch.testing.assert_close(other.head.weight, net.head.weight + 1)
 
 
@@ -225,24 +225,26 @@ def test_a_file_that_is_missing_or_a_pickle_is_refused(home: Home, tmp_path: Pat
     torch.save({"weight": torch.ones(2)}, tmp_path / "weights.pt")
     init = fitted(init={"name": "file", "path": str(tmp_path / "weights.pt")}).init
     with pytest.raises(ValueError, match="no safetensors file, the only kind that runs no code"):
-        bind(init, home)(built(fitted().net, 3, 1))
+        as_function(init, home)(build_net(fitted().net, 3, 1))
 
 
 def test_what_differs_is_said() -> None:
-    three, five = built(fitted().net, 3, 1), built(fitted().net, 5, 1)
+    three, five = build_net(fitted().net, 3, 1), build_net(fitted().net, 5, 1)
     with pytest.raises(
         ValueError, match=r"3 inputs there, 5 here; spread them with an init around this one"
     ):
-        put(five, three.state_dict(), "all")
+        load_into(five, three.state_dict(), "all")
     with pytest.raises(ValueError, match="no weight of the other network has a place"):
-        put(five, {"strange": torch.ones(1)}, "matching")
+        load_into(five, {"strange": torch.ones(1)}, "matching")
 
 
 @pytest.mark.parametrize("arch", ["unet", "deeplabv3plus", "segformer"])
 @pytest.mark.parametrize("tie", ["mirrored", "all"])
 def test_a_tied_first_convolution_cannot_tell_the_neighbours_apart(arch: str, tie: str) -> None:
     net = (
-        built(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5, "tied": tie}).net, 5, 1)
+        build_net(
+            fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5, "tied": tie}).net, 5, 1
+        )
         .double()
         .eval()
     )
@@ -252,7 +254,7 @@ def test_a_tied_first_convolution_cannot_tell_the_neighbours_apart(arch: str, ti
     middle = net(images[:, [0, 2, 1, 3, 4]])  # the middle slice exchanged with a neighbour
     assert torch.allclose(middle, net(images)) == (tie == "all")
     free = (
-        built(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5}).net, 5, 1)
+        build_net(fitted(net={"arch": arch, "encoder": "resnet18", "slices": 5}).net, 5, 1)
         .double()
         .eval()
     )
@@ -260,7 +262,9 @@ def test_a_tied_first_convolution_cannot_tell_the_neighbours_apart(arch: str, ti
 
 
 def test_tying_mirrors_slices_and_leaves_the_colours_of_a_slice_alone() -> None:
-    net = built(fitted(net={"arch": "tiny_unet", "slices": 3, "tied": "mirrored"}).net, 9, 1).eval()
+    net = build_net(
+        fitted(net={"arch": "tiny_unet", "slices": 3, "tied": "mirrored"}).net, 9, 1
+    ).eval()
     stack = torch.rand(1, 3, 3, 16, 16)  # slices, colours
     torch.testing.assert_close(net(stack.flatten(1, 2)), net(stack.flip(1).flatten(1, 2)))
     assert not torch.allclose(net(stack.flatten(1, 2)), net(stack.flip(2).flatten(1, 2)))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from harness.spec.catalogue import load_component
 from harness.study.document import Mistakes
 from harness.study.load import load_study
-from harness.train.weights import put
+from harness.train.weights import load_into
 
 TABLE_II = {
     "resnet18": (14_328_354, 14_309_922, 14_273_058, 14_125_602, 13_535_778),
@@ -151,9 +151,9 @@ def test_weights_of_another_prune_are_refused_with_a_remedy() -> None:
     with pytest.raises(
         ValueError, match=r"differs at decoder.blocks.3.conv1.0.weight: .* set the same fit.net"
     ):
-        put(made("unet", 1), whole, "all")
+        load_into(made("unet", 1), whole, "all")
     pruned = made("unet", 1)
-    put(pruned, whole, "matching")
+    load_into(pruned, whole, "matching")
     assert torch.equal(
         pruned.state_dict()["decoder.blocks.0.conv1.0.weight"],
         whole["decoder.blocks.0.conv1.0.weight"],

@@ -15,14 +15,14 @@ from harness.components.nets import smp
 from harness.components.nets.tiny_unet import tiny_unet
 from harness.data.images import Unlabelled
 from harness.measure import forward
-from harness.measure.layers import touched
+from harness.measure.layers import hooked_layers
 from harness.measure.trial import measure
 from harness.spec.catalogue import catalogue
 from harness.spec.parse import Around, read_part, read_trial
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import load_study
-from harness.train.build import bind
+from harness.train.build import as_function
 from harness.train.loop import fit
 
 CPU = torch.device("cpu")
@@ -53,7 +53,7 @@ def felt(name: str, net: nn.Module, strength: float, **options: Any) -> Any:
     )
     assert part is not None, wrong
     assert not wrong
-    return bind(part, None)(net, strength)
+    return as_function(part, None)(net, strength)
 
 
 def images(count: int, channels: int = 1, size: int = 32) -> Tensor:
@@ -69,7 +69,7 @@ def tiny() -> nn.Module:
 def given(net: nn.Module, batch: Tensor, layer: str) -> Tensor:
     """What a layer gives, after whatever was there before has changed it."""
     seen: dict[str, Tensor] = {}
-    with touched(net, [layer], seen.__setitem__):
+    with hooked_layers(net, [layer], seen.__setitem__):
         net(batch)
     return seen[layer]
 

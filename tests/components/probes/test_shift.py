@@ -19,10 +19,10 @@ from harness.components.nets.tiny_unet import tiny_unet
 from harness.components.probes.shift import shift
 from harness.data.images import Labelled, Unlabelled
 from harness.measure import forward
-from harness.measure.histograms import Span, counted, hellinger, wasserstein, widened
+from harness.measure.histograms import Span, count_values, hellinger, wasserstein, widen
 from harness.measure.layers import stages
-from harness.measure.rows import Figure, Kept, Original, Row
-from harness.measure.setup import opened, shown
+from harness.measure.rows import Arrays, Figure, Original, Row
+from harness.measure.setup import open_test_set, open_trial
 from harness.measure.trial import measure
 from harness.record.tracker import Tracker, uri
 from harness.run.carry_out import run
@@ -31,7 +31,7 @@ from harness.spec.parse import read_part, read_trial
 from harness.spec.values import Trial
 from harness.store import Home, read_json
 from harness.study.load import load_study
-from harness.train.build import bind
+from harness.train.build import as_function
 from harness.train.loop import fit
 
 CPU = torch.device("cpu")
@@ -60,14 +60,14 @@ def slow(x: Values, y: Values, bins: int) -> float:
 def span_of(*sets: Tensor) -> Span:
     found: Span | None = None
     for values in sets:
-        found = widened(found, values)
+        found = widen(found, values)
     assert found is not None
     return found
 
 
 def distance(x: Tensor, y: Tensor, bins: int = 100) -> Tensor:
     span = span_of(x, y)
-    return hellinger(counted(x, span, bins), counted(y, span, bins))
+    return hellinger(count_values(x, span, bins), count_values(y, span, bins))
 
 
 def normal(seed: int, *shape: int) -> Tensor:
@@ -100,7 +100,7 @@ def test_channels_that_are_constant_or_no_numbers() -> None:
 
 def test_the_largest_value_is_counted() -> None:
     x = torch.arange(9.0)[None]
-    assert counted(x, span_of(x), 8).tolist() == [[1, 1, 1, 1, 1, 1, 1, 2]]
+    assert count_values(x, span_of(x), 8).tolist() == [[1, 1, 1, 1, 1, 1, 1, 2]]
 
 
 def test_the_bias_of_the_estimator() -> None:
@@ -113,12 +113,12 @@ def test_the_bias_of_the_estimator() -> None:
 def test_wasserstein_is_scipys_up_to_a_bin() -> None:
     x, y = normal(0, 4, 700), normal(1, 4, 500) * 1.5 + 0.4
     span = span_of(x, y)
-    found = wasserstein(counted(x, span, 400), counted(y, span, 400), span)
+    found = wasserstein(count_values(x, span, 400), count_values(y, span, 400), span)
     expected = [stats.wasserstein_distance(a.numpy(), b.numpy()) for a, b in zip(x, y, strict=True)]
     assert np.abs(found.numpy() - expected).max() < float((span.high - span.low).max()) / 400
     moved = wasserstein(
-        counted(x, span_of(x, x + 3), 1000),
-        counted(x + 3, span_of(x, x + 3), 1000),
+        count_values(x, span_of(x, x + 3), 1000),
+        count_values(x + 3, span_of(x, x + 3), 1000),
         span_of(x, x + 3),
     )
     assert moved.tolist() == pytest.approx([3.0] * 4, abs=0.02)
@@ -130,8 +130,8 @@ def test_batches_give_what_all_at_once_gives() -> None:
     parts = span_of(*x.split(7, dim=1), *y.split(13, dim=1))
     assert torch.equal(whole.low, parts.low)
     assert torch.equal(whole.high, parts.high)
-    summed = torch.stack([counted(part, parts, 20) for part in x.split(7, dim=1)]).sum(0)
-    assert torch.equal(summed, counted(x, whole, 20))
+    summed = torch.stack([count_values(part, parts, 20) for part in x.split(7, dim=1)]).sum(0)
+    assert torch.equal(summed, count_values(x, whole, 20))
 
 
 def images(count: int, size: int = 64, seed: int = 0, channels: int = 1) -> Unlabelled:
@@ -157,7 +157,7 @@ def measured(found: Any) -> tuple[dict[str, dict[str, float]], dict[str, NDArray
     for one in found:
         if isinstance(one, Row):
             values.setdefault(one.metric, {})[one.dimensions["layer"]] = one.value
-        elif isinstance(one, Kept):
+        elif isinstance(one, Arrays):
             arrays = one.arrays
         else:
             assert isinstance(one, Figure)
@@ -390,7 +390,7 @@ def test_what_was_prepared_is_compared_prepared(home: Home) -> None:
     )
     _, values = rows_of(one, home)
     assert set(values["hellinger"].values()) == {0.0}
-    test = opened(one, home, CPU)[1]
+    test = open_trial(one, home, CPU)[1]
     assert isinstance(test, Labelled)
     assert float(test.images.pixels.min()) < 0
 
@@ -429,7 +429,7 @@ def test_a_study_names_a_layer_by_text_alone() -> None:
     part = read_part("probe", {"name": "shift", "layers": [3], "bins": 0}, (), wrong, Around())
     assert part is not None
     assert len(wrong) == 2
-    assert bind(
+    assert as_function(
         read_part("probe", {"name": "shift", "layers": ["a.b"]}, (), [], Around()), None
     ).keywords["layers"] == ["a.b"]  # type: ignore[arg-type,attr-defined]
 
@@ -444,10 +444,10 @@ def test_perturbed_images_that_are_too_many_are_mapped(
 
     one = trial(perturb={"name": "brightness", "strength": 0.5})
     home.hidden.mkdir(exist_ok=True)
-    plain = shown(one, home, CPU)
+    plain = open_test_set(one, home, CPU)
     monkeypatch.setattr(domains, "IN_MEMORY", 1000)
     before = set(home.hidden.rglob("*"))
-    mapped = shown(one, home, CPU)
+    mapped = open_test_set(one, home, CPU)
     assert isinstance(plain, Labelled)
     assert isinstance(mapped, Labelled)
     assert torch.equal(plain.images.pixels, mapped.images.pixels)

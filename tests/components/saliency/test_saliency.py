@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from harness.components.probes.attribution import attribution, joint
 from harness.components.saliency.cam import cam_of, mean_weighted, slope_weighted
 from harness.data.images import Labelled, Unlabelled
-from harness.measure.distances import condensed, full, symmetric, wasserstein
+from harness.measure.distances import condensed_sample, full, symmetric, wasserstein
 from harness.measure.rows import Figure, Row
 from harness.measure.trial import measure
 from harness.spec.catalogue import catalogue
 from harness.spec.parse import Around, read_part, read_trial
 from harness.spec.values import Part
 from harness.store import Home
-from harness.train.build import bind, built
+from harness.train.build import as_function, build_net
 from harness.train.first_conv import first_conv
 from harness.train.loop import fit
 
@@ -42,14 +42,14 @@ def part(kind: str, raw: Any) -> Part:
 
 
 def saliency(raw: Any) -> Callable[..., Tensor]:
-    return bind(part("saliency", raw), None)
+    return as_function(part("saliency", raw), None)
 
 
 def network(arch: str = "tiny_unet", outputs: int = 1, **options: Any) -> nn.Module:
     torch.manual_seed(3)
     more = {"width": 2} if arch == "tiny_unet" else {"encoder": "resnet18"}
     return (
-        built(part("net", {"arch": arch, "slices": 3, **more, **options}), 3, outputs)
+        build_net(part("net", {"arch": arch, "slices": 3, **more, **options}), 3, outputs)
         .double()
         .eval()
     )
@@ -419,10 +419,10 @@ def test_joint_scaling_keeps_the_channels_apart() -> None:
 
 def test_pooling_keeps_the_distribution_in_little() -> None:
     values = np.random.default_rng(0).exponential(20, 30_000)
-    little = condensed(values, 1024)
+    little = condensed_sample(values, 1024)
     assert little.size == 1024
     assert little.mean() == pytest.approx(values.mean(), rel=1e-3)
-    assert condensed(values[:10], 1024) == pytest.approx(np.sort(values[:10]))
+    assert condensed_sample(values[:10], 1024) == pytest.approx(np.sort(values[:10]))
 
 
 def test_a_map_without_saliency_is_undefined_and_not_symmetric() -> None:

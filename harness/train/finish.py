@@ -1,0 +1,76 @@
+"""The end of a fit: its last checkpoint, its history and its record; what it resumed from goes."""
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from harness.spec.records import FitRecord
+from harness.spec.states import State
+from harness.spec.values import LAST, Part
+from harness.store import save_tensors, write_json
+from harness.train.epoch import Diverged
+from harness.train.state import FitInProgress, checkpoint_weights
+
+
+def finish(
+    training: FitInProgress, net: nn.Module, picks: dict[str, Part], diverged: Diverged | None
+) -> None:
+    """Writes the last checkpoint, the history and the record; removes what the fit resumed from."""
+    folder = training.folder
+    record = _record(training, net, picks)
+    if diverged is None:
+        _save_last_checkpoint(training, net, picks)
+    else:
+        record = replace(
+            record,
+            state=State.DIVERGED,
+            phase=diverged.phase,
+            epoch=diverged.epoch,
+            step=diverged.step,
+        )
+    write_json(folder / "history.json", training.state.history)
+    write_json(folder / FitRecord.FILE, record.to_plain())
+    for path in list(folder.glob("phase-*.safetensors")):
+        path.unlink()
+    for name in ("state.safetensors", "progress.json"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _save_last_checkpoint(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> None:
+    """Saves the last weights; every pick has its checkpoint by now, or could never be scored."""
+    path = training.folder / f"{LAST.key}.safetensors"
+    weights = checkpoint_weights(training, net)
+    save_tensors(path, weights, {"epoch": training.state.epoch})
+    for key, part in picks.items():
+        if not (training.folder / f"{key}.safetensors").exists():
+            raise ValueError(f"pick {part.name}: no epoch of the method could be scored")
+
+
+def _record(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> FitRecord:
+    """Returns the record of a fit that finished."""
+    state = training.state
+    channels, outputs = training.shape
+    plain_picks = {LAST.key: LAST.plain}
+    for key, part in picks.items():
+        plain_picks[key] = part.plain
+    return FitRecord(
+        state=State.FINISHED,
+        fit=training.spec.plain,
+        key=training.spec.key,
+        picks=plain_picks,
+        best=state.best,
+        seconds=state.seconds,
+        steps=state.step,
+        pieces=state.pieces,
+        device=_device_name(training.device),
+        channels=channels,
+        outputs=outputs,
+        parameters=sum(parameter.numel() for parameter in net.parameters()),
+    )
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return device.type

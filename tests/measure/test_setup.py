@@ -1,0 +1,45 @@
+"""Network and test set of a trial: perturbed, then prepared like the training set."""
+
+import pytest
+import torch
+
+from harness.data.domains import open_domains, open_images
+from harness.data.images import Labelled, unit
+from harness.measure.setup import open_trial
+from harness.spec.values import Trial
+from harness.store import Home
+from harness.train.build import prepare_domains
+from harness.train.loop import fit
+from tests.made.fits import CPU, small_trial
+
+
+def pixels_of(trial: Trial, home: Home) -> torch.Tensor:
+    """Returns the pixels of a trial's test set, as its network gets them."""
+    test = open_trial(trial, home, CPU)[1]
+    assert isinstance(test, Labelled)
+    return test.images.pixels
+
+
+def test_one_training_serves_every_strength(home: Home) -> None:
+    plain = small_trial()
+    unchanged = small_trial(perturb={"name": "brightness", "strength": 1.0})
+    darker = small_trial(perturb={"name": "brightness", "strength": 0.5})
+    assert {trial.fit.key for trial in (plain, unchanged, darker)} == {plain.fit.key}
+    fit(plain.fit, [], home, CPU)
+    expected = unit(pixels_of(plain, home))
+    assert torch.allclose(pixels_of(unchanged, home), expected)
+    assert torch.allclose(pixels_of(darker, home), expected / 2)
+
+
+def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home) -> None:
+    trial = small_trial(fit={"prepare": ["standardise"]})
+    raw = open_domains(trial.fit, home, CPU)
+    prepared = prepare_domains(trial.fit, raw, home)
+    assert float(prepared.source.images.pixels.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(prepared.source.images.pixels.std()) == pytest.approx(1, abs=1e-3)
+    fit(trial.fit, [], home, CPU)
+    assert home.store("fits").find(small_trial().fit.key) is None
+    source = unit(raw.source.images.pixels)
+    unprepared = open_images(trial.test_on, 3, home, CPU)
+    expected = (unit(unprepared.images.pixels) - source.mean()) / source.std()
+    assert torch.allclose(pixels_of(trial, home), expected, atol=1e-4)
