@@ -1,4 +1,4 @@
-"""How long the dashboard takes on ten thousand runs: its first page, another page, and the change of a filter."""
+"""How long the dashboard takes on ten thousand runs: a first page, further pages, a new filter."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,13 @@ compare:
   - {{name: loss, primary: true, metric: dice, by: fit.method.loss, against: bce, unit: seed}}
 """
 ROUNDS = 5
+RUNS_OF_A_SEED = 500
+
+Times = tuple[float, float]  # seconds by the clock, and of work, which a busy machine lets alone
 
 
-def big(folder: Path, seeds: int) -> Study:
-    """A home with 500 runs for each seed, four images and four metrics each."""
+def fill_big_study(folder: Path, seeds: int) -> Study:
+    """Fills a home with 500 runs for each seed, four images and four metrics each."""
     home = Home(folder)
     study = study_at(home, STUDY.format(seeds=seeds), "big.yaml")
     fill(home, study, scores(_dice))
@@ -50,98 +54,132 @@ def _dice(trial: Trial) -> float:
 
 
 def visit() -> Any:
-    """The first page, as a browser's first request would run it."""
+    """Draws the first page, as a browser's first request would have it drawn."""
     from streamlit.testing.v1 import AppTest
 
     return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120).run()
 
 
-def answered() -> Any:
-    """What the first page asks for when it stands; then the page with it."""
+def answer_and_visit() -> Any:
+    """Judges what the first page asks for when it stands; then draws the page with the answer."""
     from dashboard.ask.answers import answers
-    from dashboard.read import records
+    from dashboard.read.records import runs_of
 
-    answers(records.found("big"))
+    answers(runs_of("big"))
     return visit()
 
 
-def changed(at: Any, key: str, level: str) -> Any:
-    """A page after one of its filters was changed."""
-    at.selectbox(key=key).select(level)
-    return at.run()
+def now() -> Times:
+    return time.perf_counter(), time.process_time()
+
+
+class Stopwatch:
+    """Times the steps of a visit, and looks that none of them fails."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, Times] = {}
+
+    def note(self, name: str, start: Times) -> None:
+        """Notes how long a step has taken that began at `start`."""
+        clock, work = now()
+        self.times[name] = (clock - start[0], work - start[1])
+
+    def time(self, name: str, draw: Callable[[], Any]) -> Any:
+        """Draws a page and notes how long it took; returns the page."""
+        start = now()
+        page = draw()
+        self.note(name, start)
+        assert not [*page.exception, *page.error], name
+        return page
 
 
 def measure() -> None:
-    """One fresh server: prints seconds of each step."""
-    began = time.perf_counter(), time.process_time()
+    """Visits the pages of one fresh server; prints the seconds of each step."""
+    start = now()
+    # what the server loads once, before or with its first visitor
     from streamlit.testing.v1 import AppTest  # noqa: F401
 
     import harness.judge.answer
     import harness.report.write  # noqa: F401
-    from dashboard.read import records  # noqa: F401  what the server loads once, before or with its first visitor
+    from dashboard.read import records  # noqa: F401
 
-    times = {"loading libraries": spent(began)}
+    stopwatch = Stopwatch()
+    stopwatch.note("loading libraries", start)
+    app = stopwatch.time("first page, nothing in memory", visit)
+    stopwatch.time("its answer, while the page is being read", answer_and_visit)
+    stopwatch.time("first page again", visit)
 
-    def timed(name: str, action: Any, *args: Any) -> Any:
-        start = time.perf_counter(), time.process_time()
-        done = action(*args)
-        times[name] = spent(start)
-        assert not [*done.exception, *done.error], name
-        return done
+    def time_page(name: str, file: str) -> None:
+        def draw() -> Any:
+            return app.switch_page(f"pages/{file}.py").run()
 
-    at = timed("first page, nothing in memory", visit)
-    timed("its answer, while the page is being read", answered)
-    timed("first page again", visit)
-    timed("Compare", lambda: at.switch_page("pages/2_compare.py").run())
-    at.segmented_control(key="ask").set_value("your own")
-    timed("Compare, a question of one's own", at.run)
-    timed("Compare, another factor", changed, at, "by", "fit.net.encoder")
-    timed("Compare, another metric", changed, at, "metric", "iou")
-    timed("Compare, narrowed down", changed, at, "only-fit.patch", "64")
-    timed("Factors", lambda: at.switch_page("pages/3_factors.py").run())
-    timed("Factors, another factor", changed, at, "across", "fit.patch")
-    timed("Run", lambda: at.switch_page("pages/6_run.py").run())
-    timed("Run, narrowed down", changed, at, "fit.patch", "96")
-    for name, (seconds, work) in times.items():
-        print(f"{seconds:.3f}\t{work:.3f}\t{name}")
+        stopwatch.time(name, draw)
+
+    def time_choice(name: str, key: str, level: str) -> None:
+        def draw() -> Any:
+            app.selectbox(key=key).select(level)
+            return app.run()
+
+        stopwatch.time(name, draw)
+
+    time_page("Compare", "2_compare")
+    app.segmented_control(key="ask").set_value("your own")
+    stopwatch.time("Compare, a question of one's own", app.run)
+    time_choice("Compare, another factor", "by", "fit.net.encoder")
+    time_choice("Compare, another metric", "metric", "iou")
+    time_choice("Compare, narrowed down", "only-fit.patch", "64")
+    time_page("Factors", "3_factors")
+    time_choice("Factors, another factor", "across", "fit.patch")
+    time_page("Run", "6_run")
+    time_choice("Run, narrowed down", "fit.patch", "96")
+    for name, (clock, work) in stopwatch.times.items():
+        print(f"{clock:.3f}\t{work:.3f}\t{name}")
 
 
-def spent(since: tuple[float, float]) -> tuple[float, float]:
-    """Seconds by the clock and of work, which a busy machine does not change."""
-    return time.perf_counter() - since[0], time.process_time() - since[1]
+def times_of_server(home: Path) -> dict[str, Times]:
+    """Measures one fresh server in a process of its own."""
+    words = [sys.executable, "-m", "benchmarks.dashboard", "--measure"]
+    env = {**os.environ, "HARNESS_HOME": str(home)}
+    outcome = subprocess.run(words, capture_output=True, text=True, env=env, check=True, cwd=ROOT)
+    times = {}
+    for line in outcome.stdout.splitlines():
+        clock, work, name = line.split("\t")
+        times[name] = (float(clock), float(work))
+    return times
+
+
+def print_times(name: str, times: list[Times]) -> None:
+    """Prints the median and the range of a step over all rounds."""
+    clock = [seconds for seconds, _ in times]
+    work = [seconds for _, seconds in times]
+    clock_median = statistics.median(clock)
+    work_median = statistics.median(work)
+    span = f"({min(clock):.2f} to {max(clock):.2f})"
+    print(f"{clock_median:6.2f} s {span}, {work_median:.2f} s of work  {name}")
 
 
 def main() -> None:
+    """Fills a home if there is none, and measures a few fresh servers on it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--home", type=Path, help="a home that was filled before, or is to be kept")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.measure:
+    options = parser.parse_args()
+    if options.measure:
         measure()
         return
     with tempfile.TemporaryDirectory() as scratch:
-        home = asked.home or Path(scratch)
+        home = options.home or Path(scratch)
         if not (home / "mlflow.db").exists():
             home.mkdir(parents=True, exist_ok=True)
-            big(home, asked.runs // 500)
-        found: dict[str, list[tuple[float, float]]] = {}
-        for _ in range(asked.rounds):
-            env = {**os.environ, "HARNESS_HOME": str(home)}
-            words = [sys.executable, "-m", "benchmarks.dashboard", "--measure"]
-            done = subprocess.run(
-                words, capture_output=True, text=True, env=env, check=True, cwd=ROOT
-            )
-            for line in done.stdout.splitlines():
-                seconds, work, name = line.split("\t")
-                found.setdefault(name, []).append((float(seconds), float(work)))
-    for name, pairs in found.items():
-        clock, work = ([pair[i] for pair in pairs] for i in (0, 1))
-        span = f"({min(clock):.2f} to {max(clock):.2f})"
-        print(
-            f"{statistics.median(clock):6.2f} s {span}, {statistics.median(work):.2f} s of work  {name}"
-        )
+            fill_big_study(home, options.runs // RUNS_OF_A_SEED)
+        times_of_step: dict[str, list[Times]] = {}
+        for _ in range(options.rounds):
+            for name, times in times_of_server(home).items():
+                times_of_step.setdefault(name, []).append(times)
+    for name, all_times in times_of_step.items():
+        print_times(name, all_times)
 
 
 if __name__ == "__main__":

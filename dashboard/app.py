@@ -1,5 +1,5 @@
 """The dashboard: `streamlit run dashboard/app.py`; a page is a file in pages/."""
 
-from dashboard.parts.frame import framed
+from dashboard.parts.frame import draw_framed
 
-framed()
+draw_framed()

@@ -1,4 +1,4 @@
-"""The finished table crossed by two factors, for heat maps: the means that the tables of a report have."""
+"""The finished table crossed by two factors, for heat maps: the means that a report's table has."""
 
 import re
 from collections.abc import Mapping
@@ -6,32 +6,36 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard.ask.answers import apart, facts, levels_here, version
-from dashboard.read.records import Found, Unreadable, study_of
+from dashboard.ask.facts import facts, levels_in
+from dashboard.read.database import Unreadable, tracker
+from dashboard.read.records import StudyRuns
+from dashboard.read.study_file import file_of, study_of
 from harness.judge.arms import Layout, TrialPlace, layout
 from harness.judge.tables import Means, means
 from harness.spec.naming import level_of_text, short
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
-KNOWN = {"metric", "value", "image", "group", "seed", "fold", "run"}
 COLUMNS = ["down", "across", "value", "n"]
 Paths = tuple[str, str]
+Where = tuple[tuple[str, str], ...]  # settings, and the level that each is confined to
 
 
-def crossed(
-    found: Found, metric: str, paths: Paths, where: Mapping[str, str] | None = None
+def crossed_means(
+    study_runs: StudyRuns, metric: str, paths: Paths, where: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Cells `down`, `across`, `value`, `n`: the mean over units, as a table of the study has it, and their number."""
+    """Returns cells `down`, `across`, `value`, `n` of two factors.
+
+    The value is the mean over units, as a table of the study has it, and n is their number.
+    """
     confined = tuple(sorted((where or {}).items()))
-    averages = _means(version(found), metric, paths, confined, found)
-    down, across = (_ranks(found, path) for path in paths)
+    averages = _means(_means_key(study_runs), metric, paths, confined, study_runs)
+    down, across = (_ranks(study_runs, path) for path in paths)
     cells: list[tuple[str, str, float, int]] = []
     for levels, entry in averages.entries.items():
         row, column = (level_of_text(level) for level in levels)
-        if (
-            row in down and column in across
-        ):  # a trial without such a setting stands at no level of it
+        # a trial without such a setting stands at no level of it
+        if row in down and column in across:
             cells.append((row, column, entry.mean, entry.n))
     cells.sort(key=lambda cell: (across[cell[1]], down[cell[0]]))
     table = pd.DataFrame(cells, columns=COLUMNS)
@@ -40,90 +44,94 @@ def crossed(
     return table
 
 
-def _ranks(found: Found, path: str) -> dict[str, int]:
-    """The levels of a setting or dimension, each with its rank."""
-    return {level_of_text(level): rank for rank, level in enumerate(levels_here(found, path))}
+def _ranks(study_runs: StudyRuns, path: str) -> dict[str, int]:
+    """Returns the levels of a setting or dimension, each with its rank."""
+    levels = levels_in(study_runs, path)
+    return {level_of_text(level): rank for rank, level in enumerate(levels)}
+
+
+def _means_key(study_runs: StudyRuns) -> tuple[object, ...]:
+    """Returns what a mean depends on: the runs, and the study file where it can be read."""
+    runs_key = (str(tracker().file), study_runs.name, study_runs.version)
+    try:
+        return (*runs_key, file_of(study_runs))
+    except Unreadable:
+        return runs_key
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _means(
-    version: tuple[object, ...],
-    metric: str,
-    paths: Paths,
-    where: tuple[tuple[str, str], ...],
-    _found: Found,
+    key: tuple[object, ...], metric: str, paths: Paths, where: Where, _study_runs: StudyRuns
 ) -> Means:
-    unit = unit_of(_found, metric)
-    question = Comparison(f"{metric} crossed", unit, metric, within=list(paths), where=dict(where))
-    study = _study_behind(_found)
-    laid = (
-        layout(study, question)
-        if study is not None
-        else _layout_of_runs(_found, paths, dict(where))
-    )
-    return means(laid, question, _found.runs, _found.rows)
+    """Averages over everything but the two factors; `key` tells the cache when to do it again."""
+    unit = unit_of(_study_runs, metric)
+    name = f"{metric} crossed"
+    question = Comparison(name, unit, metric, within=list(paths), where=dict(where))
+    study = _study_behind(_study_runs)
+    if study is not None:
+        trial_layout = layout(study, question)
+    else:
+        trial_layout = _layout_of_runs(_study_runs, paths, dict(where))
+    return means(trial_layout, question, _study_runs.runs, _study_runs.rows)
 
 
-def _study_behind(found: Found) -> Study | None:
-    """The study file that plans these runs; None where it is gone, or plans none of them any more."""
+def _study_behind(study_runs: StudyRuns) -> Study | None:
+    """Returns the study file that plans these runs; None where it is gone or plans none of them."""
     try:
-        planned = facts(found).planned
-        study = study_of(found)
+        planned = facts(study_runs).planned
+        study = study_of(study_runs)
     except Unreadable:
         return None
-    return study if planned & set(found.runs["trial"]) else None
+    return study if planned & set(study_runs.runs["trial"]) else None
 
 
-def unit_of(found: Found, metric: str) -> Unit:
-    """What a mean is over: the unit of the study, but a network where the metric has none of its images or patients."""
-    network: Unit = "fold" if _has(found.rows, "fold") else "seed"
-    if _study_behind(found) is None:
+def unit_of(study_runs: StudyRuns, metric: str) -> Unit:
+    """Returns the unit that a mean is over: that of the study.
+
+    It is a network where the metric has none of the study's images or patients.
+    """
+    network: Unit = "fold" if _has_values(study_runs.rows, "fold") else "seed"
+    if _study_behind(study_runs) is None:
         return network
-    usual: Unit = facts(found).units[0]
-    column = {"image": "image", "patient": "group"}.get(usual)
-    if column is None:
+    usual: Unit = facts(study_runs).units[0]
+    if usual == "image":
+        column = "image"
+    elif usual == "patient":
+        column = "group"
+    else:
         return usual
-    return usual if _has(found.rows[found.rows["metric"] == metric], column) else network
+    rows = study_runs.rows[study_runs.rows["metric"] == metric]
+    return usual if _has_values(rows, column) else network
 
 
-def _has(rows: pd.DataFrame, column: str) -> bool:
-    return column in rows.columns and bool(rows[column].notna().any())
+def _has_values(rows: pd.DataFrame, column: str) -> bool:
+    if column not in rows.columns:
+        return False
+    return bool(rows[column].notna().any())
 
 
-def _layout_of_runs(found: Found, paths: Paths, where: dict[str, str]) -> Layout:
-    """Where each recorded trial stands, for runs whose study file is gone: what is recorded is all that was planned."""
-    settings_of_runs = [path for path in paths if path not in found.rows.columns]
-    runs = found.runs.dropna(subset=settings_of_runs)
+def _layout_of_runs(study_runs: StudyRuns, paths: Paths, where: Mapping[str, str]) -> Layout:
+    """Returns where each recorded trial stands, for runs whose study file is gone.
+
+    What is recorded then counts as all that was planned.
+    """
+    settings_of_runs = [path for path in paths if path not in study_runs.rows.columns]
+    runs = study_runs.runs.dropna(subset=settings_of_runs)
     for path, level in where.items():
         runs = runs[runs[path] == level]
-    trials = []
+    trial_places = []
     for run in runs.to_dict("records"):
-        stratum = tuple(str(run[path]) for path in settings_of_runs)
         fold = re.match(r"\d+", str(run.get("fit.fold")))
-        number = int(fold.group()) if fold else None
-        trials.append(
-            TrialPlace(
-                run["trial"],
-                stratum,
-                (),
-                "",
-                int(run["fit.seed"]),
-                number,
-                str(run.get("test_on")),
-                (),
-            )
+        trial_place = TrialPlace(
+            trial=run["trial"],
+            stratum=tuple(str(run[path]) for path in settings_of_runs),
+            arm=(),
+            point="",
+            seed=int(run["fit.seed"]),
+            fold=int(fold.group()) if fold else None,
+            test_on=str(run.get("test_on")),
+            rest=(),
         )
+        trial_places.append(trial_place)
     dimensions = tuple(path for path in paths if path not in settings_of_runs)
-    return Layout(trials, paths, arm_paths=(), point_path=None, dimensions=dimensions)
-
-
-def settings(found: Found) -> list[str]:
-    """The settings that vary over the runs, also where there is no study file."""
-    paths = apart(dict.fromkeys(path for run in found.recorded for path in run.levels))
-    return [p for p in paths if len(levels_here(found, p)) > 1]
-
-
-def row_dimensions(found: Found, metric: str | None = None) -> list[str]:
-    """What the rows (of a metric) are told apart by, beside the settings."""
-    rows = found.rows if metric is None else found.rows[found.rows["metric"] == metric]
-    return [c for c in rows.columns if c not in KNOWN and rows[c].nunique() > 1]
+    return Layout(trial_places, paths, arm_paths=(), point_path=None, dimensions=dimensions)

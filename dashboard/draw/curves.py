@@ -1,177 +1,190 @@
-"""Charts of more than one factor: lines over an ordered one, heat maps of two, histories of training."""
+"""Charts of lines: means of one factor over the levels of another, and histories of training."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import Colours, dressed
-from dashboard.draw.colours import RAMP, Ink, palette
-from harness.judge.sentences import mean, number
+from dashboard.draw.charts import Colours, styled_chart
+from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
+from harness.judge.sentences import mean
 from harness.judge.verdicts import Arm
 from harness.spec.naming import numeric
 
-DOTS = 400  # of a chart of lines
+MOST_DOTS = 400  # of a chart
+FEW_CHARACTERS = 36  # of all labels below a chart; more are slanted
+FEW_EPOCHS = 40  # of a history; its points are drawn too
 
 
 @dataclass(frozen=True)
-class Stop:
-    """A place of a line: an arm at a level of the factor across."""
+class CurvePoint:
+    """A point of a line: an arm, and the level of the factor across that it stands at."""
 
     across: str
     line: str
     arm: Arm
 
 
-def lines(stops: Sequence[Stop], titles: tuple[str, str, str], colours: Colours, ink: Ink) -> Any:
-    """A line of means with intervals for each level of a factor, over the levels of another; a dot for each unit."""
-    if not stops:
-        return None
-    place = _places(stops, list(colours))
-    means = [
-        {
-            "x": place(s), "across": s.across, "line": s.line, "y": s.arm.mean.value, "low": s.arm.mean.low,
-            "high": s.arm.mean.high, "mean": mean(s.arm.mean), "n": len(s.arm.sample.units),
-        }
-        for s in stops if s.arm.mean is not None
-    ]  # fmt: skip
-    dots = [
-        {"x": place(s), "line": s.line, "y": v, "unit": u}
-        for s in stops
-        for u, v in zip(s.arm.sample.units, s.arm.sample.values, strict=True)
-    ]
+@dataclass(frozen=True)
+class CurveTitles:
+    """What a chart of lines is about: the factor across, the factor of the lines, the metric."""
+
+    across: str
+    line: str
+    metric: str
+
+
+class MeanRow(NamedTuple):
+    """A mean with its interval, as Vega-Lite gets it."""
+
+    x: float
+    across: str
+    line: str
+    y: float
+    low: float
+    high: float
+    mean: str
+    n: int
+
+
+class UnitRow(NamedTuple):
+    """The value of one unit, as Vega-Lite gets it."""
+
+    x: float
+    line: str
+    y: float
+    unit: str
+
+
+def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, theme: Theme) -> Any:
+    """Draws a line of means with intervals for each level of a factor; a dot for each unit.
+
+    Returns None where nothing has a mean.
+    """
+    means: list[MeanRow] = []
+    units: list[UnitRow] = []
+    for point, x in zip(points, _positions(points, list(colours)), strict=True):
+        arm = point.arm
+        for unit, value in zip(arm.sample.units, arm.sample.values, strict=True):
+            units.append(UnitRow(x, point.line, value, unit))
+        if arm.mean is not None:
+            low, high = arm.mean.low, arm.mean.high
+            count = len(arm.sample.units)
+            means.append(
+                MeanRow(
+                    x, point.across, point.line, arm.mean.value, low, high, mean(arm.mean), count
+                )
+            )
     if not means:
         return None
-    return _drawn(
-        pd.DataFrame(means), pd.DataFrame(dots), (titles, _bottom(stops, titles[0])), colours, ink
-    )
+    x_axis = _x_axis(points, titles.across)
+    layers = _layers(pd.DataFrame(means), pd.DataFrame(units), titles, x_axis, colours)
+    return styled_chart(layers, theme, 340)
 
 
-def _places(stops: Sequence[Stop], order: list[str]) -> Callable[[Stop], float]:
-    """Where a stop stands: at its number, else in a row with those of the other lines beside it."""
-    across = list(dict.fromkeys(s.across for s in stops))
-    if _ordered(across):
-        return lambda stop: float(stop.across)
-    shown = [
-        line
-        for line in dict.fromkeys([*order, *(s.line for s in stops)])
-        if any(s.line == line for s in stops)
-    ]
-    step = min(0.14, 0.6 / max(1, len(shown)))
-    return lambda stop: (
-        across.index(stop.across) + (shown.index(stop.line) - (len(shown) - 1) / 2) * step
-    )
+def _levels_across(points: Sequence[CurvePoint]) -> list[str]:
+    return list(dict.fromkeys(point.across for point in points))
 
 
-def _ordered(across: list[str]) -> bool:
-    return len(across) > 1 and all(numeric(level) for level in across)
+def _are_numbers(levels: list[str]) -> bool:
+    is_series = len(levels) > 1
+    return is_series and all(numeric(level) for level in levels)
 
 
-def _bottom(stops: Sequence[Stop], title: str) -> alt.X:
-    across = list(dict.fromkeys(s.across for s in stops))
-    if _ordered(across):
+def _positions(points: Sequence[CurvePoint], order: list[str]) -> list[float]:
+    """Returns where each point stands: at its number, else beside those of the other lines."""
+    across = _levels_across(points)
+    if _are_numbers(across):
+        return [float(point.across) for point in points]
+    drawn_lines = dict.fromkeys(point.line for point in points)
+    ordered_lines = dict.fromkeys([*order, *drawn_lines])
+    ranks: dict[str, int] = {}
+    for line in ordered_lines:
+        if line in drawn_lines:
+            ranks[line] = len(ranks)
+    step = min(0.14, 0.6 / max(1, len(ranks)))
+    middle = (len(ranks) - 1) / 2
+    return [across.index(point.across) + (ranks[point.line] - middle) * step for point in points]
+
+
+def _x_axis(points: Sequence[CurvePoint], title: str) -> alt.X:
+    """Returns the axis across: of numbers, or of levels side by side."""
+    levels = _levels_across(points)
+    if _are_numbers(levels):
         scale = alt.Scale(zero=False, nice=False, padding=14)
         return alt.X("x:Q", title=title, axis=alt.Axis(format="~g", tickCount=6), scale=scale)
-    few = sum(map(len, across)) < 36
+    is_short = sum(map(len, levels)) < FEW_CHARACTERS
     axis = alt.Axis(
-        values=list(range(len(across))), labelExpr=f"{json.dumps(across)}[datum.value]", grid=False, labelLimit=110,
-        labelAngle=0 if few else -35, labelAlign="center" if few else "right",
-    )  # fmt: skip
-    scale = alt.Scale(domain=[-0.5, len(across) - 0.5], nice=False, zero=False)
+        values=list(range(len(levels))),
+        labelExpr=f"{json.dumps(levels)}[datum.value]",
+        grid=False,
+        labelLimit=110,
+        labelAngle=0 if is_short else -35,
+        labelAlign="center" if is_short else "right",
+    )
+    scale = alt.Scale(domain=[-0.5, len(levels) - 0.5], nice=False, zero=False)
     return alt.X("x:Q", title=title, axis=axis, scale=scale)
 
 
-Frame = tuple[
-    tuple[str, str, str], alt.X
-]  # titles across, of the lines and of the metric; the axis across
+def _y_scale(values: pd.Series) -> alt.Scale:
+    """Returns a scale that holds all values with a tenth of their range around them."""
+    low = values.min()
+    high = values.max()
+    width = (high - low) or abs(low) or 1
+    margin = 0.1 * width
+    domain = [low - margin, high + margin]
+    return alt.Scale(domain=domain, zero=False, nice=True, clamp=True)
 
 
-def _drawn(
-    means: pd.DataFrame, dots: pd.DataFrame, frame: Frame, colours: Colours, ink: Ink
-) -> Any:
-    (across, line, metric), x = frame
-    low, high = dots["y"].min(), dots["y"].max()
-    wide = (high - low) or abs(low) or 1
-    scale = alt.Scale(
-        domain=[low - 0.1 * wide, high + 0.1 * wide], zero=False, nice=True, clamp=True
+def _line_colour(lines: list[str], title: str, colours: Colours) -> alt.Color:
+    """Returns the colours of the lines; one line alone needs no legend."""
+    is_single = len(lines) < 2
+    return alt.Color(
+        "line:N",
+        title=None if is_single else title,
+        legend=None if is_single else alt.Undefined,
+        sort=lines,
+        scale=alt.Scale(domain=lines, range=[colours[line] for line in lines]),
     )
-    y = alt.Y("y:Q", title=metric, scale=scale, axis=alt.Axis(tickCount=5, format="~g"))
-    shown = [name for name in colours if name in set(means["line"])]
-    several = len(shown) > 1
-    hue = alt.Color(
-        "line:N", title=line if several else None, legend=alt.Undefined if several else None, sort=shown,
-        scale=alt.Scale(domain=shown, range=[colours[name] for name in shown]),
-    )  # fmt: skip
-    data = alt.Chart(means)
+
+
+def _layers(
+    means: pd.DataFrame,
+    units: pd.DataFrame,
+    titles: CurveTitles,
+    x: alt.X,
+    colours: Colours,
+) -> list[Any]:
+    """Draws the lines, the dots of the units if they are few, the intervals and the means."""
+    drawn_lines = set(means["line"])
+    colour = _line_colour([line for line in colours if line in drawn_lines], titles.line, colours)
+    scale = _y_scale(units["y"])
+    y = alt.Y("y:Q", title=titles.metric, scale=scale, axis=alt.Axis(tickCount=5, format="~g"))
     tips = [
-        alt.Tooltip("line:N", title=line),
-        alt.Tooltip("across:N", title=across),
+        alt.Tooltip("line:N", title=titles.line),
+        alt.Tooltip("across:N", title=titles.across),
         "mean:N",
         "n:Q",
     ]
-    layers = [data.mark_line(strokeWidth=2, opacity=0.85).encode(x=x, y=y, color=hue)]
-    if len(dots) <= DOTS:
-        tip = [alt.Tooltip("unit:N"), alt.Tooltip("y:Q", format=".3g", title=metric)]
-        layers.append(
-            alt.Chart(dots)
-            .mark_circle(size=24, opacity=0.45)
-            .encode(x=x, y=y, color=hue, tooltip=tip)
-        )
-    interval = data.mark_rule(strokeWidth=2)
-    layers += [
-        interval.encode(
-            x=x, y=alt.Y("low:Q", scale=scale, title=metric), y2="high:Q", color=hue, tooltip=tips
-        ),
-        data.mark_point(shape="diamond", filled=True, size=90, opacity=1).encode(
-            x=x, y=y, color=hue, tooltip=tips
-        ),
-    ]
-    return dressed(layers, ink, 340)
+    chart = alt.Chart(means)
+    layers = [chart.mark_line(strokeWidth=2, opacity=0.85).encode(x=x, y=y, color=colour)]
+    if len(units) <= MOST_DOTS:
+        unit_tips = [alt.Tooltip("unit:N"), alt.Tooltip("y:Q", format=".3g", title=titles.metric)]
+        dots = alt.Chart(units).mark_circle(size=24, opacity=0.45)
+        layers.append(dots.encode(x=x, y=y, color=colour, tooltip=unit_tips))
+    low = alt.Y("low:Q", scale=scale, title=titles.metric)
+    interval = chart.mark_rule(strokeWidth=2)
+    layers.append(interval.encode(x=x, y=low, y2="high:Q", color=colour, tooltip=tips))
+    diamond = chart.mark_point(shape="diamond", filled=True, size=90, opacity=1)
+    layers.append(diamond.encode(x=x, y=y, color=colour, tooltip=tips))
+    return layers
 
 
-def heat(table: pd.DataFrame, titles: tuple[str, str, str], ink: Ink) -> Any:
-    """A heat map of cells `down`, `across`, `value`, `n`; the numbers stand in it."""
-    if table.empty:
-        return None
-    low, high = table["value"].min(), table["value"].max()
-    wide = high - low
-    table = table.assign(
-        text=[number(v, wide / 3 if wide else abs(v)) for v in table["value"]],
-        bright=[bool(wide) and (v - low) / wide > 0.6 for v in table["value"]],
-    )
-    down, across, metric = titles
-    rows, columns = list(dict.fromkeys(table["down"])), list(dict.fromkeys(table["across"]))
-    angle = 0 if sum(map(len, columns)) < 36 else -35
-    top = alt.Axis(orient="top", labelAngle=angle, labelLimit=120, ticks=False)
-    x = alt.X("across:N", sort=columns, title=across, axis=top)
-    y = alt.Y("down:N", sort=rows, title=None, axis=alt.Axis(labelLimit=110, ticks=False))
-    hue = alt.Color(
-        "value:Q",
-        title=metric,
-        legend=None,
-        scale=alt.Scale(range=list(reversed(RAMP)), zero=False),
-    )
-    tips = [alt.Tooltip("down:N", title=down), alt.Tooltip("across:N", title=across),
-            alt.Tooltip("text:N", title=metric), alt.Tooltip("n:Q", title="units")]  # fmt: skip
-    data = alt.Chart(table)
-    layers = [
-        data.mark_rect(stroke=ink.paper, strokeWidth=2, cornerRadius=3).encode(
-            x=x, y=y, color=hue, tooltip=tips
-        )
-    ]
-    if len(columns) <= 12:
-        ink_of = alt.condition("datum.bright", alt.value("#111111"), alt.value("#ffffff"))
-        layers.append(
-            data.mark_text(fontSize=12).encode(x=x, y=y, text="text:N", color=ink_of, tooltip=tips)
-        )
-    return dressed(layers, ink, 40 * len(rows) + 70)
-
-
-def history(table: pd.DataFrame, metric: str, ink: Ink) -> Any:
-    """A metric over the epochs of a training."""
+def history(curve: pd.DataFrame, metric: str, theme: Theme) -> Any:
+    """Draws a metric over the epochs of a training."""
     y = alt.Y(
         "value:Q",
         title=metric,
@@ -179,12 +192,11 @@ def history(table: pd.DataFrame, metric: str, ink: Ink) -> Any:
         axis=alt.Axis(tickCount=4, format="~g"),
     )
     x = alt.X("step:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6))
-    blue = palette(["one"], ink)["one"]
-    mark = alt.Chart(table).mark_line(
-        color=blue, strokeWidth=2, point={"color": blue} if len(table) < 40 else False
-    )
+    blue = LIGHT_BLUE if theme.dark else BLUE
+    point = {"color": blue} if len(curve) < FEW_EPOCHS else False
+    line = alt.Chart(curve).mark_line(color=blue, strokeWidth=2, point=point)
     tips = [
         alt.Tooltip("step:Q", title="epoch"),
         alt.Tooltip("value:Q", title=metric, format=".4g"),
     ]
-    return dressed([mark.encode(x=x, y=y, tooltip=tips)], ink, 190)
+    return styled_chart([line.encode(x=x, y=y, tooltip=tips)], theme, 190)

@@ -1,116 +1,112 @@
 """Every study: its question, its answer, how far it is, what it cost and what failed."""
 
-import time
-from collections import Counter
-
 import pandas as pd
 import streamlit as st
 
 from dashboard.ask.answers import answers
-from dashboard.parts.controls import csv_button, trouble
-from dashboard.parts.frame import framed
-from dashboard.parts.text import ago, counted, plain, spent, upper
-from dashboard.read.records import (
-    Entry,
-    Found,
-    Unreadable,
-    foreign,
-    found,
-    in_memory,
+from dashboard.parts.controls import show_problem
+from dashboard.parts.failures import show_failures
+from dashboard.parts.frame import draw_framed
+from dashboard.parts.outputs import csv_button
+from dashboard.parts.progress import live_progress, show_progress
+from dashboard.parts.text import ago, duration_text, plain, state_counts, upper
+from dashboard.read.database import Unreadable
+from dashboard.read.overview import (
+    StudySummary,
+    count_foreign_experiments,
     overview,
-    study_of,
+    summary_of,
 )
-from dashboard.read.run_files import text_of
+from dashboard.read.records import StudyRuns, in_memory, runs_of
+from dashboard.read.study_file import study_of
 from harness.judge.answer import states
-from harness.record.database import Run
-from harness.run.progress import Progress, duration, how_far, notes, remaining, running
+from harness.judge.verdicts import Verdict
 from harness.spec.naming import short
-from harness.store import Home
 from harness.study.load import Study
 
-ERRORS = 5  # kinds of failures shown with a traceback
-SOON = 2000  # trials whose answer is worth waiting for
+WORTH_WAITING = 2000  # trials whose answer is worth waiting for
+MOST_LEVELS = 20  # of an axis, written out
 
 
 def page() -> None:
-    studies, others = overview(), foreign()
+    """Draws what is at hand at once, and the answer when it is judged."""
+    summaries = overview()
+    foreign = count_foreign_experiments()
     name = st.session_state.get("study")
-    entry = next((e for e in studies if e.name == name), None)
-    if name is None or (entry is None and not _progress(str(name))):
-        _nothing(others)
-        return
+    summary = summary_of(name, summaries)
+    if name is None or (summary is None and not live_progress(str(name))):
+        raise _no_study(foreign)
     st.header(plain(str(name)), anchor=False)
-    if entry is not None and entry.question:
-        st.markdown(plain(entry.question))
+    if summary is not None and summary.question:
+        st.markdown(plain(summary.question))
     answer = st.container()
-    live(str(name), entry)
+    show_progress(str(name), summary)
     below = st.container()
-    if len(studies) > 1:
-        _others(studies)
-    if others:
+    if len(summaries) > 1:
+        _all_studies(summaries)
+    if foreign:
         st.caption(
-            f"{others} other experiments in this database are not harness's; the MLflow UI shows them."
+            f"{foreign} other experiments in this database are not harness's; the MLflow UI shows "
+            "them."
         )
-    if entry is None or not entry.count:
+    if summary is None or not summary.count:
         st.info("No trial has ended yet. The answer and the charts come with the first ones.")
         return
-    if entry.count > SOON and not in_memory(entry.name):
+    if summary.count > WORTH_WAITING and not in_memory(summary.name):
         with answer:
-            _later(entry)
+            _answer_later(summary)
         return
-    here = found(entry.name)
+    study_runs = runs_of(summary.name)
     with answer:  # last: everything else stands while it is judged
-        _answer(here)
+        _answer(study_runs)
     with below:
-        _design(here)
-        _failures(here)
+        _design(study_runs)
+        show_failures(study_runs)
 
 
-def _nothing(others: int) -> None:
-    what = (
-        "The database holds runs, but none of harness."
-        if others
-        else "The database holds no study yet."
-    )
-    raise Unreadable(
-        what, "`harness run studies/smoke.yaml` takes a minute and gives one to look at."
-    )
+def _no_study(foreign: int) -> Unreadable:
+    remedy = "`harness run studies/smoke.yaml` takes a minute and gives one to look at."
+    if foreign:
+        return Unreadable("The database holds runs, but none of harness.", remedy)
+    return Unreadable("The database holds no study yet.", remedy)
 
 
-def _later(entry: Entry) -> None:
-    """The answer of many runs, which comes when everything else can be read and used."""
-    st.session_state["drawn"] = entry.stamp
+def _answer_later(summary: StudySummary) -> None:
+    """Draws the answer of many runs when everything else can be read and used already."""
+    st.session_state["answer-due"] = summary.version
 
     @st.fragment(run_every=0.2)
-    def answer_then_draw() -> None:
-        st.info(f"Reading {entry.count:,} trials for the answer …")
-        if st.session_state.pop("drawn", None) != entry.stamp:  # not with the page, but after it
-            try:
-                answers(found(entry.name))
-            except Unreadable as error:
-                trouble(error)
-                return
-            st.rerun()
+    def wait_then_answer() -> None:
+        """Says that the answer is on its way; judges when called again, after the page stands."""
+        st.info(f"Reading {summary.count:,} trials for the answer …")
+        is_first_time = st.session_state.pop("answer-due", None) == summary.version
+        if is_first_time:  # the fragment runs once with the page, and then after it
+            return
+        try:
+            answers(runs_of(summary.name))
+        except Unreadable as error:
+            show_problem(error)
+            return
+        st.rerun()
 
-    answer_then_draw()
+    wait_then_answer()
 
 
-def _answer(here: Found) -> None:
+def _answer(study_runs: StudyRuns) -> None:
+    """Shows the answer of the study, and those of its further comparisons on request."""
     try:
-        verdicts = answers(here)
+        verdicts = answers(study_runs)
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
     with st.container(border=True):
         st.markdown(f"##### {plain(upper(verdicts.headline))}")
-        rest = [v for v in verdicts.verdicts if v.sentence != verdicts.headline]
-        if rest:
-            with st.expander(f"{len(rest)} more {'answers' if len(rest) > 1 else 'answer'}"):
-                for verdict in rest:
-                    mark = "" if verdict.confirmatory else " (exploratory)"
-                    st.markdown(
-                        f"- **{plain(verdict.comparison.name)}**{mark}: {plain(verdict.sentence)}"
-                    )
+        further = [v for v in verdicts.verdicts if v.sentence != verdicts.headline]
+        if further:
+            noun = "answers" if len(further) > 1 else "answer"
+            with st.expander(f"{len(further)} more {noun}"):
+                for verdict in further:
+                    st.markdown(_answer_line(verdict))
         if verdicts.changed:
             st.caption(plain(upper(verdicts.changed)))
         st.page_link(
@@ -118,145 +114,76 @@ def _answer(here: Found) -> None:
         )
 
 
-def _progress(name: str) -> list[tuple[Progress, bool]]:
-    return [(p, alive) for p, alive in running(Home.here(), name) if alive]
+def _answer_line(verdict: Verdict) -> str:
+    rank = "" if verdict.confirmatory else " (exploratory)"
+    return f"- **{plain(verdict.comparison.name)}**{rank}: {plain(verdict.sentence)}"
 
 
-def live(name: str, entry: Entry | None) -> None:
-    """How far a study is; drawn again by itself while it runs."""
-    st.session_state["was-running"] = bool(_progress(name))
-    every = 2 if st.session_state["was-running"] else None
-    st.fragment(_live, run_every=every)(name, entry)
-
-
-def _live(name: str, entry: Entry | None) -> None:
+def _design(study_runs: StudyRuns) -> None:
+    """Shows the axes of the study file and what it excludes; nothing where the file is gone."""
     try:
-        now = next((e for e in overview() if e.name == name), entry)
-    except Unreadable as error:
-        trouble(error)
-        return
-    alive = _progress(name)
-    _tiles(now, bool(alive))
-    for progress, _ in alive:
-        _running(progress)
-    if st.session_state.get("was-running") and not alive:
-        st.session_state["was-running"] = False
-        st.rerun()
-
-
-def _tiles(entry: Entry | None, alive: bool) -> None:
-    kept = entry.states if entry else {}
-    bad = sum(kept.get(state, 0) for state in ("failed", "killed"))
-    facts = [
-        ("state", "running" if alive else "at rest"),
-        ("finished", f"{kept.get('finished', 0):,}"),
-        ("failed", f"{bad:,}"),
-        ("diverged", f"{kept.get('diverged', 0):,}"),
-        ("machine time", spent(entry.seconds if entry else 0)),
-        ("last result", ago(entry.stamp[1]) if entry else "none yet"),
-    ]
-    with st.container(horizontal=True, gap="small"):
-        for label, value in facts:
-            st.metric(label, value, border=True, width="content")
-
-
-def _running(progress: Progress) -> None:
-    jobs = progress.jobs.values()
-    counts = Counter(job["state"] for job in jobs)
-    done = len(jobs) - counts["waiting"] - counts["running"]
-    left = remaining(progress)
-    to_go = "no estimate yet" if left is None else f"about {duration(left)} to go"
-    passed = duration(time.time() - progress.started)
-    st.progress(
-        done / max(1, len(jobs)),
-        f"{done} of {len(jobs)} fits and trials · {passed} so far, {to_go}",
-    )
-    far = notes(Home.here(), progress)
-    for key, job in progress.jobs.items():
-        if job["state"] == "running":
-            st.caption(f"now: {plain(job['name'])}: {plain(how_far(far.get(key, {})))}")
-
-
-def _design(here: Found) -> None:
-    try:
-        study = study_of(here)
+        study = study_of(study_runs)
     except Unreadable:
         return
-    with st.expander(f"Design: {_planned(study, here)}"):
+    with st.expander(f"Design: {_planned_counts(study, study_runs)}"):
         for axis in study.axes:
             for path in axis.paths:
-                levels = list(
-                    dict.fromkeys(c.levels[path] for c in study.cells if path in c.levels)
-                )
-                names = short(levels)
-                shown = ", ".join(names[level] for level in levels[:20]) + (
-                    " …" if len(levels) > 20 else ""
-                )
-                st.markdown(f"**{plain(path)}** ({len(levels)}): {plain(shown)}")
+                st.markdown(_axis_line(study, path))
         for reason, count in study.expansion.excluded.items():
             st.caption(f"excluded: {plain(reason)} ({count})")
         st.caption(f"{plain(str(study.path))}")
 
 
-def _planned(study: Study, here: Found) -> str:
-    found = states(study, here.runs)
-    rest = {k: v for k, v in found.items() if k != "planned"}
-    return f"{found['planned']:,} trials planned: {counted(rest)}"
+def _axis_line(study: Study, path: str) -> str:
+    """Writes a setting of the grid with the first of its levels."""
+    levels: dict[str, None] = {}
+    for cell in study.cells:
+        if path in cell.levels:
+            levels[cell.levels[path]] = None
+    names = short(levels)
+    text = ", ".join(names[level] for level in list(levels)[:MOST_LEVELS])
+    if len(levels) > MOST_LEVELS:
+        text += " …"
+    return f"**{plain(path)}** ({len(levels)}): {plain(text)}"
 
 
-def _failures(here: Found) -> None:
-    """Failures by what they say, each with one traceback."""
-    ids = set(here.runs.loc[here.runs["state"].isin(["failed", "diverged"]), "run"])
-    kinds: dict[tuple[str, str], list[Run]] = {}
-    for run in here.recorded:
-        if run.id in ids:
-            kinds.setdefault(
-                (run.state, run.tags.get("harness.error", "no reason was recorded")), []
-            ).append(run)
-    if not kinds:
-        return
-    st.subheader("What went wrong", anchor=False)
-    for (state, error), runs in sorted(kinds.items(), key=lambda one: -len(one[1]))[:ERRORS]:
-        with st.expander(f"{len(runs)} {state}: {plain(error[:160])}"):
-            st.markdown(
-                "In " + plain(", ".join(r.name for r in runs[:6]) + (" …" if len(runs) > 6 else ""))
-            )
-            try:
-                st.code(text_of(runs[-1], "error.txt"), language=None, wrap_lines=True)
-            except Unreadable:
-                st.code(error, language=None, wrap_lines=True)
-            again = "`harness run` takes failed trials up again; `harness run --retry failed` only those."
-            kept = "A diverged trial is a result: it is counted, and kept as it is."
-            st.caption(kept if state == "diverged" else again)
-    if len(kinds) > ERRORS:
-        st.caption(f"and {len(kinds) - ERRORS} kinds more; the page Run shows each run.")
+def _planned_counts(study: Study, study_runs: StudyRuns) -> str:
+    counts = dict(states(study, study_runs.runs))
+    planned = counts.pop("planned")
+    return f"{planned:,} trials planned: {state_counts(counts)}"
 
 
-def _others(entries: tuple[Entry, ...]) -> None:
-    st.subheader("All studies here", anchor=False)
+def _all_studies(summaries: tuple[StudySummary, ...]) -> None:
+    """Draws the table of all studies; a click on a row looks at that study."""
     rows = [
         {
-            "study": e.name, "question": e.question, "finished": e.states.get("finished", 0),
-            "failed": e.states.get("failed", 0), "diverged": e.states.get("diverged", 0),
-            "machine time": spent(e.seconds), "last result": ago(e.stamp[1]),
+            "study": summary.name,
+            "question": summary.question,
+            "finished": summary.states.get("finished", 0),
+            "failed": summary.states.get("failed", 0),
+            "diverged": summary.states.get("diverged", 0),
+            "machine time": duration_text(summary.seconds),
+            "last result": ago(summary.version[1]),
         }
-        for e in entries
-    ]  # fmt: skip
+        for summary in summaries
+    ]
     frame = pd.DataFrame(rows)
 
-    def look() -> None:
-        if picked := st.session_state["studies"].selection.rows:
-            st.session_state["study"] = entries[picked[0]].name
+    def look_at_selection() -> None:
+        selection = st.session_state["studies"].selection.rows
+        if selection:
+            st.session_state["study"] = summaries[selection[0]].name
 
+    st.subheader("All studies here", anchor=False)
     st.dataframe(
         frame,
         hide_index=True,
         width="stretch",
         key="studies",
-        on_select=look,
+        on_select=look_at_selection,
         selection_mode="single-row",
     )
     csv_button(lambda: frame.to_csv(index=False), "studies", "studies")
 
 
-framed(page)
+draw_framed(page)

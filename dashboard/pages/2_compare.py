@@ -1,186 +1,224 @@
 """The comparisons of the study file as they were declared, and any other, marked as exploratory."""
 
-from typing import Any
-
 import streamlit as st
 
-from dashboard.ask.answers import answers, asked, dimensions, factors, facts, levels_here, metrics
-from dashboard.parts.controls import ANY, choose, heading, looked_at, study_or_trouble, trouble
-from dashboard.parts.frame import framed
+from dashboard.ask.answers import Question, answer_question, answers
+from dashboard.ask.facts import dimensions, factors, facts, levels_in, metrics
+from dashboard.parts.controls import (
+    ANY,
+    choose,
+    count_filters,
+    heading,
+    runs_of_chosen_study,
+    show_problem,
+    study_or_problem,
+)
+from dashboard.parts.frame import draw_framed
 from dashboard.parts.text import plain
-from dashboard.parts.verdict import section
-from dashboard.read.records import Found, Unreadable
+from dashboard.parts.verdict import show_verdict
+from dashboard.read.database import Unreadable
+from dashboard.read.records import StudyRuns
 from harness.judge.verdicts import Verdict
 from harness.spec.catalogue import catalogue
 from harness.spec.naming import short
-from harness.study.load import Study
 
 DECLARED, OWN = "declared", "your own"
-DEFAULT = "by the design"
+BY_DESIGN = "by the design"
+EACH_OTHER = "each other"
+NOTHING = "–"
 
 
 def page() -> None:
-    found = looked_at()
-    heading("Compare", found)
-    study = study_or_trouble(found)
+    """Draws a declared comparison, or a question of one's own."""
+    study_runs = runs_of_chosen_study()
+    heading("Compare", study_runs)
+    study = study_or_problem(study_runs)
     if study is None:
         return
     options = [DECLARED, OWN] if study.compare else [OWN]
-    kind = st.segmented_control("Comparison", options, default=options[0], key="ask", bind="query-params",
-                                label_visibility="collapsed", required=True)  # fmt: skip
+    kind = st.segmented_control(
+        "Comparison",
+        options,
+        default=options[0],
+        key="ask",
+        bind="query-params",
+        label_visibility="collapsed",
+        required=True,
+    )
     if not study.compare:
         st.caption(
             "The study file declares no comparison (`compare:`), so any question is exploratory."
         )
     if kind == OWN or not study.compare:
-        _own(found, study)
+        _own_question(study_runs)
     else:
-        _declared(found)
+        _declared_comparisons(study_runs)
 
 
-def _declared(found: Found) -> None:
-    verdicts = answers(found)
-    listed = sorted(verdicts.verdicts, key=lambda v: not v.comparison.primary)
-    named = {v.comparison.name: v for v in listed}
-    names = {name: _named(v) for name, v in named.items()}
-    picked = (
-        choose("As declared in the study file", "comparison", named, names=names)
-        if len(named) > 1
-        else None
-    )
-    verdict = named.get(picked or "", listed[0])
-    if picked is None:
+def _declared_comparisons(study_runs: StudyRuns) -> None:
+    """Shows one of the declared comparisons, the primary one at first."""
+    verdicts = answers(study_runs)
+    primary_first = sorted(verdicts.verdicts, key=lambda v: not v.comparison.primary)
+    by_name = {verdict.comparison.name: verdict for verdict in primary_first}
+    if len(by_name) > 1:
+        titles = {name: _title(verdict) for name, verdict in by_name.items()}
+        name = choose("As declared in the study file", "comparison", by_name, names=titles)
+        verdict = by_name[name]
+    else:
+        verdict = primary_first[0]
         st.subheader(plain(verdict.comparison.name), anchor=False)
     if verdicts.changed:
         st.caption(plain(verdicts.changed))
-    section(found, verdict, "declared")
+    show_verdict(study_runs, verdict, "declared")
 
 
-def _named(verdict: Verdict) -> str:
-    outcomes = list(dict.fromkeys(c.outcome for c in verdict.contrasts if c.outcome))
-    return f"{verdict.comparison.name}: {', '.join(outcomes[:3]) or 'nothing measured'}"
+def _title(verdict: Verdict) -> str:
+    outcomes = dict.fromkeys(c.outcome for c in verdict.contrasts if c.outcome)
+    text = ", ".join(list(outcomes)[:3]) or "nothing measured"
+    return f"{verdict.comparison.name}: {text}"
 
 
-def _own(found: Found, study: Study) -> None:
-    question = _question(found, study)
+def _own_question(study_runs: StudyRuns) -> None:
+    """Shows the answer to the question that the controls spell, and how many there have been."""
+    question = _question(study_runs)
     if question is None:
         return
-    seen = st.session_state.setdefault("asked", {})
-    seen.setdefault(found.name, set()).add(repr(sorted(question.items(), key=str)))
-    count = len(seen[found.name])
+    count = _count_question(study_runs.name, question)
     try:
-        verdict = asked(found, question)
+        verdict = answer_question(study_runs, question)
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
     if count > 1:
-        st.caption(f"You have asked {count} questions of your own. Each is corrected by itself; nothing corrects for "
-                   "having looked at many. Declare in the study file what you mean to conclude from.")  # fmt: skip
-    section(found, verdict, "own")
+        st.caption(
+            f"You have asked {count} questions of your own. Each is corrected by itself; nothing "
+            "corrects for having looked at many. Declare in the study file what you mean to "
+            "conclude from."
+        )
+    show_verdict(study_runs, verdict, "own")
 
 
-def _question(found: Found, study: Study) -> dict[str, Any] | None:
-    """The question that the controls spell, as a study file would have it."""
-    there = factors(found)
-    measured = metrics(found)
+def _count_question(study: str, question: Question) -> int:
+    """Remembers a question; returns how many different ones were asked of this study."""
+    questions_of = st.session_state.setdefault("asked", {})
+    questions = questions_of.setdefault(study, set())
+    questions.add(repr(sorted(question.items(), key=str)))
+    return len(questions)
+
+
+def _question(study_runs: StudyRuns) -> Question | None:
+    """Draws the controls; returns the question that they spell, as a study file would have it.
+
+    Returns None where there is nothing to ask, or where what was typed in is no question.
+    """
+    measured = metrics(study_runs)
     if not measured:
         st.info("Nothing was measured yet.")
         return None
-    one, two, three = st.columns(3)
-    with one:
+    columns = st.columns(3)
+    with columns[0]:
         metric = choose("Metric", "metric", measured)
-    extra = [d for d in dimensions(found, metric) if len(levels_here(found, d)) > 1]
-    if not there and not extra:
+    paths = factors(study_runs)
+    for path in dimensions(study_runs, metric):
+        if len(levels_in(study_runs, path)) > 1:
+            paths.append(path)
+    if not paths:
         st.info(
-            "Nothing varies over the trials of this study but seeds and folds, so there is nothing to compare."
+            "Nothing varies over the trials of this study but seeds and folds, so there is nothing "
+            "to compare."
         )
         return None
-    with two:
-        by = choose("By", "by", [*there, *extra])
-    levels = levels_here(found, by)
-    with three:
-        against = choose("Against", "against", ["each other", *levels], names=short(levels))
-    four, five, six = st.columns(3)
-    with four:
-        within = choose(
-            "Separately for each", "within", ["–", *(p for p in [*there, *extra] if p != by)]
-        )
-    with five:
-        unit = choose(
-            "Unit of replication",
-            "unit",
-            facts(found).units,
-            help="What is one independent repetition?",
-        )
-    with six:
-        said = "How large a difference still counts as none, in the metric's own unit."
-        margin = st.text_input(
-            "Margin of equivalence",
-            key="margin",
-            bind="query-params",
-            placeholder="none",
-            help=said,
-        )
-    more = _statistics(margin)
-    where = _where(found, study, [*there, *extra], (by, within))
-    if margin and not _number(margin):
-        st.info("The margin should be a number above 0, such as 0.01.")
-        return None
-    return {
-        "name": f"{metric} by {by}", "metric": metric, "by": by, "unit": unit, "where": where, **more,
-        "against": None if against == "each other" else against, "within": [] if within == "–" else [within],
-        "margin": float(margin) if margin else None,
-    }  # fmt: skip
+    with columns[1]:
+        by = choose("By", "by", paths)
+    levels = levels_in(study_runs, by)
+    with columns[2]:
+        against = choose("Against", "against", [EACH_OTHER, *levels], names=short(levels))
+    columns = st.columns(3)
+    strata = [path for path in paths if path != by]
+    with columns[0]:
+        within = choose("Separately for each", "within", [NOTHING, *strata])
+    with columns[1]:
+        help = "What is one independent repetition?"
+        unit = choose("Unit of replication", "unit", facts(study_runs).units, help=help)
+    with columns[2]:
+        margin = _margin_input()
+    question: Question = {"name": f"{metric} by {by}", "metric": metric, "by": by, "unit": unit}
+    question.update(_statistics(is_equivalence=bool(margin)))
+    question["where"] = _where(study_runs, [path for path in paths if path not in (by, within)])
+    if against != EACH_OTHER:
+        question["against"] = against
+    if within != NOTHING:
+        question["within"] = [within]
+    if margin:
+        if not _is_positive_number(margin):
+            st.info("The margin should be a number above 0, such as 0.01.")
+            return None
+        question["margin"] = float(margin)
+    return question
 
 
-def _number(text: str) -> bool:
+def _margin_input() -> str:
+    """Draws the field of the margin, without which differences are tested."""
+    return st.text_input(
+        "Margin of equivalence",
+        key="margin",
+        bind="query-params",
+        placeholder="none",
+        help="How large a difference still counts as none, in the metric's own unit.",
+    )
+
+
+def _is_positive_number(text: str) -> bool:
     try:
         return float(text) > 0
     except ValueError:
         return False
 
 
-def _statistics(margin: str) -> dict[str, Any]:
-    """The test, the effect and the interval, by default as the design asks."""
-    known = catalogue("test")
-    kinds = [n for n, c in known.items() if c.facts.groups != 1 and not c.facts.ordered]
-    tests = [n for n in kinds if n.startswith("equivalence") == bool(margin)]
+def _statistics(is_equivalence: bool) -> dict[str, str]:
+    """Draws the test, the effect, the interval and the correction; the first two may be left out.
+
+    What is left out is chosen by the design.
+    """
+    tests = []
+    for name, component in catalogue("test").items():
+        compares_groups = component.facts.groups != 1 and not component.facts.ordered
+        if compares_groups and name.startswith("equivalence") == is_equivalence:
+            tests.append(name)
     with st.expander("Statistics"):
-        one, two, three, four = st.columns(4)
-        with one:
-            test = choose("Test", "test", [DEFAULT, *tests])
-        with two:
-            effect = choose("Effect", "effect", [DEFAULT, *catalogue("effect")])
-        with three:
+        columns = st.columns(4)
+        with columns[0]:
+            test = choose("Test", "test", [BY_DESIGN, *tests])
+        with columns[1]:
+            effect = choose("Effect", "effect", [BY_DESIGN, *catalogue("effect")])
+        with columns[2]:
             interval = choose("Interval", "interval", catalogue("interval"), start="t")
-        with four:
+        with columns[3]:
             correct = choose("Correction", "correct", catalogue("correction"), start="holm")
-    found = {"test": test, "effect": effect}
-    return {k: v for k, v in found.items() if v != DEFAULT} | {
-        "interval": interval,
-        "correct": correct,
-    }
+    options = {"interval": interval, "correct": correct}
+    if test != BY_DESIGN:
+        options["test"] = test
+    if effect != BY_DESIGN:
+        options["effect"] = effect
+    return options
 
 
-def _where(found: Found, study: Study, paths: list[str], taken: tuple[str, ...]) -> dict[str, str]:
-    """The levels that the question is narrowed down to."""
-    offered = [p for p in paths if p not in taken]
-    if not offered:
+def _where(study_runs: StudyRuns, paths: list[str]) -> dict[str, str]:
+    """Draws a list of levels for each path; returns those that the question is narrowed down to."""
+    if not paths:
         return {}
-    set_ = sum(
-        f"only-{p}" in st.query_params or st.session_state.get(f"only-{p}", ANY) != ANY
-        for p in offered
-    )
-    wanted = {}
-    with st.expander(f"Only at{f' ({set_} set)' if set_ else ''}", expanded=bool(set_)):
-        columns = st.columns(min(3, len(offered)))
-        for i, path in enumerate(offered):
-            levels = levels_here(found, path)
+    count = count_filters(f"only-{path}" for path in paths)
+    title = f"Only at ({count} set)" if count else "Only at"
+    where = {}
+    with st.expander(title, expanded=bool(count)):
+        columns = st.columns(min(3, len(paths)))
+        for i, path in enumerate(paths):
+            levels = levels_in(study_runs, path)
             with columns[i % len(columns)]:
                 level = choose(path, f"only-{path}", [ANY, *levels], names=short(levels))
             if level != ANY:
-                wanted[path] = level
-    return wanted
+                where[path] = level
+    return where
 
 
-framed(page)
+draw_framed(page)

@@ -1,157 +1,185 @@
-"""How two factors act together: means with intervals, a model with their interaction, and heat maps."""
+"""How two factors act together: means with intervals, a model of both, and heat maps."""
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboard.ask.answers import SEEDS, answers, asked, factors, facts, levels_here, metrics
-from dashboard.ask.factors import crossed, row_dimensions, settings, unit_of
-from dashboard.draw.colours import palette
-from dashboard.draw.curves import Stop, heat, lines
-from dashboard.parts.controls import (
-    chart,
-    choose,
-    current,
-    filters,
-    heading,
-    looked_at,
-    study_or_trouble,
-    table,
-    trouble,
+from dashboard.ask.answers import Question, answer_question, answers
+from dashboard.ask.factors import crossed_means, unit_of
+from dashboard.ask.facts import (
+    SEEDS,
+    factors,
+    facts,
+    levels_in,
+    metrics,
+    row_dimensions,
+    settings,
 )
-from dashboard.parts.frame import framed
-from dashboard.parts.verdict import section
-from dashboard.read.records import Found, Unreadable
+from dashboard.draw.colours import Theme, palette
+from dashboard.draw.curves import CurvePoint, CurveTitles, lines
+from dashboard.draw.heat_map import HeatTitles, heat_map
+from dashboard.parts.controls import (
+    choose,
+    filter_runs,
+    heading,
+    runs_of_chosen_study,
+    show_problem,
+    study_or_problem,
+    without_old_versions,
+)
+from dashboard.parts.frame import draw_framed
+from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.verdict import show_verdict
+from dashboard.read.database import Unreadable
+from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
-from harness.judge.verdicts import Arm, Verdict
+from harness.judge.verdicts import Verdict
 from harness.spec.naming import short
-from harness.study.load import Study
 
-SOON = 2000  # trials whose model is fitted without being asked for
+WORTH_WAITING = 2000  # trials whose model is fitted without being asked for
+
+Paths = tuple[str, str]  # the factor across, and the factor that it is crossed with
 
 
 def page() -> None:
-    found = looked_at()
-    heading("Factors", found)
-    study = study_or_trouble(found)
-    found = current(found)
-    measured = metrics(found)
-    one, two, three = st.columns(3)
-    with one:
+    """Draws the page for the two factors that are chosen."""
+    study_runs = runs_of_chosen_study()
+    heading("Factors", study_runs)
+    study = study_or_problem(study_runs)
+    study_runs = without_old_versions(study_runs)
+    measured = metrics(study_runs)
+    columns = st.columns(3)
+    with columns[0]:
         metric = choose("Metric", "metric", measured) if measured else ""
-    there = [*settings(found), *row_dimensions(found, metric)]
-    if len(there) < 2:
+    factors_here = [*settings(study_runs), *row_dimensions(study_runs, metric)]
+    if len(factors_here) < 2:
         st.info(
-            "Two factors are needed that vary over the trials and were measured. This study has fewer so far."
+            "Two factors are needed that vary over the trials and were measured. This study has "
+            "fewer so far."
         )
         return
-    with two:
-        across = choose("Factor", "across", there)
-    with three:
-        by = choose("and factor", "and", [path for path in there if path != across])
-    filters(found, (across, by))
+    with columns[1]:
+        across = choose("Factor", "across", factors_here)
+    with columns[2]:
+        by = choose("and factor", "and", [path for path in factors_here if path != across])
+    filter_runs(study_runs, (across, by))
     if study is not None:
-        _interaction(found, study, metric, (across, by))
+        _interaction(study_runs, metric, (across, by))
     st.subheader("Every combination", anchor=False)
-    _heat(found, metric, (by, across))
+    _heat_map(study_runs, metric, (by, across))
     if study is not None:
-        _models(found, study, metric, (across, by))
+        _models(study_runs, metric, (across, by))
 
 
-def _where(found: Found, taken: tuple[str, ...]) -> dict[str, str]:
-    """The filters that are set, as a study file would have them."""
-    offered = [path for path in settings(found) if path not in taken]
-    return {path: str(st.query_params[path]) for path in offered if path in st.query_params}
-
-
-def _where_with_seeds(found: Found, taken: tuple[str, ...]) -> dict[str, str]:
-    """The filters that are set, those on a seed and a fold with them."""
-    where = _where(found, taken)
-    where.update({path: str(st.query_params[path]) for path in SEEDS if path in st.query_params})
+def _where(study_runs: StudyRuns, excluded: Paths) -> dict[str, str]:
+    """Returns the filters that are set, as a study file would have them."""
+    where = {}
+    for path in settings(study_runs):
+        if path not in excluded and path in st.query_params:
+            where[path] = str(st.query_params[path])
     return where
 
 
-def _interaction(found: Found, study: Study, metric: str, paths: tuple[str, str]) -> None:
+def _where_with_seeds(study_runs: StudyRuns, excluded: Paths) -> dict[str, str]:
+    """Returns the filters that are set, those on a seed and a fold with them."""
+    where = _where(study_runs, excluded)
+    for path in SEEDS:
+        if path in st.query_params:
+            where[path] = str(st.query_params[path])
+    return where
+
+
+def _interaction(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
+    """Draws the means over one factor, a line for each level of the other."""
     across, by = paths
     st.subheader("Together", anchor=False)
-    question: dict[str, Any] = {
-        "name": f"{metric} by {across}", "metric": metric, "by": across, "within": [by], "unit": facts(found).units[0],
-        "where": _where(found, paths), "against": levels_here(found, across)[0],  # for fewer contrasts: none is shown
-    }  # fmt: skip
+    unit = facts(study_runs).units[0]
+    question: Question = {
+        "name": f"{metric} by {across}",
+        "metric": metric,
+        "by": across,
+        "within": [by],
+        "unit": unit,
+        "where": _where(study_runs, paths),
+        "against": levels_in(study_runs, across)[0],  # for fewer contrasts: none is drawn
+    }
     try:
-        verdict = asked(found, question)
+        verdict = answer_question(study_runs, question)
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
-    names = short(levels_here(found, across))
-    called = short(levels_here(found, by))
-    stops = [
-        Stop(names.get(level, level), called.get(stratum, stratum), arm)
-        for arm, level, stratum in _levels_of_arms(verdict)
-    ]
-    levels = list(
-        dict.fromkeys(
-            [*levels_here(found, by), *(stratum for _, _, stratum in _levels_of_arms(verdict))]
-        )
-    )
-    chart(
-        lambda ink: lines(stops, (across, by, metric), _called(palette(levels, ink), called), ink),
-        f"{found.name} {metric} {across} {by}", "interaction",
-    )  # fmt: skip
+    draw = partial(_draw_interaction, study_runs, verdict, CurveTitles(across, by, metric))
+    show_chart(draw, f"{study_runs.name} {metric} {across} {by}", "interaction")
     st.caption(
-        f"A small dot is one {question['unit']}; the diamond is the mean with its 95% interval. Lines that are not "
-        "parallel hint at an interaction; the model below tests it."
+        f"A small dot is one {unit}; the diamond is the mean with its 95% interval. Lines that are "
+        "not parallel hint at an interaction; the model below tests it."
     )
 
 
-def _levels_of_arms(verdict: Verdict) -> Iterator[tuple[Arm, str, str]]:
-    """Each arm with its level, and with the level that it is measured at."""
+def _draw_interaction(
+    study_runs: StudyRuns, verdict: Verdict, titles: CurveTitles, theme: Theme
+) -> Any:
+    """Draws the arms of a verdict as points of lines, a line for each stratum."""
+    names_across = short(levels_in(study_runs, titles.across))
+    levels_of_lines = dict.fromkeys(levels_in(study_runs, titles.line))
+    names_of_lines = short(levels_of_lines)
+    points = []
     for arm in verdict.arms:
-        yield arm, levels_text(arm.sample.arm), levels_text(arm.stratum)
+        level, line = levels_text(arm.sample.arm), levels_text(arm.stratum)
+        levels_of_lines[line] = None
+        point = CurvePoint(names_across.get(level, level), names_of_lines.get(line, line), arm)
+        points.append(point)
+    colours = {}
+    for line, colour in palette(list(levels_of_lines), theme).items():
+        colours[names_of_lines.get(line, line)] = colour
+    return lines(points, titles, colours, theme)
 
 
-def _called(colours: dict[str, str], names: dict[str, str]) -> dict[str, str]:
-    return {names.get(level, level): colour for level, colour in colours.items()}
-
-
-def _heat(found: Found, metric: str, paths: tuple[str, str]) -> None:
-    cells = crossed(found, metric, paths, _where_with_seeds(found, paths))
+def _heat_map(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
+    """Draws the mean of every combination of two factors, and shows the numbers."""
+    cells = crossed_means(study_runs, metric, paths, _where_with_seeds(study_runs, paths))
     if cells.empty:
         st.info("No run that has all of these levels has measured this. Set a filter back to any.")
         return
-    name = f"{found.name} {metric} {' '.join(paths)}"
-    chart(lambda ink: heat(cells, (*paths, metric), ink), name, "heat")
-    unit = unit_of(found, metric)
+    name = f"{study_runs.name} {metric} {' '.join(paths)}"
+    show_chart(partial(heat_map, cells, HeatTitles(*paths, metric)), name, "heat")
+    unit = unit_of(study_runs, metric)
     st.caption(
-        f"Means over {unit}s, as a table of the report has them: a {unit} that lacks a planned trial is in none."
+        f"Means over {unit}s, as a table of the report has them: a {unit} that lacks a planned "
+        "trial is in none."
     )
     with st.expander("The numbers"):
-        table(cells.rename(columns=dict(zip(("down", "across"), paths, strict=True))), name, "heat")
+        down, across = paths
+        show_table(cells.rename(columns={"down": down, "across": across}), name, "heat")
 
 
-def _models(found: Found, study: Study, metric: str, paths: tuple[str, str]) -> None:
+def _models(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
+    """Shows the models of the study file, and one of these two factors with their interaction."""
     st.subheader("Model", anchor=False)
-    for i, verdict in enumerate(v for v in answers(found).verdicts if v.comparison.kind == "model"):
+    verdicts = answers(study_runs).verdicts
+    models = [verdict for verdict in verdicts if verdict.comparison.kind == "model"]
+    for i, verdict in enumerate(models):
         st.markdown(f"`{verdict.comparison.model}`, declared")
-        section(found, verdict, f"model-{i}")
-    if not set(paths) <= set(factors(found)):
+        show_verdict(study_runs, verdict, f"model-{i}")
+    if not set(paths) <= set(factors(study_runs)):
         return
     formula = f"{metric} ~ {paths[0]} * {paths[1]}"
-    if formula in [v.comparison.model for v in answers(found).verdicts]:
+    if formula in [verdict.comparison.model for verdict in models]:
         return
-    if not st.toggle(f"Fit {formula}", value=len(found.runs) <= SOON, key="fit"):
+    is_quick = len(study_runs.runs) <= WORTH_WAITING
+    if not st.toggle(f"Fit {formula}", value=is_quick, key="fit"):
         return
-    question = {
+    question: Question = {
         "name": formula,
         "model": formula,
-        "unit": facts(found).units[0],
-        "where": _where(found, paths),
+        "unit": facts(study_runs).units[0],
+        "where": _where(study_runs, paths),
     }
     try:
-        section(found, asked(found, question), "model")
+        show_verdict(study_runs, answer_question(study_runs, question), "model")
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
 
 
-framed(page)
+draw_framed(page)

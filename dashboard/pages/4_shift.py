@@ -1,226 +1,249 @@
-"""How far a shift of the test images moves a network: scores over strength, distances of each layer."""
+"""How far a shift of the test images moves a network: scores over strength, layer by layer."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboard.ask.answers import asked, factors, facts, levels_here, metrics
-from dashboard.ask.factors import crossed, row_dimensions, settings
-from dashboard.draw.colours import Ink, palette
-from dashboard.draw.curves import Stop, heat, lines
+from dashboard.ask.answers import Question, answer_question
+from dashboard.ask.factors import crossed_means
+from dashboard.ask.facts import factors, facts, levels_in, row_dimensions, settings
+from dashboard.ask.shift import (
+    KIND,
+    LAYER,
+    STRENGTH,
+    crossed_pairs,
+    metrics_of_images,
+    metrics_of_layers,
+)
+from dashboard.draw.colours import Theme, palette
+from dashboard.draw.curves import CurvePoint, CurveTitles, lines
+from dashboard.draw.heat_map import HeatTitles, heat_map
 from dashboard.parts.controls import (
     ANY,
-    chart,
     choose,
-    current,
     heading,
-    looked_at,
-    study_or_trouble,
-    table,
-    trouble,
+    runs_of_chosen_study,
+    show_problem,
+    study_or_problem,
+    without_old_versions,
 )
-from dashboard.parts.frame import framed
+from dashboard.parts.frame import draw_framed
+from dashboard.parts.outputs import show_chart, show_table
 from dashboard.parts.text import plain, upper
-from dashboard.read.records import Found, Unreadable
+from dashboard.read.database import Unreadable
+from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
 from harness.spec.naming import numeric, short
-from harness.study.load import Study
 
-STRENGTH, KIND, LAYER = "perturb.strength", "perturb.name", "layer"
+NOTHING = "–"
 
 
 def page() -> None:
-    found = looked_at()
-    heading("Shift", found)
-    study = study_or_trouble(found)
-    found = current(found)
-    there = [*settings(found), *row_dimensions(found)]
-    if STRENGTH not in there and LAYER not in there:
+    """Draws what the study has of strengths, layers and kinds."""
+    study_runs = runs_of_chosen_study()
+    heading("Shift", study_runs)
+    study = study_or_problem(study_runs)
+    study_runs = without_old_versions(study_runs)
+    paths = [*settings(study_runs), *row_dimensions(study_runs)]
+    if STRENGTH not in paths and LAYER not in paths:
         st.info(
-            "This study measures no shift. An axis `perturb.strength` gives scores over strength; the probe `shift` "
-            "gives the distance of each layer's features."
+            "This study measures no shift. An axis `perturb.strength` gives scores over strength; "
+            "the probe `shift` gives the distance of each layer's features."
         )
         return
     if study is None:
-        _heats(found, there)
+        _heat_maps(study_runs, paths)
         return
-    lines_of = [p for p in factors(found) if p not in (STRENGTH, KIND)]
-    by = choose("A line for each", "line", [*lines_of, "–"]) if lines_of else "–"
-    if STRENGTH in there:
-        _over_strength(found, study, by)
-    if LAYER in there:
-        _over_layers(found, study, by)
-    _heats(found, there)
+    line_factors = [path for path in factors(study_runs) if path not in (STRENGTH, KIND)]
+    by = None
+    if line_factors:
+        choice = choose("A line for each", "line", [*line_factors, NOTHING])
+        by = None if choice == NOTHING else choice
+    if STRENGTH in paths:
+        _over_strength(study_runs, by)
+    if LAYER in paths:
+        _over_layers(study_runs, by)
+    _heat_maps(study_runs, paths)
 
 
-def _layered(found: Found) -> list[str]:
-    """The metrics whose rows are of a layer."""
-    return (
-        list(dict.fromkeys(found.rows.loc[found.rows[LAYER].notna(), "metric"]))
-        if LAYER in found.rows
-        else []
-    )
-
-
-def _over_strength(found: Found, study: Study, by: str) -> None:
+def _over_strength(study_runs: StudyRuns, by: str | None) -> None:
+    """Draws a metric over the strength of the shift, and lists its trends."""
     st.subheader("Over strength", anchor=False)
-    offered = [m for m in metrics(found) if m not in _layered(found)]
-    metric = choose("Metric", "score", offered, start="iou")
-    kinds = [KIND] if len(levels_here(found, KIND)) > 1 else []
-    question: dict[str, Any] = {
+    metric = choose("Metric", "score", metrics_of_images(study_runs), start="iou")
+    has_kinds = len(levels_in(study_runs, KIND)) > 1
+    strata = [KIND] if has_kinds else []
+    if by is not None:
+        strata.append(by)
+    question: Question = {
         "name": f"{metric} over strength",
         "metric": metric,
-        "unit": facts(found).units[0],
+        "unit": facts(study_runs).units[0],
+        "trend": STRENGTH,
+        "within": strata,
     }
-    asks = {"trend": STRENGTH, "within": [*kinds, *([by] if by != "–" else [])]}
     try:
-        verdict = asked(found, question | asks)
+        verdict = answer_question(study_runs, question)
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
-    _drawn(found, verdict, (STRENGTH, by, metric), bool(kinds))
-    rows = [
-        {"where": levels_text(c.stratum), "trend": upper(c.sentence)} for c in verdict.contrasts
-    ]
+    _charts_of_kinds(study_runs, verdict, metric, by, has_kinds)
+    trends = []
+    for contrast in verdict.contrasts:
+        where = levels_text(contrast.stratum)
+        trends.append({"where": where, "trend": upper(contrast.sentence)})
     with st.expander(f"Trends (exploratory, {verdict.family} p values corrected together)"):
-        table(rows, f"{found.name} trends", "trends")
+        show_table(trends, f"{study_runs.name} trends", "trends")
 
 
-def _drawn(found: Found, verdict: Verdict, titles: tuple[str, str, str], split: bool) -> None:
-    """A chart for each kind of perturbation, with the same colours."""
-    _, by, metric = titles
-    called = short(levels_here(found, by)) if by != "–" else {}
-    charts: dict[str, list[Stop]] = {}
+def _charts_of_kinds(
+    study_runs: StudyRuns, verdict: Verdict, metric: str, by: str | None, has_kinds: bool
+) -> None:
+    """Draws a chart for each kind of perturbation, with the same colours."""
+    names = _names_of_levels(study_runs, by)
+    points_of: dict[str, list[CurvePoint]] = {}
     for arm in verdict.arms:
-        line = arm.stratum[-1] if by != "–" else metric
-        where = arm.stratum[0] if split else ""
-        charts.setdefault(where, []).append(
-            Stop(levels_text(arm.sample.arm_or_point), called.get(line, line), arm)
-        )
-    columns = st.columns(2) if len(charts) > 1 else [st.container()]
-    order = levels_here(found, KIND)
-    for i, (where, stops) in enumerate(
-        sorted(charts.items(), key=lambda one: order.index(one[0]) if one[0] else 0)
-    ):
+        kind = arm.stratum[0] if has_kinds else ""
+        line = metric if by is None else arm.stratum[-1]
+        across = levels_text(arm.sample.arm_or_point)
+        point = CurvePoint(across, names.get(line, line), arm)
+        points_of.setdefault(kind, []).append(point)
+    order = ["", *levels_in(study_runs, KIND)]
+    columns = st.columns(2) if len(points_of) > 1 else [st.container()]
+    for i, kind in enumerate(sorted(points_of, key=order.index)):
+        draw = partial(_draw_lines, study_runs, points_of[kind], STRENGTH, by, metric)
         with columns[i % len(columns)]:
-            if where:
-                st.markdown(f"**{plain(where)}**")
-            name = f"{found.name} {metric} {where}"
-            chart(partial(_lined, found, stops, titles), name, f"s-{i}")
+            if kind:
+                st.markdown(f"**{plain(kind)}**")
+            show_chart(draw, f"{study_runs.name} {metric} {kind}", f"s-{i}")
     st.caption(
-        f"A small dot is one {verdict.comparison.unit}; the diamond is the mean with its 95% interval."
+        f"A small dot is one {verdict.comparison.unit}; the diamond is the mean with its 95% "
+        "interval."
     )
 
 
-def _lined(found: Found, stops: list[Stop], titles: tuple[str, str, str], ink: Ink) -> Any:
-    return lines(stops, titles, _colours(found, titles[1], titles[2], ink), ink)
+def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str]:
+    if factor is None:
+        return {}
+    return short(levels_in(study_runs, factor))
 
 
-def _colours(found: Found, by: str, metric: str, ink: Ink) -> dict[str, str]:
-    if by == "–":
-        return palette([metric], ink)
-    names = short(levels_here(found, by))
-    return {
-        names.get(level, level): colour
-        for level, colour in palette(levels_here(found, by), ink).items()
-    }
+def _draw_lines(
+    study_runs: StudyRuns,
+    points: list[CurvePoint],
+    across: str,
+    by: str | None,
+    metric: str,
+    theme: Theme,
+) -> Any:
+    """Draws the points as lines in the colours of the factor's levels."""
+    titles = CurveTitles(across, by or NOTHING, metric)
+    if by is None:
+        return lines(points, titles, palette([metric], theme), theme)
+    names = _names_of_levels(study_runs, by)
+    colours = {}
+    for level, colour in palette(levels_in(study_runs, by), theme).items():
+        colours[names.get(level, level)] = colour
+    return lines(points, titles, colours, theme)
 
 
-def _over_layers(found: Found, study: Study, by: str) -> None:
+def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
+    """Draws a distance over the layers of the network, and lists its differences."""
     st.subheader("Layer by layer", anchor=False)
-    offered = _layered(found)
-    if not offered:
+    distances = metrics_of_layers(study_runs)
+    if not distances:
         return
     columns = st.columns(3)
     with columns[0]:
-        metric = choose("Distance", "distance", offered, start="hellinger")
-    where = {}
-    for i, path in enumerate(
-        p for p in (KIND, STRENGTH) if len(levels_here(found, p)) > 1 and p != by
-    ):
-        with columns[1 + i]:
-            levels = levels_here(found, path)
-            level = choose(
-                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short(levels)
-            )
-        if level != ANY:
-            where[path] = level
-    factor = by if by != "–" else next(iter(factors(found)), None)
-    question: dict[str, Any] = {
+        metric = choose("Distance", "distance", distances, start="hellinger")
+    where = _where_of_layers(study_runs, by, columns[1:])
+    factor = by if by is not None else next(iter(factors(study_runs)), None)
+    question: Question = {
         "name": f"{metric} by layer",
         "metric": metric,
-        "unit": facts(found).units[0],
+        "unit": facts(study_runs).units[0],
         "where": where,
+        "by": factor,
+        "within": [LAYER],
     }
     try:
-        verdict = asked(found, question | {"by": factor, "within": [LAYER]})
+        verdict = answer_question(study_runs, question)
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
-    titles = (LAYER, str(factor), metric)
-    called = short(levels_here(found, str(factor)))
-    order = {layer: i for i, layer in enumerate(levels_here(found, LAYER))}
-    arms = sorted(verdict.arms, key=lambda arm: order.get(levels_text(arm.stratum), len(order)))
-    stops = []
-    for arm in arms:
-        level = levels_text(arm.sample.arm)
-        stops.append(Stop(levels_text(arm.stratum), called.get(level, level), arm))
-    chart(partial(_lined, found, stops, titles),
-          f"{found.name} {metric} by layer", "layers")  # fmt: skip
+    points = _points_of_layers(study_runs, verdict, factor)
+    draw = partial(_draw_lines, study_runs, points, LAYER, factor, metric)
+    show_chart(draw, f"{study_runs.name} {metric} by layer", "layers")
     st.page_link(
         "pages/5_images.py",
         label="Distributions of each layer, run by run",
         icon=":material/image:",
     )
-    with st.expander(
-        f"Differences at each layer (exploratory, {verdict.family} p values corrected together)"
-    ):
-        table(
-            [
-                {"layer": levels_text(c.stratum), "difference": upper(c.sentence)}
-                for c in verdict.contrasts
-            ],
-            "layers",
-            "by-layer",
-        )
+    differences = []
+    for contrast in verdict.contrasts:
+        layer = levels_text(contrast.stratum)
+        differences.append({"layer": layer, "difference": upper(contrast.sentence)})
+    title = f"Differences at each layer (exploratory, {verdict.family} p values corrected together)"
+    with st.expander(title):
+        show_table(differences, "layers", "by-layer")
 
 
-def _heats(found: Found, there: list[str]) -> None:
-    """Heat maps: kinds over strengths, layers over strengths, source over target."""
+def _where_of_layers(
+    study_runs: StudyRuns, by: str | None, columns: Sequence[Any]
+) -> dict[str, str]:
+    """Draws the kind and the strength to look at, where they vary and are not the lines."""
+    where = {}
+    column = iter(columns)
+    for path in (KIND, STRENGTH):
+        levels = levels_in(study_runs, path)
+        if len(levels) < 2 or path == by:
+            continue
+        with next(column):
+            level = choose(
+                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short(levels)
+            )
+        if level != ANY:
+            where[path] = level
+    return where
+
+
+def _points_of_layers(
+    study_runs: StudyRuns, verdict: Verdict, factor: str | None
+) -> list[CurvePoint]:
+    """Returns the arms of a verdict as points over the layers, in the order of the network."""
+    names = _names_of_levels(study_runs, factor)
+    order = {layer: i for i, layer in enumerate(levels_in(study_runs, LAYER))}
+    points = []
+    for arm in verdict.arms:
+        level = levels_text(arm.sample.arm)
+        points.append(CurvePoint(levels_text(arm.stratum), names.get(level, level), arm))
+    return sorted(points, key=lambda point: order.get(point.across, len(order)))
+
+
+def _heat_maps(study_runs: StudyRuns, paths: list[str]) -> None:
+    """Draws a heat map: kinds over strengths, layers over strengths, source over target."""
     st.subheader("Heat maps", anchor=False)
-    pairs = [(KIND, STRENGTH), (LAYER, STRENGTH), (LAYER, KIND)]
-    pairs += [
-        (p, STRENGTH)
-        for p in there
-        if p not in (KIND, LAYER, STRENGTH) and not p.startswith("perturb.")
-    ]
-    offered = {
-        f"{down} × {across}": (down, across)
-        for down, across in pairs
-        if down in there and across in there
-    }
-    if not offered:
+    pairs = crossed_pairs(paths)
+    if not pairs:
         st.caption("A heat map needs a second factor beside the shift.")
         return
-    one, two = st.columns(2)
-    with one:
-        pair = offered[choose("Crossed", "crossed", offered)]
-    layered = _layered(found)
-    with two:
-        metric = choose(
-            "Metric",
-            "heat",
-            layered if LAYER in pair else [m for m in metrics(found) if m not in layered],
-        )
-    cells = crossed(found, metric, pair)
+    columns = st.columns(2)
+    with columns[0]:
+        pair = pairs[choose("Crossed", "crossed", pairs)]
+    is_of_layers = LAYER in pair
+    offered = metrics_of_layers(study_runs) if is_of_layers else metrics_of_images(study_runs)
+    with columns[1]:
+        metric = choose("Metric", "heat", offered)
+    cells = crossed_means(study_runs, metric, pair)
     if STRENGTH in pair:
         cells = cells[cells["across"].map(numeric)]
     if cells.empty:
         st.caption("Nothing was measured for these.")
         return
-    chart(lambda ink: heat(cells, (*pair, metric), ink), f"{found.name} {metric} heat", "heat")
+    draw = partial(heat_map, cells, HeatTitles(*pair, metric))
+    show_chart(draw, f"{study_runs.name} {metric} heat", "heat")
 
 
-framed(page)
+draw_framed(page)

@@ -2,98 +2,137 @@
 
 import streamlit as st
 
-from dashboard.parts.controls import choose, filters, heading, looked_at, pick_run, run_of, trouble
-from dashboard.parts.frame import framed
+from dashboard.draw.pictures import PANELS, Picture, overlay, panels
+from dashboard.parts.controls import (
+    choose,
+    filter_runs,
+    heading,
+    pick_run,
+    run_with_id,
+    runs_of_chosen_study,
+    show_problem,
+)
+from dashboard.parts.frame import draw_framed
+from dashboard.parts.outputs import download_button
 from dashboard.parts.text import plain
-from dashboard.read.records import Found, Unreadable
-from dashboard.read.run_files import PANELS, Picture, figures_of, opened, overlay, panels
+from dashboard.read.database import Unreadable
+from dashboard.read.run_files import figures_of, read_picture
 from harness.record.database import Run
 
 ONE, TWO = "one run", "two side by side"
+WIDE = 500  # pixels; a picture that is narrower is not drawn larger
 
 
 def page() -> None:
-    found = looked_at()
-    heading("Images", found)
-    runs = filters(found)
-    runs = runs[runs["state"] == "finished"]
-    how = st.segmented_control("Runs", [ONE, TWO], default=ONE, key="runs", bind="query-params",
-                               label_visibility="collapsed", required=True)  # fmt: skip
-    columns = st.columns(2) if how == TWO else [st.container()]
-    picked: list[Run] = []
-    for i, key in enumerate(("run", "other")[: len(columns)]):
-        with columns[i]:
-            id = pick_run(runs, "Run" if how == ONE else f"Run {'AB'[i]}", key, start=i)
-        if id is not None:
-            picked.append(run_of(found, id))
-    if len(picked) == len(columns):
-        _figures(found, picked)
+    """Draws the figures of the one or two runs that are chosen."""
+    study_runs = runs_of_chosen_study()
+    heading("Images", study_runs)
+    runs = filter_runs(study_runs)
+    finished = runs[runs["state"] == "finished"]
+    mode = st.segmented_control(
+        "Runs",
+        [ONE, TWO],
+        default=ONE,
+        key="runs",
+        bind="query-params",
+        label_visibility="collapsed",
+        required=True,
+    )
+    if mode == TWO:
+        columns = st.columns(2)
+        with columns[0]:
+            ids = [pick_run(finished, "Run A", "run")]
+        with columns[1]:
+            ids.append(pick_run(finished, "Run B", "other", start=1))
+    else:
+        ids = [pick_run(finished, "Run", "run")]
+    picked_runs = [run_with_id(study_runs, id) for id in ids if id is not None]
+    if len(picked_runs) == len(ids):
+        _figures(picked_runs)
 
 
-def _figures(found: Found, picked: list[Run]) -> None:
-    listed = [figures_of(run) for run in picked]
-    names = [name for name in listed[0] if all(name in one for one in listed)]
+def _figures(runs: list[Run]) -> None:
+    """Shows a figure that all of these runs have, and buttons that save it."""
+    figures = [figures_of(run) for run in runs]
+    names = [name for name in figures[0] if name in figures[-1]]
     if not names:
-        both = (
-            "These runs have no figure in common."
-            if len(picked) > 1
-            else "This run has no figures."
-        )
-        st.info(f"{both} A probe draws them: `probes: [segmentation]`, say, with `figures: 3`.")
+        st.info(_no_figure(runs))
         return
     name = choose(f"Figure ({len(names)})", "figure", names)
     try:
-        seen = [panels(name, opened(one[name])) for one in listed]
+        pictures = [panels(name, read_picture(paths[name])) for paths in figures]
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
-    if len(seen) == 1:
-        _alone(seen[0])
+    if len(runs) == 1:
+        _single(pictures[0])
     else:
-        _together(picked, seen)
-    for run, one in zip(picked, listed, strict=True):
-        st.download_button(
-            f"{name}.png of {run.name}" if len(picked) > 1 else f"{name}.png", one[name].read_bytes,
-            f"{run.id[:8]}-{name}.png", "image/png", key=f"png-{run.id}", on_click="ignore", type="tertiary",
-            icon=":material/download:",
-        )  # fmt: skip
+        _side_by_side(runs, pictures)
+    for run, paths in zip(runs, figures, strict=True):
+        file = f"{name}.png"
+        download_button(
+            f"{file} of {run.name}" if len(runs) > 1 else file,
+            paths[name].read_bytes,
+            f"{run.id[:8]}-{file}",
+            "image/png",
+            key=f"png-{run.id}",
+        )
 
 
-def _alone(seen: dict[str, Picture]) -> None:
-    if len(seen) == 1:
-        name, picture = next(iter(seen.items()))
-        st.image(picture, caption=plain(name), width="stretch" if picture.shape[1] > 500 else 500)
+def _no_figure(runs: list[Run]) -> str:
+    if len(runs) > 1:
+        problem = "These runs have no figure in common."
+    else:
+        problem = "This run has no figures."
+    return f"{problem} A probe draws them: `probes: [segmentation]`, say, with `figures: 3`."
+
+
+def _single(picture: dict[str, Picture]) -> None:
+    """Shows a figure of one run: its panels beside each other, or the whole picture."""
+    if len(picture) == 1:
+        name, pixels = next(iter(picture.items()))
+        is_wide = pixels.shape[1] > WIDE
+        st.image(pixels, caption=plain(name), width="stretch" if is_wide else WIDE)
         return
-    for column, (panel, picture) in zip(st.columns(len(seen)), seen.items(), strict=True):
-        column.image(picture, caption=panel, width="stretch")
+    columns = st.columns(len(picture))
+    for column, (panel, pixels) in zip(columns, picture.items(), strict=True):
+        column.image(pixels, caption=panel, width="stretch")
     st.caption("Error: missed in orange, invented in blue.")
 
 
-def _together(picked: list[Run], seen: list[dict[str, Picture]]) -> None:
-    split = all(set(one) == set(PANELS) for one in seen)
-    shown = list(seen[0])
-    if split:
-        shown = (
-            st.pills(
-                "Panels",
-                PANELS,
-                selection_mode="multi",
-                default=["prediction", "error"],
-                key="panels",
-            )
-            or []
-        )
-    for panel in shown if split else ["whole"]:
-        for column, run, one in zip(st.columns(2), picked, seen, strict=True):
-            picture = one[panel] if split else next(iter(one.values()))
-            caption = f"{panel} of {plain(run.name)}" if split else plain(run.name)
-            column.image(picture, caption=caption, width="stretch")
-    if split and seen[0]["error"].shape == seen[1]["error"].shape:
-        st.subheader("Where they differ", anchor=False)
-        left, right = st.columns([2, 1])
-        left.image(overlay(seen[0]["input"], seen[0]["error"], seen[1]["error"]), width="stretch")
-        right.markdown(f"**Errors over the input.** Orange: only A, {plain(picked[0].name)}. Light blue: only B, "
-                       f"{plain(picked[1].name)}. Pink: both.")  # fmt: skip
+def _side_by_side(runs: list[Run], pictures: list[dict[str, Picture]]) -> None:
+    """Shows a figure of two runs, panel by panel where both have panels."""
+    if not all(set(picture) == set(PANELS) for picture in pictures):
+        for column, run, picture in zip(st.columns(2), runs, pictures, strict=True):
+            pixels = next(iter(picture.values()))
+            column.image(pixels, caption=plain(run.name), width="stretch")
+        return
+    selection = st.pills(
+        "Panels",
+        PANELS,
+        selection_mode="multi",
+        default=["prediction", "error"],
+        key="panels",
+    )
+    for panel in selection or []:
+        for column, run, picture in zip(st.columns(2), runs, pictures, strict=True):
+            caption = f"{panel} of {plain(run.name)}"
+            column.image(picture[panel], caption=caption, width="stretch")
+    _differences(runs, pictures)
 
 
-framed(page)
+def _differences(runs: list[Run], pictures: list[dict[str, Picture]]) -> None:
+    """Shows the errors of two runs over the input, where both are of the same size."""
+    first, second = pictures
+    if first["error"].shape != second["error"].shape:
+        return
+    st.subheader("Where they differ", anchor=False)
+    left, right = st.columns([2, 1])
+    left.image(overlay(first["input"], first["error"], second["error"]), width="stretch")
+    right.markdown(
+        f"**Errors over the input.** Orange: only A, {plain(runs[0].name)}. "
+        f"Light blue: only B, {plain(runs[1].name)}. Pink: both."
+    )
+
+
+draw_framed(page)

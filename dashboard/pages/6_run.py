@@ -1,183 +1,225 @@
 """Everything about one run: settings, numbers, history, files, and where it comes from."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.draw.curves import history
 from dashboard.parts.controls import (
-    chart,
     choose,
-    filters,
+    filter_runs,
     heading,
-    looked_at,
     pick_run,
-    run_of,
-    table,
-    trouble,
+    run_with_id,
+    runs_of_chosen_study,
+    show_problem,
 )
-from dashboard.parts.frame import framed
-from dashboard.parts.text import moment, plain, size, spent
+from dashboard.parts.frame import draw_framed
+from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.text import bytes_text, duration_text, moment, plain
+from dashboard.read.database import Unreadable, tracker
 from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
-from dashboard.read.records import Found, Unreadable, tracker
-from dashboard.read.run_files import figures_of, files_of, opened, text_of
+from dashboard.read.records import StudyRuns
+from dashboard.read.run_files import figures_of, files_of, read_picture, text_of
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
 
-CHARTS = 6  # curves drawn at once
+MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
+MLFLOW_UI = "http://127.0.0.1:5000"
 
 
 def page() -> None:
-    found = looked_at()
-    heading("Run", found)
-    runs = filters(found)
+    """Draws the run that is chosen, a tab for each section."""
+    study_runs = runs_of_chosen_study()
+    heading("Run", study_runs)
+    runs = filter_runs(study_runs)
     id = pick_run(runs, f"Run (of {len(runs):,})", "run")
     if id is None:
         return
-    run = run_of(found, id)
+    run = run_with_id(study_runs, id)
     _head(run)
-    tabs = st.tabs(["Numbers", "History", "Figures", "Settings", "Files", "Provenance"])
-    parts = (_numbers, _history, _pictures, _settings, _files, _provenance)
-    for tab, part in zip(tabs, parts, strict=True):
+    sections: dict[str, Callable[[Run], None]] = {
+        "Numbers": partial(_numbers, study_runs),
+        "History": _history,
+        "Figures": _figures,
+        "Settings": _settings,
+        "Files": _files,
+        "Provenance": _provenance,
+    }
+    for tab, section in zip(st.tabs(list(sections)), sections.values(), strict=True):
         with tab:
             try:
-                part(found, run)
+                section(run)
             except Unreadable as error:
-                trouble(error)
+                show_problem(error)
 
 
 def _head(run: Run) -> None:
-    colour = {"finished": "green", "failed": "red", "killed": "red", "diverged": "orange"}.get(
-        run.state, "gray"
-    )
+    """Shows the name of a run, how and when it ended, and its error if it has one."""
+    seconds = (run.ended - run.started) / 1000 if run.ended else 0
     st.subheader(plain(run.name), anchor=False)
     with st.container(horizontal=True, gap="small"):
-        st.badge(plain(run.state or "unknown"), color=colour)  # type: ignore[arg-type]
+        _state_badge(run.state)
         st.badge(f"ended {moment(run.ended)}", color="gray")
-        st.badge(
-            f"took {spent((run.ended - run.started) / 1000 if run.ended else 0)}", color="gray"
-        )
-    if error := run.tags.get("harness.error"):
-        st.error(plain(error))
-        try:
-            with st.expander("Traceback", expanded=run.state == "failed"):
-                st.code(text_of(run, "error.txt"), language=None, wrap_lines=True)
-        except Unreadable:
-            st.caption("No traceback was kept.")
+        st.badge(f"took {duration_text(seconds)}", color="gray")
+    error = run.tags.get("harness.error")
+    if not error:
+        return
+    st.error(plain(error))
+    try:
+        with st.expander("Traceback", expanded=run.state == "failed"):
+            st.code(text_of(run, "error.txt"), language=None, wrap_lines=True)
+    except Unreadable:
+        st.caption("No traceback was kept.")
 
 
-def _numbers(found: Found, run: Run) -> None:
-    values = metrics(tracker(), found.name).get(run.id, {})
-    if not values:
+def _state_badge(state: str) -> None:
+    """Shows the state of a run in its colour."""
+    text = plain(state or "unknown")
+    if state == "finished":
+        st.badge(text, color="green")
+    elif state in ("failed", "killed"):
+        st.badge(text, color="red")
+    elif state == "diverged":
+        st.badge(text, color="orange")
+    else:
+        st.badge(text, color="gray")
+
+
+def _numbers(study_runs: StudyRuns, run: Run) -> None:
+    """Shows the mean of each metric with the number and the range of its rows; then all rows."""
+    means = metrics(tracker(), study_runs.name).get(run.id, {})
+    if not means:
         st.info("This run measured nothing.")
         return
-    mine = found.rows[found.rows["run"] == run.id]
-    spread = (
-        mine.groupby("metric")["value"].agg(["size", "min", "max"]) if len(mine) else pd.DataFrame()
-    )
-    told = {
-        str(k): (str(n), f"{number(low)} to {number(high)}")
-        for k, n, low, high in spread.itertuples()
-    }
-    rows = []
-    for name in sorted(values, key=lambda name: (name not in told, name)):
-        mean, (count, span) = values[name], told.get(name, ("–", "–"))
-        said = "undefined" if mean is None else number(mean)
-        rows.append({"metric": name, "mean": said, "rows": count, "range": span})
-    table(rows, f"{run.id[:8]}-metrics", "metrics")
-    if len(mine):
-        with st.expander(f"All {len(mine):,} rows"):
-            table(
-                mine.drop(columns="run").dropna(axis="columns", how="all"),
-                f"{run.id[:8]}-rows",
-                "rows",
-            )
+    own_rows = study_runs.rows[study_runs.rows["run"] == run.id]
+    values_of = {str(metric): values for metric, values in own_rows.groupby("metric")["value"]}
+    table = []
+    for name in sorted(means, key=lambda name: (name not in values_of, name)):
+        mean = means[name]
+        count, span = "–", "–"
+        if name in values_of:
+            values = values_of[name]
+            count = str(values.size)
+            span = f"{number(values.min())} to {number(values.max())}"
+        mean_text = "undefined" if mean is None else number(mean)
+        table.append({"metric": name, "mean": mean_text, "rows": count, "range": span})
+    show_table(table, f"{run.id[:8]}-metrics", "metrics")
+    if len(own_rows):
+        with st.expander(f"All {len(own_rows):,} rows"):
+            columns = own_rows.drop(columns="run").dropna(axis="columns", how="all")
+            show_table(columns, f"{run.id[:8]}-rows", "rows")
 
 
-def _history(found: Found, run: Run) -> None:
+def _history(run: Run) -> None:
+    """Shows how the metrics of the training went over its epochs."""
     curves = curves_of(run)
     if curves.empty:
         st.info(
-            "No history was recorded: the fit was trained for another run, or the trial failed before it began."
+            "No history was recorded: the fit was trained for another run, or the trial failed "
+            "before it began."
         )
         return
     names = list(dict.fromkeys(curves["metric"]))
-    if len(names) > CHARTS:
-        usual = sorted(names, key=lambda name: not name.startswith(("loss", "watch")))[:CHARTS]
+    if len(names) > MOST_CURVES:
+        losses_first = sorted(names, key=lambda name: not name.startswith(("loss", "watch")))
+        usual = losses_first[:MOST_CURVES]
         names = st.multiselect("Curves", names, default=usual, key="curves")
     columns = st.columns(2)
     for i, name in enumerate(names):
-        part = curves[curves["metric"] == name]
+        curve = curves[curves["metric"] == name]
         with columns[i % 2]:
-            chart(partial(history, part, name), f"{run.id[:8]} {name}", f"curve-{name}")
+            show_chart(partial(history, curve, name), f"{run.id[:8]} {name}", f"curve-{name}")
 
 
-def _pictures(found: Found, run: Run) -> None:
-    names = figures_of(run)
-    if not names:
+def _figures(run: Run) -> None:
+    """Shows one of the figures that the probes of a run drew."""
+    figures = figures_of(run)
+    if not figures:
         st.info("No probe of this run drew a figure.")
         return
-    name = choose("Figure", "figure", names)
-    st.image(opened(names[name]), caption=plain(name), width="stretch")
+    name = choose("Figure", "figure", figures)
+    st.image(read_picture(figures[name]), caption=plain(name), width="stretch")
 
 
-def _settings(found: Found, run: Run) -> None:
-    wanted = st.text_input("Find a setting", key="setting", placeholder="lr, style, …")
-    rows = [
-        {"setting": k, "value": v}
-        for k, v in sorted(run.params.items())
-        if wanted.lower() in f"{k} {v}".lower()
-    ]
-    table(rows or [{"setting": "none has it", "value": ""}], f"{run.id[:8]}-settings", "settings")
+def _settings(run: Run) -> None:
+    """Shows the settings of a run that hold the text that the reader looks for."""
+    text = st.text_input("Find a setting", key="setting", placeholder="lr, style, …").lower()
+    rows = []
+    for setting, value in sorted(run.params.items()):
+        if text in f"{setting} {value}".lower():
+            rows.append({"setting": setting, "value": value})
+    if not rows:
+        rows = [{"setting": "none has it", "value": ""}]
+    show_table(rows, f"{run.id[:8]}-settings", "settings")
 
 
-def _files(found: Found, run: Run) -> None:
-    listed = dict(files_of(run))
-    if not listed:
+def _files(run: Run) -> None:
+    """Lists the files of a run; one of them can be saved, and read where it is a text."""
+    files = dict(files_of(run))
+    if not files:
         st.info("The files of this run are gone; its numbers are in the database.")
         return
-    sizes = {name: path.stat().st_size for name, path in listed.items()}
-    frame = pd.DataFrame([{"file": name, "size": size(sizes[name])} for name in listed])
+    sizes = [bytes_text(path.stat().st_size) for path in files.values()]
+    frame = pd.DataFrame({"file": list(files), "size": sizes})
     st.dataframe(frame, hide_index=True, width="stretch", key="files")
-    name = choose("File", "file", listed)
-    path = listed[name]
-    st.download_button(f"Download {Path(name).name}", path.read_bytes, Path(name).name, key="download",
-                       on_click="ignore", icon=":material/download:")  # fmt: skip
+    name = choose("File", "file", files)
+    path = files[name]
+    st.download_button(
+        f"Download {Path(name).name}",
+        path.read_bytes,
+        Path(name).name,
+        key="download",
+        on_click="ignore",
+        icon=":material/download:",
+    )
     if path.suffix in TEXTS:
         st.code(text_of(run, name), language=None, wrap_lines=True, height=320)
 
 
-def _provenance(found: Found, run: Run) -> None:
-    tags = run.tags
-    facts: dict[str, Any] = {
-        "run": run.id, "trial": run.key, "fit": tags.get("harness.fit"), "why it ran": tags.get("harness.reason"),
-        "study file": tags.get("mlflow.source.name"), "code": tags.get("mlflow.source.git.commit", "no git checkout"),
-        "uncommitted changes": "yes, in diff.patch" if "harness.dirty" in tags else "none",
-        "machine": " ".join(tags.get(f"harness.{k}", "") for k in ("host", "machine", "device")).strip(),
-        "batch in pieces": tags.get("harness.pieces", "no"), "checkpoint by": run.params.get("pick"),
-    }  # fmt: skip
-    st.dataframe(pd.DataFrame([{"what": k, "value": str(v)} for k, v in facts.items() if v]), hide_index=True,
-                 width="stretch", key="facts")  # fmt: skip
+def _provenance(run: Run) -> None:
+    """Shows where a run comes from: its code, machine, fits and data, and its page in MLflow."""
+    facts = {name: str(value) for name, value in _facts(run).items() if value}
+    frame = pd.DataFrame({"what": list(facts), "value": list(facts.values())})
+    st.dataframe(frame, hide_index=True, width="stretch", key="facts")
     for line in lineage(run):
         st.markdown(line)
-    rows = data_of(run)
-    if rows:
+    data_sets = data_of(run)
+    if len(data_sets):
         st.markdown("**Data**")
-        st.dataframe(rows, hide_index=True, width="stretch", key="data")
-    _mlflow(found, run)
+        st.dataframe(data_sets, hide_index=True, width="stretch", key="data")
+    _mlflow_link(run)
 
 
-def _mlflow(found: Found, run: Run) -> None:
-    base = os.environ.get("HARNESS_MLFLOW_UI", "http://127.0.0.1:5000").rstrip("/")
-    place = f"{base}/#/experiments/{experiment_of(run)}/runs/{run.id}"
-    st.link_button("Open in the MLflow UI", place, icon=":material/open_in_new:")
+def _facts(run: Run) -> dict[str, str | None]:
+    """Returns what the tags of a run say of its origin, by what it is called on the page."""
+    tags = run.tags
+    machine = [tags.get(f"harness.{name}", "") for name in ("host", "machine", "device")]
+    return {
+        "run": run.id,
+        "trial": run.key,
+        "fit": tags.get("harness.fit"),
+        "why it ran": tags.get("harness.reason"),
+        "study file": tags.get("mlflow.source.name"),
+        "code": tags.get("mlflow.source.git.commit", "no git checkout"),
+        "uncommitted changes": "yes, in diff.patch" if "harness.dirty" in tags else "none",
+        "machine": " ".join(machine).strip(),
+        "batch in pieces": tags.get("harness.pieces", "no"),
+        "checkpoint by": run.params.get("pick"),
+    }
+
+
+def _mlflow_link(run: Run) -> None:
+    base = os.environ.get("HARNESS_MLFLOW_UI", MLFLOW_UI).rstrip("/")
+    address = f"{base}/#/experiments/{experiment_of(run)}/runs/{run.id}"
+    st.link_button("Open in the MLflow UI", address, icon=":material/open_in_new:")
     st.caption("`make ui` starts it, at port 5000; HARNESS_MLFLOW_UI names another address.")
 
 
-framed(page)
+draw_framed(page)

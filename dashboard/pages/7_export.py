@@ -4,31 +4,32 @@ import io
 import zipfile
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.ask.answers import answers
-from dashboard.draw.charts import forest, points, units
+from dashboard.ask.answers import answers, strata_of
 from dashboard.draw.colours import LIGHT
+from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.controls import (
-    csv_button,
-    exported,
     heading,
-    looked_at,
-    study_or_trouble,
-    trouble,
+    runs_of_chosen_study,
+    show_problem,
+    study_or_problem,
 )
-from dashboard.parts.frame import framed
-from dashboard.parts.verdict import colours_of
-from dashboard.read.records import Found, Unreadable
+from dashboard.parts.frame import draw_framed
+from dashboard.parts.outputs import chart_bytes, csv_button, download_button
+from dashboard.parts.verdict import draw_arms_of
+from dashboard.read.database import Unreadable
+from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
-from harness.judge.verdicts import Verdicts
+from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.write import texts, used
 from harness.store import file_name
 from harness.study.load import Study
 
-WORDS = {
+LABELS = {
     "report.html": "The report, one page that needs nothing else",
     "report.tex": "LaTeX tables (booktabs)",
     "report.md": "The report as Markdown",
@@ -40,84 +41,103 @@ MIME = {"html": "text/html", "tex": "application/x-tex", "md": "text/markdown", 
 
 
 def page() -> None:
-    found = looked_at()
-    heading("Export", found)
-    st.subheader("What was measured", anchor=False)
-    one, two = st.columns(2)
-    for column, kind, frame in ((one, "runs", found.runs), (two, "rows", found.rows)):
-        with column:
-            text = f"{len(frame):,} {kind} (CSV)"
-            csv_button(partial(lines_of, frame), f"{found.name}-{kind}", kind, text)
-    study = study_or_trouble(found)
+    """Draws a button for everything that can be saved."""
+    study_runs = runs_of_chosen_study()
+    heading("Export", study_runs)
+    _measured_tables(study_runs)
+    study = study_or_problem(study_runs)
     if study is None:
         return
     st.subheader("What it says", anchor=False)
     try:
-        verdicts = answers(found)
+        verdicts = answers(study_runs)
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
         return
     if not verdicts.verdicts:
         st.info(
-            "The study file declares no comparison (`compare:`), so there is nothing to judge or to draw."
+            "The study file declares no comparison (`compare:`), so there is nothing to judge or "
+            "to draw."
         )
         return
-    _report(found, study, verdicts)
+    _report_files(study_runs, study, verdicts)
     st.subheader("Charts", anchor=False)
     st.caption(
-        "Every chart of the declared comparisons; below each chart of the other pages stands its own button."
+        "Every chart of the declared comparisons; below each chart of the other pages stands its "
+        "own button."
     )
     for kind in ("svg", "png"):
-        st.download_button(
-            f"All charts as {kind.upper()} (ZIP)", partial(zipped, found, verdicts, kind),
-            f"{file_name(found.name)}-charts-{kind}.zip", "application/zip", key=f"zip-{kind}", on_click="ignore",
-            type="tertiary", icon=":material/download:",
-        )  # fmt: skip
+        download_button(
+            f"All charts as {kind.upper()} (ZIP)",
+            partial(zip_of_charts, study_runs, verdicts, kind),
+            f"{file_name(study_runs.name)}-charts-{kind}.zip",
+            "application/zip",
+            key=f"zip-{kind}",
+        )
 
 
-def lines_of(frame: pd.DataFrame) -> str:
+def _measured_tables(study_runs: StudyRuns) -> None:
+    """Draws a button for the table of runs, and one for the rows that they measured."""
+    st.subheader("What was measured", anchor=False)
+    tables = {"runs": study_runs.runs, "rows": study_runs.rows}
+    for column, (kind, frame) in zip(st.columns(2), tables.items(), strict=True):
+        with column:
+            label = f"{len(frame):,} {kind} (CSV)"
+            csv_button(partial(_csv_of, frame), f"{study_runs.name}-{kind}", kind, label)
+
+
+def _csv_of(frame: pd.DataFrame) -> str:
     return str(frame.to_csv(index=False))
 
 
-def _report(found: Found, study: Study, verdicts: Verdicts) -> None:
-    def text(name: str) -> bytes:
-        return texts(study, verdicts, used(study, found.runs, found.recorded))[name].encode()
+def _report_files(study_runs: StudyRuns, study: Study, verdicts: Verdicts) -> None:
+    """Draws a button for each file of the report, and shows its LaTeX."""
 
-    for name, said in WORDS.items():
-        st.download_button(
-            said, partial(text, name), f"{file_name(found.name)}-{name}", MIME[name.split(".")[1]],
-            key=f"file-{name}", on_click="ignore", type="tertiary", icon=":material/download:",
-        )  # fmt: skip
+    def content(name: str) -> bytes:
+        runs = used(study, study_runs.runs, study_runs.recorded)
+        return texts(study, verdicts, runs)[name].encode()
+
+    for name, label in LABELS.items():
+        extension = name.split(".")[1]
+        download_button(
+            label,
+            partial(content, name),
+            f"{file_name(study_runs.name)}-{name}",
+            MIME[extension],
+            key=f"file-{name}",
+        )
     with st.expander("LaTeX"):
-        st.code(text("report.tex").decode(), language="latex")
+        st.code(content("report.tex").decode(), language="latex")
 
 
-def drawn(found: Found, verdicts: Verdicts) -> Iterator[tuple[str, object]]:
-    """The charts of all declared comparisons by name."""
+def charts_of(study_runs: StudyRuns, verdicts: Verdicts) -> Iterator[tuple[str, Any]]:
+    """Yields the charts of all declared comparisons by name."""
     for verdict in verdicts.verdicts:
-        one = verdict.comparison
-        for stratum in dict.fromkeys(
-            [a.stratum for a in verdict.arms] + [c.stratum for c in verdict.contrasts]
-        ):
-            arms = [a for a in verdict.arms if a.stratum == stratum]
-            contrasts = [c for c in verdict.contrasts if c.stratum == stratum]
-            name = file_name(f"{one.name} {levels_text(stratum)}".strip())
-            if arms and one.kind != "model":
-                colours = colours_of(found, one.by or one.trend or "", arms, LIGHT)
-                yield name, units(one, arms, contrasts, colours, LIGHT)
-            if one.kind in ("groups", "trend"):
-                yield f"{name}-differences", forest(one, contrasts, LIGHT)
-            for c in contrasts:
-                yield f"{name}-points", points(c, LIGHT) if c.points else None
+        for name, chart in _charts_of_verdict(study_runs, verdict):
+            if chart is not None:
+                yield name, chart
 
 
-def zipped(found: Found, verdicts: Verdicts, kind: str) -> bytes:
+def _charts_of_verdict(study_runs: StudyRuns, verdict: Verdict) -> Iterator[tuple[str, Any]]:
+    """Yields the charts of one comparison; None stands where there is nothing to draw."""
+    comparison = verdict.comparison
+    for stratum in strata_of(verdict):
+        name = file_name(f"{comparison.name} {levels_text(stratum.levels)}".strip())
+        if stratum.arms and comparison.kind != "model":
+            yield name, draw_arms_of(study_runs, comparison, stratum, LIGHT)
+        if comparison.kind in ("groups", "trend"):
+            yield f"{name}-differences", forest_chart(comparison, stratum.contrasts, LIGHT)
+        for contrast in stratum.contrasts:
+            yield f"{name}-points", points_chart(contrast, LIGHT)
+
+
+def zip_of_charts(study_runs: StudyRuns, verdicts: Verdicts, kind: str) -> bytes:
+    """Returns all charts as the bytes of a ZIP archive."""
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w") as archive:
-        for name, chart in drawn(found, verdicts):
-            if chart is not None:
-                archive.writestr(f"{name}.{kind}", exported(chart, kind))
+        for name, chart in charts_of(study_runs, verdicts):
+            archive.writestr(f"{name}.{kind}", chart_bytes(chart, kind))
     return raw.getvalue()
 
 
-framed(page)
+draw_framed(page)

@@ -1,4 +1,4 @@
-"""What stands around every page: the list of pages, the study that is looked at, and a sentence where one fails."""
+"""What stands around every page: the list of pages, the study picker, a sentence if one fails."""
 
 import logging
 import threading
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.draw.colours import mark
-from dashboard.parts.controls import study_picker, trouble
-from dashboard.read.records import Unreadable, tracker
+from dashboard.draw.colours import icon
+from dashboard.parts.controls import show_problem, study_picker
+from dashboard.read.database import Unreadable, tracker
 
-FILES = sorted((Path(__file__).parent.parent / "pages").glob("[0-9]*_*.py"))
+PAGES = sorted((Path(__file__).parent.parent / "pages").glob("[0-9]*_*.py"))
 STYLE = """<style>
 .stMainBlockContainer { max-width: 1180px; padding-top: 3.2rem; padding-bottom: 4rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
@@ -21,36 +21,44 @@ STYLE = """<style>
 _run = threading.local()  # a page is drawn in a thread of its own
 
 
-def framed(page: Callable[[], None] | None = None) -> None:
-    """Draws a page in its frame: the first link into a fresh server may reach a page's file before app.py."""
-    if page is not None and getattr(_run, "drawn", False):
+def draw_framed(page: Callable[[], None] | None = None) -> None:
+    """Draws a page in its frame, whichever file the browser asked for.
+
+    The first link into a fresh server may reach a page's file before app.py. The frame then runs
+    the page's file again, and this time only the page itself is drawn.
+    """
+    if page is not None and getattr(_run, "in_frame", False):
         page()
         return
-    _run.drawn = True
+    _run.in_frame = True
     try:
-        _frame()
+        _draw_frame()
     finally:
-        _run.drawn = False
+        _run.in_frame = False
 
 
-def _frame() -> None:
-    st.set_page_config(
-        "harness", mark(), layout="wide"
-    )  # an icon by its name would be loaded from the web
+def _draw_frame() -> None:
+    """Draws the style, the sidebar and the page that the browser is at."""
+    # an icon by its name would be loaded from the web
+    st.set_page_config("harness", icon(), layout="wide")
     st.html(STYLE)
-    page = st.navigation(
-        [st.Page(file, title=file.stem.split("_", 1)[1].capitalize()) for file in FILES]
-    )
+    page = st.navigation([st.Page(file, title=_title(file)) for file in PAGES])
     try:
         with st.sidebar:
             study_picker()
             st.caption(f"Read only from {tracker().file}")
         page.run()
     except Unreadable as error:
-        trouble(error)
+        show_problem(error)
     except Exception:
         logging.getLogger("harness.dashboard").exception("a page failed")
         st.error(
-            "This page has failed, and that is a mistake of harness. The server's log says where. The numbers are "
-            "safe: nothing is written here, and `harness compare` and `harness report` show them too."
+            "This page has failed, and that is a mistake of harness. The server's log says where. "
+            "The numbers are safe: nothing is written here, and `harness compare` and "
+            "`harness report` show them too."
         )
+
+
+def _title(file: Path) -> str:
+    """Returns the title of a page: 'Compare' for 2_compare.py."""
+    return file.stem.split("_", 1)[1].capitalize()

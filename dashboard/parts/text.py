@@ -5,51 +5,61 @@ import time
 
 from harness.run.progress import duration
 
-AGO = ((86400, "d"), (3600, "h"), (60, "min"))
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+.!|~$<>&^=-])")
+MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~$<>&^=-])")
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 
 
 def plain(text: str) -> str:
-    """A text that Markdown shows as it is: no tags, links, emphasis, formulas, directives or icons."""
-    escaped = SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    """Escapes a text for Markdown: no tags, links, emphasis, formulas, directives or icons."""
+    single_spaced = " ".join(str(text).split())
+    escaped = MARKUP.sub(r"\\\1", single_spaced)
     return re.sub(r":(?=\S)", ":\u2060", escaped)
 
 
 def upper(text: str) -> str:
+    """Returns a sentence with a capital at its beginning."""
     return text[:1].upper() + text[1:]
 
 
 def ago(milliseconds: int) -> str:
-    """'5 min ago'."""
+    """Writes how long ago a moment was: '5 min ago'."""
     if not milliseconds:
         return "never"
-    seconds = max(0.0, time.time() - milliseconds / 1000)
-    if seconds < 60:
-        return "just now"
-    return next(f"{int(seconds // size)} {word} ago" for size, word in AGO if seconds >= size)
+    seconds = time.time() - milliseconds / 1000
+    for size, word in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {word} ago"
+    return "just now"
 
 
 def moment(milliseconds: int) -> str:
-    return (
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))
-        if milliseconds
-        else "–"
-    )
+    """Writes a moment as the local date and time."""
+    if not milliseconds:
+        return "–"
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))
 
 
-def spent(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """Writes a duration, and a dash where there is none."""
     return duration(seconds) if seconds else "–"
 
 
-def counted(states: dict[str, int]) -> str:
-    """'18 finished, 2 failed'."""
-    return ", ".join(f"{n:,} {state}" for state, n in states.items() if n) or "no trial yet"
+def state_counts(states: dict[str, int]) -> str:
+    """Writes how many trials are in each state: '18 finished, 2 failed'."""
+    counts = []
+    for state, count in states.items():
+        if count:
+            counts.append(f"{count:,} {state}")
+    return ", ".join(counts) or "no trial yet"
 
 
-def size(count: float) -> str:
-    """A number of bytes."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
+def bytes_text(count: float) -> str:
+    """Writes a number of bytes: '480 B', '3.2 kB', '48 MB'."""
+    if count < 1000:
+        return f"{count:.0f} B"
+    for unit in ("kB", "MB"):
         count /= 1000
-    return f"{count:.1f} GB"
+        if count < 1000:
+            decimals = 0 if count >= 10 else 1
+            return f"{count:.{decimals}f} {unit}"
+    return f"{count / 1000:.1f} GB"

@@ -1,186 +1,250 @@
-"""A verdict as a part of a page: its sentence, charts, tables, and what a reader should know before believing it."""
+"""A verdict as a part of a page: its sentence, its charts and tables, and what a sceptic asks."""
 
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboard.ask.answers import levels_here
-from dashboard.draw.charts import forest, points, units
-from dashboard.draw.colours import Ink, palette
-from dashboard.parts.controls import chart, csv_button, table
+from dashboard.ask.answers import Stratum, strata_of
+from dashboard.ask.facts import levels_in
+from dashboard.draw.arms_chart import arms_chart
+from dashboard.draw.charts import Colours, p_number
+from dashboard.draw.colours import Theme, palette
+from dashboard.draw.contrast_charts import forest_chart, points_chart
+from dashboard.parts.outputs import csv_button, show_chart, show_table
 from dashboard.parts.text import plain, upper
-from dashboard.read.records import Found
-from harness.judge.arms import Levels, levels_text
+from dashboard.read.records import StudyRuns
+from harness.judge.arms import levels_text
+from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, mean, number, p_value, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
+from harness.study.comparison import Comparison
 
-STRATA = 6  # drawn at once; the others are chosen
+MOST_STRATA = 6  # drawn at once; the reader chooses among more
 
 
-def section(found: Found, verdict: Verdict, key: str) -> None:
-    """Everything about one comparison."""
+def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
+    """Shows everything about one comparison."""
     _badges(verdict)
     st.markdown(f"##### {plain(upper(verdict.sentence))}")
     for pooled in verdict.pooled:
         st.warning(plain(pooled.sentence))
-    _charts(found, verdict, key)
-    _contrasts(verdict, key)
-    _arms(verdict, key)
+    _charts(study_runs, verdict, key)
+    _contrast_table(verdict, key)
+    _arm_table(verdict, key)
     _checks(verdict)
 
 
 def _badges(verdict: Verdict) -> None:
-    one = verdict.comparison
-    family = f"{verdict.family} p {'values' if verdict.family != 1 else 'value'} corrected together"
+    """Shows how much a verdict counts: its rank, its unit and its family of p values."""
+    comparison = verdict.comparison
     with st.container(horizontal=True, gap="small"):
-        if one.primary:
+        if comparison.primary:
             st.badge("primary", color="blue")
-        st.badge("confirmatory" if verdict.confirmatory else "exploratory",
-                 color="green" if verdict.confirmatory else "orange")  # fmt: skip
-        st.badge(f"unit: {one.unit}", color="gray")
-        st.badge(family if one.correct else "not corrected", color="gray")
+        if verdict.confirmatory:
+            st.badge("confirmatory", color="green")
+        else:
+            st.badge("exploratory", color="orange")
+        st.badge(f"unit: {comparison.unit}", color="gray")
+        if comparison.correct:
+            noun = "value" if verdict.family == 1 else "values"
+            st.badge(f"{verdict.family} p {noun} corrected together", color="gray")
+        else:
+            st.badge("not corrected", color="gray")
 
 
-def _charts(found: Found, verdict: Verdict, key: str) -> None:
-    strata = list(
-        dict.fromkeys([a.stratum for a in verdict.arms] + [c.stratum for c in verdict.contrasts])
-    )
-    if len(strata) > STRATA:
-        names = {levels_text(s): s for s in strata}
-        picked = st.multiselect(
-            "Shown", list(names), default=list(names)[:STRATA], key=f"strata-{key}"
-        )
-        strata = [names[name] for name in picked]
+def _charts(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
+    """Draws the charts of the strata, of the first few until the reader chooses others."""
+    strata = strata_of(verdict)
+    if len(strata) > MOST_STRATA:
+        by_name = {levels_text(stratum.levels): stratum for stratum in strata}
+        usual = list(by_name)[:MOST_STRATA]
+        names = st.multiselect("Shown", list(by_name), default=usual, key=f"strata-{key}")
+        strata = [by_name[name] for name in names]
     columns = st.columns(2) if len(strata) > 1 else [st.container()]
     for i, stratum in enumerate(strata):
         with columns[i % len(columns)]:
-            if stratum:
-                st.markdown(f"**{plain(levels_text(stratum))}**")
-            _stratum(found, verdict, stratum, f"{key}-{i}")
+            if stratum.levels:
+                st.markdown(f"**{plain(levels_text(stratum.levels))}**")
+            _charts_of_stratum(study_runs, verdict.comparison, stratum, f"{key}-{i}")
     if verdict.arms and verdict.comparison.kind != "model":
         st.caption(plain(legend(verdict)))
 
 
-def _stratum(found: Found, verdict: Verdict, stratum: Levels, key: str) -> None:
-    one = verdict.comparison
-    arms = [a for a in verdict.arms if a.stratum == stratum]
-    contrasts = [c for c in verdict.contrasts if c.stratum == stratum]
-    name = f"{found.name} {one.name} {levels_text(stratum)}".strip()
-    if arms and one.kind != "model":
-        chart(lambda ink: units(one, arms, contrasts, colours_of(found, one.by or one.trend or "", arms, ink), ink),
-              name, f"units-{key}")  # fmt: skip
-    for j, contrast in enumerate(contrasts):
+def _charts_of_stratum(
+    study_runs: StudyRuns, comparison: Comparison, stratum: Stratum, key: str
+) -> None:
+    """Draws the arms, the points of correlations and the estimates of one stratum."""
+    name = f"{study_runs.name} {comparison.name} {levels_text(stratum.levels)}".strip()
+    if stratum.arms and comparison.kind != "model":
+        draw_arms = partial(draw_arms_of, study_runs, comparison, stratum)
+        show_chart(draw_arms, name, f"units-{key}")
+    for i, contrast in enumerate(stratum.contrasts):
         if contrast.points:
-            chart(partial(points, contrast), name, f"points-{key}-{j}")
-    if one.kind in ("groups", "trend") and contrasts:
-        chart(lambda ink: forest(one, contrasts, ink), f"{name} differences", f"forest-{key}")
+            show_chart(partial(points_chart, contrast), name, f"points-{key}-{i}")
+    if comparison.kind in ("groups", "trend") and stratum.contrasts:
+        draw_forest = partial(forest_chart, comparison, stratum.contrasts)
+        show_chart(draw_forest, f"{name} differences", f"forest-{key}")
 
 
-def colours_of(found: Found, path: str, arms: list[Arm], ink: Ink) -> dict[str, str]:
-    """The colours of a factor's levels: of all that it has, also of those that are not shown."""
-    there = [levels_text(a.sample.arm_or_point) for a in arms]
-    return palette(list(dict.fromkeys([*levels_here(found, path), *there])), ink)
+def draw_arms_of(
+    study_runs: StudyRuns, comparison: Comparison, stratum: Stratum, theme: Theme
+) -> Any:
+    """Draws the arms of a stratum in the colours that their levels have on every page."""
+    factor = comparison.by or comparison.trend or ""
+    colours = _colours_of(study_runs, factor, stratum.arms, theme)
+    return arms_chart(comparison, stratum.arms, stratum.contrasts, colours, theme)
+
+
+def _colours_of(study_runs: StudyRuns, path: str, arms: list[Arm], theme: Theme) -> Colours:
+    """Returns the colours of all levels of a factor, also of those that are not drawn."""
+    levels = levels_in(study_runs, path)
+    levels_of_arms = [levels_text(arm.sample.arm_or_point) for arm in arms]
+    return palette(list(dict.fromkeys([*levels, *levels_of_arms])), theme)
 
 
 def legend(verdict: Verdict) -> str:
-    """What the marks of a chart of arms are."""
-    one = verdict.comparison
-    level = f"{1 - one.alpha:.0%}"
-    joined = (
-        " Lines join the values of one unit." if any(c.paired for c in verdict.contrasts) else ""
+    """Says what the marks of a chart of arms are."""
+    comparison = verdict.comparison
+    if not comparison.correct:
+        correction = "not corrected"
+    elif verdict.family > 1:
+        correction = f"after {comparison.correct} among {verdict.family}"
+    else:
+        correction = "uncorrected"
+    text = (
+        f"A dot is one {comparison.unit}; the box holds the middle half; the diamond is the mean "
+        f"with its {1 - comparison.alpha:.0%} interval ({comparison.interval}); p at the brackets "
+        f"is {correction}; * p ≤ {comparison.alpha:g}, ** ≤ .01, *** ≤ .001."
     )
-    correct = (
-        f"after {one.correct} among {verdict.family}"
-        if one.correct and verdict.family > 1
-        else "uncorrected"
-    )
-    among = (
-        f"p at the brackets is {correct}" if one.correct else "p at the brackets is not corrected"
-    )
-    text = f"A dot is one {one.unit}; the box holds the middle half; the diamond is the mean with its {level} interval"
-    return f"{text} ({one.interval}); {among}; * p ≤ {one.alpha:g}, ** ≤ .01, *** ≤ .001.{joined}"
+    if any(contrast.paired for contrast in verdict.contrasts):
+        text += " Lines join the values of one unit."
+    return text
 
 
-def p_text(p: float) -> str:
-    return p_value(p).removeprefix("p = ").removeprefix("p ")
-
-
-def _contrasts(verdict: Verdict, key: str) -> None:
-    rows: list[dict[str, Any]] = []
-    model = verdict.comparison.kind == "model"
-    for c in verdict.contrasts:
-        effect = c.effect
-        around = (
-            f" {spread(effect.low, effect.high)}" if effect and effect.low == effect.low else ""
-        )
-        said = f"{effect.name} {number(effect.value)}{around}" if effect else "–"
-        n = f"{c.n[0]} pairs" if c.paired and len(c.n) == 2 else " / ".join(map(str, c.n))
-        term = {"F": number(c.statistic), "degrees of freedom": c.note.split(";")[0]} if model else {
-            "estimate": estimate(c.estimate, c.low, c.high)}  # fmt: skip
-        how = {} if model else {"effect": said}
-        test = f"{c.test}{', exact' if c.exact else ''}" if c.test else "–"
-        p = {"p": p_text(c.p), "corrected": p_text(c.corrected)}
-        rows.append(
-            {"contrast": c.name, **term, "n": n, **p, "verdict": c.outcome, **how, "test": test}
-        )
+def _contrast_table(verdict: Verdict, key: str) -> None:
+    """Shows a row for each contrast: its estimate or test statistic, n, p and effect."""
+    comparison = verdict.comparison
+    row_of = _model_row if comparison.kind == "model" else _contrast_row
+    rows = [row_of(contrast) for contrast in verdict.contrasts]
     if rows:
-        table(
-            rows,
-            f"{verdict.comparison.name}-contrasts",
-            f"contrasts-{key}",
-            text=contrasts_csv(_alone(verdict)),
-        )
+        csv = contrasts_csv(_only(verdict))
+        show_table(rows, f"{comparison.name}-contrasts", f"contrasts-{key}", csv=csv)
 
 
-def _arms(verdict: Verdict, key: str) -> None:
-    one = verdict.comparison
+def _contrast_row(contrast: Contrast) -> dict[str, str]:
+    """Returns what the table says of a difference, a trend or a correlation."""
+    return {
+        "contrast": contrast.name,
+        "estimate": estimate(contrast.estimate, contrast.low, contrast.high),
+        "n": _n_text(contrast),
+        "p": p_number(contrast.p),
+        "corrected": p_number(contrast.corrected),
+        "verdict": contrast.outcome,
+        "effect": _effect_text(contrast),
+        "test": _test_text(contrast),
+    }
+
+
+def _model_row(contrast: Contrast) -> dict[str, str]:
+    """Returns what the table says of a term of a model."""
+    return {
+        "contrast": contrast.name,
+        "F": number(contrast.statistic),
+        "degrees of freedom": contrast.note.split(";")[0],
+        "n": _n_text(contrast),
+        "p": p_number(contrast.p),
+        "corrected": p_number(contrast.corrected),
+        "verdict": contrast.outcome,
+        "test": _test_text(contrast),
+    }
+
+
+def _n_text(contrast: Contrast) -> str:
+    if contrast.paired and len(contrast.n) == 2:
+        return f"{contrast.n[0]} pairs"
+    return " / ".join(map(str, contrast.n))
+
+
+def _effect_text(contrast: Contrast) -> str:
+    """Writes the size of an effect with its interval, where it has one."""
+    effect = contrast.effect
+    if not effect:
+        return "–"
+    text = f"{effect.name} {number(effect.value)}"
+    if effect.low == effect.low:  # a number
+        text += f" {spread(effect.low, effect.high)}"
+    return text
+
+
+def _test_text(contrast: Contrast) -> str:
+    if not contrast.test:
+        return "–"
+    return f"{contrast.test}, exact" if contrast.exact else contrast.test
+
+
+def _arm_table(verdict: Verdict, key: str) -> None:
+    """Shows a row for each arm: its mean, and what became of its trials and units."""
+    comparison = verdict.comparison
     if not verdict.arms:
         return
     with st.expander("Values, trials and units of each arm"):
-        rows = [
-            {
-                **({"at": levels_text(a.stratum)} if a.stratum else {}), "arm": a.name, "mean": mean(a.mean),
-                f"{one.unit}s": len(a.sample.units),
-                "trials": ", ".join(f"{n} {state}" for state, n in a.tally.states.items() if n),
-                "without value": ", ".join(a.tally.lost) or "–", "undefined": a.tally.undefined, "in full": a.full,
-            }
-            for a in verdict.arms
-        ]  # fmt: skip
+        rows = [_arm_row(arm, comparison.unit) for arm in verdict.arms]
         st.dataframe(rows, hide_index=True, width="stretch", key=f"arms-{key}")
         csv_button(
-            lambda: values_csv(_alone(verdict)),
-            f"{one.name}-values",
+            lambda: values_csv(_only(verdict)),
+            f"{comparison.name}-values",
             f"values-{key}",
             "CSV of each unit",
         )
 
 
-def _alone(verdict: Verdict) -> Verdicts:
+def _arm_row(arm: Arm, unit: str) -> dict[str, Any]:
+    """Returns what the table says of an arm."""
+    row: dict[str, Any] = {}
+    if arm.stratum:
+        row["at"] = levels_text(arm.stratum)
+    states = [f"{count} {state}" for state, count in arm.tally.states.items() if count]
+    row["arm"] = arm.name
+    row["mean"] = mean(arm.mean)
+    row[f"{unit}s"] = len(arm.sample.units)
+    row["trials"] = ", ".join(states)
+    row["without value"] = ", ".join(arm.tally.lost) or "–"
+    row["undefined"] = arm.tally.undefined
+    row["in full"] = arm.full
+    return row
+
+
+def _only(verdict: Verdict) -> Verdicts:
+    """Returns the verdict as the only one of a study, as writers of files want it."""
     return Verdicts("", "", {}, (verdict,))
 
 
 def _checks(verdict: Verdict) -> None:
-    """Information for a sceptic, never a gate."""
-    found = list(verdict.notes)
+    """Lists what a reader should know before believing a verdict; information, never a gate."""
+    checks = check_texts(verdict)
+    with st.expander(f"Checks ({len(checks)})"):
+        for text in checks:
+            st.markdown(f"- {plain(text)}")
+
+
+def check_texts(verdict: Verdict) -> list[str]:
+    """Writes the notes, the averaged settings, the test, the pairs and the normality."""
+    checks = list(verdict.notes)
     if verdict.averaged:
-        found.append(f"averaged over {', '.join(verdict.averaged)}")
-    for c in verdict.contrasts[:1]:
-        found += [f"test: {c.test}, {c.why}"] if c.test else []
-        found += (
-            [f"pairs: {'paired' if c.paired else 'not paired'}, {c.pairing}"] if c.pairing else []
-        )
-    found += [
-        f"{c.name}: {c.note}"
-        for c in verdict.contrasts
-        if c.note and verdict.comparison.kind != "model"
-    ]
+        checks.append(f"averaged over {', '.join(verdict.averaged)}")
+    for contrast in verdict.contrasts[:1]:
+        if contrast.test:
+            checks.append(f"test: {contrast.test}, {contrast.why}")
+        if contrast.pairing:
+            paired = "paired" if contrast.paired else "not paired"
+            checks.append(f"pairs: {paired}, {contrast.pairing}")
+    for contrast in verdict.contrasts:
+        if contrast.note and verdict.comparison.kind != "model":
+            checks.append(f"{contrast.name}: {contrast.note}")
     for stratum, result in verdict.omnibus:
         where = f" at {levels_text(stratum)}" if stratum else ""
         values = f"{number(result.statistic)}, {p_value(result.p)}"
-        found.append(f"all arms at once{where}: {result.test} {values}")
-    found += list(verdict.normality)
-    with st.expander(f"Checks ({len(found)})"):
-        for text in found:
-            st.markdown(f"- {plain(text)}")
+        checks.append(f"all arms at once{where}: {result.test} {values}")
+    return checks + list(verdict.normality)

@@ -1,74 +1,88 @@
-"""Where a run comes from, and how its training went, as the database and the trial's folder know it."""
+"""Where a run comes from, and how its training went, as the database and the folders tell it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
 from dashboard.parts.text import plain
-from dashboard.read.records import database
+from dashboard.read.database import open_database
 from harness.record.database import Run
 from harness.run.progress import duration
 from harness.spec.parse import read_trial
-from harness.spec.values import Fit, fits_of
+from harness.spec.records import FitRecord
+from harness.spec.values import Fit, Trial, fits_of
 from harness.store import Home, read_json
 
 
 def curves_of(run: Run) -> pd.DataFrame:
-    """The metrics that were followed over the epochs: `metric`, `step`, `value`."""
+    """Returns the metrics that were followed over the epochs: `metric`, `step`, `value`."""
     sql = """SELECT key, step, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics
         WHERE run_uuid = ? AND step > 0 ORDER BY key, step"""
-    with database() as db:
+    with open_database() as db:
         rows = db.execute(sql, (run.id,)).fetchall()
     return pd.DataFrame(rows, columns=["metric", "step", "value"])
 
 
 def experiment_of(run: Run) -> int:
-    with database() as db:
-        found = db.execute(
-            "SELECT experiment_id FROM runs WHERE run_uuid = ?", (run.id,)
-        ).fetchone()
-    return int(found[0])
+    """Returns the number of the experiment that a run is recorded in."""
+    sql = "SELECT experiment_id FROM runs WHERE run_uuid = ?"
+    with open_database() as db:
+        (experiment,) = db.execute(sql, (run.id,)).fetchone()
+    return int(experiment)
 
 
-def data_of(run: Run) -> list[dict[str, Any]]:
-    """The data sets that a run has read, with the fingerprint of their bytes or of their recipe."""
-    sql = """SELECT t.value, d.name, d.digest FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+def data_of(run: Run) -> pd.DataFrame:
+    """Returns the data sets that a run has read, with the fingerprint of their bytes or recipe."""
+    sql = """SELECT coalesce(nullif(t.value, ''), '?'), d.name, d.digest FROM inputs i
+        JOIN datasets d ON d.dataset_uuid = i.source_id
         LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
         WHERE i.destination_id = ? AND i.destination_type = 'RUN' ORDER BY t.value"""
-    with database() as db:
+    with open_database() as db:
         rows = db.execute(sql, (run.id,)).fetchall()
-    return [
-        {"used to": role or "?", "data set": name, "fingerprint": digest}
-        for role, name, digest in rows
-    ]
+    return pd.DataFrame(rows, columns=["used to", "data set", "fingerprint"])
 
 
 def lineage(run: Run) -> Iterator[str]:
-    """The fit behind a trial and the fits that it starts from, as an indented list."""
-    file = Home.here().store("trials").path(run.key) / "trial.json"
-    try:
-        trial = read_trial(read_json(file)["trial"], [])
-    except (OSError, ValueError, LookupError):
-        trial = None
+    """Lists the fit behind a trial and the fits that it starts from, indented, as Markdown."""
+    trial = _trial_of(run)
     if trial is None:
-        yield "The trial's folder is gone or of another version, so the fits behind it are known by their keys alone."
+        yield (
+            "The trial's folder is gone or of another version, so the fits behind it are known by "
+            "their keys alone."
+        )
         return
     yield "**Fits, each standing on those below it**"
-    yield "\n".join(_fits(trial.fit, 0))
+    yield "\n".join(_lines_of_fit(trial.fit, 0))
 
 
-def _fits(fit: Fit, depth: int) -> Iterator[str]:
-    folder = Home.here().store("fits").find(fit.key)
+def _trial_of(run: Run) -> Trial | None:
+    """Reads the trial of a run from its folder; None where that is gone or cannot be read."""
+    file = Home.here().store("trials").path(run.key) / "trial.json"
     try:
-        kept = read_json(folder / "fit.json") if folder else {}
-    except (OSError, ValueError):
-        kept = {}
-    state = (
-        f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}"
-        if kept
-        else "not kept here"
-    )
-    yield f"{'  ' * depth}- {plain(fit.label)}, seed {fit.seed}: {plain(state)} (`{fit.key}`)"
+        return read_trial(read_json(file)["trial"], [])
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def _lines_of_fit(fit: Fit, depth: int) -> Iterator[str]:
+    """Writes a fit with its state, and the fits that it starts from indented below it."""
+    record = _record_of(fit)
+    if record is None:
+        state = "not kept here"
+    else:
+        state = f"{record.state} in {duration(record.seconds)} on {record.device}"
+    indent = "  " * depth
+    yield f"{indent}- {plain(fit.label)}, seed {fit.seed}: {plain(state)} (`{fit.key}`)"
     for upstream, _ in fits_of(fit):
-        yield from _fits(upstream, depth + 1)
+        yield from _lines_of_fit(upstream, depth + 1)
+
+
+def _record_of(fit: Fit) -> FitRecord | None:
+    """Reads what a fit's folder says of it; None where it is not here or of another version."""
+    folder = Home.here().store("fits").find(fit.key)
+    if folder is None:
+        return None
+    try:
+        return FitRecord.read(folder)
+    except (OSError, ValueError, TypeError, LookupError):
+        return None

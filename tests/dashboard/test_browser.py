@@ -1,16 +1,16 @@
-"""The dashboard in a real browser: every page, wide and narrow, dark and light; minutes long, so marked slow."""
+"""The dashboard in a real browser: every page, wide and narrow, dark and light.
+
+It takes minutes, so it is marked slow.
+"""
 
 import csv
 import io
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,23 +18,24 @@ from typing import Any
 import pytest
 
 from harness.store import Home
-from tests.dashboard.test_pages import EVIL, PAGES, SHIFTS, STARTS, better_with_batch, lost, shifted
-from tests.made.recorded import fill, scores, study_at
+from tests.dashboard.browser import (
+    ARGUMENTS,
+    CHROMIUM,
+    open_url,
+    start_server,
+    wait_until_settled,
+)
+from tests.dashboard.pages import PAGES
+from tests.dashboard.studies import EVIL, fill_three_studies
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs playwright: pip install playwright"
-)
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium"),
 ]
 
-ROOT = Path(__file__).resolve().parents[2]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 NAMES = [page.split("_", 1)[1] for page in PAGES]
 
 SLOW_STUDY = """
@@ -56,44 +57,13 @@ compare:
 """
 
 
-def served(home: Home) -> tuple[subprocess.Popen[str], str]:
-    """A server as a user starts it, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "dashboard/app.py",
-        "--server.port",
-        str(port),
-    ]
-    env = {**os.environ, "HARNESS_HOME": str(home.folder)}
-    server = subprocess.Popen(
-        words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-            return server, address
-        except OSError:
-            time.sleep(0.25)
-    server.kill()
-    raise TimeoutError("the server did not start")
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Home]]:
+    """The address of a server, and the home that it shows."""
     home = Home(tmp_path_factory.mktemp("browser"))
-    fill(home, study_at(home, STARTS, "starts.yaml"), scores(better_with_batch), state=lost)
-    fill(home, study_at(home, SHIFTS, "shifts.yaml"), shifted)
-    evil = STARTS.replace("starts", f'"{EVIL}"').replace("seeds: 6", "seeds: 2")
-    fill(home, study_at(home, evil, "evil.yaml"), scores(better_with_batch))
-    server, where = served(home)
-    yield where, home
+    fill_three_studies(home)
+    server, url = start_server(home)
+    yield url, home
     server.terminate()
     server.wait(20)
 
@@ -101,43 +71,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Hom
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
-
-
-def settled(page: Any) -> Any:
-    """The page when nothing on it is still being made."""
-    page.wait_for_selector("[data-testid=stHeading], [data-testid=stAlert]", timeout=60_000)
-    still = 0
-    for _ in range(200):
-        busy = page.locator(
-            "[data-testid=stSpinner], [data-testid=stStatusWidget], [data-stale=true]"
-        ).count()
-        still = 0 if busy else still + 1
-        if still == 5:
-            break
-        page.wait_for_timeout(200)
-    return page
-
-
-def opened(browser: Any, url: str, width: int = 1280, scheme: str = "light") -> Any:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
-    )
-    page = context.new_page()
-    page.away = []
-    page.on(
-        "request",
-        lambda r: (
-            page.away.append(r.url)
-            if not r.url.startswith(("http://127.0.0.1", "data:", "blob:"))
-            else None
-        ),
-    )
-    page.on("dialog", lambda dialog: page.away.append(dialog.message))
-    page.goto(url)
-    return settled(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -147,72 +83,61 @@ def test_every_page_fits(
     address: tuple[str, Home], browser: Any, name: str, width: int, scheme: str
 ) -> None:
     path = "" if name == NAMES[0] else name
-    page = opened(
-        browser,
-        f"{address[0]}/{path}?study={'shifts' if name == 'shift' else 'starts'}",
-        width,
-        scheme,
-    )
+    study = "shifts" if name == "shift" else "starts"
+    page = open_url(browser, f"{address[0]}/{path}?study={study}", width, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "has failed" not in page.inner_text("body")
     assert page.away == []
-    kept = os.environ.get("HARNESS_SCREENSHOTS")
-    if kept:
+    folder = os.environ.get("HARNESS_SCREENSHOTS")
+    if folder:
         tall = page.evaluate(
             "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
         )
         page.set_viewport_size({"width": width, "height": min(5000, tall + 60)})
         page.wait_for_timeout(800)
-        page.screenshot(path=Path(kept) / f"{name}-{width}-{scheme}.png")
+        page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
     page.context.close()
 
 
-def judged(home: Home) -> dict[str, Any]:
-    words = [
-        sys.executable,
-        "-m",
-        "harness.cli.main",
-        "compare",
-        str(home.folder / "starts.yaml"),
-        "--json",
-    ]
+def judged_by_command(home: Home) -> dict[str, Any]:
+    """Returns what `harness compare` says of the study, in a process of its own."""
+    file = str(home.folder / "starts.yaml")
+    words = [sys.executable, "-m", "harness.cli.main", "compare", file, "--json"]
     env = {**os.environ, "HARNESS_HOME": str(home.folder)}
-    return dict(
-        json.loads(
-            subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
-        )
-    )
+    outcome = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    return dict(json.loads(outcome.stdout))
+
+
+def metric_input(page: Any) -> Any:
+    return page.locator("[data-testid=stSelectbox]", has_text="Metric").locator("input")
 
 
 def test_the_same_p_a_filter_and_a_download(address: tuple[str, Home], browser: Any) -> None:
-    where, home = address
-    page = opened(browser, f"{where}/compare?study=starts")
-    first = judged(home)["verdicts"][0]
+    url, home = address
+    page = open_url(browser, f"{url}/compare?study=starts")
+    first = judged_by_command(home)["verdicts"][0]
     assert first["sentence"][1:] in page.inner_text("body")
     page.get_by_text("your own", exact=True).click()
-    settled(page)
-    page.locator("[data-testid=stSelectbox]", has_text="Metric").locator("input").click()
+    wait_until_settled(page)
+    metric_input(page).click()
     page.get_by_role("option", name="precision").click()
     page.wait_for_url("**metric=precision**", timeout=20_000)
-    settled(page)
+    wait_until_settled(page)
     assert "precision" in page.inner_text("body")
-    again = opened(browser, page.url)
+    again = open_url(browser, page.url)
     assert "exploratory" in again.inner_text("body")
-    assert (
-        again.locator("[data-testid=stSelectbox]", has_text="Metric").locator("input").input_value()
-        == "precision"
-    )
-    back = opened(browser, f"{where}/compare?study=starts")
+    assert metric_input(again).input_value() == "precision"
+    back = open_url(browser, f"{url}/compare?study=starts")
     with back.expect_download() as download:
         back.get_by_role("button", name="CSV", exact=True).first.click()
-    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
-    assert [float(row["corrected"]) for row in rows] == pytest.approx(
-        [c["corrected"] for c in first["contrasts"]]
-    )
+    text = Path(download.value.path()).read_text()
+    saved = [float(row["corrected"]) for row in csv.DictReader(io.StringIO(text))]
+    expected = [contrast["corrected"] for contrast in first["contrasts"]]
+    assert saved == pytest.approx(expected)
 
 
 def test_a_name_is_text(address: tuple[str, Home], browser: Any) -> None:
-    page = opened(browser, f"{address[0]}/?study=%3Cscript%3Ealert(1)%3C/script%3E")
+    page = open_url(browser, f"{address[0]}/?study=%3Cscript%3Ealert(1)%3C/script%3E")
     assert page.inner_text("h2").strip() == EVIL
     assert page.away == []
 
@@ -229,25 +154,23 @@ def test_two_minutes_beside_a_running_study(home: Home, browser: Any) -> None:
     while not (home.hidden / "running").exists():
         assert run.poll() is None, run.communicate()[0]
         time.sleep(0.2)
-    server, where = served(home)
+    server, url = start_server(home)
     try:
-        seen, visits = _watched(opened(browser, f"{where}/?study=slow"), run, browser, where)
+        seen, visits = _watch(open_url(browser, f"{url}/?study=slow"), run, browser, url)
     finally:
         run.send_signal(signal.SIGINT)
-        said = run.communicate(timeout=60)[0]
+        output = run.communicate(timeout=60)[0]
         server.terminate()
-        said += server.communicate(timeout=20)[0]
-    assert run.returncode in (0, 130), said
+        output += server.communicate(timeout=20)[0]
+    assert run.returncode in (0, 130), output
     assert visits > 2
     assert len(seen) > 2  # it counted up without a click
-    assert "locked" not in said
-    assert "Traceback" not in said
+    assert "locked" not in output
+    assert "Traceback" not in output
 
 
-def _watched(
-    page: Any, run: subprocess.Popen[str], browser: Any, where: str
-) -> tuple[set[str], int]:
-    """Two minutes of looking at one page, and at the others in turn."""
+def _watch(page: Any, run: subprocess.Popen[str], browser: Any, url: str) -> tuple[set[str], int]:
+    """Looks for two minutes at one page, and at the others in turn; returns what it has seen."""
     began, seen, visits = time.monotonic(), set(), 0
     while time.monotonic() - began < 120 and run.poll() is None:
         body = page.inner_text("body")
@@ -255,8 +178,7 @@ def _watched(
         assert "cannot be read" not in body
         assert "has failed" not in body
         visits += 1
-        opened(
-            browser, f"{where}/{NAMES[1 + visits % (len(NAMES) - 1)]}?study=slow"
-        ).context.close()
+        name = NAMES[1 + visits % (len(NAMES) - 1)]
+        open_url(browser, f"{url}/{name}?study=slow").context.close()
         page.wait_for_timeout(1000)
     return seen, visits

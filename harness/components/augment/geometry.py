@@ -15,29 +15,23 @@ Pair = tuple[Tensor, Tensor | None]
 @augment
 def flips(images: Tensor, masks: Tensor | None, rng: torch.Generator) -> Pair:
     """Each patch in one of the eight positions of a square: mirrored, turned by quarters."""
-    turns = torch.randint(0, 4, (len(images),), generator=rng, device=rng.device)
-    mirrored = torch.rand(len(images), generator=rng, device=rng.device) < 0.5
-    return _posed(images, turns, mirrored), None if masks is None else _posed(
-        masks, turns, mirrored
-    )
-
-
-def _posed(batch: Tensor, turns: Tensor, mirrored: Tensor) -> Tensor:
-    """Chosen by masks rather than by indices, which a GPU would have to hand back to the processor."""
-    shape = (-1,) + (1,) * (batch.ndim - 1)
-    turned = batch
-    for quarter in (1, 2, 3):
-        turned = torch.where(
-            (turns == quarter).view(shape), torch.rot90(batch, quarter, (-2, -1)), turned
-        )
-    return torch.where(mirrored.view(shape), turned.flip(-1), turned)
+    count = len(images)
+    turns = torch.randint(0, 4, (count,), generator=rng, device=rng.device)
+    mirrored = torch.rand(count, generator=rng, device=rng.device) < 0.5
+    posed = _in_pose(images, turns, mirrored)
+    if masks is None:
+        return posed, None
+    return posed, _in_pose(masks, turns, mirrored)
 
 
 @augment
 def z_flip(images: Tensor, masks: Tensor | None, rng: torch.Generator) -> Pair:
-    """The order of the slices reversed in half of the patches (grey images, whose channels are slices)."""
-    reversed_ = torch.rand(len(images), generator=rng, device=rng.device) < 0.5
-    return torch.where(reversed_.view(-1, 1, 1, 1), images.flip(1), images), masks
+    """The order of the slices reversed in half of the patches (grey images, whose channels are
+    slices).
+    """
+    draws = torch.rand(len(images), generator=rng, device=rng.device)
+    reverses = draws.view(-1, 1, 1, 1) < 0.5
+    return torch.where(reverses, images.flip(1), images), masks
 
 
 @augment
@@ -51,21 +45,43 @@ def affine(
     shift: Fraction = 0.0,
     shear: NonNegative = 0.0,
 ) -> Pair:
-    """Turned by up to `degrees`, scaled by 1 +- `scale`, moved, sheared; mirrored at the edge, masks by nearest."""
+    """Turned by up to `degrees`, scaled by 1 +- `scale`, moved, sheared; mirrored at the edge,
+    masks by nearest.
+    """
     draws = torch.rand(len(images), 5, generator=rng, device=rng.device) * 2 - 1
-    angle, slant = draws[:, 0] * math.radians(degrees), draws[:, 4] * math.radians(shear)
-    size = 1 + draws[:, 1] * scale
-    cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
-    rows = [cos, -sin + torch.tan(slant), draws[:, 2] * shift, sin, cos, draws[:, 3] * shift]
-    grid = F.affine_grid(
-        torch.stack(rows, 1).view(-1, 2, 3), list(images.shape), align_corners=False
-    )
-    moved = F.grid_sample(
-        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
-    )
+    angle, size, right, down, slant = draws.unbind(1)
+    angle = angle * math.radians(degrees)
+    size = 1 + size * scale
+    right = right * shift
+    down = down * shift
+    slant = torch.tan(slant * math.radians(shear))
+    cos = torch.cos(angle) / size
+    sin = torch.sin(angle) / size
+    rows = [cos, -sin + slant, right, sin, cos, down]
+    matrix = torch.stack(rows, 1).view(-1, 2, 3)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
+    moved = _read_at(grid, images, "bilinear")
     if masks is None:
         return moved, None
-    labels = F.grid_sample(
-        masks[:, None].float(), grid, mode="nearest", padding_mode="reflection", align_corners=False
-    )
+    labels = _read_at(grid, masks[:, None].float(), "nearest")
     return moved, labels[:, 0].round().to(masks.dtype)
+
+
+def _in_pose(batch: Tensor, turns: Tensor, mirrored: Tensor) -> Tensor:
+    """Turns each of a batch by its quarters, then mirrors those that are to be.
+
+    It uses torch.where instead of indexing: an index computed on the GPU would have to be copied to
+    the CPU first.
+    """
+    like_batch = (-1,) + (1,) * (batch.ndim - 1)
+    result = batch
+    for quarters in (1, 2, 3):
+        is_turned = (turns == quarters).view(like_batch)
+        turned_batch = torch.rot90(batch, quarters, (-2, -1))
+        result = torch.where(is_turned, turned_batch, result)
+    return torch.where(mirrored.view(like_batch), result.flip(-1), result)
+
+
+def _read_at(grid: Tensor, batch: Tensor, mode: str) -> Tensor:
+    """Reads a batch at the points of a grid; beyond an edge it goes on as its mirror image."""
+    return F.grid_sample(batch, grid, mode=mode, padding_mode="reflection", align_corners=False)

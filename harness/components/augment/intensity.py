@@ -1,4 +1,6 @@
-"""Changes of grey level, drawn for each patch; masks stay. Images run from 0 to 1 and are not clipped."""
+"""Changes of grey level, drawn for each patch; masks stay. Images run from 0 to 1 and are not
+clipped.
+"""
 
 import torch
 from torch import Tensor
@@ -19,7 +21,7 @@ def brightness(
     p: Fraction = 0.5,
 ) -> Pair:
     """A number between -`most` and `most` added."""
-    return images + _drawn(images, rng, -most, most, p, otherwise=0.0), masks
+    return images + _number_per_patch(images, rng, -most, most, p, otherwise=0.0), masks
 
 
 @augment
@@ -34,7 +36,8 @@ def contrast(
 ) -> Pair:
     """Distances from the patch's mean times a number between `low` and `high`."""
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    return mean + (images - mean) * _drawn(images, rng, low, high, p, otherwise=1.0), masks
+    factor = _number_per_patch(images, rng, low, high, p, otherwise=1.0)
+    return mean + (images - mean) * factor, masks
 
 
 @augment
@@ -48,7 +51,7 @@ def gamma(
     p: Fraction = 0.5,
 ) -> Pair:
     """Grey levels to a power between `low` and `high`; the sign is kept."""
-    power = _drawn(images, rng, low, high, p, otherwise=1.0)
+    power = _number_per_patch(images, rng, low, high, p, otherwise=1.0)
     return images.sign() * images.abs().clamp(min=1e-6) ** power, masks
 
 
@@ -62,16 +65,18 @@ def noise(
     p: Fraction = 0.5,
 ) -> Pair:
     """Gaussian noise with a deviation of up to `most`."""
-    deviation = _drawn(images, rng, 0.0, most, p, otherwise=0.0)
-    return images + deviation * torch.randn(images.shape, generator=rng, device=rng.device), masks
+    deviation = _number_per_patch(images, rng, 0.0, most, p, otherwise=0.0)
+    normal = torch.randn(images.shape, generator=rng, device=rng.device)
+    return images + deviation * normal, masks
 
 
-def _drawn(
+def _number_per_patch(
     images: Tensor, rng: torch.Generator, low: float, high: float, p: float, *, otherwise: float
 ) -> Tensor:
-    """One number for each patch, `otherwise` where the change is not made."""
+    """Draws a number between `low` and `high` for each patch: with the probability `p`, else
+    `otherwise`.
+    """
     draws = torch.rand(2, len(images), generator=rng, device=rng.device)
-    value = torch.where(
-        draws[0] < p, low + (high - low) * draws[1], torch.full_like(draws[1], otherwise)
-    )
-    return value.view(-1, 1, 1, 1)
+    numbers = low + (high - low) * draws[1]
+    unchanged = torch.full_like(numbers, otherwise)
+    return torch.where(draws[0] < p, numbers, unchanged).view(-1, 1, 1, 1)

@@ -9,5 +9,7 @@ from harness.train.weights import load_into
 
 @init(needs=("encoder",))
 def imagenet(net: nn.Module, *, weights: str = "imagenet") -> None:
-    """The library's pretrained encoder for red, green and blue; `weights` names another set that it offers."""
+    """The library's pretrained encoder for red, green and blue; `weights` names another set that it
+    offers.
+    """
     load_into(net, encoder_weights(str(net.encoder_name), weights), "encoder")

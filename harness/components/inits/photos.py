@@ -1,4 +1,6 @@
-"""An encoder pretrained by harness on natural colour photographs: an offline stand-in for ImageNet, and no more."""
+"""An encoder pretrained by harness on natural colour photographs: an offline stand-in for ImageNet,
+and no more.
+"""
 
 from torch import nn
 
@@ -22,5 +24,7 @@ def photos(
         "steps": 100,
     },
 ) -> None:
-    """The encoder of a fit on ten photographs with a pretext that has to use colour: far less than ImageNet."""
+    """The encoder of a fit on ten photographs with a pretext that has to use colour: far less than
+    ImageNet.
+    """
     load_into(net, load_weights(fit), "encoder")

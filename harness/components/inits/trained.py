@@ -21,12 +21,18 @@ def trained(net: nn.Module, *, fit: Trained, pick: Pick = "last", part: Share = 
 def file(
     net: nn.Module, *, path: Path, part: Share = "all", fingerprint: str | None = None
 ) -> None:
-    """The weights in a safetensors file of yours; its bytes, not its place, decide what is trained from it."""
+    """The weights in a safetensors file of yours; its bytes, not its place, decide what is trained
+    from it.
+    """
     try:
         weights = load_weights(path)
     except SafetensorError:
-        how = "in Python: safetensors.torch.save_file(torch.load(file, weights_only=True), 'weights.safetensors')"
+        remedy = (
+            "in Python: safetensors.torch.save_file("
+            "torch.load(file, weights_only=True), 'weights.safetensors')"
+        )
         raise ValueError(
-            f"fit.init.path: {path} is no safetensors file, the only kind that runs no code; {how}"
+            f"fit.init.path: {path} is no safetensors file, the only kind that runs no code; "
+            f"{remedy}"
         ) from None
     load_into(net, weights, part)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.components.methods import method
-from harness.data.images import Domains, Labelled
+from harness.data.images import Domains
 from harness.spec.options import Count, NonNegative, Optimiser, Positive, Schedule
 from harness.train.phases import Batch, Phase, single
 
@@ -34,28 +34,37 @@ def colours(
     optimiser: Optimiser = "adam",
     schedule: Schedule = "constant",
 ) -> Iterator[Phase]:
-    """A pretext: which photograph is a crop of, and which colours has each pixel that a first feature stands for."""
-    images = data.source.images if isinstance(data.source, Labelled) else data.source
+    """A pretext: which photograph is a crop of, and which colours has each pixel that a first
+    feature stands for.
+    """
+    images = data.source.images
     if images.channels != 3:
         raise ValueError(
-            f"fit.train_on: the pretext colours needs red, green and blue, not {images.channels} channels"
+            "fit.train_on: the pretext colours needs red, green and blue, "
+            f"not {images.channels} channels"
         )
-    owners = list(dict.fromkeys(images.groups))
-    kinds = torch.tensor([owners.index(g) for g in images.groups], device=images.pixels.device)
-    encoder, device = net.get_submodule("encoder"), next(net.parameters()).device
+    photographs = list(dict.fromkeys(images.groups))
+    numbers = [photographs.index(group) for group in images.groups]
+    photograph_of = torch.tensor(numbers, device=images.pixels.device)
+
+    encoder = net.get_submodule("encoder")
+    device = next(net.parameters()).device
     widths: Any = encoder.out_channels
-    which = nn.Linear(widths[-1], len(owners), device=device)
+    recognise = nn.Linear(widths[-1], len(photographs), device=device)
     paint = nn.Conv2d(widths[1], 3 * STRIDE**2, 1, device=device)
-    net.which, net.paint = which, paint
+    net.which, net.paint = recognise, paint  # learned with the network, and left out of its weights
     opponent = torch.tensor(OPPONENT, device=device)[:, :, None, None]
 
-    def told(batch: Batch) -> dict[str, Tensor]:
-        features = encoder(batch.source.images)
-        wanted = F.pixel_unshuffle(F.conv2d(batch.source.images, opponent), STRIDE)
-        truth = kinds[batch.source.which].to(device)
+    def pretext(batch: Batch) -> dict[str, Tensor]:
+        crops = batch.source
+        features = encoder(crops.images)
+        guess = recognise(features[-1].mean((2, 3)))
+        true_colours = F.pixel_unshuffle(F.conv2d(crops.images, opponent), STRIDE)
         return {
-            "photograph": F.cross_entropy(which(features[-1].mean((2, 3))), truth),
-            "colour": weight * F.mse_loss(paint(features[1]), wanted),
+            "photograph": F.cross_entropy(guess, photograph_of[crops.which].to(device)),
+            "colour": weight * F.mse_loss(paint(features[1]), true_colours),
         }
 
-    yield single("colours", net, told, epochs=epochs, lr=lr, optimiser=optimiser, schedule=schedule)
+    yield single(
+        "colours", net, pretext, epochs=epochs, lr=lr, optimiser=optimiser, schedule=schedule
+    )

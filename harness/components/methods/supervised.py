@@ -1,4 +1,6 @@
-"""Learning from the source's masks: from the first layer on, or a pretrained network's last part only."""
+"""Learning from the source's masks: from the first layer on, or a pretrained network's last part
+only.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -26,7 +28,7 @@ def supervised(
     patience: Count | None = None,
 ) -> Iterator[Phase]:
     """One phase on the source's masks, stopped early where the validation loss no longer falls."""
-    source = labelled(data)
+    source = labelled_source(data)
     yield single(
         "segment",
         net,
@@ -36,7 +38,7 @@ def supervised(
         optimiser=optimiser,
         schedule=schedule,
         patience=patience,
-        watch=validation(net, loss, data.validation),
+        watch=validation_score(net, loss, data.validation),
     )
 
 
@@ -53,16 +55,13 @@ def finetune(
     schedule: Schedule = "constant",
     patience: Count | None = None,
 ) -> Iterator[Phase]:
-    """As supervised, from a pretrained network whose encoder stays as it is, its batch norm statistics too."""
-    encoder = getattr(net, "encoder", None)
-    if frozen != "none" and not isinstance(encoder, nn.Module):
-        raise ValueError(
-            f"fit.method.frozen: {type(net).__name__} has no part called encoder to freeze"
-        )
-    if frozen == "encoder" and isinstance(encoder, nn.Module):
-        freeze(encoder)
-    elif frozen == "encoder_but_norm" and isinstance(encoder, nn.Module):
-        encoder.requires_grad_(False)
+    """As supervised, from a pretrained network whose encoder stays as it is, its batch norm
+    statistics too.
+    """
+    if frozen == "encoder":
+        freeze(_encoder_of(net))
+    elif frozen == "encoder_but_norm":
+        _encoder_of(net).requires_grad_(False)
     yield from supervised(
         net,
         data,
@@ -75,32 +74,49 @@ def finetune(
     )
 
 
-def labelled(data: Domains) -> Labelled:
-    """The source with its masks; a sentence where it has none."""
+def _encoder_of(net: nn.Module) -> nn.Module:
+    """Returns the part that `frozen` names; a network without it is refused in one sentence."""
+    encoder = getattr(net, "encoder", None)
+    if not isinstance(encoder, nn.Module):
+        raise ValueError(
+            f"fit.method.frozen: {type(net).__name__} has no part called encoder to freeze"
+        )
+    return encoder
+
+
+def labelled_source(data: Domains) -> Labelled:
+    """Returns the source with its masks; a source without masks is refused in one sentence."""
     if not isinstance(data.source, Labelled):
         raise ValueError("fit.train_on has no masks, and fit.method learns from masks")
     return data.source
 
 
 def segmentation(net: nn.Module, loss: Loss, ignore: int | None) -> Callable[[Batch], torch.Tensor]:
-    """The loss of the network's logits on the source's crops."""
+    """Makes the loss that a phase follows: that of the network's logits on the source's crops."""
 
-    def follow(batch: Batch) -> torch.Tensor:
+    def loss_of_batch(batch: Batch) -> torch.Tensor:
         value: torch.Tensor = loss(net(batch.source.images), batch.source.masks, ignore)
         return value
 
-    return follow
+    return loss_of_batch
 
 
-def validation(net: nn.Module, loss: Loss, held: Labelled | None) -> Callable[[], float] | None:
-    """Minus the mean loss on the validation images; asked in evaluation mode, without gradients."""
-    if held is None:
+def validation_score(
+    net: nn.Module, loss: Loss, validation: Labelled | None
+) -> Callable[[], float] | None:
+    """Makes what a phase watches: minus the mean loss on the validation images, None where there
+    are none.
+
+    It is asked in evaluation mode, without gradients.
+    """
+    if validation is None:
         return None
 
-    def watch() -> float:
+    def minus_mean_loss() -> float:
         total = 0.0
-        for which, logits in logits_of(net, held.images):
-            total -= float(loss(logits, held.masks[which].long(), held.ignore)) * len(which)
-        return total / len(held)
+        for which, logits in logits_of(net, validation.images):
+            masks = validation.masks[which].long()
+            total -= float(loss(logits, masks, validation.ignore)) * len(which)
+        return total / len(validation)
 
-    return watch
+    return minus_mean_loss

@@ -1,4 +1,6 @@
-"""An encoder without a decoder, for pretexts that learn no segmentation; it serves every network that has it."""
+"""An encoder without a decoder, for pretexts that learn no segmentation; it serves every network
+that has it.
+"""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,6 @@
-"""Pretrained encoders from the libraries' hub: cached, and refused in one sentence where it cannot be reached."""
+"""Pretrained encoders from the libraries' hub: cached, and refused in one sentence where it cannot
+be reached.
+"""
 
 import os
 import socket
@@ -14,40 +16,49 @@ import segmentation_models_pytorch as smp  # noqa: E402  after the schemas
 from huggingface_hub import constants  # noqa: E402
 
 PATIENCE = 3.0  # seconds for a first answer; the hub's own client asks for 23
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 def encoder_weights(encoder: str, weights: str) -> dict[str, Tensor]:
-    """The library's weights for an encoder that sees three colours, named as in a network that holds it."""
-    known = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings")
-    if known is not None and weights not in known:
-        raise ValueError(
-            f"fit.init.weights: {encoder} has no {weights!r}; there is {', '.join(known) or 'none'}"
-        )
+    """Returns the library's weights for an encoder of three colours, named as in a network that
+    holds it.
+    """
+    _check_offered(encoder, weights)
     offline = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = offline or not _reachable(constants.ENDPOINT)
     try:
-        found = smp.encoders.get_encoder(encoder, weights=weights)
+        pretrained = smp.encoders.get_encoder(encoder, weights=weights)
     except OSError as error:  # what the hub's client raises, offline or refused
-        first = str(error).strip().splitlines()[0]
+        first_line = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"fit.init: the {weights} weights of {encoder} are not in the cache ({constants.HF_HUB_CACHE}) and "
-            f"{constants.ENDPOINT} gave none ({first}); run once where there is a network, copy that folder or set "
-            "HF_HOME to it, or take `photos`, which needs no download"
+            f"fit.init: the {weights} weights of {encoder} are not in the cache "
+            f"({constants.HF_HUB_CACHE}) and {constants.ENDPOINT} gave none ({first_line}); "
+            "run once where there is a network, copy that folder or set HF_HOME to it, "
+            "or take `photos`, which needs no download"
         ) from None
     finally:
         constants.HF_HUB_OFFLINE = offline
-    return {f"encoder.{name}": value for name, value in found.state_dict().items()}
+    return {f"encoder.{name}": value for name, value in pretrained.state_dict().items()}
+
+
+def _check_offered(encoder: str, weights: str) -> None:
+    """Refuses weights that the library does not list; of an encoder that it does not list, the hub
+    decides.
+    """
+    offers = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings")
+    if offers is not None and weights not in offers:
+        names = ", ".join(offers) or "none"
+        raise ValueError(f"fit.init.weights: {encoder} has no {weights!r}; there is {names}")
 
 
 def _reachable(endpoint: str) -> bool:
     """Whether anybody answers there; a proxy is trusted to know."""
-    if any(
-        os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
-    ):
+    if any(os.environ.get(name) for name in PROXIES):
         return True
-    place = urlparse(endpoint)
+    address = urlparse(endpoint)
+    host, port = address.hostname or "", address.port or 443
     try:
-        socket.create_connection((place.hostname or "", place.port or 443), PATIENCE).close()
+        socket.create_connection((host, port), PATIENCE).close()
     except OSError:
         return False
     return True

@@ -15,7 +15,8 @@ from harness.spec.options import Count
 )
 def tiny_unet(channels: int, classes: int, *, width: Count = 8) -> nn.Module:
     """A U-Net of four levels that starts with `width` maps."""
-    return TinyUnet(channels, classes, [width, 2 * width, 4 * width, 8 * width])
+    widths = [width, 2 * width, 4 * width, 8 * width]
+    return TinyUnet(channels, classes, widths)
 
 
 class Encoder(nn.ModuleList):
@@ -24,10 +25,13 @@ class Encoder(nn.ModuleList):
     out_channels: list[int]
 
     def forward(self, images: Tensor) -> list[Tensor]:
+        """Returns the feature maps of every block, each half as high and wide as those before."""
         features: list[Tensor] = []
         x = images
-        for i, block in enumerate(self):
-            x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
+        for block in self:
+            if features:
+                x = nn.functional.max_pool2d(x, 2)
+            x = block(x)
             features.append(x)
         return features
 
@@ -37,14 +41,14 @@ class TinyUnet(nn.Module):
 
     def __init__(self, channels: int, classes: int, widths: list[int]) -> None:
         super().__init__()
-        inputs = [channels, *widths[:-1]]
-        self.encoder = Encoder(_block(i, o) for i, o in zip(inputs, widths, strict=True))
+        self.encoder = Encoder(_block(*pair) for pair in pairwise([channels, *widths]))
         self.encoder.out_channels = widths
-        ups = list(reversed(widths))
-        self.decoder = nn.ModuleList(_block(i + o, o) for i, o in pairwise(ups))
+        upwards = pairwise(reversed(widths))
+        self.decoder = nn.ModuleList(_block(below + skip, skip) for below, skip in upwards)
         self.head = nn.Conv2d(widths[0], classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Returns the logits, as high and wide as the images."""
         *skips, x = self.encoder(images)
         for block in self.decoder:
             x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
@@ -54,11 +58,10 @@ class TinyUnet(nn.Module):
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:
+    """Two convolutions, each with batch norm and ReLU."""
     layers: list[nn.Module] = []
-    for i in (inputs, outputs):
-        layers += [
-            nn.Conv2d(i, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-        ]
+    for channels in (inputs, outputs):
+        layers.append(nn.Conv2d(channels, outputs, 3, padding=1, bias=False))
+        layers.append(nn.BatchNorm2d(outputs))
+        layers.append(nn.ReLU(inplace=True))
     return nn.Sequential(*layers)

@@ -1,8 +1,9 @@
-"""Lets timm and segmentation_models_pytorch be imported where torch is a CPU build and torchvision a CUDA build.
+"""Lets timm and segmentation_models_pytorch be imported where torch is a CPU build and torchvision
+a CUDA build.
 
-torchvision registers fake kernels for two operators on import, and fails where its compiled library did not load and
-so never defined them. Naming their schemas first is enough: nothing here calls them. On a matching pair the
-operators are there already, and this does nothing.
+torchvision registers fake kernels for two operators on import, and fails where its compiled library
+did not load and so never defined them. Naming their schemas first is enough: nothing here calls
+them. On a matching pair the operators are there already, and this does nothing.
 """
 
 import importlib.util
@@ -28,8 +29,11 @@ KEPT: list[torch.library.Library] = []
 def _library_loads() -> bool:
     """Whether torchvision's compiled operators match this torch."""
     package = importlib.util.find_spec("torchvision")  # finds, and does not import
-    places = package.submodule_search_locations if package is not None else None
-    libraries = [path for place in places or () for path in Path(place).glob("_C*.so")]
+    if package is None:
+        return False
+    libraries: list[Path] = []
+    for folder in package.submodule_search_locations or ():
+        libraries += Path(folder).glob("_C*.so")
     try:
         for path in libraries:
             torch.ops.load_library(path)

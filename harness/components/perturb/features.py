@@ -1,7 +1,9 @@
-"""Changes of a layer's feature maps while a network runs (paper 001): dropout, noise, and dropping what is attended to.
+"""Changes of a layer's feature maps while a network runs (paper 001): dropout, noise, and dropping
+what is attended to.
 
-Every draw depends on the seed and on the image alone, so a network gives the same answer for an image in every batch,
-every pass and every part of a test set, as a test set of perturbed images would. Another draw is another `seed`.
+Every draw depends on the seed and on the image alone, so a network gives the same answer for an
+image in every batch, every pass and every part of a test set, as a test set of perturbed images
+would. Another draw is another `seed`.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,9 +17,8 @@ from harness.components.perturb import perturb
 from harness.measure.layers import hooked_layers
 from harness.spec.options import Fraction, Whole
 
-Change = Callable[
-    [Tensor, torch.Generator], Tensor
-]  # what a layer gives for one image, and where draws come from
+# (what a layer gives for one image, where draws come from) -> what it gives instead
+Change = Callable[[Tensor, torch.Generator], Tensor]
 
 
 @perturb(features=True, neutral=0.0, least=0.0, most=1.0)
@@ -25,14 +26,19 @@ Change = Callable[
 def dropout(
     net: nn.Module, strength: float, *, layer: str = "bottleneck", seed: Whole = 42
 ) -> Iterator[None]:
-    """Each feature map of a layer is 0 with the probability `strength`, else scaled up (spatial dropout, test time)."""
+    """Each feature map of a layer is 0 with the probability `strength`, else scaled up (spatial
+    dropout, test time).
+    """
 
-    def change(maps: Tensor, rng: torch.Generator) -> Tensor:
-        kept = torch.rand(len(maps), generator=rng) > strength
-        scale = kept / (1 - strength) if strength < 1 else torch.zeros(len(maps))
-        return maps * scale.to(maps).view(-1, *[1] * (maps.ndim - 1))
+    def drop(maps: Tensor, rng: torch.Generator) -> Tensor:
+        draws = torch.rand(len(maps), generator=rng)
+        scale = torch.zeros(len(maps))
+        if strength < 1:
+            scale = (draws > strength) / (1 - strength)
+        per_map = (-1,) + (1,) * (maps.ndim - 1)
+        return maps * scale.to(maps).view(per_map)
 
-    with _changed(net, layer, change if strength else None, seed):
+    with _change_layer(net, layer, drop if strength else None, seed):
         yield
 
 
@@ -46,18 +52,18 @@ def feature_noise(
     kind: Literal["uniform", "gaussian"] = "uniform",
     seed: Whole = 42,
 ) -> Iterator[None]:
-    """Features times 1 + noise: uniform from -`strength` to `strength`, or Gaussian with the deviation `strength`."""
+    """Features times 1 + noise: uniform from -`strength` to `strength`, or Gaussian with the
+    deviation `strength`.
+    """
 
-    def change(maps: Tensor, rng: torch.Generator) -> Tensor:
-        gaussian = kind == "gaussian"
-        drawn = (
-            torch.randn(maps.shape, generator=rng)
-            if gaussian
-            else 2 * torch.rand(maps.shape, generator=rng) - 1
-        )
-        return maps * (1 + strength * drawn).to(maps)
+    def multiply(maps: Tensor, rng: torch.Generator) -> Tensor:
+        if kind == "gaussian":
+            draws = torch.randn(maps.shape, generator=rng)
+        else:
+            draws = 2 * torch.rand(maps.shape, generator=rng) - 1
+        return maps * (1 + strength * draws).to(maps)
 
-    with _changed(net, layer, change if strength else None, seed):
+    with _change_layer(net, layer, multiply if strength else None, seed):
         yield
 
 
@@ -71,49 +77,51 @@ def feature_drop(
     spread: Fraction = 0.1,
     seed: Whole = 42,
 ) -> Iterator[None]:
-    """Positions whose mean feature is above 1 - `strength` of its maximum (+- `spread`, drawn per image) become 0."""
+    """Positions whose mean feature is above 1 - `strength` of its maximum (+- `spread`, drawn per
+    image) become 0.
+    """
 
-    def change(maps: Tensor, rng: torch.Generator) -> Tensor:
+    def drop_highest(maps: Tensor, rng: torch.Generator) -> Tensor:
         attention = maps.mean(dim=0)
-        share = 1 - strength + spread * (2 * float(torch.rand((), generator=rng)) - 1)
+        draw = 2 * float(torch.rand((), generator=rng)) - 1
+        share = 1 - strength + spread * draw
         return maps * (attention <= share * attention.max())
 
-    with _changed(net, layer, change if strength else None, seed):
+    with _change_layer(net, layer, drop_highest if strength else None, seed):
         yield
 
 
 @contextmanager
-def _changed(net: nn.Module, layer: str, change: Change | None, seed: int) -> Iterator[None]:
-    """While it is open, the layer's output is changed image by image."""
+def _change_layer(net: nn.Module, layer: str, change: Change | None, seed: int) -> Iterator[None]:
+    """Changes what a layer gives, image by image, as long as it is open; None changes nothing."""
     if change is None:
         yield
         return
     marks: list[int] = []  # of the images of the forward pass that is under way
-    reached: list[bool] = []
+    reached: list[bool] = []  # whether a pass came through the layer, for each pass
 
-    def note(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+    def note_images(module: nn.Module, inputs: tuple[Any, ...]) -> None:
         reached.append(False)
         marks[:] = _marks(inputs[0], seed)
 
-    def see(name: str, maps: Tensor) -> Tensor:
+    def change_maps(name: str, maps: Tensor) -> Tensor:
         reached[-1] = True
         if not isinstance(maps, Tensor) or len(maps) != len(marks):
             raise ValueError(
                 f"perturb.layer: {name} does not give one tensor for each image; take another layer"
             )
-        return torch.stack(
-            [
-                change(one, torch.Generator().manual_seed(m))
-                for one, m in zip(maps, marks, strict=True)
-            ]
-        )
+        changed_maps = []
+        for maps_of_image, mark in zip(maps, marks, strict=True):
+            rng = torch.Generator().manual_seed(mark)
+            changed_maps.append(change(maps_of_image, rng))
+        return torch.stack(changed_maps)
 
-    noting = net.register_forward_pre_hook(note)
+    hook = net.register_forward_pre_hook(note_images)
     try:
-        with hooked_layers(net, [layer], see):
+        with hooked_layers(net, [layer], change_maps):
             yield
     finally:
-        noting.remove()
+        hook.remove()
     if not all(reached):
         raise ValueError(
             f"perturb.layer: {layer} was not called in a forward pass, so nothing was changed there"
@@ -121,11 +129,15 @@ def _changed(net: nn.Module, layer: str, change: Change | None, seed: int) -> It
 
 
 def _marks(images: Tensor, seed: int) -> list[int]:
-    """A number for each image from its bits and the seed, in whole numbers: exact on every device, in every batch.
+    """A number for each image from its bits and the seed, in whole numbers: exact on every device,
+    in every batch.
 
     Of 32 bits, the best mixed ones: torch's generator on the CPU looks at no more of its seed.
     """
     bits = images.detach().float().contiguous().flatten(1).view(torch.int32).long()
     weights = (2 * torch.arange(bits.shape[1], device=bits.device) + 1) * 0x5851F42D4C957F2D
-    sums = (bits * weights).sum(dim=1).tolist()
-    return [((one + seed * 0x9E3779B97F4A7C15) * 0x2545F4914F6CDD1D) % 2**64 >> 32 for one in sums]
+    marks = []
+    for total in (bits * weights).sum(dim=1).tolist():
+        mixed = (total + seed * 0x9E3779B97F4A7C15) * 0x2545F4914F6CDD1D
+        marks.append(mixed % 2**64 >> 32)
+    return marks

@@ -8,17 +8,22 @@ from torch import nn
 from harness.components.picks import pick
 from harness.data.images import Domains
 from harness.measure.forward import logits_of
-from harness.measure.overlap import counts, iou
+from harness.measure.overlap import Counts, counts, iou
 
 
 @pick
 def source_validation_iou(net: nn.Module, data: Domains) -> float:
-    """The epoch with the best mean IoU of all classes over all pixels of the source's validation part."""
-    if data.validation is None:
+    """The epoch with the best mean IoU of all classes over all pixels of the source's validation
+    part.
+    """
+    validation = data.validation
+    if validation is None:
         raise ValueError(
-            "pick source_validation_iou: fit.train_on has no validation split, and fit.fold is not set"
+            "pick source_validation_iou: fit.train_on has no validation split, "
+            "and fit.fold is not set"
         )
-    held = data.validation
-    each = [c for which, logits in logits_of(net, held.images)
-            for c in counts(logits, held.masks[which].long(), held.ignore)]  # fmt: skip
-    return iou(reduce(add, each))
+    counts_of_images: list[Counts] = []
+    for which, logits in logits_of(net, validation.images):
+        masks = validation.masks[which].long()
+        counts_of_images += counts(logits, masks, validation.ignore)
+    return iou(reduce(add, counts_of_images))

@@ -1,4 +1,6 @@
-"""Grey levels of all images brought to one scale, learned from the source's training images alone."""
+"""Grey levels of all images brought to one scale, learned from the source's training images
+alone.
+"""
 
 from typing import Annotated
 
@@ -7,18 +9,23 @@ from pydantic import Field
 from torch import Tensor
 
 from harness.components.prepare import prepare
-from harness.data.images import Domains, Labelled, Unlabelled, unit
+from harness.data.images import Domains, Unlabelled, unit
 
 Percent = Annotated[float, Field(ge=0, le=100)]
+
+OF_A_PLANE = (0, 2, 3)  # the dimensions that are reduced to one number
+ENOUGH = 2**22  # pixels whose quantiles are those of all
+SORTABLE = 2**24  # values that torch.quantile takes at most
 
 
 @prepare
 def standardise(images: Unlabelled, domains: Domains) -> Tensor:
     """Minus the mean of the source's training pixels, over their deviation, plane by plane."""
-    source = unit(_source(domains).pixels).double()
-    mean, deviation = source.mean(dim=(0, 2, 3)), source.std(dim=(0, 2, 3)).clamp(min=1e-6)
-    shape = (1, -1, 1, 1)
-    return (unit(images.pixels) - mean.float().view(shape)) / deviation.float().view(shape)
+    source = unit(domains.source.images.pixels).double()
+    mean = source.mean(dim=OF_A_PLANE, keepdim=True)
+    deviation = source.std(dim=OF_A_PLANE, keepdim=True)
+    deviation = deviation.clamp(min=1e-6)
+    return (unit(images.pixels) - mean.float()) / deviation.float()
 
 
 @prepare
@@ -26,13 +33,9 @@ def percentiles(
     images: Unlabelled, domains: Domains, *, low: Percent = 1.0, high: Percent = 99.0
 ) -> Tensor:
     """The source's `low` and `high` percentiles become 0 and 1; nothing is clipped."""
-    source = unit(_source(domains).pixels).flatten()
-    thinned = source[
-        :: max(1, len(source) // 2**22)
-    ]  # quantiles of four million pixels are those of all
-    bottom, top = (torch.quantile(thinned[: 2**24], q / 100) for q in (low, high))
+    source = unit(domains.source.images.pixels).flatten()
+    every = max(1, len(source) // ENOUGH)
+    sample = source[::every][:SORTABLE]
+    bottom = torch.quantile(sample, low / 100)
+    top = torch.quantile(sample, high / 100)
     return (unit(images.pixels) - bottom) / (top - bottom).clamp(min=1e-6)
-
-
-def _source(domains: Domains) -> Unlabelled:
-    return domains.source.images if isinstance(domains.source, Labelled) else domains.source

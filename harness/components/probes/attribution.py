@@ -1,8 +1,8 @@
-"""How evenly a network looks at the slices of a stack."""
+"""How evenly a network looks at the slices of a stack (paper 000, equations 1 and 2)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,29 +11,18 @@ from torch import Tensor, nn
 
 from harness.components.probes import probe
 from harness.components.probes.attribution_figures import by_channel, overview
+from harness.components.probes.attribution_windows import Windows, evenly_spaced, windows_of
 from harness.data.images import Labelled, Unlabelled
 from harness.measure.distances import DISTANCES, condensed_sample, full, symmetric
 from harness.measure.forward import padded_forward
 from harness.measure.rows import Figure, Row
 from harness.spec.options import Count, Saliency, Whole
 
-PIXELS = 2**19  # of the images that are explained at once
 POOLED = 1024  # values that stand for a channel of an image where all images are pooled
 NAN = float("nan")
 
 Maps = NDArray[np.floating]  # (channels, h, w)
 Distances = Literal["wasserstein", "jensen_shannon", "bhattacharyya"]
-
-
-@dataclass
-class Seen:
-    """What one saliency gave for the images so far."""
-
-    explain: Callable[[nn.Module, Tensor, Tensor | None], Tensor]
-    label: str
-    values: list[Maps] = field(default_factory=list)  # of each image: (channels, POOLED)
-    total: Maps | None = None  # the sum of the maps that have the first one's size
-    summed: int = 0
 
 
 @probe(
@@ -52,134 +41,148 @@ def attribution(
     crop: Count | None = None,
     figures: Whole = 1,
 ) -> Iterator[Row | Figure]:
-    """SWd and FWd of the slices' saliency (joint: 0 to 255 over an image's slices), their shares, swap equivariance."""
-    stack = _stack(test)
-    chosen = _spread(len(stack), len(stack) if images is None else images)
-    shown = {chosen[i] for i in _spread(len(chosen), figures)}
-    every = [Seen(one, one.label) for one in maps]
-    for which, batch, masks in _batches(net, test, chosen, crop):
-        yield from _swaps(net, batch, which, stack)
-        pictures: dict[int, dict[str, Maps]] = {i: {} for i in which if i in shown}
-        for seen in every:
-            found = seen.explain(net, batch, masks).cpu().numpy()
-            for i, one in zip(which, found, strict=True):
-                for metric, value, about in _measured(seen, one, distances, scale):
-                    yield Row(metric, value, stack.ids[i], stack.groups[i], about)
+    """SWd and FWd of the slices' saliency (joint: 0 to 255 over an image's slices), their shares,
+    swap equivariance.
+    """
+    stacks = test.images
+    _check_stacks(stacks)
+    measured = evenly_spaced(len(stacks), len(stacks) if images is None else images)
+    pictured = {measured[i] for i in evenly_spaced(len(measured), figures)}
+    summaries = [Summary(saliency, saliency.label) for saliency in maps]
+    for windows in windows_of(net, test, measured, crop):
+        yield from _swap_rows(net, windows, stacks)
+        pictures: dict[int, dict[str, Maps]] = {i: {} for i in windows.which if i in pictured}
+        for summary in summaries:
+            batch = summary.explain(net, windows.images, windows.masks).cpu().numpy()
+            for i, slice_maps in zip(windows.which, batch, strict=True):
+                scaled = joint(slice_maps) if scale == "joint" else slice_maps
+                explained = Explained(stacks.ids[i], stacks.groups[i], slice_maps, scaled)
+                yield from _image_rows(explained, summary.label, distances)
+                summary.add(explained)
                 if i in pictures:
-                    pictures[i][seen.label] = one
-        for i, views in pictures.items():
-            yield overview(stack.ids[i], batch[which.index(i)].cpu().numpy(), views)
-    for seen in every:
-        yield from _pooled(seen, distances)
-        if figures and seen.total is not None:
+                    pictures[i][summary.label] = slice_maps
+        for i, maps_by_label in pictures.items():
+            stack = windows.images[windows.which.index(i)].cpu().numpy()
+            yield overview(stacks.ids[i], stack, maps_by_label)
+    for summary in summaries:
+        yield from _pooled_rows(summary, distances)
+        if figures and summary.total is not None:
             unit = "0 to 255 over the slices of each" if scale == "joint" else "as it is"
-            said = f"Mean of {seen.summed} images, {unit}"
-            mean = seen.total / seen.summed
-            yield by_channel(seen.label, mean, np.concatenate(seen.values, axis=1), said)
+            caption = f"Mean of {summary.summed} images, {unit}"
+            values = np.concatenate(summary.values, axis=1)
+            yield by_channel(summary.label, summary.total / summary.summed, values, caption)
 
 
-def _measured(
-    seen: Seen, found: Maps, distances: Sequence[str], scale: str
-) -> Iterator[tuple[str, float, dict[str, Any]]]:
-    """The numbers of one image; a map without any saliency is undefined (nan), and not symmetric."""
-    there = bool(found.max() > 0)
-    sums = found.sum(axis=(1, 2), dtype=np.float64)
-    for channel, part in enumerate(sums):
-        offset = channel - len(found) // 2
-        yield (
-            "share",
-            float(part / sums.sum()) if there else NAN,
-            {"map": seen.label, "channel": offset},
-        )
-    scaled = joint(found) if scale == "joint" else found
+@dataclass(frozen=True)
+class Explained:
+    """What one saliency gave for one image."""
+
+    image: str
+    group: str
+    maps: Maps  # as they are
+    scaled: Maps  # as distances compare them
+
+    @property
+    def has_saliency(self) -> bool:
+        """Without any saliency, a map is undefined (nan), and not symmetric."""
+        return bool(self.maps.max() > 0)
+
+
+@dataclass
+class Summary:
+    """What one saliency gave for the images so far."""
+
+    explain: Callable[[nn.Module, Tensor, Tensor | None], Tensor]
+    label: str
+    values: list[Maps] = field(default_factory=list)  # of each image: (channels, POOLED)
+    total: Maps | None = None  # the sum of the maps that have the first one's size
+    summed: int = 0
+
+    def add(self, explained: Explained) -> None:
+        """Takes in one more image; maps without any saliency are left out."""
+        if not explained.has_saliency:
+            return
+        scaled = explained.scaled
+        self.values.append(np.stack([condensed_sample(channel, POOLED) for channel in scaled]))
+        if self.total is None:
+            self.total = scaled
+        elif self.total.shape == scaled.shape:
+            self.total = self.total + scaled
+        else:
+            return
+        self.summed += 1
+
+
+def _image_rows(explained: Explained, label: str, distances: Sequence[str]) -> Iterator[Row]:
+    """Yields the shares of an image's slices, and the distances between their maps."""
+    image, group = explained.image, explained.group
+    sums = explained.maps.sum(axis=(1, 2), dtype=np.float64)
+    for channel, slice_sum in enumerate(sums):
+        share = float(slice_sum / sums.sum()) if explained.has_saliency else NAN
+        offset = channel - len(sums) // 2
+        yield Row("share", share, image, group, {"map": label, "channel": offset})
+    channels = list(explained.scaled)
     for name in distances:
-        about = {"map": seen.label, "distance": name}
-        yield "swd", symmetric(DISTANCES[name], list(scaled)) if there else NAN, about
-        yield "fwd", full(DISTANCES[name], list(scaled)) if there else NAN, about
-    if there:
-        seen.values.append(np.stack([condensed_sample(channel, POOLED) for channel in scaled]))
-        if seen.total is None or seen.total.shape == scaled.shape:
-            seen.total = scaled if seen.total is None else seen.total + scaled
-            seen.summed += 1
+        dimensions = {"map": label, "distance": name}
+        swd, fwd = NAN, NAN
+        if explained.has_saliency:
+            swd = symmetric(DISTANCES[name], channels)
+            fwd = full(DISTANCES[name], channels)
+        yield Row("swd", swd, image, group, dimensions)
+        yield Row("fwd", fwd, image, group, dimensions)
 
 
-def _pooled(seen: Seen, distances: Sequence[str]) -> Iterator[Row]:
-    """The values of all images as one distribution."""
-    channels = list(np.concatenate(seen.values, axis=1)) if seen.values else []
+def _pooled_rows(summary: Summary, distances: Sequence[str]) -> Iterator[Row]:
+    """Yields the distances between the slices, the values of all images taken as one
+    distribution.
+    """
     for name in distances:
-        about = {"map": seen.label, "distance": name}
-        for metric, mean in (("pooled_swd", symmetric), ("pooled_fwd", full)):
-            yield Row(
-                metric, mean(DISTANCES[name], channels) if channels else NAN, dimensions=about
-            )
+        dimensions = {"map": summary.label, "distance": name}
+        swd, fwd = NAN, NAN
+        if summary.values:
+            channels = list(np.concatenate(summary.values, axis=1))
+            swd = symmetric(DISTANCES[name], channels)
+            fwd = full(DISTANCES[name], channels)
+        yield Row("pooled_swd", swd, dimensions=dimensions)
+        yield Row("pooled_fwd", fwd, dimensions=dimensions)
 
 
 @torch.no_grad()
-def _swaps(net: nn.Module, batch: Tensor, which: list[int], stack: Unlabelled) -> list[Row]:
-    """How far the predicted probabilities move, on average, when the slices come in the opposite order."""
-    moved = (
-        (_probabilities(net, batch) - _probabilities(net, batch.flip(1))).abs().flatten(1).mean(1)
-    )
+def _swap_rows(net: nn.Module, windows: Windows, stacks: Unlabelled) -> list[Row]:
+    """Measures how far predicted probabilities move, on average, when the slices come in the
+    opposite order.
+    """
+    forwards = _probabilities(net, windows.images)
+    backwards = _probabilities(net, windows.images.flip(1))
+    moves = (forwards - backwards).abs().flatten(1).mean(1).tolist()
     return [
-        Row("swap", value, stack.ids[i], stack.groups[i])
-        for i, value in zip(which, moved.tolist(), strict=True)
+        Row("swap", move, stacks.ids[i], stacks.groups[i])
+        for i, move in zip(windows.which, moves, strict=True)
     ]
 
 
-def _probabilities(net: nn.Module, batch: Tensor) -> Tensor:
-    logits = padded_forward(net, batch)
+def _probabilities(net: nn.Module, images: Tensor) -> Tensor:
+    logits = padded_forward(net, images)
     return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(1)
 
 
-def joint(found: Maps) -> Maps:
-    """From 0 to 255 over all channels together; by channel, the very difference between them would be gone."""
-    low, high = found.min(), found.max()
-    return (found - low) * (255 / (high - low)) if high > low else np.zeros_like(found)
+def joint(maps: Maps) -> Maps:
+    """Scales to 0 to 255 over all channels together; by channel, the very difference between them
+    would be gone.
+    """
+    low, high = maps.min(), maps.max()
+    if high == low:
+        return np.zeros_like(maps)
+    return (maps - low) * (255 / (high - low))
 
 
-def _stack(test: Labelled | Unlabelled) -> Unlabelled:
-    images = test.images if isinstance(test, Labelled) else test
+def _check_stacks(images: Unlabelled) -> None:
+    """Refuses images that have no pairs of slices to compare."""
     planes = images.pixels.shape[1]
     if images.slices < 3 or planes > 1:
+        slice_count = f"{images.slices} slice{'s' * (images.slices > 1)}"
+        plane_count = f"{planes} plane{'s' * (planes > 1)}"
         raise ValueError(
-            f"probe attribution: SWd compares the slices of an odd stack of at least 3 (net.slices); this network sees "
-            f"{images.slices} slice{'s' * (images.slices > 1)} of {planes} plane{'s' * (planes > 1)}"
+            "probe attribution: SWd compares the slices of an odd stack of at least 3 "
+            f"(net.slices); this network sees {slice_count} of {plane_count}"
         )
-    return images
-
-
-def _batches(
-    net: nn.Module, test: Labelled | Unlabelled, chosen: list[int], crop: int | None
-) -> Iterator[tuple[list[int], Tensor, Tensor | None]]:
-    """(which, images, masks): the central windows of the images chosen; images of several sizes come one by one."""
-    images = test.images if isinstance(test, Labelled) else test
-    like = next(net.parameters())
-    height, width = (min(side, crop or side) for side in images.size)
-    count = 1 if images.sizes is not None else max(1, PIXELS // (height * width))
-    for start in range(0, len(chosen), count):
-        which = chosen[start : start + count]
-        index = torch.tensor(which, device=images.pixels.device)
-        size = images.size if images.sizes is None else images.sizes[which[0]].tolist()
-        masks = None
-        if isinstance(test, Labelled):
-            masks = test.masks[index].long()
-            masks = _window(
-                masks if test.ignore is None else masks.masked_fill(masks == test.ignore, 0),
-                size,
-                crop,
-            )
-            masks = masks.to(like.device)
-        yield which, _window(images.whole(index), size, crop).to(like), masks
-
-
-def _window(pixels: Tensor, size: Sequence[int], crop: int | None) -> Tensor:
-    height, width = size
-    top, left = (max(0, (side - (crop or side)) // 2) for side in size)
-    return pixels[
-        ..., top : min(height, top + (crop or height)), left : min(width, left + (crop or width))
-    ]
-
-
-def _spread(count: int, wanted: int) -> list[int]:
-    """So many of them, evenly spaced."""
-    return np.linspace(0, count - 1, min(wanted, count)).round().astype(int).tolist()

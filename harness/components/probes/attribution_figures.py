@@ -1,4 +1,6 @@
-"""Saliency maps as pictures: every map of an image side by side, and a map's channels with their values."""
+"""Saliency maps as pictures: every map of an image side by side, and a map's channels with their
+values.
+"""
 
 import textwrap
 from collections.abc import Mapping
@@ -9,6 +11,14 @@ from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 from skimage.exposure import equalize_hist
 
+from harness.components.probes.colours import (
+    BLACK,
+    BLUE,
+    GREEN,
+    IMAGE_MAP,
+    SALIENCY_MAP,
+    VERMILION,
+)
 from harness.measure.rows import Figure
 
 Maps = NDArray[np.floating]  # (channels, h, w)
@@ -17,81 +27,101 @@ BINS = 64
 SHOWN = 99.9  # per cent of the values; saliency has long tails
 LEVELS = 2**14  # of the equalisation
 SIDE, WIDE = 2.1, 13.0  # inches of a panel, and of all columns at most
-COLOURS = (
-    "#000000",
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-)  # by distance from the middle (Okabe and Ito)
-EQUALISED = "histogram-equalised for view only, over all slices of a map together; the numbers come from the plain maps"
+COLOURS = (BLACK, BLUE, VERMILION, GREEN)  # by distance from the middle
+TINY = np.finfo(float).tiny
+EQUALISED = (
+    "histogram-equalised for view only, over all slices of a map together; "
+    "the numbers come from the plain maps"
+)
 
 
 def overview(image: str, stack: Maps, maps: Mapping[str, Maps]) -> Figure:
     """The slices of one image and every map of them: a column each, a row for each slice."""
-    columns = {"input": stack, **{label: equalised(found) for label, found in maps.items()}}
-    rows, side = len(stack), min(SIDE, WIDE / len(columns))
+    columns = 1 + len(maps)
+    side = min(SIDE, WIDE / columns)
     tall = side * stack.shape[1] / stack.shape[2]
-    canvas = Canvas(figsize=(side * len(columns), tall * rows + 1), layout="constrained")
-    for place, (label, panels) in enumerate(columns.items()):
-        for row, panel in enumerate(panels):
-            axes = canvas.add_subplot(rows, len(columns), row * len(columns) + place + 1)
-            _picture(axes, panel, "gray" if place == 0 else "magma", _range(panels))
-            if panels.max() == panels.min():
-                axes.text(
-                    0.5,
-                    0.5,
-                    "none",
-                    color="white",
-                    ha="center",
-                    va="center",
-                    transform=axes.transAxes,
-                )
-            if place == 0:
-                axes.set_ylabel(slice_name(row, rows), fontsize=10)
-            if row == 0:
-                axes.set_title(
-                    textwrap.fill(label.replace("(", " (").replace("_", " "), int(9 * side)),
-                    fontsize=10,
-                )
-    _caption(canvas, f"{image}. Maps are {EQUALISED}.", side * len(columns))
+    size = (side * columns, tall * len(stack) + 1)
+    canvas = Canvas(figsize=size, layout="constrained")
+    axes = _column(canvas, stack, (0, columns), IMAGE_MAP)
+    for row, slice_axes in enumerate(axes):
+        slice_axes.set_ylabel(slice_name(row, len(stack)), fontsize=10)
+    axes[0].set_title("input", fontsize=10)
+    for column, (label, slice_maps) in enumerate(maps.items(), start=1):
+        axes = _column(canvas, equalise(slice_maps), (column, columns), SALIENCY_MAP)
+        words = label.replace("(", " (").replace("_", " ")
+        axes[0].set_title(textwrap.fill(words, int(9 * side)), fontsize=10)
+    _caption(canvas, f"{image}. Maps are {EQUALISED}.", side * columns)
     return Figure(f"saliency-{image}", canvas)
 
 
-def by_channel(label: str, mean: Maps, values: Maps, about: str) -> Figure:
-    """The mean of a map over the images, a panel for each slice, above the distribution of each slice's values."""
+def by_channel(label: str, mean: Maps, values: Maps, explanation: str) -> Figure:
+    """The mean of a map over the images, a panel for each slice, above the distribution of each
+    slice's values.
+    """
     rows = len(mean)
     wide = max(SIDE * rows, 3 * SIDE)
     tall = wide / rows * mean.shape[1] / mean.shape[2]
     canvas = Canvas(figsize=(wide, tall + 3.6), layout="constrained")
     grid = canvas.add_gridspec(2, rows, height_ratios=(tall, 2.6))
-    panels, share = equalised(mean), mean.sum(axis=(1, 2)) / max(mean.sum(), np.finfo(float).tiny)
+    panels = equalise(mean)
+    shares = mean.sum(axis=(1, 2)) / max(mean.sum(), TINY)
     for channel, panel in enumerate(panels):
         axes = canvas.add_subplot(grid[0, channel])
-        _picture(axes, panel, "magma", _range(panels))
-        axes.set_title(f"{slice_name(channel, rows)}: {share[channel]:.0%}", fontsize=10)
+        _picture(axes, panel, SALIENCY_MAP, _limits(panels))
+        axes.set_title(f"{slice_name(channel, rows)}: {shares[channel]:.0%}", fontsize=10)
     _distributions(canvas.add_subplot(grid[1, :]), values)
     canvas.suptitle(textwrap.fill(label, int(12 * wide)), fontsize=11)
-    _caption(canvas, f"{about}; percentages are shares of it. Maps are {EQUALISED}.", wide)
+    _caption(canvas, f"{explanation}; percentages are shares of it. Maps are {EQUALISED}.", wide)
     return Figure(f"channels-{label}", canvas)
 
 
-def equalised(maps: Maps) -> Maps:
-    """All channels by one curve: each by its own would hide what differs between them."""
-    return equalize_hist(maps, nbins=LEVELS) if maps.max() > maps.min() else np.zeros_like(maps)
+def equalise(maps: Maps) -> Maps:
+    """Equalises all channels by one curve: each by its own would hide what differs between them."""
+    if maps.max() == maps.min():
+        return np.zeros_like(maps)
+    return equalize_hist(maps, nbins=LEVELS)
 
 
 def slice_name(channel: int, channels: int) -> str:
+    """Names a slice by its distance from the middle one."""
     offset = channel - channels // 2
-    return f"slice {offset:+d}".replace("-", "−") if offset else "middle slice"
+    if offset == 0:
+        return "middle slice"
+    return f"slice {offset:+d}".replace("-", "−")
+
+
+def _column(canvas: Canvas, panels: Maps, position: tuple[int, int], colours: str) -> list[Axes]:
+    """Draws the slices below each other; `position` is (column, number of columns)."""
+    column, columns = position
+    every_axes = []
+    for row, panel in enumerate(panels):
+        axes = canvas.add_subplot(len(panels), columns, row * columns + column + 1)
+        _picture(axes, panel, colours, _limits(panels))
+        if panels.max() == panels.min():
+            axes.text(
+                0.5,
+                0.5,
+                "none",
+                color="white",
+                ha="center",
+                va="center",
+                transform=axes.transAxes,
+            )
+        every_axes.append(axes)
+    return every_axes
 
 
 def _distributions(axes: Axes, values: Maps) -> None:
-    """Slices equally far from the middle share a colour, so that their lines should lie on each other."""
-    edges = np.linspace(0, max(float(np.percentile(values, SHOWN)), np.finfo(float).tiny), BINS + 1)
-    for channel, found in enumerate(values):
+    """Slices equally far from the middle share a colour, so that their lines should lie on each
+    other.
+    """
+    longest = max(float(np.percentile(values, SHOWN)), TINY)
+    edges = np.linspace(0, longest, BINS + 1)
+    for channel, channel_values in enumerate(values):
         offset = channel - len(values) // 2
+        counts, _ = np.histogram(channel_values, edges)
         axes.stairs(
-            np.histogram(found, edges)[0] / found.size,
+            counts / channel_values.size,
             edges,
             color=COLOURS[abs(offset)],
             linestyle="--" if offset > 0 else "-",
@@ -113,7 +143,7 @@ def _picture(axes: Axes, panel: Maps, colours: str, limits: tuple[float, float])
     axes.set_yticks([])
 
 
-def _range(panels: Maps) -> tuple[float, float]:
+def _limits(panels: Maps) -> tuple[float, float]:
     return float(panels.min()), float(panels.max())
 
 

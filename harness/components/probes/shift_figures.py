@@ -1,56 +1,43 @@
 """The violins of paper 004's Figure 8: the distance of each layer, spread over its channels."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#9a9a9a"  # colour-blind safe (Okabe and Ito)
+from harness.components.probes.colours import BLUE, GREY, PALE_GREY, VERMILION
+from harness.components.probes.shift_distances import Array, LayerShift
+
+NULL = "two halves of the original"
 
 
-def violins(layers: dict[str, dict[str, NDArray[Any]]], moved: bool) -> Figure:
-    """A violin for each layer over its channels' distances, with their mean, and the mean between two halves."""
-    colour, metric = (BLUE, "hellinger") if moved else (GREY, "hellinger_null")
+def violins(layers: Mapping[str, LayerShift], moved: bool) -> Figure:
+    """A violin for each layer over its channels' distances, with their mean, and the mean between
+    two halves.
+    """
     picture = Figure(figsize=(max(5.5, 1.5 + 0.62 * len(layers)), 4.2), layout="constrained")
     axes = picture.add_subplot()
-    axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
+    axes.grid(axis="y", color=PALE_GREY, linewidth=0.8)
     axes.set_axisbelow(True)
-    for place, arrays in enumerate(layers.values()):
-        values = arrays.get(metric, np.empty(0))
-        if not values.size or not np.isfinite(values).all():
+    for position, layer in enumerate(layers.values()):
+        distances = layer.hellinger if moved else layer.hellinger_null
+        if distances is None or not distances.size or not np.isfinite(distances).all():
             continue
-        body = axes.violinplot([values], [place], widths=0.8, showextrema=False)["bodies"][0]  # type: ignore[index]
-        body.set(facecolor=colour, edgecolor=colour, alpha=0.35)
-        axes.vlines(place, *np.quantile(values, [0.25, 0.75]), color=colour, linewidth=3)
-        axes.plot(
-            place,
-            values.mean(),
-            "o",
-            color="white",
-            markeredgecolor=colour,
-            markersize=6,
-            label="mean",
-        )
-        if moved and "hellinger_null" in arrays:
-            null = arrays["hellinger_null"].mean()
-            axes.hlines(
-                null,
-                place - 0.4,
-                place + 0.4,
-                color=ORANGE,
-                linewidth=1.6,
-                label="two halves of the original",
-            )
-    axes.set_xticks(
-        range(len(layers)), list(layers), rotation=40, ha="right", rotation_mode="anchor"
-    )
+        _draw_violin(axes, position, distances, BLUE if moved else GREY)
+        if moved and layer.hellinger_null is not None:
+            null = layer.hellinger_null.mean()
+            ends = position - 0.4, position + 0.4
+            axes.hlines(null, *ends, color=VERMILION, linewidth=1.6, label=NULL)
+    ticks = range(len(layers))
+    axes.set_xticks(ticks, list(layers), rotation=40, ha="right", rotation_mode="anchor")
     axes.set(xlim=(-0.6, len(layers) - 0.4), ylim=(0, 1), ylabel="Hellinger distance")
     axes.spines[["top", "right"]].set_visible(False)
-    labelled = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    handles, labels = axes.get_legend_handles_labels()
+    legend = dict(zip(labels, handles, strict=True))
     picture.legend(
-        labelled.values(),
-        labelled.keys(),
+        legend.values(),
+        legend.keys(),
         frameon=False,
         loc="outside lower center",
         ncols=2,
@@ -60,13 +47,30 @@ def violins(layers: dict[str, dict[str, NDArray[Any]]], moved: bool) -> Figure:
     return picture
 
 
-def _title(layers: dict[str, dict[str, NDArray[Any]]], moved: bool) -> str:
-    counts = next(iter(layers.values()))["original"]
-    what = (
-        "original against shifted"
-        if moved
-        else "nothing is shifted: two random halves of the test set"
+def _draw_violin(axes: Axes, position: int, distances: Array, colour: str) -> None:
+    """Draws the spread of one layer's distances, a bar over their middle half, and a ring at their
+    mean.
+    """
+    bodies = axes.violinplot([distances], [position], widths=0.8, showextrema=False)["bodies"]
+    bodies[0].set(facecolor=colour, edgecolor=colour, alpha=0.35)  # type: ignore[index]
+    axes.vlines(position, *np.quantile(distances, [0.25, 0.75]), color=colour, linewidth=3)
+    axes.plot(
+        position,
+        distances.mean(),
+        "o",
+        color="white",
+        markeredgecolor=colour,
+        markersize=6,
+        label="mean",
     )
-    return (
-        f"{what}\nchannels of each layer; {counts.sum(1).max():,} positions, {counts.shape[1]} bins"
-    )
+
+
+def _title(layers: Mapping[str, LayerShift], moved: bool) -> str:
+    """Says what is compared, and of how many positions and bins."""
+    channels = next(iter(layers.values())).original
+    if moved:
+        comparison = "original against shifted"
+    else:
+        comparison = "nothing is shifted: two random halves of the test set"
+    positions, bins = channels.sum(1).max(), channels.shape[1]
+    return f"{comparison}\nchannels of each layer; {positions:,} positions, {bins} bins"

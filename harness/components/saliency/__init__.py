@@ -1,4 +1,6 @@
-"""Which inputs a network's outputs hang on: (net, images, masks) -> non-negative maps of the images' shape."""
+"""Which inputs outputs hang on: (net, images, masks) -> maps of the images' shape, none
+negative.
+"""
 
 from harness.spec.catalogue import register
 

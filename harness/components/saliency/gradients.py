@@ -7,8 +7,15 @@ from captum.attr import IntegratedGradients, Saliency
 from torch import Tensor, nn
 
 from harness.components.saliency import saliency
-from harness.components.saliency.outputs import PIXELS, Baseline, Places, hidden, sampled, summed
-from harness.measure.overlap import labels_of
+from harness.components.saliency.outputs import (
+    PIXELS,
+    Baseline,
+    Selection,
+    baseline_of,
+    output_sum,
+    random_points,
+)
+from harness.measure.overlap import answered_labels, labels_of
 from harness.spec.options import Count, Whole
 
 
@@ -21,14 +28,17 @@ def gradient(
     points: Count | None = None,
     seed: Whole = 0,
 ) -> Tensor:
-    """|d sum of all outputs / d input| ("full output"); with `points`, of the outputs at so many random places."""
+    """|d sum of all outputs / d input| ("full output"); with `points`, of the outputs at so many
+    random places.
+    """
     if points is None:
         return _slope(net, images, None)
 
-    def places(logits: Tensor) -> Tensor:
-        return sampled(torch.ones_like(logits[:, 0], dtype=torch.bool), images, points, seed)
+    def at_random(logits: Tensor) -> Tensor:
+        everywhere = torch.ones_like(logits[:, 0], dtype=torch.bool)
+        return random_points(everywhere, images, points, seed)
 
-    return _slope(net, images, places)
+    return _slope(net, images, at_random)
 
 
 @saliency
@@ -41,17 +51,24 @@ def foreground(
     points: Count | None = None,
     seed: Whole = 0,
 ) -> Tensor:
-    """The gradient of the outputs summed over the foreground: predicted (logit > 0; argmax > 0 of several), or true."""
+    """The gradient of the outputs summed over the foreground: predicted (logit > 0; argmax > 0 of
+    several), or true.
+    """
     if mask == "true" and masks is None:
         raise ValueError(
-            "saliency foreground: 'mask: true' needs masks and this test set has none; there is predicted"
+            "saliency foreground: 'mask: true' needs masks and this test set has none; "
+            "there is predicted"
         )
 
-    def places(logits: Tensor) -> Tensor:
-        where = masks > 0 if mask == "true" and masks is not None else labels_of(logits) > 0
-        return where if points is None else sampled(where, images, points, seed)
+    def in_foreground(logits: Tensor) -> Tensor:
+        labels = labels_of(logits)
+        if mask == "true" and masks is not None:
+            labels = answered_labels(logits, masks, None)
+        if points is None:
+            return labels > 0
+        return random_points(labels > 0, images, points, seed)
 
-    return _slope(net, images, places)
+    return _slope(net, images, in_foreground)
 
 
 @saliency
@@ -63,21 +80,21 @@ def integrated_gradients(
     steps: Count = 50,
     baseline: Baseline = "zero",
 ) -> Tensor:
-    """|integrated gradients| (Sundararajan 2017) of the sum of all outputs, by Gauss-Legendre steps from a baseline."""
+    """|integrated gradients| (Sundararajan 2017) of the sum of all outputs, by Gauss-Legendre steps
+    from a baseline.
+    """
     at_once = max(len(images), PIXELS // images[0, 0].numel())
-    return (
-        IntegratedGradients(summed(net))
-        .attribute(
-            images.detach(), hidden(images, baseline), n_steps=steps, internal_batch_size=at_once
-        )
-        .abs()
-        .detach()
-        .to(images.dtype)
+    maps: Tensor = IntegratedGradients(output_sum(net)).attribute(
+        images.detach(),
+        baseline_of(images, baseline),
+        n_steps=steps,
+        internal_batch_size=at_once,
     )
+    return maps.abs().detach().to(images.dtype)
 
 
-def _slope(net: nn.Module, images: Tensor, at: Places | None) -> Tensor:
-    maps: Tensor = Saliency(summed(net, at)).attribute(
-        images.detach().clone().requires_grad_(), abs=True
-    )
+def _slope(net: nn.Module, images: Tensor, selection: Selection | None) -> Tensor:
+    """Returns |d sum of the selected outputs / d input|, by one backward pass."""
+    inputs = images.detach().clone().requires_grad_()
+    maps: Tensor = Saliency(output_sum(net, selection)).attribute(inputs, abs=True)
     return maps.detach()

@@ -4,7 +4,7 @@ from captum.attr import Occlusion
 from torch import Tensor, nn
 
 from harness.components.saliency import saliency
-from harness.components.saliency.outputs import PIXELS, Baseline, hidden, summed
+from harness.components.saliency.outputs import PIXELS, Baseline, baseline_of, output_sum
 from harness.spec.options import Count
 
 
@@ -18,7 +18,9 @@ def occlusion(
     stride: Count | None = None,
     baseline: Baseline = "zero",
 ) -> Tensor:
-    """|change of the sum of all outputs| as a window of one slice is hidden; `stride` is the window where not given."""
+    """|change of the sum of all outputs| as a window of one slice is hidden; `stride` is the window
+    where not given.
+    """
     step = stride or window
     if step > window:
         raise ValueError(
@@ -26,11 +28,11 @@ def occlusion(
         )
     height, width = images.shape[-2:]
     windows = (1, min(window, height), min(window, width))
-    maps: Tensor = Occlusion(summed(net)).attribute(
+    maps: Tensor = Occlusion(output_sum(net)).attribute(
         images.detach(),
         sliding_window_shapes=windows,
         strides=(1, min(step, windows[1]), min(step, windows[2])),
-        baselines=hidden(images, baseline),
+        baselines=baseline_of(images, baseline),
         perturbations_per_eval=max(1, PIXELS // images[:, 0].numel()),
     )
     return maps.abs().to(images.dtype)

@@ -1,0 +1,75 @@
+"""The study file behind the runs that are looked at, as it is now."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.read.database import Unreadable
+from dashboard.read.records import StudyRuns
+from harness.run.fingerprints import identified
+from harness.store import Home
+from harness.study.document import Mistakes
+from harness.study.load import Study, load_study
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = "mlflow.source.name"  # the tag of a run that names its study file
+
+
+def study_of(study_runs: StudyRuns) -> Study:
+    """Returns the study whose file is behind the runs; `Unreadable` says why there is none."""
+    path, changed = file_of(study_runs)
+    return _read_study(study_runs.name, path, str(Home.here().folder), changed)
+
+
+def file_of(study_runs: StudyRuns) -> tuple[str, int]:
+    """Returns the path of the study file behind the runs, and when it last changed."""
+    name = _recorded_file(study_runs)
+    if name:
+        for folder in (Home.here().folder, Path.cwd(), ROOT):
+            path = folder / name
+            if path.is_file():
+                return str(path), _last_change(path)
+    raise Unreadable(
+        f"The study file {name or 'of these runs'} is not here, so its comparisons cannot be "
+        "judged.",
+        "Put it back, or start the dashboard in the folder where the study was run.",
+    )
+
+
+def _recorded_file(study_runs: StudyRuns) -> str:
+    """Returns the study file that the newest run names; empty where none does."""
+    for run in reversed(study_runs.recorded):
+        if SOURCE in run.tags:
+            return run.tags[SOURCE]
+    return ""
+
+
+def _last_change(path: Path) -> int:
+    """Returns when a study file, or one that it may extend, last changed."""
+    newest = 0
+    for folder in (path.parent, path.parent.parent):
+        for file in folder.glob("*.y*ml"):
+            if file.is_file():
+                newest = max(newest, file.stat().st_mtime_ns)
+    return newest
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading the study file …")
+def _read_study(name: str, path: str, home: str, changed: int) -> Study:
+    """Reads a study file; `changed` is there for the cache to tell its versions apart."""
+    try:
+        study = load_study(Path(path))
+        if study.name != name:
+            raise Unreadable(
+                f"{path} is now the study {study.name}.",
+                f"Put back the file of {name}, or run it again.",
+            )
+        return identified(study, Home(Path(home)))
+    except Mistakes as mistakes:
+        first_problems = "; ".join(str(problem) for problem in mistakes.problems[:3])
+        raise Unreadable(
+            f"The study file has mistakes: {first_problems}",
+            "Mend them; `harness plan` lists all.",
+        ) from None
+    except OSError as error:
+        raise Unreadable(f"The study file cannot be read: {error}.", "Make it readable.") from None

@@ -1,0 +1,80 @@
+"""The images that attribution explains: some of a test set, evenly spaced, or a window in the
+middle of each.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from harness.data.images import Labelled, Unlabelled
+
+PIXELS = 2**19  # of the images that are explained at once
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The central windows of a few images, and of their masks where the test set has them."""
+
+    which: list[int]
+    images: Tensor
+    masks: Tensor | None
+
+
+def evenly_spaced(count: int, number: int) -> list[int]:
+    """Picks so many of `count` positions, the first and the last included."""
+    spaced = np.linspace(0, count - 1, min(number, count))
+    return spaced.round().astype(int).tolist()
+
+
+def windows_of(
+    net: nn.Module, test: Labelled | Unlabelled, measured: list[int], crop: int | None
+) -> Iterator[Windows]:
+    """Yields the windows on the network's device, batch by batch; images of several sizes come one
+    by one.
+    """
+    images = test.images
+    parameter = next(net.parameters())
+    for which in _batches(images, measured, crop):
+        index = torch.tensor(which, device=images.pixels.device)
+        size: Sequence[int] = images.size
+        if images.sizes is not None:
+            size = images.sizes[which[0]].tolist()
+        masks = None
+        if isinstance(test, Labelled):
+            masks = _masks_without_ignored(test, index)
+            masks = _central_window(masks, size, crop).to(parameter.device)
+        pixels = _central_window(images.whole(index), size, crop).to(parameter)
+        yield Windows(which, pixels, masks)
+
+
+def _batches(images: Unlabelled, measured: list[int], crop: int | None) -> Iterator[list[int]]:
+    """Yields as many positions at once as there is memory for."""
+    height, width = images.size
+    if crop is not None:
+        height, width = min(height, crop), min(width, crop)
+    at_once = max(1, PIXELS // (height * width))
+    if images.sizes is not None:
+        at_once = 1
+    for start in range(0, len(measured), at_once):
+        yield measured[start : start + at_once]
+
+
+def _masks_without_ignored(test: Labelled, index: Tensor) -> Tensor:
+    """Returns masks in which what is to be ignored is background."""
+    masks = test.masks[index].long()
+    if test.ignore is None:
+        return masks
+    return masks.masked_fill(masks == test.ignore, 0)
+
+
+def _central_window(pixels: Tensor, size: Sequence[int], crop: int | None) -> Tensor:
+    """Cuts a square of `crop` pixels out of the middle of what is not padding, or all of that."""
+    height, width = size
+    if crop is None:
+        return pixels[..., :height, :width]
+    top = max(0, (height - crop) // 2)
+    left = max(0, (width - crop) // 2)
+    return pixels[..., top : min(height, top + crop), left : min(width, left + crop)]

@@ -1,0 +1,67 @@
+"""The page Studies: the answer to the question, how far a study is, what went wrong."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+from harness.store import Home, locked, write_json
+from tests.dashboard.pages import open_page, output_of_command, text_of_page, tiles_of_page
+from tests.dashboard.studies import STARTS, better_with_batch, two_trials_failed
+from tests.made.recorded import fill, scores, study_at
+
+
+def test_the_first_page_answers_the_question(at_home: Home) -> None:
+    app = open_page(study="starts")
+    judged = json.loads(output_of_command("compare", str(at_home.folder / "starts.yaml"), "--json"))
+    assert judged["headline"][1:] in text_of_page(app)
+    assert "Does other tissue pay as a start?" in text_of_page(app)
+    tiles = tiles_of_page(app)
+    assert (tiles["state"], tiles["finished"], tiles["failed"]) == ("at rest", "34", "2")
+    assert "RuntimeError: no such layer" in text_of_page(app)
+
+
+def test_a_home_without_a_database(home: Home) -> None:
+    assert "Nothing has been recorded" in text_of_page(open_page())
+    assert "harness run studies/smoke.yaml" in text_of_page(open_page("2_compare"))
+
+
+def test_a_database_without_a_study_and_with_runs_of_others(home: Home) -> None:
+    study = study_at(home, STARTS)
+    assert "holds no study yet" in text_of_page(open_page())
+    fill(home, study, scores(better_with_batch))
+    with sqlite3.connect(home.database) as db:
+        db.execute("DELETE FROM experiment_tags")
+    assert "none of harness" in text_of_page(open_page())
+
+
+def test_an_empty_study(home: Home) -> None:
+    study = study_at(home, STARTS)
+    fill(home, study, scores(better_with_batch), state=lambda trial: "missing")
+    assert "No trial has ended yet" in text_of_page(open_page())
+    assert "No trial of starts has ended yet" in text_of_page(open_page("2_compare"))
+
+
+def test_a_running_study(home: Home) -> None:
+    fill(home, study_at(home, STARTS), scores(better_with_batch), state=two_trials_failed)
+    jobs = {
+        "a": {"name": "fit a", "kind": "fit", "state": "finished", "seconds": 2.0},
+        "b": {"name": "fit b <b>", "kind": "fit", "state": "running", "since": 0.0},
+    }
+    progress = {
+        "study": "starts",
+        "path": "x",
+        "pid": os.getpid(),
+        "started": 1.0,
+        "jobs": jobs,
+        "seconds": None,
+        "slots": 1,
+    }
+    stem = home.hidden / "running" / f"starts.{os.getpid()}"
+    stem.parent.mkdir(parents=True)
+    write_json(stem.with_suffix(".json"), progress)
+    with locked(Path(f"{stem}.lock")):
+        app = open_page()
+        assert tiles_of_page(app)["state"] == "running"
+        assert "now: fit b <b>: starting" in text_of_page(app)
+    assert tiles_of_page(open_page())["state"] == "at rest"
