@@ -13,7 +13,7 @@ from harness.judge.answer import judge
 from harness.judge.arms import Levels
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Arm, Verdict, Verdicts
-from harness.study.comparison_checks import declared
+from harness.study.comparison_checks import read_comparisons
 from harness.study.load import Study
 
 Question = dict[str, Any]  # an entry of `compare`, as a study file would have it
@@ -71,7 +71,7 @@ def _judge_question(
     key: AnswerKey, question: str, _study: Study, _study_runs: StudyRuns
 ) -> Verdict:
     """Checks a question as an entry of the study file would be checked, and judges it alone."""
-    comparisons, problems = declared([json.loads(question)], _study.expansion)
+    comparisons, problems = read_comparisons([json.loads(question)], _study.expansion)
     if problems or not comparisons:
         texts = []
         for steps, problem in problems:

@@ -12,7 +12,7 @@ from harness.cli.shared import AsJson, app, as_json, err, fail, or_exit, out, ri
 from harness.spec.catalogue import catalogue
 from harness.spec.parse import Around, read_part
 from harness.store import Home
-from harness.study.document import dotted, parse
+from harness.study.document import parse, path_text
 
 data_app = typer.Typer(
     help="Data sets: what there is, downloads, checks, pictures.", no_args_is_help=True
@@ -93,7 +93,7 @@ def preview(
     wrong: list[Any] = []
     part = read_part("dataset", raw, (), wrong, Around(), role=split)
     if part is None or wrong:
-        fail("; ".join(f"{dotted(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
+        fail("; ".join(f"{path_text(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
     target = to or Path(f"{part.name}-{split}.png")
     or_exit(lambda: contact_sheet(open_split(part, Home.here())).save(target))
     out.print(f"{target}: {part.label}", markup=False)

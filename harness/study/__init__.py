@@ -1,1 +1,1 @@
-"""One study file becomes its cells, comparisons and tables; every mistake is reported with its place."""
+"""One study file becomes its cells, comparisons and tables; every mistake has its place."""

@@ -1,111 +1,199 @@
 """Seeds, folds, grid, zip -> axes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.spec.options import Count, Whole
+from harness.spec.paths import split
 from harness.spec.values import Steps
-from harness.study.cells import Axis
-from harness.study.problems import _Check
+from harness.study.problems import Problems
+
+Row = tuple[Any, ...]  # a value for each path
+RowSteps = tuple[Steps, ...]  # where in the file each value of a row stands
 
 
-def seed_axes(check: _Check) -> list[Axis]:
-    axes = []
-    raw = check.at(("seeds",))
-    if raw is not None:
-        seeds = check.typed(("seeds",), Count | list[Whole], [0])
-        listed = list(range(seeds)) if isinstance(seeds, int) else seeds
-        for i, seed in enumerate(listed):
-            if seed in listed[:i]:
-                check.complain(("seeds", i), f"the seed {seed} is repeated; each seed runs once")
-        if not listed:
-            check.complain(("seeds",), "is empty; name at least one seed")
-        origin = tuple(
-            (("seeds", i) if isinstance(seeds, list) else ("seeds",),) for i in range(len(listed))
-        )
-        if listed:
-            axes.append(Axis(("fit.seed",), tuple((s,) for s in listed), origin))
-    folds = check.typed(("folds",), Count, None)
-    if folds is not None:
-        if folds < 2:
-            check.complain(("folds",), "should be at least 2")
-        rows = tuple(([i, folds],) for i in range(folds))
-        axes.append(Axis(("fit.fold",), rows, ((("folds",),),) * folds))
+@dataclass(frozen=True)
+class Axis:
+    """Paths that move together, and a row of values for each position."""
+
+    paths: tuple[str, ...]
+    rows: tuple[Row, ...]
+    steps: tuple[RowSteps, ...]  # where in the file each value stands
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that an axis varies: one column of its rows."""
+
+    axis: int
+    column: int
+    path: str
+    steps: Steps
+
+
+def read_axes(problems: Problems) -> list[Axis]:
+    """All axes of a study, the outermost first."""
+    axes = [
+        *_seed_axis(problems),
+        *_fold_axis(problems),
+        *_grid_axes(problems),
+        *_zip_axis(problems),
+    ]
+    _check_repeated_paths(problems, axes)
     return axes
 
 
-def crossed_axes(check: _Check) -> list[Axis]:
-    """`grid`: each key is an axis; a key 'a, b' moves two settings together, a row for each position."""
-    axes: list[Axis] = []
-    for key, values in check.mapping(("grid",)).items():
-        steps: Steps = ("grid", key)
-        paths = tuple(path.strip() for path in key.split(","))
-        if not isinstance(values, list) or not values:
-            check.complain(
-                steps,
-                "an axis should be a list of at least one value" if values != [] else "is empty",
-            )
-            continue
-        if len(paths) == 1:
-            rows: tuple[tuple[Any, ...], ...] = tuple((value,) for value in values)
-            origin: tuple[tuple[Steps, ...], ...] = tuple(
-                ((*steps, i),) for i in range(len(values))
-            )
-        else:
-            short = [
-                i
-                for i, row in enumerate(values)
-                if not isinstance(row, list) or len(row) != len(paths)
-            ]
-            for i in short:
-                check.complain(
-                    (*steps, i),
-                    f"should be a list of {len(paths)} values, one for each of {', '.join(paths)}",
-                )
-            if short:
-                continue
-            rows = tuple(tuple(row) for row in values)
-            origin = tuple(
-                tuple((*steps, i, j) for j in range(len(paths))) for i in range(len(values))
-            )
-        axes.append(Axis(paths, rows, origin))
-        _same_values(check, steps, values)
-    return axes
+def settings_of(axes: Sequence[Axis]) -> list[Setting]:
+    """The settings that the axes vary, in the order of the file."""
+    settings: list[Setting] = []
+    for number, axis in enumerate(axes):
+        for column, path in enumerate(axis.paths):
+            settings.append(Setting(number, column, path, split(path)))
+    return settings
 
 
-def _same_values(check: _Check, steps: Steps, values: list[Any]) -> None:
-    for i, value in enumerate(values):
-        if any(value == other and type(value) is type(other) for other in values[:i]):
-            check.complain((*steps, i), "this value is repeated; each value runs once")
+def axis_paths(key: str) -> tuple[str, ...]:
+    """The paths that a key of `grid` names: 'a, b' moves two settings together."""
+    paths = key.split(",")
+    return tuple(path.strip() for path in paths)
 
 
-def zipped_axes(check: _Check) -> list[Axis]:
-    """`zip`: axes of equal length that move together."""
-    columns = check.mapping(("zip",))
-    for path, values in columns.items():
-        if not isinstance(values, list) or not values:
-            check.complain(
-                ("zip", path),
-                "an axis should be a list of at least one value" if values != [] else "is empty",
-            )
-            return []
-    lengths = {path: len(values) for path, values in columns.items()}
-    if len(set(lengths.values())) > 1:
-        named = ", ".join(f"{path} has {n}" for path, n in lengths.items())
-        check.complain(("zip",), f"zipped axes must be equally long: {named}")
+def _seed_axis(problems: Problems) -> list[Axis]:
+    """The axis of `seeds`, which is a count or a list; none where the study says nothing."""
+    if problems.raw_at(("seeds",)) is None:
         return []
+    written = problems.read(("seeds",), Count | list[Whole], [0])
+    if isinstance(written, int):
+        seeds = list(range(written))
+        steps: list[Steps] = [("seeds",)] * written
+    else:
+        seeds = written
+        steps = [("seeds", i) for i in range(len(seeds))]
+    if not seeds:
+        problems.add(("seeds",), "is empty; name at least one seed")
+        return []
+    earlier: set[int] = set()
+    for seed, seed_steps in zip(seeds, steps, strict=True):
+        if seed in earlier:
+            problems.add(seed_steps, f"the seed {seed} is repeated; each seed runs once")
+        earlier.add(seed)
+    rows = tuple((seed,) for seed in seeds)
+    row_steps = tuple((seed_steps,) for seed_steps in steps)
+    return [Axis(("fit.seed",), rows, row_steps)]
+
+
+def _fold_axis(problems: Problems) -> list[Axis]:
+    """The axis of `folds`; none where the study says nothing."""
+    folds = problems.read(("folds",), Count, None)
+    if folds is None:
+        return []
+    if folds < 2:
+        problems.add(("folds",), "should be at least 2")
+    rows = tuple(([fold, folds],) for fold in range(folds))
+    steps: tuple[Steps, ...] = (("folds",),)
+    return [Axis(("fit.fold",), rows, (steps,) * folds)]
+
+
+def _grid_axes(problems: Problems) -> list[Axis]:
+    """The axes of `grid`, one for each of its keys."""
+    axes: list[Axis] = []
+    for key, values in problems.read_mapping(("grid",)).items():
+        steps: Steps = ("grid", key)
+        if not _is_list_of_values(problems, steps, values):
+            continue
+        paths = axis_paths(key)
+        if len(paths) == 1:
+            rows = tuple((value,) for value in values)
+            row_steps = _steps_of_rows([steps], len(values))
+            axes.append(Axis(paths, rows, row_steps))
+        elif _has_equal_rows(problems, steps, paths, values):
+            axes.append(_axis_of_rows(steps, paths, values))
+        else:
+            continue
+        _check_repeated_values(problems, steps, values)
+    return axes
+
+
+def _axis_of_rows(steps: Steps, paths: tuple[str, ...], values: list[list[Any]]) -> Axis:
+    """The axis of a key that moves several settings together, a row of values for each position."""
+    rows: list[Row] = []
+    row_steps: list[RowSteps] = []
+    for i, row in enumerate(values):
+        rows.append(tuple(row))
+        columns = range(len(row))
+        row_steps.append(tuple((*steps, i, column) for column in columns))
+    return Axis(paths, tuple(rows), tuple(row_steps))
+
+
+def _zip_axis(problems: Problems) -> list[Axis]:
+    """The axis of `zip`, whose settings move together; none where it is missing or wrong."""
+    columns = problems.read_mapping(("zip",))
+    for path, values in columns.items():
+        if not _is_list_of_values(problems, ("zip", path), values):
+            return []
     if not columns:
         return []
-    count = next(iter(lengths.values()))
-    rows = tuple(tuple(values[i] for values in columns.values()) for i in range(count))
-    origin = tuple(tuple(("zip", path, i) for path in columns) for i in range(count))
-    return [Axis(tuple(columns), rows, origin)]
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        counts = [f"{path} has {len(values)}" for path, values in columns.items()]
+        text = f"zipped axes must be equally long: {', '.join(counts)}"
+        problems.add(("zip",), text)
+        return []
+    rows = tuple(zip(*columns.values(), strict=True))
+    starts: list[Steps] = [("zip", path) for path in columns]
+    row_steps = _steps_of_rows(starts, len(rows))
+    return [Axis(tuple(columns), rows, row_steps)]
 
 
-def check_repeated_axes(check: _Check, axes: list[Axis]) -> None:
-    seen: dict[str, Steps] = {}
+def _steps_of_rows(columns: list[Steps], count: int) -> tuple[RowSteps, ...]:
+    """Where the values of each row stand, when each column of an axis is a list of the file."""
+    rows: list[RowSteps] = []
+    for i in range(count):
+        row = [(*steps, i) for steps in columns]
+        rows.append(tuple(row))
+    return tuple(rows)
+
+
+def _is_list_of_values(problems: Problems, steps: Steps, values: Any) -> bool:
+    """Whether an axis has values; a problem where it has none."""
+    if isinstance(values, list) and values:
+        return True
+    is_empty = values == []
+    text = "is empty" if is_empty else "an axis should be a list of at least one value"
+    problems.add(steps, text)
+    return False
+
+
+def _has_equal_rows(
+    problems: Problems, steps: Steps, paths: tuple[str, ...], rows: list[Any]
+) -> bool:
+    """Whether every row has a value for each path; a problem for every row that has not."""
+    names = ", ".join(paths)
+    text = f"should be a list of {len(paths)} values, one for each of {names}"
+    are_equal = True
+    for i, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != len(paths):
+            problems.add((*steps, i), text)
+            are_equal = False
+    return are_equal
+
+
+def _check_repeated_values(problems: Problems, steps: Steps, values: list[Any]) -> None:
+    for i, value in enumerate(values):
+        alike = [earlier for earlier in values[:i] if earlier == value]
+        if any(type(earlier) is type(value) for earlier in alike):
+            text = "this value is repeated; each value runs once"
+            problems.add((*steps, i), text)
+
+
+def _check_repeated_paths(problems: Problems, axes: list[Axis]) -> None:
+    """Adds a problem for every setting that two axes set."""
+    first: dict[str, Steps] = {}
     for axis in axes:
-        for column, path in enumerate(axis.paths):
-            place = axis.origin[0][column][:2]
-            if path in seen:
-                check.complain(place, f"the axis {path} is already set by {seen[path][0]}")
-            seen.setdefault(path, place)
+        for path, value_steps in zip(axis.paths, axis.steps[0], strict=True):
+            steps = value_steps[:2]
+            if path in first:
+                section = first[path][0]
+                problems.add(steps, f"the axis {path} is already set by {section}")
+            first.setdefault(path, steps)

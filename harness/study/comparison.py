@@ -1,4 +1,4 @@
-"""A question to the finished table, as a study's `compare:` entry declares it; the fields are the schema."""
+"""A question to the finished table, as an entry of `compare:` declares it."""
 
 import dataclasses
 import re
@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.spec.options import REQUIRED, Fraction, NonNegative, Positive
+from harness.spec.options import Fraction, NonNegative, Positive
+from harness.spec.parse import options_of
 from harness.spec.values import digest
 
 Unit = Literal["seed", "fold", "image", "patient"]
-Where = dict[
-    str, str | list[str]
-]  # the names of the levels that a setting or a dimension of the rows is confined to
+
+# the names of the levels that a setting or a dimension of the rows is confined to
+Where = dict[str, str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Correlate:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One question to the finished table, declared before the run: by groups, a trend, a correlation or a model."""
+    """One question to the finished table, declared before the run; the fields are the schema."""
 
     name: str
     unit: Unit  # what is one independent repetition; rows are averaged down to it first
@@ -40,9 +41,7 @@ class Comparison:
     within: list[str] = field(default_factory=list)  # compared separately at each level of these
     where: Where = field(default_factory=dict)
     correlate: Correlate | None = None
-    trend: str | None = (
-        None  # a numeric setting; with `by`, the areas under the curves are compared
-    )
+    trend: str | None = None  # a numeric setting; with `by`, areas under curves are compared
     model: str | None = None  # a formula: dice ~ fit.init * fit.net.arch
     paired: bool | None = None  # null: deduced from the design, and printed
     test: str | None = None  # null: chosen by the design, and printed
@@ -50,28 +49,20 @@ class Comparison:
     effect: str | None = None  # null: rank_biserial where paired, else cliffs_delta
     interval: str = "t"
     correct: str | None = "holm"  # null: not corrected
-    family: str | None = (
-        None  # corrected together; null: its own contrasts, and primary comparisons together
-    )
+    family: str | None = None  # corrected together; null: its own contrasts, or all primary ones
     alpha: Fraction = 0.05
     margin: Positive | None = None  # of equivalence, in the metric's own unit
     expect: Positive | None = None  # an effect in standard deviations: what power is printed for
-    better: Literal["higher", "lower"] | None = (
-        None  # which end is marked best; null: as the probe says
-    )
+    better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False
 
     @property
     def kind(self) -> str:
-        return (
-            "correlate"
-            if self.correlate
-            else "model"
-            if self.model
-            else "groups"
-            if self.by
-            else "trend"
-        )
+        """What is asked: correlate, model, groups or trend."""
+        for kind in ("correlate", "model"):
+            if getattr(self, kind):
+                return kind
+        return "groups" if self.by else "trend"
 
     @property
     def factors(self) -> list[str]:
@@ -79,15 +70,17 @@ class Comparison:
         if self.correlate:
             return self.correlate.over
         if self.model:
-            return words(self.model)[1:]
+            return formula_columns(self.model)[1:]
         return [self.by] if self.by else []
 
     @property
     def metrics(self) -> list[str]:
+        """The metrics that it needs of every trial."""
         if self.correlate:
             return [self.correlate.x, self.correlate.y]
-        named = words(self.model)[0] if self.model else self.metric
-        return [named] if named else []
+        if self.model:
+            return formula_columns(self.model)[:1]
+        return [self.metric] if self.metric else []
 
     @property
     def strata(self) -> list[str]:
@@ -103,23 +96,19 @@ class Comparison:
     def key(self) -> str:
         """Changes with anything but its name; a setting left at its default does not count."""
         plain = dataclasses.asdict(self)
-        return digest(
-            {k: v for k, v in plain.items() if k != "name" and v != default_of(type(self), k)}
-        )[:12]
+        changed: dict[str, Any] = {}
+        for name, option in options_of(Comparison).items():
+            if name != "name" and plain[name] != option.default:
+                changed[name] = plain[name]
+        return digest(changed)[:12]
 
 
-def words(formula: str) -> list[str]:
+def formula_columns(formula: str) -> list[str]:
     """The columns that a formula names, the metric first."""
-    return [w for w in dict.fromkeys(re.findall(r"[A-Za-z_][\w.]*", formula)) if w != "C"]
+    words = re.findall(r"[A-Za-z_][\w.]*", formula)
+    return [word for word in dict.fromkeys(words) if word != "C"]
 
 
 def design(compare: Iterable[Comparison]) -> str:
-    """The declared comparisons as they are stored with a run: a key for each, so that a later one shows as such."""
-    return " ".join(one.key for one in compare)
-
-
-def default_of(kind: type, name: str) -> Any:
-    found = {f.name: f for f in dataclasses.fields(kind)}[name]
-    if found.default_factory is not dataclasses.MISSING:
-        return found.default_factory()
-    return REQUIRED if found.default is dataclasses.MISSING else found.default
+    """The keys of the declared comparisons, stored with a run so that a later one shows as such."""
+    return " ".join(comparison.key for comparison in compare)

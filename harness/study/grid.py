@@ -1,12 +1,18 @@
-"""Axes -> cells -> trials: crossed, zipped, excluded, conditional; an axis without effect on a cell is dropped."""
+"""All positions of a grid -> distinct cells, what was excluded, and what had no effect."""
 
 import gc
 import itertools
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.spec.paths import matches, split
-from harness.spec.values import Steps, label
-from harness.study.cells import Axis, Cell, Raw, _Grid
+from harness.spec.values import Steps, Trial, label
+from harness.study.axes import Axis
+from harness.study.cells import Cell, Cells, Position
+from harness.study.problems import Finding, Raw
 
 
 @dataclass
@@ -17,51 +23,85 @@ class Expansion:
     total: int = 0
     excluded: dict[str, int] = field(default_factory=dict)
     inert: dict[str, int] = field(default_factory=dict)
-    wrong: list[tuple[Steps, str]] = field(default_factory=list)  # places in the file
+    problems: list[Finding] = field(default_factory=list)  # places in the file
 
 
-def expand(base: Raw, axes: list[Axis], exclude: list[Raw], when: dict[str, Raw]) -> Expansion:
+@dataclass(frozen=True)
+class Rule:
+    """One entry of `exclude`: trials of which all conditions hold are left out."""
+
+    conditions: tuple[tuple[Steps, Any], ...]
+    reason: str
+
+    @classmethod
+    def read(cls, raw: Raw) -> "Rule":
+        """A rule as the file writes it; its reason ends in its conditions."""
+        conditions: list[tuple[Steps, Any]] = []
+        texts: list[str] = []
+        for path, value in raw.items():
+            if path != "reason":
+                conditions.append((split(path), value))
+                texts.append(f"{path}={label(value)}")
+        reason = ", ".join(texts)
+        if "reason" in raw:
+            reason = f"{raw['reason']} ({reason})"
+        return cls(tuple(conditions), reason)
+
+    def holds(self, trial: Trial) -> bool:
+        """Whether a trial is one that the rule leaves out."""
+        conditions = self.conditions
+        return all(matches(trial, steps, value) for steps, value in conditions)
+
+
+def expand(base: Raw, axes: Sequence[Axis], exclude: list[Raw], when: dict[str, Raw]) -> Expansion:
     """Every distinct trial of the grid."""
-    grid = _Grid(base, axes, when)
-    found = Expansion(total=_size(axes))
-    seen: dict[str, Cell] = {}
-    gc.disable()  # it would walk 100,000 cells again and again, and none of them is garbage
-    rules = [({k: v for k, v in rule.items() if k != "reason"}, _reason(rule)) for rule in exclude]
-    for indices in itertools.product(*(range(len(axis.rows)) for axis in axes)):
-        made = grid.cell(indices)
-        if made is None:
-            continue
-        trial, levels, inert, off = made
-        reason = next(
-            (
-                why
-                for rule, why in rules
-                if all(matches(trial, split(p), v) for p, v in rule.items())
-            ),
-            None,
-        )
-        if reason is not None:
-            found.excluded[reason] = found.excluded.get(reason, 0) + 1
-        elif grid.bar(trial, inert):
-            continue
-        elif trial.key in seen:
-            for path in inert + off or ("(equal values)",):
-                found.inert[path] = found.inert.get(path, 0) + 1
-        else:
-            seen[trial.key] = Cell(trial, levels)
-    found.cells = list(seen.values())
-    gc.enable()
-    found.wrong = grid.mistakes()
-    return found
+    rules = [Rule.read(raw) for raw in exclude]
+    sizes = [len(axis.rows) for axis in axes]
+    rows = [range(size) for size in sizes]
+    expansion = Expansion(total=math.prod(sizes))
+    distinct: dict[str, Cell] = {}
+    with _collector_paused():
+        cells = Cells(base, axes, when)
+        for indices in itertools.product(*rows):
+            position = cells.position(indices)
+            if position is None:
+                continue
+            reason = _exclusion(rules, position.trial)
+            if reason is not None:
+                count = expansion.excluded.get(reason, 0)
+                expansion.excluded[reason] = count + 1
+            elif cells.refuses(position):
+                continue
+            elif position.trial.key in distinct:
+                _count_inert(expansion, position)
+            else:
+                distinct[position.trial.key] = Cell(position.trial, position.levels)
+    expansion.cells = list(distinct.values())
+    expansion.problems = cells.problems()
+    return expansion
 
 
-def _size(axes: list[Axis]) -> int:
-    size = 1
-    for axis in axes:
-        size *= len(axis.rows)
-    return size
+def _exclusion(rules: list[Rule], trial: Trial) -> str | None:
+    """The reason of the first rule that excludes a trial."""
+    for rule in rules:
+        if rule.holds(trial):
+            return rule.reason
+    return None
 
 
-def _reason(rule: Raw) -> str:
-    named = ", ".join(f"{path}={label(value)}" for path, value in rule.items() if path != "reason")
-    return f"{rule['reason']} ({named})" if "reason" in rule else named
+def _count_inert(expansion: Expansion, position: Position) -> None:
+    """Counts a trial that is equal to an earlier one for each axis that does nothing to it."""
+    paths = position.inert + position.switched_off
+    for path in paths or ("(equal values)",):
+        count = expansion.inert.get(path, 0)
+        expansion.inert[path] = count + 1
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pauses the garbage collector, which would walk 100,000 cells again and again for nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

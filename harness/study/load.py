@@ -1,23 +1,29 @@
-"""A study file -> Study: its question, its cells and what it will compare; every mistake with its place."""
+"""A study file -> Study: its question, its cells and what it will compare."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.spec.options import did_you_mean
-from harness.spec.paths import conditions, flat
+from harness.spec.outside import use_components
 from harness.spec.values import Steps
-from harness.study import comparison, document
-from harness.study.axes import check_repeated_axes, crossed_axes, seed_axes, zipped_axes
-from harness.study.cells import Axis, Cell
+from harness.study import comparison
+from harness.study.axes import Axis, axis_paths, read_axes
+from harness.study.cells import Cell
 from harness.study.comparison import Comparison
-from harness.study.comparison_checks import declared
-from harness.study.document import KEY, Document, Mark, Mistakes, Problem, dotted
+from harness.study.comparison_checks import read_comparisons
+from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
-from harness.study.levels import levels_of
-from harness.study.problems import Raw, _Check
-from harness.study.tables import Tables, tabled
-from harness.study.trial_checks import mistakes_of
+from harness.study.marks import KEY, Mistakes, path_text
+from harness.study.problems import Problems, Raw
+from harness.study.sections import (
+    check_exclude,
+    check_when,
+    read_components,
+    read_exclude,
+    read_when,
+)
+from harness.study.tables import Tables, read_tables
+from harness.study.trial_checks import trial_problems
 
 
 @dataclass(frozen=True)
@@ -40,159 +46,86 @@ class Study:
         return comparison.design(self.compare)
 
 
-SECTIONS = ("name", "question", "extends", "seeds", "folds", "base", "grid", "zip", "exclude", "when", "search",
-            "compare", "tables")  # fmt: skip
+SECTIONS = (
+    *("name", "question", "extends", "components", "seeds", "folds", "base", "grid", "zip"),
+    *("exclude", "when", "search", "compare", "tables"),
+)
 
 
 def load_study(path: Path) -> Study:
     """The study in a file; `Mistakes` lists everything that is wrong with it."""
-    found = _with_parents(path, [])
-    check = _Check(found)
-    raw = found.value
-    for name in raw.keys() - set(SECTIONS):
-        check.complain((name, KEY), f"no section {name!r}; {did_you_mean(name, SECTIONS)}")
-    name = check.typed(("name",), str, path.stem)
-    question = check.typed(("question",), str, "")
-    base = check.mapping(("base",))
-    axes = [*seed_axes(check), *crossed_axes(check), *zipped_axes(check)]
-    check_repeated_axes(check, axes)
-    exclude, when = _rules(check, axes)
+    document = read_with_parents(path)
+    problems = Problems(document)
+    _check_sections(problems)
+    name = problems.read(("name",), str, path.stem)
+    question = problems.read(("question",), str, "")
+    use_components(read_components(problems))
+    axes = read_axes(problems)
+    grid = _expanded_grid(problems, axes)
+    compare, tables = read_questions(problems, grid)
+    if "search" in document.value:
+        text = "searches are not built yet; list the values under grid"
+        problems.add(("search", KEY), text)
+    if not problems.entries and not grid.cells:
+        problems.add((), "the grid is empty: every cell is excluded")
+    if problems.entries:
+        raise Mistakes(problems.entries)
+    raw = document.value
+    cells = tuple(grid.cells)
+    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw)
+
+
+def _check_sections(problems: Problems) -> None:
+    for name in problems.document.value:
+        if name not in SECTIONS:
+            hint = did_you_mean(name, SECTIONS)
+            problems.add((name, KEY), f"no section {name!r}; {hint}")
+
+
+def _expanded_grid(problems: Problems, axes: list[Axis]) -> Expansion:
+    """The cells of a study; rules and whole trials are checked where nothing else is wrong."""
+    base = problems.read_mapping(("base",))
+    exclude, when = read_exclude(problems), read_when(problems, axes)
     grid = expand(base, axes, exclude, when)
-    for steps, text in grid.wrong:
-        check.complain(steps, text)
-    if not check.problems:
-        _conditions(check, exclude, grid)
-        _switches(check, when, grid)
-        _trials(check, grid)
-    compare, tables = _asked(check, grid)
-    if "search" in raw:
-        check.complain(("search", KEY), "searches are not built yet; list the values under grid")
-    if not check.problems and not grid.cells:
-        check.complain((), "the grid is empty: every cell is excluded")
-    if check.problems:
-        raise Mistakes(check.problems)
-    return Study(name, question, path, tuple(grid.cells), tuple(axes), grid, compare, tables, raw)
+    for steps, text in grid.problems:
+        problems.add(steps, text)
+    if not problems.entries:
+        check_exclude(problems, exclude, grid)
+        check_when(problems, when, grid)
+        _check_trials(problems, grid)
+    return grid
 
 
-def _with_parents(path: Path, children: list[Path]) -> Document:
-    """The document with what it `extends` merged in below it."""
-    found = document.read(path)
-    parent = found.value.get("extends")
-    if parent is None:
-        return found
-    at = found.mark(("extends",))
-    if not isinstance(parent, str):
-        raise Mistakes([Problem(at, "extends", f"{parent!r} should be the path of a study file")])
-    target = path.parent / parent
-    if target.resolve() in [c.resolve() for c in [*children, path]]:
-        raise Mistakes([Problem(at, "extends", f"{parent} leads back to itself")])
-    if not target.is_file():
-        raise Mistakes([Problem(at, "extends", f"no file {target}")])
-    below = _with_parents(target, [*children, path])
-    merged = Document({}, dict(below.marks))
-    merged.value = _merge(below.value, found.value, (), merged.marks, found.marks)
-    return merged
-
-
-def _merge(
-    below: Any, above: Any, steps: Steps, marks: dict[Steps, Mark], mine: dict[Steps, Mark]
-) -> Any:
-    named = [v.get("name", v.get("arch")) if isinstance(v, dict) else None for v in (below, above)]
-    replaced = (
-        named[1] is not None and steps != () and named[0] != named[1]
-    )  # another component: its own options
-    if (
-        not isinstance(below, dict)
-        or not isinstance(above, dict)
-        or replaced
-        or steps[:1] in (("grid",), ("zip",))
-    ):
-        for old in [k for k in marks if k[: len(steps)] == steps]:
-            del marks[old]
-        marks.update({k: m for k, m in mine.items() if k[: len(steps)] == steps})
-        return above
-    marks.update({k: m for k, m in mine.items() if k[:-1] == steps or k == steps})
-    merged = dict(below)
-    for key, value in above.items():
-        inner = (*steps, key)
-        merged[key] = _merge(below.get(key), value, inner, marks, mine)
-        marks.update({k: m for k, m in mine.items() if k == (*inner, KEY)})
-    return merged
-
-
-def _rules(check: _Check, axes: list[Axis]) -> tuple[list[Raw], dict[str, Raw]]:
-    exclude = check.at(("exclude",)) or []
-    if not isinstance(exclude, list) or not all(
-        isinstance(rule, dict) and rule for rule in exclude
-    ):
-        check.complain(
-            ("exclude",), "should be a list of mappings from a setting to the values it excludes"
-        )
-        exclude = []
-    when = check.mapping(("when",))
-    paths = [path for axis in axes for path in axis.paths]
-    for path, condition in when.items():
-        if path not in paths:
-            check.complain(("when", path, KEY), f"is not an axis; {did_you_mean(path, paths)}")
-        if not isinstance(condition, dict) or not condition:
-            check.complain(
-                ("when", path),
-                "should be a mapping from a setting to the values under which the axis counts",
-            )
-    return exclude, {path: c for path, c in when.items() if isinstance(c, dict)}
-
-
-def _conditions(check: _Check, exclude: list[Raw], grid: Expansion) -> None:
-    """A rule on a setting that no trial has excludes nothing: a typing mistake."""
-    for i, path in conditions(exclude):
-        if grid.cells and not grid.excluded and not levels_of(grid, path):
-            known = flat(grid.cells[0].trial)
-            check.complain(
-                ("exclude", i, path, KEY), f"no trial has it; {did_you_mean(path, known)}"
-            )
-
-
-def _switches(check: _Check, when: dict[str, Raw], grid: Expansion) -> None:
-    """An axis that is on in no trial has a wrong condition: a setting that no trial has, or a value that none takes."""
-    axes_in_use = {path for cell in grid.cells for path in cell.levels}
-    for path, condition in when.items():
-        unknown = [setting for setting in condition if grid.cells and not levels_of(grid, setting)]
-        for setting in unknown:
-            known = flat(grid.cells[0].trial)
-            check.complain(
-                ("when", path, setting, KEY), f"no trial has it; {did_you_mean(setting, known)}"
-            )
-        if not unknown and grid.cells and not grid.excluded and path not in axes_in_use:
-            check.complain(("when", path), "no trial meets this, so the axis never counts")
-
-
-def _trials(check: _Check, grid: Expansion) -> None:
-    """Mistakes that show only in a whole trial; each is reported once, where the file says it."""
-    seen: set[str] = set()
+def _check_trials(problems: Problems, grid: Expansion) -> None:
+    """Problems that show only in a whole trial; each is reported once, where the file says it."""
+    reported: set[str] = set()
     for cell in grid.cells:
-        for steps, text in mistakes_of(cell.trial):
-            if text not in seen:
-                seen.add(text)
-                check.complain(_origin(check, steps), text)
+        for steps, text in trial_problems(cell.trial):
+            if text not in reported:
+                reported.add(text)
+                problems.add(_steps_in_file(problems, steps), text)
 
 
-def _origin(check: _Check, steps: Steps) -> Steps:
+def _steps_in_file(problems: Problems, steps: Steps) -> Steps:
     """Where the file sets a path: an axis, the base, or the nearest thing around it."""
+    keys: list[Steps] = []
+    for section in ("grid", "zip"):
+        keys += [(section, key) for key in problems.read_mapping((section,))]
     for length in range(len(steps), 0, -1):
-        path = dotted(steps[:length])
-        for section in ("grid", "zip"):
-            for key in check.mapping((section,)):
-                if path in [p.strip() for p in key.split(",")]:
-                    return (section, key, KEY)
+        path = path_text(steps[:length])
+        for key in keys:
+            if path in axis_paths(str(key[-1])):
+                return (*key, KEY)
     return ("base", *steps)
 
 
-def _asked(check: _Check, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
-    """What is asked of the finished trials: comparisons, and tables."""
-    compare, wrong = declared(check.at(("compare",)) or [], grid)
-    tables, more = tabled(
-        check.at(("tables",)) or [], grid, lambda steps: check.document.mark(steps).file
-    )
-    for steps, text in [*wrong, *more]:
-        check.complain(steps, text)
+def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
+    """What a study asks of its finished trials: comparisons, and tables."""
+    document = problems.document
+    raw_comparisons = problems.raw_at(("compare",)) or []
+    compare, compare_problems = read_comparisons(raw_comparisons, grid)
+    raw_tables = problems.raw_at(("tables",)) or []
+    tables, table_problems = read_tables(raw_tables, grid, lambda steps: document.mark(steps).file)
+    for steps, text in [*compare_problems, *table_problems]:
+        problems.add(steps, text)
     return tuple(compare), tables

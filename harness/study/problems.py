@@ -1,31 +1,32 @@
-"""What is wrong with a file so far."""
+"""What is wrong with a study file so far, and its raw values by their places."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from harness.spec.options import plain_value
 from harness.spec.values import Steps
-from harness.study.document import Document, Problem, dotted
+from harness.study.document import Document
+from harness.study.marks import Problem, path_text
 
 Raw = dict[str, Any]
+Finding = tuple[Steps, str]  # steps into the file, and what is wrong there
+Findings = Iterator[Finding]  # what a check yields
 
 
-class _Check:
-    """A document and the problems found in it so far."""
+class Problems:
+    """A document, and the problems that were found in it so far."""
 
-    def __init__(self, found: Document) -> None:
-        self.document = found
-        self.problems: list[Problem] = []
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.entries: list[Problem] = []
 
-    def complain(self, steps: Steps, text: str) -> None:
-        shown = steps[1:] if steps[:1] == ("base",) else steps
-        if steps[:1] in (("grid",), ("zip",)) and len(steps) > 1:
-            inner = steps[2:]
-            while inner and isinstance(inner[0], int):  # which row, which column: the mark says it
-                inner = inner[1:]
-            shown = (steps[1], *inner)
-        self.problems.append(Problem(self.document.mark(steps), dotted(shown), text))
+    def add(self, steps: Steps, text: str) -> None:
+        """Notes a problem with the mark of the value at `steps`, and its path in the file."""
+        path = path_text(_setting_steps(steps))
+        self.entries.append(Problem(self.document.mark(steps), path, text))
 
-    def at(self, steps: Steps) -> Any:
+    def raw_at(self, steps: Steps) -> Any:
+        """What the file writes at `steps`; None where it writes nothing."""
         value = self.document.value
         for step in steps:
             if not isinstance(value, dict) or step not in value:
@@ -33,18 +34,34 @@ class _Check:
             value = value[step]
         return value
 
-    def typed(self, steps: Steps, annotation: Any, default: Any) -> Any:
-        raw = self.at(steps)
+    def read(self, steps: Steps, annotation: Any, default: Any) -> Any:
+        """The value at `steps` as the type says; the default where it is missing or wrong."""
+        raw = self.raw_at(steps)
         if raw is None:
             return default
         try:
             return plain_value(annotation, raw)
         except ValueError as error:
-            self.complain(steps, str(error))
+            self.add(steps, str(error))
             return default
 
-    def mapping(self, steps: Steps) -> Raw:
-        raw = self.at(steps)
-        if raw is not None and not isinstance(raw, dict):
-            self.complain(steps, "should be a mapping")
-        return raw if isinstance(raw, dict) else {}
+    def read_mapping(self, steps: Steps) -> Raw:
+        """The mapping at `steps`; an empty one where it is missing or something else."""
+        raw = self.raw_at(steps)
+        if isinstance(raw, dict):
+            return raw
+        if raw is not None:
+            self.add(steps, "should be a mapping")
+        return {}
+
+
+def _setting_steps(steps: Steps) -> Steps:
+    """The setting that a problem concerns, without the section, row and column of the file."""
+    if steps[:1] == ("base",):
+        return steps[1:]
+    if steps[:1] not in (("grid",), ("zip",)) or len(steps) == 1:
+        return steps
+    inside = steps[2:]
+    while inside and isinstance(inside[0], int):
+        inside = inside[1:]
+    return (steps[1], *inside)

@@ -1,52 +1,56 @@
 """`when`: which axes are switched off at a position of the grid."""
 
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from harness.spec.paths import matches, slot_of, split
 from harness.spec.values import Steps
+from harness.study.problems import Raw
+from harness.study.settings import Indices, Paths, Settings
 
 
-class Settings(Protocol):
-    """The settings of every position of a grid, with any of its axes left out."""
+@dataclass(frozen=True)
+class Condition:
+    """What a setting must be for an axis to count."""
 
-    def setting(self, steps: Steps, indices: tuple[int, ...], ignored: tuple[str, ...]) -> Any:
-        """The value at a position of the field that a path leads into; a LookupError where it cannot be read."""
-        ...
+    steps: Steps
+    raw: Any  # a value, or a list of which one must be met
 
-    def deciding(self, steps: Steps) -> tuple[int, ...]:
-        """The axes that a setting depends on."""
-        ...
+    @property
+    def inside(self) -> Steps:
+        """The rest of the path, inside the field of the fit or trial that it leads into."""
+        return self.steps[len(slot_of(self.steps)) :]
 
 
 class Switches:
-    """Which axes are off at a position: those whose condition the trial without the conditional axes does not meet.
+    """Says which axes are off at a position: those whose conditions are not met without them.
 
-    Conditions are judged as those of `exclude` are. Settings without some axes need not be those of any trial, so they
-    are read from a grid of their own, whose complaints nobody hears.
+    Conditions are judged as those of `exclude` are. Settings without some axes need not be those of
+    any trial, so they are read from settings of their own, whose problems nobody is told.
     """
 
-    def __init__(self, when: dict[str, dict[str, Any]], settings: Settings) -> None:
+    def __init__(self, when: dict[str, Raw], settings: Settings) -> None:
         self.settings = settings
-        self.conditions = {
-            path: [(split(setting), wanted) for setting, wanted in condition.items()]
-            for path, condition in when.items()
-        }
+        self.conditions: dict[str, list[Condition]] = {}
         deciding: set[int] = set()
-        for condition in self.conditions.values():
-            for steps, _ in condition:
-                deciding.update(settings.deciding(steps))
+        for path, conditions in when.items():
+            self.conditions[path] = []
+            for key, raw in conditions.items():
+                condition = Condition(split(key), raw)
+                self.conditions[path].append(condition)
+                deciding.update(settings.deciding(condition.steps))
         self.deciding = sorted(deciding)
-        self.answers: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._answers: dict[Indices, Paths] = {}
 
-    def off(self, indices: tuple[int, ...]) -> tuple[str, ...]:
-        """The axes that are off; judged once for all positions that differ in nothing that a condition speaks of."""
+    def off(self, indices: Indices) -> Paths:
+        """The axes that are off; judged once for all positions that are alike to the conditions."""
         position = tuple([indices[axis] for axis in self.deciding])
-        if position not in self.answers:
-            self.answers[position] = self._judge(indices)
-        return self.answers[position]
+        if position not in self._answers:
+            self._answers[position] = self._switched_off(indices)
+        return self._answers[position]
 
-    def _judge(self, indices: tuple[int, ...]) -> tuple[str, ...]:
-        """Starts with every conditional axis off; an axis that comes on may meet the condition of another."""
+    def _switched_off(self, indices: Indices) -> Paths:
+        """Starts with all conditional axes off; one that comes on may meet another's condition."""
         off = tuple(self.conditions)
         while True:
             met = next((path for path in off if self._is_met(path, indices, off)), None)
@@ -54,21 +58,20 @@ class Switches:
                 return off
             off = tuple(path for path in off if path != met)
 
-    def _is_met(self, path: str, indices: tuple[int, ...], off: tuple[str, ...]) -> bool:
-        return all(
-            self._holds(steps, wanted, indices, off) for steps, wanted in self.conditions[path]
-        )
+    def _is_met(self, path: str, indices: Indices, off: Paths) -> bool:
+        """Whether all conditions of an axis hold with some axes off."""
+        conditions = self.conditions[path]
+        return all(self._holds(condition, indices, off) for condition in conditions)
 
-    def _holds(
-        self, steps: Steps, wanted: Any, indices: tuple[int, ...], off: tuple[str, ...]
-    ) -> bool:
-        inside = steps[len(slot_of(steps)) :]
-        for ignored in (
-            off,
-            (),
-        ):  # a perturbation whose strength is an axis cannot be read without that axis
+    def _holds(self, condition: Condition, indices: Indices, off: Paths) -> bool:
+        """Whether a condition holds with some axes off; with all on, if nothing can be read else.
+
+        A perturbation whose strength is an axis, say, cannot be read without that axis.
+        """
+        for without in (off, ()):
             try:
-                return matches(self.settings.setting(steps, indices, ignored), inside, wanted)
+                value = self.settings.value_at(condition.steps, indices, without)
             except LookupError:
                 continue
+            return matches(value, condition.inside, condition.raw)
         return False

@@ -1,6 +1,7 @@
-"""A table as a paper prints it: the settings and metrics that it crosses, and the numbers that were published."""
+"""A table as a paper prints it: what it crosses, and the numbers that were published."""
 
 import csv
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,16 +10,18 @@ from typing import Any
 from harness.spec.naming import level_of_text, listed, named
 from harness.spec.options import did_you_mean
 from harness.spec.values import Steps
-from harness.study.comparison import Unit, Where
-from harness.study.comparison_checks import (
-    Complaints,
+from harness.study.answerable import (
     dimensions_of,
-    read_entry,
-    unknown,
-    where_wrong,
+    fold_problems,
+    metric_problem,
+    path_problem,
+    where_problems,
 )
+from harness.study.comparison import Unit, Where
+from harness.study.entries import read_entry
 from harness.study.grid import Expansion
 from harness.study.levels import among, levels_of, measured_in
+from harness.study.problems import Finding, Findings
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Table:
 
     @property
     def paths(self) -> list[str]:
+        """The settings and dimensions that it crosses."""
         return [*self.rows, *self.columns]
 
 
@@ -50,7 +54,7 @@ class Number:
     text: str
 
 
-Place = tuple[tuple[str, ...], str]  # the levels of the rows and columns, and the metric
+TableCell = tuple[tuple[str, ...], str]  # the levels of the rows and columns, and the metric
 
 
 @dataclass(frozen=True)
@@ -58,145 +62,189 @@ class Published:
     """The numbers of a published table."""
 
     note: str = ""
-    numbers: dict[Place, Number] = field(default_factory=dict)
-
-
-Named = Callable[
-    [str, str], str | None
-]  # path, level -> as the study names it; None: not asked for; else a ValueError
-
-
-def read_published(file: Path, one: Table, named: Named) -> tuple[Published, list[str]]:
-    """The published numbers of a table, and what is wrong with their file; what is not asked for is passed over."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        return Published(), [
-            f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
-        ]
-    start = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    note = " ".join(line.lstrip("# ").strip() for line in lines[:start])
-    listed = list(csv.reader(lines[start:]))
-    wrong = [f"{file}:{start + 1}: {text}" for text in _heading(listed[0] if listed else [], one)]
-    found: dict[Place, Number] = {}
-    said: set[str] = set()
-    for i, row in enumerate(listed[1:] if not wrong else [], start + 2):
-        try:
-            read = _number(listed[0], row, one, named) if row else None
-            if read is not None and read[0] in found:
-                raise ValueError(f"{', '.join((*read[0][0], read[0][1]))} stands here twice")
-            found |= dict([read]) if read is not None else {}
-        except ValueError as error:
-            wrong += [f"{file}:{i}: {error}"] if str(error) not in said else []
-            said.add(str(error))
-    return Published(note, found), wrong
-
-
-def _heading(head: list[str], one: Table) -> Iterator[str]:
-    needed = [*one.paths, "metric", "value"]
-    for column in head:
-        if column not in (known := [*needed, "se", *one.where]):
-            yield f"no column {column!r} here; {did_you_mean(column, known)}"
-    if missing := [column for column in needed if column not in head]:
-        yield f"the column {missing[0]!r} is missing"
-
-
-def _number(
-    head: list[str], row: list[str], one: Table, named: Named
-) -> tuple[Place, Number] | None:
-    if len(row) != len(head):
-        raise ValueError(f"{len(row)} values for {len(head)} columns")
-    cells = dict(zip(head, (cell.strip() for cell in row), strict=True))
-    if cells["metric"] not in one.metrics:
-        return None
-    for path in [path for path in one.where if path in cells and path not in one.paths]:
-        if level_of_text(cells[path]) not in map(level_of_text, listed(one.where[path])):
-            return None
-    levels = [named(path, cells[path]) for path in one.paths]
-    if not cells["value"] or None in levels:
-        return None
-    written = " ± ".join(filter(None, (cells["value"], cells.get("se", ""))))
-    try:
-        value, se = (float(text or "nan") for text in (cells["value"], cells.get("se", "")))
-    except ValueError:
-        raise ValueError(f"{written} should be a number") from None
-    return (tuple(map(str, levels)), cells["metric"]), Number(value, se, written)
+    numbers: dict[TableCell, Number] = field(default_factory=dict)
 
 
 Tables = tuple[tuple[Table, Published], ...]
-Says = Callable[[Steps], str]  # the file in which something stands
+
+FileOf = Callable[[Steps], str]  # the file in which something stands
+
+# Translates a published level (path, level) to the study's name for it. Returns None if the table
+# does not show it; raises ValueError if the study has no such level.
+LevelName = Callable[[str, str], str | None]
 
 
-def tabled(raw: Any, grid: Expansion, says: Says) -> tuple[Tables, Complaints]:
+def read_tables(raw: Any, grid: Expansion, file_of: FileOf) -> tuple[Tables, list[Finding]]:
     """The tables of a file, and what is wrong with them; steps start at `tables`."""
     if not isinstance(raw, list):
         return (), [(("tables",), "should be a list of tables")]
-    found: list[tuple[Table, Published]] = []
-    wrong: Complaints = []
-    for i, one in enumerate(raw):
+    tables: list[tuple[Table, Published]] = []
+    problems: list[Finding] = []
+    for i, entry in enumerate(raw):
         steps: Steps = ("tables", i)
-        before = len(wrong)
-        values = read_entry(Table, one, steps, wrong, "a table")
-        if len(wrong) > before:
+        table = read_entry(Table, entry, steps, problems, "a table")
+        if table is None:
             continue
-        table, published = Table(**values), Published()
-        problems = [*_shape(table, [earlier.name for earlier, _ in found])]
-        if not problems and grid.cells and not grid.wrong:
-            problems = [*_fillable(table, grid)]
-        if not problems and table.published is not None:
-            file = Path(says((*steps, "published"))).parent / table.published
-            published, texts = read_published(file, table, _naming(table, grid))
-            problems = [(("published",), text) for text in texts]
-        found.append((table, published))
-        wrong += [((*steps, *inner), text) for inner, text in problems]
-    return tuple(found), wrong
+        published = Published()
+        inner_problems = _problems_of(table, [earlier.name for earlier, _ in tables], grid)
+        if not inner_problems and table.published is not None:
+            folder = Path(file_of((*steps, "published"))).parent
+            file = folder / table.published
+            published, texts = read_published(file, table, _level_names(table, grid))
+            inner_problems = [(("published",), text) for text in texts]
+        tables.append((table, published))
+        for inner, text in inner_problems:
+            problems.append(((*steps, *inner), text))
+    return tuple(tables), problems
 
 
-def _shape(one: Table, earlier: list[str]) -> Iterator[tuple[Steps, str]]:
-    if one.name in earlier:
-        yield ("name",), f"{one.name!r} is the name of an earlier table"
-    for key in ("rows", "metrics"):
-        if not getattr(one, key):
+def read_published(file: Path, table: Table, level_name: LevelName) -> tuple[Published, list[str]]:
+    """The published numbers that a table shows, and what is wrong with their file."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return Published(), [f"{file} cannot be read: it is not UTF-8"]
+    except OSError as error:
+        return Published(), [f"{file} cannot be read: {error.strerror}"]
+    start = 0
+    while start < len(lines) and lines[start].startswith("#"):
+        start += 1
+    note = " ".join(line.lstrip("# ").strip() for line in lines[:start])
+    rows = list(csv.reader(lines[start:]))
+    head = rows.pop(0) if rows else []
+    line = f"{file}:{start + 1}"
+    problems = [f"{line}: {text}" for text in _heading_problems(head, table)]
+    if problems:
+        return Published(note), problems
+    numbers: dict[TableCell, Number] = {}
+    reported: set[str] = set()
+    for number, row in enumerate(rows, start + 2):
+        try:
+            _add_number(numbers, _as_cells(head, row), table, level_name)
+        except ValueError as error:
+            if str(error) not in reported:
+                problems.append(f"{file}:{number}: {error}")
+            reported.add(str(error))
+    return Published(note, numbers), problems
+
+
+def _heading_problems(head: list[str], table: Table) -> Iterator[str]:
+    """Columns of a published file that its table does not have, and the first that it needs."""
+    needed = [*table.paths, "metric", "value"]
+    columns = [*needed, "se", *table.where]
+    for column in head:
+        if column not in columns:
+            yield f"no column {column!r} here; {did_you_mean(column, columns)}"
+    missing = [column for column in needed if column not in head]
+    if missing:
+        yield f"the column {missing[0]!r} is missing"
+
+
+def _as_cells(head: list[str], row: list[str]) -> dict[str, str]:
+    """A row of a file by its columns; an empty line has none."""
+    if not row:
+        return {}
+    if len(row) != len(head):
+        raise ValueError(f"{len(row)} values for {len(head)} columns")
+    return {column: text.strip() for column, text in zip(head, row, strict=True)}
+
+
+def _add_number(
+    numbers: dict[TableCell, Number],
+    cells: dict[str, str],
+    table: Table,
+    level_name: LevelName,
+) -> None:
+    """Adds the number of a row that the table shows; a ValueError if it is none, or repeated."""
+    if not cells or not _is_shown(cells, table):
+        return
+    all_levels = [level_name(path, cells[path]) for path in table.paths]
+    levels = tuple(level for level in all_levels if level is not None)
+    if not cells["value"] or len(levels) < len(all_levels):
+        return
+    cell = (levels, cells["metric"])
+    number = _as_number(cells["value"], cells.get("se", ""))
+    if cell in numbers:
+        names = ", ".join((*levels, cells["metric"]))
+        raise ValueError(f"{names} stands here twice")
+    numbers[cell] = number
+
+
+def _is_shown(cells: dict[str, str], table: Table) -> bool:
+    """Whether a row has a metric of the table, at the levels that `where` confines it to."""
+    if cells["metric"] not in table.metrics:
+        return False
+    for path, names in table.where.items():
+        if path not in cells or path in table.paths:
+            continue
+        if level_of_text(cells[path]) not in map(level_of_text, listed(names)):
+            return False
+    return True
+
+
+def _as_number(value: str, se: str) -> Number:
+    """A number and its standard error as a file writes them; no error is not a number."""
+    text = f"{value} ± {se}" if se else value
+    try:
+        error = float(se) if se else math.nan
+        return Number(float(value), error, text)
+    except ValueError:
+        raise ValueError(f"{text} should be a number") from None
+
+
+def _problems_of(table: Table, earlier: list[str], grid: Expansion) -> list[Finding]:
+    """What is wrong with a table; if nothing else, whether the study can fill it."""
+    problems = list(_contradictions(table, earlier))
+    if not problems and grid.cells and not grid.problems:
+        problems = list(_filling_problems(table, grid))
+    return problems
+
+
+def _contradictions(table: Table, earlier: list[str]) -> Findings:
+    """Finds a name of an earlier table, and rows, columns or metrics that lack or repeat."""
+    if table.name in earlier:
+        yield ("name",), f"{table.name!r} is the name of an earlier table"
+    for key, names in (("rows", table.rows), ("metrics", table.metrics)):
+        if not names:
             yield (key,), "is empty; name at least one"
-    for key, names in (("rows", one.rows), ("columns", one.paths), ("metrics", one.metrics)):
-        if twice := [name for i, name in enumerate(names) if name in names[:i]]:
-            yield (key,), f"{twice[0]!r} is named twice"
+    crossed = {"rows": table.rows, "columns": table.paths, "metrics": table.metrics}
+    for key, names in crossed.items():
+        repeated = [name for i, name in enumerate(names) if name in names[:i]]
+        if repeated:
+            yield (key,), f"{repeated[0]!r} is named twice"
             return
 
 
-def _fillable(one: Table, grid: Expansion) -> Iterator[tuple[Steps, str]]:
-    """Refuses a metric that no probe measures, and what is neither a setting nor a dimension of every metric."""
+def _filling_problems(table: Table, grid: Expansion) -> Findings:
+    """Finds metrics that no probe measures, and paths that are neither setting nor dimension."""
     measured = measured_in(grid)
-    for i, name in enumerate(one.metrics):
-        if name not in measured:
-            known = did_you_mean(name, sorted(measured))
-            yield ("metrics", i), f"no probe of the study measures {name!r}; {known}"
-    dimensions = dimensions_of(measured, one.metrics)
-    yield from where_wrong(one.where, dimensions, grid)
-    for key in ("rows", "columns"):
-        for i, path in enumerate(getattr(one, key)):
+    for i, metric in enumerate(table.metrics):
+        if metric not in measured:
+            yield ("metrics", i), metric_problem(metric, measured)
+    dimensions = dimensions_of(measured, table.metrics)
+    yield from where_problems(table.where, dimensions, grid)
+    for key, paths in (("rows", table.rows), ("columns", table.columns)):
+        for i, path in enumerate(paths):
             if path not in dimensions and not levels_of(grid, path):
-                yield (key, i), unknown(path, dimensions, grid)
-    if one.unit == "fold" and all(cell.trial.fit.fold is None for cell in grid.cells):
-        yield ("unit",), "the study has no folds; set `folds`, or take another unit"
+                yield (key, i), path_problem(path, dimensions, grid)
+    yield from fold_problems(table.unit, grid)
 
 
-def _naming(one: Table, grid: Expansion) -> Named:
-    """A level of the published file as the study names it; the levels of a dimension are known only once measured."""
-    chosen = replace(grid, cells=among(grid, grid.cells, one.where))
-    known = {path: levels_of(grid, path) for path in one.paths}
-    asked = {path: levels_of(chosen, path) for path in one.paths}
+def _level_names(table: Table, grid: Expansion) -> LevelName:
+    """How the study names a published level; levels of a dimension are known once measured."""
+    confined = replace(grid, cells=among(grid, grid.cells, table.where))
+    all_levels = {path: levels_of(grid, path) for path in table.paths}
+    shown_levels = {path: levels_of(confined, path) for path in table.paths}
 
-    def name(path: str, level: str) -> str | None:
-        if not known[path]:
-            found: str | None = level_of_text(level)
-            wanted = [level_of_text(other) for other in listed(one.where.get(path, level))]
-        else:
-            found, wanted = named(level, known[path]), asked[path]
-        if found is None:
-            raise ValueError(
-                f"the study has no {path} {level!r}; {did_you_mean(level, known[path])}"
-            )
-        return found if found in wanted else None
+    def level_name(path: str, text: str) -> str | None:
+        if not all_levels[path]:
+            names = listed(table.where.get(path, text))
+            level = level_of_text(text)
+            return level if level in map(level_of_text, names) else None
+        name = named(text, all_levels[path])
+        if name is None:
+            hint = did_you_mean(text, all_levels[path])
+            raise ValueError(f"the study has no {path} {text!r}; {hint}")
+        return name if name in shown_levels[path] else None
 
-    return name
+    return level_name

@@ -38,7 +38,7 @@ def test_every_number_is_that_of_the_command_line(at_home: Home) -> None:
 
 def test_a_question_of_ones_own_is_exploratory_and_has_its_own_family(at_home: Home) -> None:
     from harness.judge.answer import judge
-    from harness.study.comparison_checks import declared
+    from harness.study.comparison_checks import read_comparisons
 
     app = open_page("2_compare", study="starts", ask="your own")
     app.selectbox(key="metric").select("precision")
@@ -57,7 +57,7 @@ def test_a_question_of_ones_own_is_exploratory_and_has_its_own_family(at_home: H
         "interval": "t",
         "correct": "holm",
     }
-    comparisons, problems = declared([question], study.expansion)
+    comparisons, problems = read_comparisons([question], study.expansion)
     assert problems == []
     asking_study = replace(study, compare=tuple(comparisons))
     verdicts = judge(asking_study, study_runs.runs, study_runs.rows, study_runs.recorded)

@@ -1,7 +1,8 @@
-"""The saliency study at a size for tests: its negative control shows nothing, its arms are what they say."""
+"""The saliency study at a size for tests: its negative control shows nothing."""
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from harness.judge.answer import judge
@@ -12,7 +13,7 @@ from harness.run.carry_out import run
 from harness.run.engines import inline
 from harness.run.plan import plan
 from harness.store import Home
-from harness.study.load import load_study
+from harness.study.load import Study, load_study
 
 CONTROL = """
 name: control
@@ -29,12 +30,20 @@ base:
   probes: [segmentation, attribution]
 grid:
   fit.init:
-    - {name: photos, label: photographs, fit: &photos {train_on: photos, net: {arch: encoder_only, slices: 1},
-       method: {name: colours, epochs: 1}, patch: 32, batch: 2, steps: 2}}
+    - name: photos
+      label: photographs
+      fit: &photos
+        train_on: photos
+        net: {arch: encoder_only, slices: 1}
+        method: {name: colours, epochs: 1}
+        patch: 32
+        batch: 2
+        steps: 2
     - {name: keep, label: map switched off, of: {name: photos, fit: *photos}}
     - {name: uniform, label: uniform, of: {name: photos, fit: *photos}}
 compare:
-  - {name: asymmetry, metric: swd, by: fit.init, against: photographs, unit: seed, test: mann_whitney}
+  - {name: asymmetry, metric: swd, by: fit.init, against: photographs, unit: seed,
+     test: mann_whitney}
   - {name: scores, metric: dice, by: fit.init, against: photographs, unit: seed}
 tables:
   - {name: All, rows: [fit.init], metrics: [swd, fwd, dice], unit: seed}
@@ -42,27 +51,30 @@ tables:
 
 
 @pytest.fixture
-def done(home: Home, tmp_path: Path) -> tuple:
+def recording(home: Home, tmp_path: Path) -> tuple[Study, pd.DataFrame, pd.DataFrame]:
+    """The control study, run; its runs and its rows."""
     file = tmp_path / "control.yaml"
     file.write_text(CONTROL)
     tracker = Tracker(uri(home), home)
     tracker.prepare()
     study = load_study(file)
-    made = plan(study, home, tracker.runs())
-    assert len(made.fits) == 7  # one pretraining, three starts, two seeds
-    ended = run(made, home, tracker, inline(home.folder, "cpu"), lambda p, o: None)
-    assert ended.count("finished") == 6, [o.error for o in ended.failures]
-    return study, *table(tracker, "control")
+    planned = plan(study, home, tracker.runs())
+    assert len(planned.fits) == 7  # one pretraining, three starts, two seeds
+    engine = inline(home.folder, "cpu")
+    summary = run(planned, home, tracker, engine, lambda p, o: None)
+    assert summary.count("finished") == 6, [outcome.error for outcome in summary.failures]
+    runs, rows = table(tracker, "control")
+    return study, runs, rows
 
 
-def test_with_the_map_switched_off_both_arms_are_the_same(done: tuple) -> None:
-    study, runs, rows = done
-    verdicts = judge(study, runs, rows)
-    for verdict in verdicts.verdicts:
+def test_with_the_map_switched_off_both_arms_are_the_same(
+    recording: tuple[Study, pd.DataFrame, pd.DataFrame],
+) -> None:
+    study, runs, rows = recording
+    for verdict in judge(study, runs, rows).verdicts:
         control, uniform = verdict.contrasts
         assert (control.first, uniform.first) == ("map switched off", "uniform")
         assert control.estimate == 0
         assert control.p == 1
         assert uniform.estimate != 0
-    found = tabulate(study, runs, rows, set())
-    assert len(found) == 1
+    assert len(tabulate(study, runs, rows, set())) == 1

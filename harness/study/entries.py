@@ -1,0 +1,72 @@
+"""One entry of `compare:` or `tables:` -> its dataclass, by the reader that components have."""
+
+from typing import Any, get_args
+
+from harness.spec.options import REQUIRED, Option, did_you_mean
+from harness.spec.parse import options_of, read
+from harness.spec.values import Steps, label
+from harness.study.comparison import Correlate, Unit
+from harness.study.marks import KEY
+from harness.study.problems import Finding
+
+
+def entry_options(kind: Any) -> dict[str, Option]:
+    """The options of an entry as a file names them: `from`, which Python reserves, is `from_`."""
+    options: dict[str, Option] = {}
+    for name, option in options_of(kind).items():
+        options[name.rstrip("_")] = option
+    return options
+
+
+def read_entry(kind: Any, raw: Any, steps: Steps, problems: list[Finding], owner: str) -> Any:
+    """An entry of the file as its dataclass; None, and problems, if something is wrong."""
+    if not isinstance(raw, dict):
+        problems.append((steps, "should be a mapping"))
+        return None
+    before = len(problems)
+    options = entry_options(kind)
+    for key in raw.keys() - options.keys():
+        hint = did_you_mean(key, options)
+        text = f"{owner} has no setting {key!r}; {hint}"
+        problems.append(((*steps, key, KEY), text))
+    values: dict[str, Any] = {}
+    for name, option in options.items():
+        if name in raw:
+            inner = (*steps, name)
+            values[option.name] = _read_value(option, raw[name], inner, problems)
+        elif option.default is REQUIRED:
+            text = f"{owner} needs `{name}`"
+            problems.append((steps, text + _hint(name)))
+    return kind(**values) if len(problems) == before else None
+
+
+def _read_value(option: Option, raw: Any, steps: Steps, problems: list[Finding]) -> Any:
+    """One option of an entry; `against` and `where` name levels, `correlate` is an entry itself."""
+    if option.name == "correlate" and raw is not None:
+        return read_entry(Correlate, raw, steps, problems, "correlate")
+    if option.name == "against":
+        raw = label(raw)
+    elif option.name == "where":
+        raw = _with_level_names(raw)
+    return read(option.type, raw, steps, problems)
+
+
+def _with_level_names(raw: Any) -> Any:
+    """What the file writes for `where`, with levels as people name them: 1, false, null."""
+    if not isinstance(raw, dict):
+        return raw
+    names: dict[str, Any] = {}
+    for path, levels in raw.items():
+        if isinstance(levels, list):
+            names[path] = [label(level) for level in levels]
+        else:
+            names[path] = label(levels)
+    return names
+
+
+def _hint(name: str) -> str:
+    """What helps who left out an option."""
+    if name != "unit":
+        return ""
+    units = " | ".join(get_args(Unit))
+    return f": {units}; what is one independent repetition?"

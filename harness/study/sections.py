@@ -1,0 +1,84 @@
+"""The sections of a study file that are rules or folders: `exclude`, `when`, `components`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.spec.options import did_you_mean
+from harness.spec.paths import conditions, flat
+from harness.spec.values import Steps
+from harness.study.axes import Axis
+from harness.study.grid import Expansion
+from harness.study.levels import levels_of
+from harness.study.marks import KEY
+from harness.study.problems import Problems, Raw
+
+
+def read_components(problems: Problems) -> list[Path]:
+    """The folders of `components`, relative to the file that names them."""
+    names = problems.read(("components",), list[str], [])
+    folders: list[Path] = []
+    for i, name in enumerate(names):
+        steps: Steps = ("components", i)
+        folder = Path(problems.document.mark(steps).file).parent / name
+        if folder.exists():
+            folders.append(folder.resolve())
+        else:
+            problems.add(steps, f"no folder {folder}")
+    return folders
+
+
+def read_exclude(problems: Problems) -> list[Raw]:
+    """The rules of `exclude`, each a mapping from settings to the values that it excludes."""
+    raw = problems.raw_at(("exclude",)) or []
+    is_list_of_rules = isinstance(raw, list) and all(
+        isinstance(rule, dict) and rule for rule in raw
+    )
+    if is_list_of_rules:
+        return list(raw)
+    text = "should be a list of mappings from a setting to the values it excludes"
+    problems.add(("exclude",), text)
+    return []
+
+
+def read_when(problems: Problems, axes: Sequence[Axis]) -> dict[str, Raw]:
+    """The conditions of `when`, by the axis that counts under them."""
+    paths: list[str] = []
+    for axis in axes:
+        paths.extend(axis.paths)
+    when: dict[str, Raw] = {}
+    for path, condition in problems.read_mapping(("when",)).items():
+        if path not in paths:
+            hint = did_you_mean(path, paths)
+            problems.add(("when", path, KEY), f"is not an axis; {hint}")
+        if isinstance(condition, dict):
+            when[path] = condition
+        if not isinstance(condition, dict) or not condition:
+            text = "should be a mapping from a setting to the values under which the axis counts"
+            problems.add(("when", path), text)
+    return when
+
+
+def check_exclude(problems: Problems, exclude: list[Raw], grid: Expansion) -> None:
+    """A rule on a setting that no trial has excludes nothing: a typing mistake."""
+    if not grid.cells or grid.excluded:
+        return
+    for i, path in conditions(exclude):
+        if not levels_of(grid, path):
+            hint = did_you_mean(path, flat(grid.cells[0].trial))
+            problems.add(("exclude", i, path, KEY), f"no trial has it; {hint}")
+
+
+def check_when(problems: Problems, when: dict[str, Raw], grid: Expansion) -> None:
+    """An axis that is on in no trial has a wrong condition: an unknown setting or value."""
+    if not grid.cells:
+        return
+    axes_in_use: set[str] = set()
+    for cell in grid.cells:
+        axes_in_use.update(cell.levels)
+    for path, condition in when.items():
+        unknown = [setting for setting in condition if not levels_of(grid, setting)]
+        for setting in unknown:
+            hint = did_you_mean(setting, flat(grid.cells[0].trial))
+            problems.add(("when", path, setting, KEY), f"no trial has it; {hint}")
+        if not unknown and not grid.excluded and path not in axes_in_use:
+            problems.add(("when", path), "no trial meets this, so the axis never counts")

@@ -1,0 +1,113 @@
+"""Whether the statistics that a comparison names exist, and fit its question."""
+
+from harness.spec.catalogue import catalogue
+from harness.spec.facts import Facts
+from harness.spec.options import did_you_mean
+from harness.study.comparison import Comparison
+from harness.study.marks import KEY
+from harness.study.problems import Findings
+
+
+def statistic_problems(comparison: Comparison) -> Findings:
+    """Names that harness.stats lacks, and statistics that do not fit the question."""
+    unknown = list(_unknown_names(comparison))
+    if unknown:
+        yield from unknown
+        return
+    facts = _facts_of_test(comparison)
+    if comparison.interval == "hierarchical" and comparison.unit != "image":
+        text = "hierarchical draws images within networks, so it needs `unit: image`"
+        yield ("interval",), text
+    yield from test_fits_question(comparison, facts)
+    yield from _post_hoc_fits_test(comparison, facts)
+    yield from _margin_fits_test(comparison)
+    yield from _pairs_fit_test(comparison, facts)
+    yield from _effect_fits_pairs(comparison, facts)
+
+
+def _unknown_names(comparison: Comparison) -> Findings:
+    """Finds statistics that do not exist; of a correlation, `test` names a rank correlation."""
+    kinds = {
+        "test": "rank" if comparison.correlate else "test",
+        "effect": "effect",
+        "interval": "interval",
+        "correct": "correction",
+    }
+    for key, kind in kinds.items():
+        name, components = getattr(comparison, key), catalogue(kind)
+        if name is not None and name not in components:
+            hint = did_you_mean(name, components)
+            yield (key,), f"no {kind} named {name!r}; {hint}"
+
+
+def _facts_of_test(comparison: Comparison) -> Facts | None:
+    """The facts of the test that a comparison names; None where it names none."""
+    if comparison.test is None or comparison.correlate:
+        return None
+    return catalogue("test")[comparison.test].facts
+
+
+def test_fits_question(comparison: Comparison, facts: Facts | None) -> Findings:
+    """Finds a test that answers another question than the comparison asks."""
+    test = comparison.test
+    if test and comparison.kind == "model":
+        yield ("test", KEY), "a model is judged by its own F tests"
+        return
+    if facts is None:
+        return
+    if comparison.kind == "trend" and not facts.ordered:
+        text = f"{test} knows no order of levels; a trend takes page (paired) or jonckheere"
+        yield ("test",), text
+    elif comparison.kind == "groups" and facts.ordered:
+        yield ("test",), f"{test} looks for a trend; take `trend` for `by`"
+    elif comparison.kind == "groups" and facts.groups == 1:
+        yield ("test",), f"{test} takes one sample, not groups"
+
+
+def _post_hoc_fits_test(comparison: Comparison, facts: Facts | None) -> Findings:
+    offered = facts.post_hoc if facts else ()
+    if comparison.post_hoc is None or comparison.post_hoc in offered:
+        return
+    hint = "it follows kruskal or friedman"
+    if offered:
+        hint = f"after {comparison.test} there is {', '.join(offered)}"
+    yield ("post_hoc",), f"no {comparison.post_hoc!r} here; {hint}"
+
+
+def _margin_fits_test(comparison: Comparison) -> Findings:
+    """Finds a `margin` or `expect` that the test cannot use, and a `margin` that it lacks."""
+    test, kind = comparison.test, comparison.kind
+    is_equivalence = test is not None and test.startswith("equivalence")
+    if is_equivalence and comparison.margin is None:
+        text = f"{test} needs `margin`: how large a difference still counts as none?"
+        yield ("test",), text
+    takes_margin = kind == "groups" and (not test or is_equivalence)
+    if comparison.margin is not None and not takes_margin:
+        yield ("margin", KEY), "belongs to a test of equivalence of groups"
+    takes_expect = comparison.margin is None and kind in ("groups", "trend")
+    if comparison.expect is not None and not takes_expect:
+        yield ("expect", KEY), "power is known for tests of a difference or a trend only"
+
+
+def _pairs_fit_test(comparison: Comparison, facts: Facts | None) -> Findings:
+    """Finds a test of pairs where `paired` denies them, or of no pairs where it claims them."""
+    paired = comparison.paired
+    if facts is None or paired is None or paired == facts.paired:
+        return
+    tests = catalogue("test").items()
+    alternatives = [name for name, test in tests if test.facts.paired == paired]
+    samples = "paired samples" if facts.paired else "independent samples"
+    text = f"{comparison.test} takes {samples}; there is "
+    yield ("paired",), text + ", ".join(alternatives)
+
+
+def _effect_fits_pairs(comparison: Comparison, facts: Facts | None) -> Findings:
+    """Finds an effect of pairs where no pairs are compared."""
+    effects = catalogue("effect")
+    if comparison.effect is None or not effects[comparison.effect].facts.paired:
+        return
+    has_independent_test = facts is not None and not facts.paired
+    if comparison.paired is False or has_independent_test:
+        alternatives = [name for name, effect in effects.items() if not effect.facts.paired]
+        text = f"{comparison.effect} needs pairs, which are not compared here; there is "
+        yield ("effect",), text + ", ".join(alternatives)
