@@ -215,7 +215,7 @@ def test_the_memory_that_is_held_does_not_grow_with_the_images(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The bytes of all tensors alive at the start, early and late in every pass over the images."""
-    pooled = shift_distances.pooled
+    pooled = shift_distances.pooled_features
     samples: list[int] = []
 
     def pooled_while_sampled(net: nn.Module, test: Unlabelled, names: list[str]) -> Any:
