@@ -1,4 +1,4 @@
-"""What harness costs: a fit against the same loop by hand, the start of a trial, a plan of 100,000 cells."""
+"""What harness costs: a fit against one by hand, the start of a trial, a plan of 100,000 cells."""
 
 import os
 import statistics
@@ -29,7 +29,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-def by_hand(pixels: Any, masks: Any, held: tuple[Any, Any]) -> float:
+def by_hand(pixels: Any, masks: Any, validation: tuple[Any, Any]) -> float:
     """The loop a careful person would write for this one fit; seconds."""
     import torch
 
@@ -40,32 +40,51 @@ def by_hand(pixels: Any, masks: Any, held: tuple[Any, Any]) -> float:
     net = unet(3, 1, encoder="resnet18")
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-3, fused=True)
     criterion = torch.nn.functional.binary_cross_entropy_with_logits
-    count, _, height, width = pixels.shape
     for _ in range(2):
         net.train()
         for _ in range(STEPS // 2):
-            images, labels = [], []
-            for _ in range(8):
-                z, y, x = (int(torch.randint(0, n, ())) for n in (count, height - 95, width - 95))
-                around = [max(0, z - 1), z, min(count - 1, z + 1)]
-                images.append(pixels[around, 0, y : y + 96, x : x + 96].float() / 255)
-                labels.append(masks[z, y : y + 96, x : x + 96].float())
+            images, labels = draw_batch(pixels, masks)
             optimiser.zero_grad(set_to_none=True)
-            loss = criterion(net(torch.stack(images))[:, 0], torch.stack(labels))
+            loss = criterion(net(images)[:, 0], labels)
             loss.backward()
             optimiser.step()
             loss.item()
         net.eval()
-        with torch.no_grad():  # the loss on the validation images, once an epoch
-            volume, truth = held
-            for z in range(0, len(volume), 8):
-                which = torch.arange(z, min(z + 8, len(volume)))
-                stack = torch.stack(
-                    [(which - 1).clamp(0), which, (which + 1).clamp(max=len(volume) - 1)], 1
-                )
-                criterion(net(volume[stack, 0].float() / 255)[:, 0], truth[which].float()).item()
+        with torch.no_grad():
+            measure_loss(net, criterion, *validation)
         torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict()}, "by-hand.pt")
     return time.perf_counter() - began
+
+
+def draw_batch(pixels: Any, masks: Any) -> tuple[Any, Any]:
+    """Eight windows of 96 pixels, each with the sections above and below it, and their masks."""
+    import torch
+
+    count, _, height, width = pixels.shape
+    images, labels = [], []
+    for _ in range(8):
+        z = int(torch.randint(0, count, ()))
+        y = int(torch.randint(0, height - 95, ()))
+        x = int(torch.randint(0, width - 95, ()))
+        sections = [max(0, z - 1), z, min(count - 1, z + 1)]
+        rows, columns = slice(y, y + 96), slice(x, x + 96)
+        images.append(pixels[sections, 0, rows, columns].float() / 255)
+        labels.append(masks[z, rows, columns].float())
+    return torch.stack(images), torch.stack(labels)
+
+
+def measure_loss(net: Any, criterion: Any, pixels: Any, masks: Any) -> None:
+    """The loss on whole images, as it is measured once an epoch."""
+    import torch
+
+    last = len(pixels) - 1
+    for start in range(0, len(pixels), 8):
+        middle = torch.arange(start, min(start + 8, len(pixels)))
+        below = (middle - 1).clamp(0)
+        above = (middle + 1).clamp(max=last)
+        sections = torch.stack([below, middle, above], 1)
+        images = pixels[sections, 0].float() / 255
+        criterion(net(images)[:, 0], masks[middle].float()).item()
 
 
 def through_harness(seed: int) -> float:
@@ -84,6 +103,7 @@ def through_harness(seed: int) -> float:
 
 
 def training() -> None:
+    """Times the fit by hand and through harness, in turns."""
     import torch
 
     from harness.data.domains import open_domains
@@ -96,42 +116,40 @@ def training() -> None:
     data = open_domains(spec, Home.here(), torch.device("cpu"))
     assert isinstance(data.source, Labelled)
     assert data.validation is not None
-    held = (data.validation.images.pixels, data.validation.masks)
-    by_hand(
-        data.source.images.pixels, data.source.masks, held
-    )  # both once before, so that neither is the first
-    through_harness(999)
+    validation = (data.validation.images.pixels, data.validation.masks)
     pixels, masks = data.source.images.pixels, data.source.masks
-    pairs = [(by_hand(pixels, masks, held), through_harness(i)) for i in range(ROUNDS)]
-    ratios = sorted(ours / hand for hand, ours in pairs)
-    hand, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+    by_hand(pixels, masks, validation)  # both once before, so that neither is the first
+    through_harness(999)
+    hand, ours = [], []
+    for seed in range(ROUNDS):
+        hand.append(by_hand(pixels, masks, validation))
+        ours.append(through_harness(seed))
+    ratios = sorted(own / bare for bare, own in zip(hand, ours, strict=True))
+    seconds = f"by hand {statistics.median(hand):6.2f} s   harness {statistics.median(ours):6.2f} s"
     spread = f"{statistics.median(ratios):.3f}   ({ratios[0]:.3f} to {ratios[-1]:.3f})"
-    print(
-        f"fit of {STEPS} steps      by hand {hand:6.2f} s   harness {ours:6.2f} s   ratio {spread}"
-    )
+    print(f"fit of {STEPS} steps      {seconds}   ratio {spread}")
 
 
-def nothing(kind: str, value: Any, folder: str, device: str, threads: int | None) -> dict[str, Any]:
+def no_work(kind: str, value: Any, folder: str, device: str, threads: int | None) -> dict[str, Any]:
     """A trial without work."""
     return {"state": "finished"}
 
 
 def starting() -> None:
-    from benchmarks.overhead import nothing as work
-    from harness.run.engines import Job, processes
+    """Times the start of a trial in a process of its own."""
+    from benchmarks.overhead import no_work as work
+    from harness.run.engines import processes
+    from harness.run.jobs import Job
     from harness.run.slots import Slot
 
-    execute = processes(
-        Path.cwd(),
-        [Slot("cpu", threads=1)],
-        ["harness.run.worker", "harness.components.nets.smp", "torch._dynamo"],
-    )
-    list(execute([Job("warm", "trial", "warm", {})], work, lambda j, s: None))
-    listed = [Job(str(i), "trial", str(i), {}) for i in range(20)]
-    seconds = [outcome.seconds for outcome in execute(listed, work, lambda j, s: None)]
-    print(
-        f"start of a trial     median {1000 * statistics.median(seconds):.0f} ms   most {1000 * max(seconds):.0f} ms"
-    )
+    modules = ["harness.run.worker", "harness.components.nets.smp", "torch._dynamo"]
+    execute = processes(Path.cwd(), [Slot("cpu", threads=1)], modules)
+    list(execute([Job("warm", "trial", "warm", {})], work, lambda job, state: None))
+    jobs = [Job(str(number), "trial", str(number), {}) for number in range(20)]
+    outcomes = execute(jobs, work, lambda job, state: None)
+    milliseconds = [1000 * outcome.seconds for outcome in outcomes]
+    median, most = statistics.median(milliseconds), max(milliseconds)
+    print(f"start of a trial     median {median:.0f} ms   most {most:.0f} ms")
 
 
 GRID = """
@@ -149,25 +167,30 @@ exclude:
 
 WHEN = """
 when:
-  fit.net.width: {fit.method: supervised, fit.method.loss: [bce_dice, ce, bce, dice, ce_dice], fit.net.arch: tiny_unet}
+  fit.net.width:
+    fit.method: supervised
+    fit.method.loss: [bce_dice, ce, bce, dice, ce_dice]
+    fit.net.arch: tiny_unet
   fit.batch: {fit.net: {slices: 3}, fit.method.epochs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}
 """  # every condition holds: as many cells as without
 
 
 def planning() -> None:
+    """Times the plan of a large grid, without and with conditions."""
     _plan("plan", GRID)
     _plan("plan with `when`", GRID + WHEN)
 
 
 def _plan(name: str, text: str) -> None:
+    """Times `harness plan` for a study of this text."""
     Path("grid.yaml").write_text(text)
+    command = [sys.executable, "-m", "harness.cli.main", "plan", "grid.yaml"]
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
-        command = [sys.executable, "-m", "harness.cli.main", "plan", "grid.yaml"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        process = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds.append(time.perf_counter() - began)
-    line = next(line for line in done.stdout.splitlines() if "cells" in line)
+    line = next(line for line in process.stdout.splitlines() if "cells" in line)
     print(f"{name:<20} median {statistics.median(seconds):.1f} s   {line}")
 
 

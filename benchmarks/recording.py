@@ -4,11 +4,15 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.record.code import Code
+from harness.record.result import TrialResult
 from harness.record.tracker import Tracker, uri
+from harness.spec.states import State
+from harness.spec.values import Trial
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.load import Study
@@ -28,84 +32,91 @@ base:
 """
 EPOCHS = 10
 METRICS = 30
+CODE = Code("c" * 40)
 
 
-def trial_values() -> dict[str, Any]:
+def trial_result(folder: Path) -> TrialResult:
     """What a finished trial hands over: thirty numbers, and a loss for each of ten epochs."""
-    metrics = {f"metric_{i}": 0.1 * i for i in range(METRICS)}
-    history = [
-        {"phase": "train", "epoch": i + 1, "loss/net": 1 / (i + 1), "lr": 1e-3}
-        for i in range(EPOCHS)
-    ]
-    return {
-        "name": "run",
-        "state": "finished",
-        "metrics": metrics,
-        "history": history,
-        "seconds": 60.0,
-    }
+    metrics = {f"metric_{number}": 0.1 * number for number in range(METRICS)}
+    history: list[dict[str, Any]] = []
+    for epoch in range(1, EPOCHS + 1):
+        history.append({"phase": "train", "epoch": epoch, "loss/net": 1 / epoch, "lr": 1e-3})
+    return TrialResult(State.FINISHED, folder, seconds=60.0, metrics=metrics, history=history)
 
 
-def record_timed(
-    tracker: Tracker, study: Study, cells: tuple[Cell, ...], folder: Path
-) -> list[float]:
-    """Milliseconds that each trial took to be recorded."""
+def time_each(action: Callable[[Cell], object], cells: Sequence[Cell]) -> list[float]:
+    """Milliseconds that an action took for each trial."""
     milliseconds = []
     for cell in cells:
         began = time.perf_counter()
-        run = tracker.record(study, cell, folder, Code("c" * 40), trial_values())
+        action(cell)
         milliseconds.append(1000 * (time.perf_counter() - began))
+    return milliseconds
+
+
+def recording(tracker: Tracker, study: Study, result: TrialResult) -> Callable[[Cell], None]:
+    """Records a trial, which must not have been recorded yet."""
+
+    def record(cell: Cell) -> None:
+        run = tracker.record(study, cell, result, CODE, reason="new", start_over=False)
         assert run is not None
-    return milliseconds
+
+    return record
 
 
-def look_up_timed(tracker: Tracker, study: Study, cells: tuple[Cell, ...]) -> list[float]:
-    """Milliseconds that it took to see whether each trial is a result."""
-    milliseconds = []
-    for cell in cells:
-        began = time.perf_counter()
-        tracker.has_result(study.name, cell.trial.key)
-        milliseconds.append(1000 * (time.perf_counter() - began))
-    return milliseconds
+def looking_up(tracker: Tracker, study: Study) -> Callable[[Cell], bool]:
+    """Looks whether a trial is a result."""
+    return lambda cell: tracker.has_result(study.name, cell.trial.key)
 
 
 def fill_between(home: Home, study: Study) -> None:
     """Every trial but the first and the last ones, straight into the database."""
     middle = {cell.trial.key for cell in study.cells[TIMED:-TIMED]}
-    fill(
-        home,
-        study,
-        scores(lambda trial: 0.5),
-        state=lambda trial: "finished" if trial.key in middle else "missing",
-    )
+
+    def half(trial: Trial) -> float:
+        return 0.5
+
+    def state(trial: Trial) -> str:
+        return "finished" if trial.key in middle else "missing"
+
+    fill(home, study, scores(half), state=state)
 
 
-def recording(home: Home) -> None:
+def compare_first_and_last(home: Home) -> None:
+    """Times recording and looking up among the first runs, and among the last."""
     study = study_at(home, STUDY)
-    cells = tuple(study.cells)
+    first_cells, last_cells = study.cells[:TIMED], study.cells[-TIMED:]
     tracker = Tracker(uri(home), home)
     folder = home.folder / "trial"
     folder.mkdir()
     (folder / "rows.parquet").write_bytes(bytes(4096))
-    other = study_at(home, STUDY.replace("name: long", "name: warm"), "warm.yaml")
-    record_timed(tracker, other, cells[:3], folder)  # MLflow loads what it needs at the first run
-    first = record_timed(tracker, study, cells[:TIMED], folder)
-    first_look = look_up_timed(tracker, study, cells[:TIMED])
+    result = trial_result(folder)
+    # MLflow loads what it needs at the first run.
+    warm = study_at(home, STUDY.replace("name: long", "name: warm"), "warm.yaml")
+    time_each(recording(tracker, warm, result), warm.cells[:3])
+
+    record, look_up = recording(tracker, study, result), looking_up(tracker, study)
+    first = time_each(record, first_cells)
+    first_look = time_each(look_up, first_cells)
     fill_between(home, study)
-    last_look = look_up_timed(tracker, study, cells[-TIMED:])
-    last = record_timed(tracker, study, cells[-TIMED:], folder)
+    last_look = time_each(look_up, last_cells)
+    last = time_each(record, last_cells)
     assert len(tracker.runs(study.name)) == RUNS
     show("record a trial", first, last)
     show("is it there?", first_look, last_look)
 
 
 def show(name: str, first: list[float], last: list[float]) -> None:
+    """Prints the medians of the first and of the last runs, and their ratio."""
     early, late = statistics.median(first), statistics.median(last)
-    runs = f"runs 1 to {TIMED} {early:7.2f} ms   runs {RUNS - TIMED + 1} to {RUNS} {late:7.2f} ms"
-    print(f"{name:<20} {runs}   ratio {late / early:.2f}")
+    start_of_last = RUNS - TIMED + 1
+    first_runs = f"runs 1 to {TIMED} {early:7.2f} ms"
+    last_runs = f"runs {start_of_last} to {RUNS} {late:7.2f} ms"
+    ratio = late / early
+    print(f"{name:<20} {first_runs}   {last_runs}   ratio {ratio:.2f}")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        os.environ["HARNESS_HOME"] = name
-        recording(Home(Path(name)))
+    with tempfile.TemporaryDirectory() as home_folder:
+        os.environ["HARNESS_HOME"] = home_folder
+        compare_first_and_last(Home(Path(home_folder)))

@@ -10,9 +10,9 @@ from dashboard.ask.facts import facts, levels_in
 from dashboard.read.database import Unreadable, tracker
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
-from harness.judge.arms import Layout, TrialPlace, layout
+from harness.judge.arms import Layout, TrialPlace, lay_out
 from harness.judge.tables import Means, means
-from harness.spec.naming import level_of_text, short
+from harness.spec.naming import level_of_text, short_names
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
@@ -40,7 +40,7 @@ def crossed_means(
     cells.sort(key=lambda cell: (across[cell[1]], down[cell[0]]))
     table = pd.DataFrame(cells, columns=COLUMNS)
     for name in ("down", "across"):
-        table[name] = table[name].map(short(dict.fromkeys(table[name])))
+        table[name] = table[name].map(short_names(dict.fromkeys(table[name])))
     return table
 
 
@@ -69,7 +69,7 @@ def _means(
     question = Comparison(name, unit, metric, within=list(paths), where=dict(where))
     study = _study_behind(_study_runs)
     if study is not None:
-        trial_layout = layout(study, question)
+        trial_layout = lay_out(study, question)
     else:
         trial_layout = _layout_of_runs(_study_runs, paths, dict(where))
     return means(trial_layout, question, _study_runs.runs, _study_runs.rows)

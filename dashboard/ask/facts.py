@@ -11,7 +11,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
 from harness.judge.positions import NO_DIMENSIONS
-from harness.spec.naming import level_name, numeric
+from harness.spec.naming import is_number, level_name
 from harness.study.comparison import Unit
 from harness.study.levels import grid_paths, levels_of, measured_in
 from harness.study.load import Study
@@ -131,7 +131,7 @@ def levels_in(study_runs: StudyRuns, path: str) -> list[str]:
     Where the study file is gone, they are those of the runs and rows.
     """
     levels = _planned_levels(study_runs, path) or _recorded_levels(study_runs, path)
-    if all(numeric(level) for level in levels):
+    if all(is_number(level) for level in levels):
         return sorted(levels, key=float)
     return levels
 

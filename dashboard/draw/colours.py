@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageColor
 
-from harness.spec.naming import numeric
+from harness.spec.naming import is_number
 
 Rgb = tuple[int, int, int]
 
@@ -46,7 +46,7 @@ def palette(levels: list[str], theme: Theme) -> dict[str, str]:
 
     More than two numbers get a ramp in their order, everything else distinct colours.
     """
-    if len(levels) > 2 and all(numeric(level) for level in levels):
+    if len(levels) > 2 and all(is_number(level) for level in levels):
         return _ramp_palette(sorted(levels, key=float), theme)
     colours = list(OKABE_ITO)
     if theme.dark:

@@ -12,7 +12,7 @@ from dashboard.draw.charts import Colours, styled_chart
 from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
 from harness.judge.sentences import mean
 from harness.judge.verdicts import Arm
-from harness.spec.naming import numeric
+from harness.spec.naming import is_number
 
 MOST_DOTS = 400  # of a chart
 FEW_CHARACTERS = 36  # of all labels below a chart; more are slanted
@@ -91,7 +91,7 @@ def _levels_across(points: Sequence[CurvePoint]) -> list[str]:
 
 def _are_numbers(levels: list[str]) -> bool:
     is_series = len(levels) > 1
-    return is_series and all(numeric(level) for level in levels)
+    return is_series and all(is_number(level) for level in levels)
 
 
 def _positions(points: Sequence[CurvePoint], order: list[str]) -> list[float]:

@@ -21,7 +21,7 @@ from dashboard.read.records import StudyRuns, in_memory, runs_of
 from dashboard.read.study_file import study_of
 from harness.judge.answer import states
 from harness.judge.verdicts import Verdict
-from harness.spec.naming import short
+from harness.spec.naming import short_names
 from harness.study.load import Study
 
 WORTH_WAITING = 2000  # trials whose answer is worth waiting for
@@ -140,7 +140,7 @@ def _axis_line(study: Study, path: str) -> str:
     for cell in study.cells:
         if path in cell.levels:
             levels[cell.levels[path]] = None
-    names = short(levels)
+    names = short_names(levels)
     text = ", ".join(names[level] for level in list(levels)[:MOST_LEVELS])
     if len(levels) > MOST_LEVELS:
         text += " …"

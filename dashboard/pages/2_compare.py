@@ -20,7 +20,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.verdicts import Verdict
 from harness.spec.catalogue import catalogue
-from harness.spec.naming import short
+from harness.spec.naming import short_names
 
 DECLARED, OWN = "declared", "your own"
 BY_DESIGN = "by the design"
@@ -132,7 +132,7 @@ def _question(study_runs: StudyRuns) -> Question | None:
         by = choose("By", "by", paths)
     levels = levels_in(study_runs, by)
     with columns[2]:
-        against = choose("Against", "against", [EACH_OTHER, *levels], names=short(levels))
+        against = choose("Against", "against", [EACH_OTHER, *levels], names=short_names(levels))
     columns = st.columns(3)
     strata = [path for path in paths if path != by]
     with columns[0]:
@@ -215,7 +215,7 @@ def _where(study_runs: StudyRuns, paths: list[str]) -> dict[str, str]:
         for i, path in enumerate(paths):
             levels = levels_in(study_runs, path)
             with columns[i % len(columns)]:
-                level = choose(path, f"only-{path}", [ANY, *levels], names=short(levels))
+                level = choose(path, f"only-{path}", [ANY, *levels], names=short_names(levels))
             if level != ANY:
                 where[path] = level
     return where

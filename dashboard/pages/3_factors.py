@@ -35,7 +35,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
-from harness.spec.naming import short
+from harness.spec.naming import short_names
 
 WORTH_WAITING = 2000  # trials whose model is fitted without being asked for
 
@@ -121,9 +121,9 @@ def _draw_interaction(
     study_runs: StudyRuns, verdict: Verdict, titles: CurveTitles, theme: Theme
 ) -> Any:
     """Draws the arms of a verdict as points of lines, a line for each stratum."""
-    names_across = short(levels_in(study_runs, titles.across))
+    names_across = short_names(levels_in(study_runs, titles.across))
     levels_of_lines = dict.fromkeys(levels_in(study_runs, titles.line))
-    names_of_lines = short(levels_of_lines)
+    names_of_lines = short_names(levels_of_lines)
     points = []
     for arm in verdict.arms:
         level, line = levels_text(arm.sample.arm), levels_text(arm.stratum)

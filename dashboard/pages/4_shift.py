@@ -36,7 +36,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
-from harness.spec.naming import numeric, short
+from harness.spec.naming import is_number, short_names
 
 NOTHING = "–"
 
@@ -127,7 +127,7 @@ def _charts_of_kinds(
 def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str]:
     if factor is None:
         return {}
-    return short(levels_in(study_runs, factor))
+    return short_names(levels_in(study_runs, factor))
 
 
 def _draw_lines(
@@ -202,7 +202,7 @@ def _where_of_layers(
             continue
         with next(column):
             level = choose(
-                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short(levels)
+                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short_names(levels)
             )
         if level != ANY:
             where[path] = level
@@ -238,7 +238,7 @@ def _heat_maps(study_runs: StudyRuns, paths: list[str]) -> None:
         metric = choose("Metric", "heat", offered)
     cells = crossed_means(study_runs, metric, pair)
     if STRENGTH in pair:
-        cells = cells[cells["across"].map(numeric)]
+        cells = cells[cells["across"].map(is_number)]
     if cells.empty:
         st.caption("Nothing was measured for these.")
         return

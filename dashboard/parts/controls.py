@@ -15,7 +15,7 @@ from dashboard.read.records import StudyRuns, runs_of
 from dashboard.read.study_file import study_of
 from harness.record.database import Run
 from harness.run.progress import running
-from harness.spec.naming import short
+from harness.spec.naming import short_names
 from harness.store import Home
 from harness.study.load import Study
 
@@ -142,7 +142,7 @@ def filter_runs(study_runs: StudyRuns, excluded: Iterable[str] = ()) -> pd.DataF
         for i, path in enumerate(paths):
             levels = sorted(map(str, study_runs.runs[path].dropna().unique()), key=_numbers_first)
             with columns[i % len(columns)]:
-                level = choose(path, path, [ANY, *levels], names=short(levels))
+                level = choose(path, path, [ANY, *levels], names=short_names(levels))
             if level != ANY:
                 runs = runs[runs[path] == level]
     return runs

@@ -10,6 +10,7 @@ from dashboard.parts.text import ago, duration_text, plain
 from dashboard.read.database import Unreadable
 from dashboard.read.overview import StudySummary, overview, summary_of
 from harness.run.progress import Progress, duration, how_far, notes, remaining, running
+from harness.spec.states import State
 from harness.store import Home
 
 
@@ -62,8 +63,8 @@ def _tiles(summary: StudySummary | None, is_running: bool) -> None:
 def _bar(progress: Progress) -> None:
     """Draws how many jobs of a running study are through, and what it does now."""
     total = len(progress.jobs)
-    counts = Counter(job["state"] for job in progress.jobs.values())
-    through = total - counts["waiting"] - counts["running"]
+    counts = Counter(job.state for job in progress.jobs.values())
+    through = total - counts[State.WAITING] - counts[State.RUNNING]
     left = remaining(progress)
     to_go = "no estimate yet" if left is None else f"about {duration(left)} to go"
     passed = duration(time.time() - progress.started)
@@ -73,6 +74,6 @@ def _bar(progress: Progress) -> None:
     )
     notes_of_jobs = notes(Home.here(), progress)
     for key, job in progress.jobs.items():
-        if job["state"] == "running":
+        if job.state is State.RUNNING:
             step = how_far(notes_of_jobs.get(key, {}))
-            st.caption(f"now: {plain(job['name'])}: {plain(step)}")
+            st.caption(f"now: {plain(job.name)}: {plain(step)}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from harness.record.database import opened, refuse_no_database
+from harness.record.database import open_read_only, refuse_no_database
 from harness.record.tracker import Tracker, uri
 from harness.store import Home
 
@@ -38,7 +38,7 @@ def open_database() -> Iterator[sqlite3.Connection]:
     """Opens the database for reading; `Unreadable` says in words what is wrong with it."""
     file = _database_file()
     try:
-        with closing(opened(file)) as db:
+        with closing(open_read_only(file)) as db:
             yield db
     except sqlite3.OperationalError as error:
         raise _unreadable_now(file, str(error)) from None

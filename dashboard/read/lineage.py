@@ -10,7 +10,7 @@ from harness.record.database import Run
 from harness.run.progress import duration
 from harness.spec.parse import read_trial
 from harness.spec.records import FitRecord
-from harness.spec.values import Fit, Trial, fits_of
+from harness.spec.values import Fit, Trial, upstream_fits
 from harness.store import Home, read_json
 
 
@@ -72,8 +72,8 @@ def _lines_of_fit(fit: Fit, depth: int) -> Iterator[str]:
     else:
         state = f"{record.state} in {duration(record.seconds)} on {record.device}"
     indent = "  " * depth
-    yield f"{indent}- {plain(fit.label)}, seed {fit.seed}: {plain(state)} (`{fit.key}`)"
-    for upstream, _ in fits_of(fit):
+    yield f"{indent}- {plain(fit.level)}, seed {fit.seed}: {plain(state)} (`{fit.key}`)"
+    for upstream, _ in upstream_fits(fit):
         yield from _lines_of_fit(upstream, depth + 1)
 
 

@@ -15,7 +15,7 @@ from dashboard.read.database import (
     tracker,
     version,
 )
-from harness.record.database import RESULTS
+from harness.record.database import is_result_state
 
 STUDIES = """SELECT e.experiment_id, e.name, question.value FROM experiments e
     JOIN experiment_tags o ON o.experiment_id = e.experiment_id
@@ -72,7 +72,7 @@ class SummaryRun(NamedTuple):
     @property
     def is_result(self) -> bool:
         """Whether the run counts as a result, by the rule that the tracker has too."""
-        return (self.state, self.status) in RESULTS
+        return self.state is not None and is_result_state(self.state, self.status)
 
 
 def overview() -> tuple[StudySummary, ...]:

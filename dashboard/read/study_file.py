@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
-from harness.run.fingerprints import identified
+from harness.run.fingerprints import with_fingerprints
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
@@ -64,7 +64,7 @@ def _read_study(name: str, path: str, home: str, changed: int) -> Study:
                 f"{path} is now the study {study.name}.",
                 f"Put back the file of {name}, or run it again.",
             )
-        return identified(study, Home(Path(home)))
+        return with_fingerprints(study, Home(Path(home)))
     except Mistakes as mistakes:
         first_problems = "; ".join(str(problem) for problem in mistakes.problems[:3])
         raise Unreadable(

@@ -5,12 +5,24 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress as Bars
+from rich.progress import TaskID
 
 from harness.cli import screen
-from harness.cli.records import described
-from harness.cli.shared import AsJson, app, as_json, err, fail, or_exit, out, right
+from harness.cli.json_values import component_value
+from harness.cli.shared import (
+    AsJson,
+    app,
+    as_json,
+    err,
+    fail,
+    or_exit,
+    or_mistakes,
+    out,
+    print_lines,
+)
 from harness.spec.catalogue import catalogue
-from harness.spec.parse import Around, read_part
+from harness.spec.parse import Enclosing, read_part
+from harness.spec.values import Part
 from harness.store import Home
 from harness.study.document import parse, path_text
 
@@ -25,33 +37,34 @@ Name = Annotated[str, typer.Argument(help="A data set's name: harness data list.
 def data_list(json_: AsJson = False) -> None:
     """List the data sets: what they hold, whether they are here, their licence."""
     home = Home.here()
-    known = catalogue("dataset").values()
+    components = catalogue("dataset").values()
     if json_:
-        as_json([{**described(c), "here": screen.here(c, home.data)} for c in known])
+        values = []
+        for component in components:
+            availability = screen.availability(component, home.data)
+            values.append({**component_value(component), "here": availability})
+        as_json(values)
         return
-    out.print(screen.datasets(known, home.data))
-    out.print(f"downloads go to {home.data} (HARNESS_DATA)", markup=False)
+    out.print(screen.datasets_table(components, home.data))
+    print_lines(f"downloads go to {home.data} (HARNESS_DATA)")
 
 
 @data_app.command()
 def fetch(name: Name) -> None:
-    """Download a data set, resuming where an earlier attempt stopped; checksums first, then unpacked."""
+    """Download a data set, going on where an earlier attempt stopped; check it, then unpack it."""
     from harness.data.fetch.fetch import fetch_dataset
 
     home = Home.here()
     with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
 
-        def progress(file: str, done: int, total: int | None) -> None:
-            task = (
-                tasks.setdefault(file, bars.add_task(file, total=total))
-                if file not in tasks
-                else tasks[file]
-            )
-            bars.update(task, completed=done, total=total)
+        def progress(file: str, completed: int, total: int | None) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(file, total=total)
+            bars.update(tasks[file], completed=completed, total=total)
 
         folder = or_exit(fetch_dataset, name, home.data, progress)
-    out.print(f"{name} is in {folder}; harness data check {name}", markup=False)
+    print_lines(f"{name} is in {folder}; harness data check {name}")
 
 
 @data_app.command()
@@ -62,14 +75,13 @@ def check(name: Name) -> None:
     home = Home.here()
     component = catalogue("dataset").get(name)
     if component is not None and component.facts.made:
-        out.print(f"{name} is drawn by harness itself; there is nothing to check", markup=False)
+        print_lines(f"{name} is drawn by harness itself; there is nothing to check")
         return
     report = or_exit(check_fetch, name, home.data)
-    for split, count in report.splits.items():
-        out.print(f"{split}: {count} images", markup=False)
-    for text in (*[f"wrong: {p}" for p in report.problems], *[f"note: {n}" for n in report.notes]):
-        out.print(text, markup=False)
-    out.print(f"{name} is {'sound' if report.is_usable else 'not usable'}", markup=False)
+    print_lines(*[f"{split}: {count} images" for split, count in report.splits.items()])
+    print_lines(*[f"wrong: {problem}" for problem in report.problems])
+    print_lines(*[f"note: {note}" for note in report.notes])
+    print_lines(f"{name} is {'sound' if report.is_usable else 'not usable'}")
     if not report.is_usable:
         raise typer.Exit(1)
 
@@ -86,14 +98,25 @@ def preview(
     split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",
 ) -> None:
     """Write a contact sheet of a data set, masks overlaid."""
+    part = _dataset(name, split)
+    target = to or Path(f"{part.name}-{split}.png")
+    or_exit(_write_contact_sheet, part, target)
+    print_lines(f"{target}: {part.level}")
+
+
+def _dataset(text: str, split: str) -> Part:
+    """Reads a data set as a study file would name it; what is wrong with it ends the command."""
+    raw = or_mistakes(parse, f"data: {text}", "the data set").value["data"]
+    problems: list[Any] = []
+    part = read_part("dataset", raw, (), problems, Enclosing(), role=split)
+    if part is None or problems:
+        lines = [f"{path_text(steps)}: {text}".removeprefix(": ") for steps, text in problems]
+        fail("; ".join(lines))
+    return part
+
+
+def _write_contact_sheet(part: Part, file: Path) -> None:
     from harness.data.open_dataset import open_split
     from harness.data.preview import contact_sheet
 
-    raw = right(parse, f"data: {name}", "the data set").value["data"]
-    wrong: list[Any] = []
-    part = read_part("dataset", raw, (), wrong, Around(), role=split)
-    if part is None or wrong:
-        fail("; ".join(f"{path_text(steps)}: {text}".removeprefix(": ") for steps, text in wrong))
-    target = to or Path(f"{part.name}-{split}.png")
-    or_exit(lambda: contact_sheet(open_split(part, Home.here())).save(target))
-    out.print(f"{target}: {part.label}", markup=False)
+    contact_sheet(open_split(part, Home.here())).save(file)

@@ -1,12 +1,14 @@
 """The commands that look things up, and the one that tidies: list, show, trace, gc."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from harness.cli import screen
+from harness.cli.json_values import component_values
 from harness.cli.shared import (
     AsJson,
     Where,
@@ -14,18 +16,19 @@ from harness.cli.shared import (
     as_json,
     fail,
     find_run,
-    identified_in,
     out,
-    study_in,
+    print_lines,
+    study_with_data,
     tracker_at,
 )
 from harness.record.tracker import metrics
-from harness.run.garbage import garbage, needed
+from harness.run.garbage import garbage, keys_kept_by
 from harness.run.progress import duration, running
-from harness.spec.catalogue import HOMES, Component, catalogue
-from harness.spec.options import REQUIRED, did_you_mean, readable
+from harness.spec.catalogue import HOMES, catalogue
+from harness.spec.options import did_you_mean
 from harness.spec.parse import read_trial
-from harness.spec.values import Fit, fits_of
+from harness.spec.records import FitRecord
+from harness.spec.values import Fit
 from harness.store import Home, read_json
 
 
@@ -37,26 +40,12 @@ def list_(
     """List what a study file may name, with every option and its default."""
     if kind is not None and kind not in HOMES:
         fail(f"no kind of component is called {kind!r}; {did_you_mean(kind, HOMES)}")
-    kinds = [kind] if kind else [k for k in HOMES if catalogue(k)]
+    kinds = [kind] if kind else [name for name in HOMES if catalogue(name)]
     if json_:
-        as_json({k: [described(c) for c in catalogue(k).values()] for k in kinds})
+        as_json({name: component_values(name) for name in kinds})
         return
-    for one in kinds:
-        out.print(screen.catalogue(one))
-
-
-def described(component: Component) -> dict[str, Any]:
-    options = {
-        o.name: {"type": readable(o.type)}
-        | ({} if o.default is REQUIRED else {"default": o.default})
-        for o in component.options.values()
-    }
-    return {
-        "name": component.name,
-        "sentence": component.sentence,
-        "options": options,
-        **component.facts.to_plain(),
-    }
+    for name in kinds:
+        out.print(screen.catalogue_table(name))
 
 
 @app.command()
@@ -69,18 +58,21 @@ def show(
 ) -> None:
     """Show everything about one run."""
     tracker = tracker_at(where)
-    found = find_run(tracker, run_id)
-    numbers = metrics(tracker, found.study).get(found.id, {})
-    place = tracker.home.store("trials").find(found.key)
-    artifacts = (
-        [str(p.relative_to(place)) for p in sorted(place.rglob("*")) if p.is_file()]
-        if place
-        else []
-    )
+    run = find_run(tracker, run_id)
+    numbers = metrics(tracker, run.study).get(run.id, {})
+    artifacts = _files(tracker.home.store("trials").find(run.key))
     if json_:
-        as_json({**found.__dict__, "metrics": numbers, "artifacts": artifacts})
+        as_json({**run.__dict__, "metrics": numbers, "artifacts": artifacts})
         return
-    out.print(screen.run_table(found, numbers, artifacts))
+    out.print(screen.run_table(run, numbers, artifacts))
+
+
+def _files(folder: Path | None) -> list[str]:
+    """The files of a folder as paths inside it."""
+    if folder is None:
+        return []
+    paths = sorted(folder.rglob("*"))
+    return [str(path.relative_to(folder)) for path in paths if path.is_file()]
 
 
 @app.command()
@@ -91,46 +83,39 @@ def trace(
 ) -> None:
     """Show where a number comes from: fits, data, code."""
     tracker = tracker_at(where)
-    found = find_run(tracker, run_id)
-    place = tracker.home.store("trials").find(found.key)
-    if place is None:
-        fail(f"the folder of trial {found.key} is gone; its settings are in the run's trial.json")
-    trial = read_trial(read_json(place / "trial.json")["trial"], [])
+    run = find_run(tracker, run_id)
+    folder = tracker.home.store("trials").find(run.key)
+    if folder is None:
+        fail(f"the folder of trial {run.key} is gone; its settings are in the run's trial.json")
+    trial = read_trial(read_json(folder / "trial.json")["trial"], [])
     if trial is None:
         fail(
-            f"trial {found.key} was recorded by another version of harness, whose settings this one does not read"
+            f"trial {run.key} was recorded by another version of harness, "
+            "whose settings this one does not read"
         )
-    fits = _lineage(tracker.home, trial.fit, 0)
+    fits = _traced_fits(tracker.home, trial.fit, 0)
+    commit = run.tags.get("mlflow.source.git.commit")
     if json_:
-        as_json(
-            {
-                "run": found.id,
-                "trial": found.key,
-                "fits": fits,
-                "commit": found.tags.get("mlflow.source.git.commit"),
-            }
-        )
+        plain_fits = [asdict(fit) for fit in fits]
+        as_json({"run": run.id, "trial": run.key, "fits": plain_fits, "commit": commit})
         return
-    for line in screen.trace_lines(found, fits, found.tags.get("mlflow.source.git.commit", "")):
-        out.print(line, markup=False)
+    print_lines(*screen.trace_lines(run, fits, commit or ""))
 
 
-def _lineage(home: Home, fit: Fit, depth: int) -> list[dict[str, Any]]:
-    place = home.store("fits").find(fit.key)
-    kept = read_json(place / "fit.json") if place else {}
-    state = (
-        f"{kept['state']} in {duration(kept['seconds'])} on {kept['device']}" if kept else "removed"
-    )
-    data = [
-        (role, part.label)
-        for role, part in (("trains on", fit.train_on), ("adapts to", fit.adapt_to))
-        if part
-    ]
-    mine = {"key": fit.key, "label": fit.label, "depth": depth, "state": state, "data": data}
-    return [
-        mine,
-        *(one for upstream, _ in fits_of(fit) for one in _lineage(home, upstream, depth + 1)),
-    ]
+def _traced_fits(home: Home, fit: Fit, depth: int) -> list[screen.TracedFit]:
+    """A fit and, deeper by one each, the fits that it starts from."""
+    folder = home.store("fits").find(fit.key)
+    state = "removed"
+    if folder is not None:
+        record = FitRecord.read(folder)
+        state = f"{record.state} in {duration(record.seconds)} on {record.device}"
+    data = [("trains on", fit.train_on.level)]
+    if fit.adapt_to is not None:
+        data.append(("adapts to", fit.adapt_to.level))
+    fits = [screen.TracedFit(fit.key, fit.level, depth, state, tuple(data))]
+    for upstream in fit.lineage[1:]:
+        fits += _traced_fits(home, upstream, depth + 1)
+    return fits
 
 
 @app.command()
@@ -142,15 +127,16 @@ def gc(
     home = Home.here()
     keep: set[str] = set()
     for file in files:
-        for cell in identified_in(study_in(file), home).cells:
-            keep |= needed(cell.trial)
-    if any(alive for _, alive in running(home)):
+        for cell in study_with_data(file, home).cells:
+            keep |= keys_kept_by(cell.trial)
+    if any(is_alive for _, is_alive in running(home)):
         fail("a study is running; wait until it has ended")
-    found = garbage(home, keep)
-    for path, size in found:
-        out.print(f"{size / 1e6:10.1f} MB  {path.relative_to(home.hidden)}", markup=False)
-    out.print(f"{len(found)} folders, {sum(size for _, size in found) / 1e6:.1f} MB", markup=False)
-    if found and (yes or (sys.stdin.isatty() and typer.confirm("remove them?"))):
-        for path, _ in found:
+    folders = garbage(home, keep)
+    for path, size in folders:
+        print_lines(f"{size / 1e6:10.1f} MB  {path.relative_to(home.hidden)}")
+    total = sum(size for _, size in folders)
+    print_lines(f"{len(folders)} folders, {total / 1e6:.1f} MB")
+    if folders and (yes or (sys.stdin.isatty() and typer.confirm("remove them?"))):
+        for path, _ in folders:
             home.store(path.parent.name).drop(path.name.removesuffix(".partial"))
-        out.print("removed", markup=False)
+        print_lines("removed")

@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,165 +11,185 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.record.database import Run
-from harness.run.carry_out import Ended
-from harness.run.engines import Outcome
+from harness.run.carry_out import RunSummary
+from harness.run.jobs import Outcome
 from harness.run.plan import Plan
 from harness.run.progress import Progress, duration, how_far, remaining
-from harness.spec.catalogue import Component
-from harness.spec.catalogue import catalogue as catalogue_registry
+from harness.spec.catalogue import Component, catalogue
 from harness.spec.options import REQUIRED, Option, readable
+from harness.spec.states import State
 from harness.study.load import Study
 
 MANY = 12  # lines of a list before it is summed up
 
+JOB_STATES = (
+    State.WAITING,
+    State.RUNNING,
+    State.FINISHED,
+    State.DIVERGED,
+    State.FAILED,
+    State.SKIPPED,
+)
+END_STATES = (State.FINISHED, State.DIVERGED, State.FAILED, State.SKIPPED)
 
-def axes(study: Study) -> Table:
+TAGS_OF_A_RUN = (
+    "harness.reason",
+    "harness.device",
+    "harness.host",
+    "mlflow.source.git.commit",
+    "harness.error",
+)
+
+
+def axes_table(study: Study) -> Table:
+    """The axes of a study with their levels."""
     table = Table("axis", "levels", title=None, box=None, pad_edge=False, header_style="bold")
     for axis in study.axes:
         for path in axis.paths:
-            levels = list(
-                dict.fromkeys(cell.levels[path] for cell in study.cells if path in cell.levels)
-            )
-            shown = ", ".join(levels[:MANY]) + (
-                f" and {len(levels) - MANY} more" if len(levels) > MANY else ""
-            )
-            table.add_row(path, Text(f"{len(levels)}: {shown}"))
+            levels = _levels(study, path)
+            text = f"{len(levels)}: {', '.join(levels[:MANY])}"
+            if len(levels) > MANY:
+                text += f" and {len(levels) - MANY} more"
+            table.add_row(path, Text(text))
     return table
+
+
+def _levels(study: Study, path: str) -> list[str]:
+    """The levels of a setting in the order of the cells."""
+    levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
+    return list(dict.fromkeys(levels))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """The plan in sentences, the numbers first."""
-    grid = plan.study.expansion
-    cells = f"{grid.total:,} cell{'s' * (grid.total != 1)}"
-    dropped = [f"{sum(grid.excluded.values()):,} excluded" if grid.excluded else ""]
-    dropped.append(f"{sum(grid.inert.values()):,} equal to another" if grid.inert else "")
-    yield f"{cells}, {len(plan.trials):,} trials" + "".join(f", {d}" for d in dropped if d)
-    for reason, count in grid.excluded.items():
-        yield f"  excluded: {reason} ({count:,})"
-    for path, count in grid.inert.items():
-        yield f"  inert: {path} has no effect on {count:,} cells, which equal others"
+    yield from _grid_lines(plan)
     cached = len(plan.fits) - len(plan.training)
     yield f"fits:   {len(plan.training):,} to train, {cached:,} there"
-    to_run = [t for t in plan.trials if t.action == "run"]
-    to_record = [t for t in plan.trials if t.action == "record"]
-    done = len(plan.trials) - len(to_run) - len(to_record)
-    recorded = f", {len(to_record):,} measured and to record" if to_record else ""
-    yield f"trials: {len(to_run):,} to run, {done:,} done{recorded}"
-    for reason, count in Counter(t.reason for t in plan.todo).most_common(MANY):
+    actions = Counter(trial.action for trial in plan.trials)
+    line = f"trials: {actions['run']:,} to run, {actions['done']:,} done"
+    if actions["record"]:
+        line += f", {actions['record']:,} measured and to record"
+    yield line
+    reasons = Counter(trial.reason for trial in plan.todo)
+    for reason, count in reasons.most_common(MANY):
         yield f"  {count:,} because: {reason}"
-    diverged = sum(t.reason == "diverged" for t in plan.trials if t.action == "done")
+    finished_so = Counter(trial.reason for trial in plan.trials if trial.action == "done")
+    diverged = finished_so[State.DIVERGED]
     if diverged:
         yield f"  {diverged:,} diverged, kept as they are (--retry diverged runs them again)"
     if plan.todo:
         yield f"time:   {estimate(plan)}"
 
 
+def _grid_lines(plan: Plan) -> Iterator[str]:
+    """How many cells the grid has, and what fell out of it with the reason."""
+    grid = plan.study.expansion
+    line = f"{grid.total:,} cell{'s' * (grid.total != 1)}, {len(plan.trials):,} trials"
+    if grid.excluded:
+        line += f", {sum(grid.excluded.values()):,} excluded"
+    if grid.inert:
+        line += f", {sum(grid.inert.values()):,} equal to another"
+    yield line
+    for reason, count in grid.excluded.items():
+        yield f"  excluded: {reason} ({count:,})"
+    for path, count in grid.inert.items():
+        yield f"  inert: {path} has no effect on {count:,} cells, which equal others"
+
+
 def estimate(plan: Plan, slots: int = 1) -> str:
     """Hours from past durations, as far as there are any."""
     if plan.seconds is None:
         return "unknown: nothing like it has run here yet"
-    text = f"about {duration(plan.seconds / slots)}" + (
-        f" on {slots} slots" if slots > 1 else " of one slot's work"
-    )
-    return text + (
-        f", and {plan.unknown:,} jobs whose like has not run here yet" if plan.unknown else ""
-    )
+    text = f"about {duration(plan.seconds / slots)}"
+    text += f" on {slots} slots" if slots > 1 else " of one slot's work"
+    if plan.unknown:
+        text += f", and {plan.unknown:,} jobs whose like has not run here yet"
+    return text
 
 
-def progress_table(progress: Progress, alive: bool, notes: dict[str, dict[str, Any]]) -> Table:
+def progress_table(
+    progress: Progress, is_alive: bool, notes: Mapping[str, Mapping[str, Any]]
+) -> Table:
     """A study's state: counts, what runs now and how far it is."""
-    counts = Counter((job["kind"], job["state"]) for job in progress.jobs.values())
+    counts = Counter((job.kind, job.state) for job in progress.jobs.values())
     table = Table(box=None, pad_edge=False, show_header=False)
-    states = {
-        "waiting": "waiting",
-        "running": "running",
-        "finished": "finished",
-        "diverged": "diverged",
-    }
-    states |= {"failed": "failed", "skipped": "skipped"}
     for kind in ("fit", "trial"):
-        shown = [f"{counts[(kind, s)]} {word}" for s, word in states.items() if counts[(kind, s)]]
-        table.add_row(f"{kind}s", Text(", ".join(shown) or "none needed"))
+        states = [state for state in JOB_STATES if counts[kind, state]]
+        texts = [f"{counts[kind, state]} {state}" for state in states]
+        table.add_row(f"{kind}s", Text(", ".join(texts) or "none needed"))
+    if not is_alive:
+        return table
     for key, job in progress.jobs.items():
-        if job["state"] == "running" and alive:
-            table.add_row("now", Text(f"{job['name']}: {how_far(notes.get(key, {}))}"))
-    left = remaining(progress)
-    if alive:
-        table.add_row("time", f"{duration(time.time() - progress.started)} so far, " + (
-            "no estimate yet" if left is None else f"about {duration(left)} to go"
-        ))  # fmt: skip
+        if job.state == State.RUNNING:
+            table.add_row("now", Text(f"{job.name}: {how_far(notes.get(key, {}))}"))
+    seconds = remaining(progress)
+    to_go = "no estimate yet" if seconds is None else f"about {duration(seconds)} to go"
+    table.add_row("time", f"{duration(time.time() - progress.started)} so far, {to_go}")
     return table
 
 
-def ended_lines(ended: Ended) -> Iterator[str]:
+def summary_lines(summary: RunSummary) -> Iterator[str]:
     """What came of a run, failures with their sentence."""
-    counts = [
-        f"{ended.count(s)} {s}"
-        for s in ("finished", "diverged", "failed", "skipped")
-        if ended.count(s)
-    ]
-    fits = ended.count("finished", "fit")
-    yield f"{fits} fit{'s' * (fits != 1)} trained; trials: {', '.join(counts) or 'none run'}; {ended.recorded} recorded"
-    for outcome in ended.failures:
+    states = [state for state in END_STATES if summary.count(state)]
+    counts = [f"{summary.count(state)} {state}" for state in states]
+    trials = ", ".join(counts) or "none run"
+    fits = summary.count(State.FINISHED, "fit")
+    trained = f"{fits} fit{'s' * (fits != 1)} trained"
+    yield f"{trained}; trials: {trials}; {summary.recorded} recorded"
+    for outcome in summary.failures:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
-    lost = [o for o in ended.outcomes if o.lives > 1]
+    lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"
 
 
 def outcome_line(outcome: Outcome) -> str:
-    text = f"{outcome.state}: {outcome.job.name} ({duration(outcome.seconds)})"
-    return f"{text}: {outcome.error}" if outcome.error else text
+    """How one job ended, with its error."""
+    seconds = duration(outcome.seconds)
+    text = f"{outcome.state}: {outcome.job.name} ({seconds})"
+    if outcome.error:
+        text += f": {outcome.error}"
+    return text
 
 
-def catalogue(kind: str) -> Table:
+def catalogue_table(kind: str) -> Table:
     """The components of a kind: name, sentence, options with defaults."""
-    table = Table(
-        "name",
-        "what it is",
-        "options",
-        title=kind,
-        title_justify="left",
-        box=None,
-        header_style="bold",
-    )
-    for component in catalogue_registry(kind).values():
-        options = [
-            f"{o.name}: {readable(o.type)}" + ("" if o.default is REQUIRED else f" = {_default(o)}")
-            for o in component.options.values()
-        ]
-        table.add_row(
-            Text(component.name, style="bold"), Text(component.sentence), Text("\n".join(options))
-        )
+    columns = ("name", "what it is", "options")
+    table = Table(*columns, title=kind, title_justify="left", box=None, header_style="bold")
+    for component in catalogue(kind).values():
+        options = "\n".join(_option_line(option) for option in component.options.values())
+        name = Text(component.name, style="bold")
+        table.add_row(name, Text(component.sentence), Text(options))
     return table
 
 
-def _default(option: Option) -> str:
-    return "null" if option.default is None else str(option.default)
+def _option_line(option: Option) -> str:
+    """An option with its type, and its default where it has one."""
+    line = f"{option.name}: {readable(option.type)}"
+    if option.default is REQUIRED:
+        return line
+    default = "null" if option.default is None else str(option.default)
+    return f"{line} = {default}"
 
 
-def run_table(run: Run, metrics: dict[str, float], artifacts: list[str]) -> Table:
+def run_table(run: Run, metrics: Mapping[str, float], artifacts: list[str]) -> Table:
     """Everything about one run."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_row(Text("name", style="bold"), Text(run.name))
-    for name, value in (
-        ("study", run.study),
-        ("state", run.state),
-        ("run", run.id),
-        ("trial", run.key),
-    ):
+    heads = {
+        "name": run.name,
+        "study": run.study,
+        "state": run.state,
+        "run": run.id,
+        "trial": run.key,
+    }
+    for name, value in heads.items():
         table.add_row(Text(name, style="bold"), Text(value))
     if run.started and run.ended:
         table.add_row(Text("took", style="bold"), duration((run.ended - run.started) / 1000))
-    for name in (
-        "harness.reason",
-        "harness.device",
-        "harness.host",
-        "mlflow.source.git.commit",
-        "harness.error",
-    ):
-        if name in run.tags:
-            table.add_row(Text(name.split(".", 1)[1], style="bold"), Text(run.tags[name]))
+    for tag in TAGS_OF_A_RUN:
+        if tag in run.tags:
+            name = tag.split(".", 1)[1]
+            table.add_row(Text(name, style="bold"), Text(run.tags[tag]))
     table.add_section()
     for name, number in sorted(metrics.items()):
         table.add_row(Text(name), f"{number:.6g}" if number is not None else "undefined")
@@ -179,37 +200,50 @@ def run_table(run: Run, metrics: dict[str, float], artifacts: list[str]) -> Tabl
     return table
 
 
-def trace_lines(run: Run, fits: list[dict[str, Any]], commit: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class TracedFit:
+    """A fit behind a run, as `harness trace` tells it."""
+
+    key: str
+    label: str
+    depth: int  # 0: the fit of the trial; 1: one that it starts from
+    state: str
+    data: tuple[tuple[str, str], ...]  # what it does with a dataset, and the dataset
+
+
+def trace_lines(run: Run, fits: Iterable[TracedFit], commit: str) -> Iterator[str]:
     """Where a number comes from: the trial, its fits with what they read, the code."""
     yield f"trial {run.key}: {run.name} ({run.state})"
     for fit in fits:
-        indent = "  " * (fit["depth"] + 1)
-        yield f"{indent}fit {fit['key']}: {fit['label']}"
-        yield f"{indent}  {fit['state']}"
-        for role, data in fit["data"]:
+        indent = "  " * (fit.depth + 1)
+        yield f"{indent}fit {fit.key}: {fit.label}"
+        yield f"{indent}  {fit.state}"
+        for role, data in fit.data:
             yield f"{indent}  {role}: {data}"
     yield f"  tests on {run.params.get('test_on', '?')} with {run.params.get('probes', '?')}"
-    dirty = ", with uncommitted changes" if "harness.dirty" in run.tags else ""
-    yield f"  code {commit or 'not from a git checkout'}{dirty}"
+    changes = ", with uncommitted changes" if "harness.dirty" in run.tags else ""
+    yield f"  code {commit or 'not from a git checkout'}{changes}"
 
 
-def datasets(known: Iterable[Component], home: Path) -> Table:
+def datasets_table(components: Iterable[Component], folder: Path) -> Table:
     """The data sets: name, sentence, where it is, licence."""
     table = Table("name", "what it is", "here", "licence", box=None, header_style="bold")
-    for one in known:
-        licence = str(one.facts.licence)
+    for component in components:
         table.add_row(
-            Text(one.name, style="bold"), Text(one.sentence), Text(here(one, home)), Text(licence)
+            Text(component.name, style="bold"),
+            Text(component.sentence),
+            Text(availability(component, folder)),
+            Text(str(component.facts.licence)),
         )
     return table
 
 
-def here(one: Component, home: Path) -> str:
+def availability(dataset: Component, folder: Path) -> str:
     """Whether a data set needs a download, and has had it."""
-    if one.facts.made:
+    if dataset.facts.made:
         return "drawn"
-    if one.name in ("volume", "folder"):
+    if dataset.name in ("volume", "folder"):
         return "yours"
-    if (home / one.name).is_dir():
+    if (folder / dataset.name).is_dir():
         return "yes"
-    return "by registration" if one.facts.access else "no"
+    return "by registration" if dataset.facts.access else "no"

@@ -1,15 +1,16 @@
 """What the commands share: the application, where it prints, and how a mistake ends it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
-from harness.run.fingerprints import identified
+from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import Plan, plan
 from harness.store import Home
 from harness.study.document import Mistakes
@@ -31,53 +32,67 @@ Where = Annotated[
     typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db."),
 ]
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
 
 def study_in(file: Path) -> Study:
-    return right(load_study, file)
+    """Reads a study file; its mistakes end the command."""
+    return or_mistakes(load_study, file)
 
 
-def identified_in(study: Study, home: Home) -> Study:
-    """With the fingerprints of its real data; a study on phantoms alone reads no file."""
-    return right(identified, study, home)
+def study_with_data(file: Path, home: Home) -> Study:
+    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read."""
+    return or_mistakes(with_fingerprints, study_in(file), home)
 
 
-def right(action: Any, *args: Any) -> Any:
-    """What an action yields, or its mistakes, a line each, and exit code 2."""
+def or_mistakes(
+    action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+) -> Result:
+    """What an action yields; the mistakes in a study file are a line each, and exit code 2."""
     try:
-        return action(*args)
+        return action(*args, **options)
     except Mistakes as mistakes:
         for problem in mistakes.problems:
             err.print(str(problem), markup=False)
         raise typer.Exit(2) from None
 
 
-def planned(study: Study, home: Home, tracker: Tracker, retry: str | None = None) -> Plan:
-    return or_exit(lambda: plan(study, home, tracker.runs(study.name), retry))
-
-
-def tracker_at(where: str | None) -> Tracker:
-    home = Home.here()
-    return Tracker(uri(home, where), home)
-
-
-def find_run(tracker: Tracker, wanted: str) -> Run:
-    runs = or_exit(tracker.runs)
-    found = [
-        r for r in runs if r.id.startswith(wanted) or wanted in (r.key, r.tags.get("harness.fit"))
-    ]
-    if not found:
-        fail(f"no run, trial or fit {wanted!r} in {tracker.uri}")
-    return found[-1]
-
-
-def or_exit(action: Any, *args: Any) -> Any:
+def or_exit(
+    action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+) -> Result:
+    """What an action yields; what a person can mend is a line, and exit code 2."""
     try:
-        return action(*args)
+        return action(*args, **options)
     except (ValueError, OSError) as error:
         fail(str(error))
 
 
+def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None) -> Plan:
+    """Plans a study against what its database and its store hold."""
+    runs = or_exit(tracker.runs, study.name)
+    return or_exit(plan, study, home, runs, retry)
+
+
+def tracker_at(where: str | None) -> Tracker:
+    """The tracker of an address, or of this home."""
+    home = Home.here()
+    return Tracker(uri(home, where), home)
+
+
+def find_run(tracker: Tracker, key: str) -> Run:
+    """The newest run whose id begins so, or whose trial or fit has this key."""
+    matching = []
+    for run in or_exit(tracker.runs):
+        if run.id.startswith(key) or key in (run.key, run.tags.get("harness.fit")):
+            matching.append(run)
+    if not matching:
+        fail(f"no run, trial or fit {key!r} in {tracker.uri}")
+    return matching[-1]
+
+
 def fail(text: str) -> NoReturn:
+    """Ends the command with a line on stderr and exit code 2."""
     err.print(text, markup=False)
     raise typer.Exit(2)
 
@@ -86,5 +101,11 @@ def as_json(value: Any) -> None:
     print(json.dumps(value, indent=1, default=str))
 
 
-def plain(text: str) -> str:
+def print_lines(*lines: str) -> None:
+    """Prints lines as they are, brackets included."""
+    for line in lines:
+        out.print(line, markup=False)
+
+
+def escape_markup(text: str) -> str:
     return text.replace("[", "\\[")

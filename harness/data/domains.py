@@ -18,7 +18,7 @@ from harness.data.masks import IGNORE
 from harness.data.open_dataset import open_split
 from harness.data.scans import Scans
 from harness.spec.values import Fit, Part, validation_of
-from harness.store import Home, locked
+from harness.store import Home, file_lock
 
 Array = NDArray[Any]
 
@@ -94,7 +94,7 @@ def _map_decoded(arrays: Lazy, name: str, part: Part, home: Home) -> Array:
     """Maps the file into which arrays are decoded, one process at a time."""
     path = home.hidden / "decoded" / f"{part.key}-{name}.npy"
     lock = home.hidden / "locks" / f"{part.key}.lock"
-    with locked(lock):
+    with file_lock(lock):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             decode_to_file(arrays, path)

@@ -1,25 +1,25 @@
 """A study's comparisons and the finished table -> verdicts."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from harness.judge import associations, contrasts
-from harness.judge.arms import Layout, Levels, arm_names, layout, levels_text
-from harness.judge.choose_test import corrected
-from harness.judge.contrasts import arms_of, blocks, omnibus, result_or_reason, smallest_p
-from harness.judge.samples import Measured, Sample, Tally, measured_samples
-from harness.judge.sentences import outcome, p_value, sentence, summary
-from harness.judge.verdicts import Arm, Pooled, Ranking, Verdict, Verdicts
+from harness.judge.arms import Layout, Levels, arm_names, at_stratum, lay_out, levels_text
+from harness.judge.checks import normality, pooled_images
+from harness.judge.contrast_sentences import outcome, sentence, summary
+from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.estimates import mean_of_sample
+from harness.judge.families import correct_families, tested_contrasts
+from harness.judge.many_arms import blocks, omnibus
+from harness.judge.measured import Measured, Tally
+from harness.judge.samples import measured_samples
+from harness.judge.tallies import STATES, count_states
+from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
 from harness.record.database import Run
-from harness.spec.catalogue import load_component
-from harness.spec.naming import listed
-from harness.stats.clusters import effective_n, icc1
+from harness.spec.naming import as_list
 from harness.stats.result import Result
 from harness.study.comparison import Comparison
 from harness.study.load import Study
@@ -28,76 +28,98 @@ from harness.study.load import Study
 def judge(
     study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequence[Run] = ()
 ) -> Verdicts:
-    """Every declared comparison of a study answered; `recorded` are its runs, for when it was declared."""
-    drafts = [_draft(study, one, runs, rows) for one in study.compare]
+    """Every declared comparison of a study answered; `recorded` are its runs, for when it was
+    declared.
+    """
+    drafts = []
     sizes: Counter[str] = Counter()
-    for draft in drafts:
-        sizes[draft.comparison.together] += len(_tested(draft))
+    for comparison in study.compare:
+        draft = _draft(study, comparison, runs, rows)
+        sizes[comparison.together] += len(tested_contrasts(draft))
+        drafts.append(draft)
     early, changed = _declared_before(study, recorded)
-    done = _corrected(drafts)
-    verdicts = [
-        _worded(draft, sizes[draft.comparison.together], draft.comparison.key in early)
-        for draft in done
-    ]
+    verdicts = []
+    for draft in correct_families(drafts):
+        comparison = draft.comparison
+        family = sizes[comparison.together]
+        verdicts.append(_with_sentences(draft, family, confirmatory=comparison.key in early))
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
 
 
 def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
-    """How the planned trials ended; runs of trials that the study no longer has are counted apart."""
+    """How the planned trials ended; runs of trials that left the study are counted apart."""
     planned = {cell.trial.key for cell in study.cells}
-    ended = dict(zip(runs["trial"], runs["state"], strict=True)) if len(runs) else {}
-    counts = Counter(ended.get(key, "missing") for key in planned)
-    found = {state: counts[state] for state in ("finished", "diverged", "failed", "missing")}
-    return {"planned": len(planned), **found, "of earlier versions": len(ended.keys() - planned)}
+    states_of_planned = count_states(planned, runs)
+    counts = {"planned": len(planned)}
+    for state in STATES:
+        counts[state] = states_of_planned[state]
+    recorded = set(runs["trial"]) if len(runs) else set()
+    counts["of earlier versions"] = len(recorded - planned)
+    return counts
 
 
-def _draft(study: Study, one: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
+def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
     """A comparison with its p values, not yet corrected."""
-    laid = layout(study, one)
-    got = [measured_samples(laid, one, metric, runs, rows) for metric in one.metrics]
-    first = got[0]
-    if one.kind == "correlate":
-        made = list(associations.correlation(one, laid, first, got[1]))
-    else:
-        make = {
-            "groups": contrasts.groups,
-            "trend": associations.trend,
-            "model": associations.model,
-        }[one.kind]
-        made = list(make(one, laid, first))
-    only = [
-        f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()
-    ]
-    notes = dict.fromkeys(
-        [*only, *laid.notes, *(note for each in got for note in each.notes), *_losses(one, first)]
-    )
-    arms = _arms(one, first)
-    rankings, several = _several(one, laid, first)
-    pooled = tuple(_pooled(one, s) for s in first.samples) if one.unit == "image" else ()
-    normal = tuple(_normality(one, arms))
+    plan = lay_out(study, comparison)
+    of_metrics = []
+    for metric in comparison.metrics:
+        of_metrics.append(measured_samples(plan, comparison, metric, runs, rows))
+    first = of_metrics[0]
+    arms = _arms(comparison, first)
+    notes = list(_confinements(comparison))
+    notes += plan.notes
+    for measured in of_metrics:
+        notes += measured.notes
+    notes += _losses(comparison, first)
+    pooled = []
+    if comparison.unit == "image":
+        pooled = [pooled_images(comparison, sample) for sample in first.samples]
+    tests = _tests_of_all_arms(comparison, plan, first)
     return Verdict(
-        one,
-        "",
-        arms,
-        tuple(made),
-        0,
-        tuple(notes),
-        laid.averaged,
-        pooled,
-        rankings,
-        several,
-        normal,
+        comparison,
+        sentence="",
+        arms=arms,
+        contrasts=tuple(_contrasts(comparison, plan, of_metrics)),
+        family=0,
+        notes=tuple(dict.fromkeys(notes)),
+        averaged=plan.averaged,
+        pooled=tuple(pooled),
+        rankings=tuple(_rankings(comparison, plan, first, tests)),
+        omnibus=tuple(tests),
+        normality=tuple(normality(arms)),
     )
 
 
-def _losses(one: Comparison, found: Measured) -> Iterator[str]:
-    called = arm_names(one, (t.arm for t in found.tallies))
-    for tally in found.tallies:
-        name = called.get(tally.arm, levels_text(tally.arm)) or "all trials"
-        name += f" at {levels_text(tally.stratum)}" if tally.stratum else ""
-        bad = [f"{n} {state}" for state, n in tally.states.items() if n and state != "finished"]
-        if bad:
-            yield f"{name}: {' and '.join(bad)} of {sum(tally.states.values())} trials"
+def _contrasts(
+    comparison: Comparison, plan: Layout, of_metrics: Sequence[Measured]
+) -> Iterator[Contrast]:
+    """The contrasts of a comparison, made as its kind says."""
+    if comparison.kind == "correlate":
+        return associations.correlation(comparison, plan, *of_metrics[:2])
+    if comparison.kind == "trend":
+        return associations.trend(comparison, plan, of_metrics[0])
+    if comparison.kind == "model":
+        return associations.model(comparison, plan, of_metrics[0])
+    return contrasts.groups(comparison, plan, of_metrics[0])
+
+
+def _confinements(comparison: Comparison) -> Iterator[str]:
+    """Says what `where` confines the comparison to."""
+    for path, levels in comparison.where.items():
+        yield f"only where {path} is {' or '.join(as_list(levels))}"
+
+
+def _losses(comparison: Comparison, measured: Measured) -> Iterator[str]:
+    """Says which trials, units and values are missing from each arm."""
+    names = arm_names(comparison, (tally.arm for tally in measured.tallies))
+    for tally in measured.tallies:
+        name = (names[tally.arm] or "all trials") + at_stratum(tally.stratum)
+        losses = []
+        for state, count in tally.states.items():
+            if count and state != "finished":
+                losses.append(f"{count} {state}")
+        if losses:
+            yield f"{name}: {' and '.join(losses)} of {sum(tally.states.values())} trials"
         if tally.states["diverged"]:
             yield f"{name}: its mean is of the trials that did not diverge, which flatters it"
         if tally.lost:
@@ -106,148 +128,110 @@ def _losses(one: Comparison, found: Measured) -> Iterator[str]:
             yield f"{name}: {tally.undefined} undefined values were left out"
 
 
-def _arms(one: Comparison, found: Measured) -> tuple[Arm, ...]:
-    if one.kind == "correlate":
+def _arms(comparison: Comparison, measured: Measured) -> tuple[Arm, ...]:
+    """The rows of a comparison's table; a correlation has none."""
+    if comparison.kind == "correlate":
         return ()
-    tallies = {(t.stratum, t.arm): t for t in found.tallies}
-    called = arm_names(one, (s.arm_or_point for s in found.samples))
-    made = []
-    for sample in (
-        sorted(found.samples, key=lambda s: (s.stratum, float(s.point)))
-        if one.kind == "trend"
-        else found.samples
-    ):
-        full = sample.arm_or_point
-        clusters = (np.array(sample.clusters),) if one.interval == "hierarchical" else ()
-        mean = result_or_reason(
-            load_component("interval", one.interval), sample.array(), *clusters, level=1 - one.alpha
-        )[0]
-        tally = tallies.get((sample.stratum, full), Tally(sample.stratum, full, {}))
-        made.append(Arm(sample.stratum, called[full], levels_text(full), sample, mean, tally))
-    return tuple(made)
+    samples = list(measured.samples)
+    if comparison.kind == "trend":
+        samples.sort(key=lambda sample: (sample.stratum, float(sample.point)))
+    names = arm_names(comparison, (sample.arm_or_point for sample in measured.samples))
+    tallies = {(tally.stratum, tally.arm): tally for tally in measured.tallies}
+    arms = []
+    for sample in samples:
+        levels = sample.arm_or_point
+        arm = Arm(
+            sample.stratum,
+            name=names[levels],
+            full=levels_text(levels),
+            sample=sample,
+            mean=mean_of_sample(comparison, sample),
+            tally=tallies.get((sample.stratum, levels), Tally(sample.stratum, levels, {})),
+        )
+        arms.append(arm)
+    return tuple(arms)
 
 
-def _normality(one: Comparison, arms: tuple[Arm, ...]) -> Iterator[str]:
-    """Shapiro-Wilk for each arm that varies."""
-    for arm in arms:
-        values = arm.sample.array()
-        if 3 <= values.size <= 5000 and np.ptp(values) > 0:
-            where = f" at {levels_text(arm.stratum)}" if arm.stratum else ""
-            p = float(stats.shapiro(values).pvalue)
-            few = ", with little power at this n" if values.size < 20 else ""
-            yield f"normality of {arm.name}{where}: Shapiro-Wilk {p_value(p)}{few}; for information only"
+def _tests_of_all_arms(
+    comparison: Comparison, plan: Layout, measured: Measured
+) -> list[tuple[Levels, Result]]:
+    """What can be said of three or more arms at once, in each stratum."""
+    if comparison.kind != "groups":
+        return []
+    results = []
+    for stratum in measured.strata:
+        arms = arms_of(plan, measured, stratum)
+        result = omnibus(comparison, measured, stratum, arms)
+        if result is not None:
+            results.append((stratum, result))
+    return results
 
 
-def _several(
-    one: Comparison, laid: Layout, found: Measured
-) -> tuple[tuple[Ranking, ...], tuple[tuple[Levels, Result], ...]]:
-    """What can be said of three or more arms at once."""
-    rankings, several = [], []
-    for stratum in dict.fromkeys(s.stratum for s in found.samples) if one.kind == "groups" else ():
-        arms = arms_of(laid, found, stratum)
-        result = omnibus(one, found, stratum, arms)
-        if result is None:
+def _rankings(
+    comparison: Comparison,
+    plan: Layout,
+    measured: Measured,
+    tests: Sequence[tuple[Levels, Result]],
+) -> Iterator[Ranking]:
+    """The arms by their mean ranks, where Friedman's test has compared all of them."""
+    for stratum, result in tests:
+        arms = arms_of(plan, measured, stratum)
+        tables = blocks(comparison, measured, stratum, arms)
+        if result.test != "friedman" or tables is None:
             continue
-        several.append((stratum, result))
-        if result.test == "friedman" and (table := blocks(one, found, stratum, arms)) is not None:
-            called = arm_names(one, arms)
-            columns = tuple(tuple(map(float, column)) for column in table)
-            rankings.append(Ranking(stratum, tuple(called[a] for a in arms), columns, result))
-    return tuple(rankings), tuple(several)
+        names = arm_names(comparison, arms)
+        yield Ranking(
+            stratum,
+            names=tuple(map(names.__getitem__, arms)),
+            table=tuple(tuple(map(float, values)) for values in tables),
+            result=result,
+        )
 
 
-def _pooled(one: Comparison, sample: Sample) -> Pooled:
-    clusters = np.array(sample.clusters)
-    networks = len(set(sample.clusters))
-    icc = result_or_reason(icc1, sample.array(), clusters)[0]
-    worth = result_or_reason(effective_n, sample.array(), clusters)[0] if networks > 1 else 1.0
-    full = sample.arm_or_point
-    name = arm_names(one, [full])[full]
-    return Pooled(name, len(sample.units), networks, icc, worth if worth is not None else math.nan)
-
-
-def _tested(draft: Verdict) -> list[int]:
-    return [i for i, c in enumerate(draft.contrasts) if not math.isnan(c.p)]
-
-
-def _corrected(drafts: list[Verdict]) -> list[Verdict]:
-    """Each family of p values corrected together, and the smallest that it could have given; no test, no part."""
-    families: dict[str, list[tuple[int, int]]] = {}
-    floors = [[smallest_p(d.comparison, c, _size(d)) for c in d.contrasts] for d in drafts]
-    found = [
-        [
-            replace(c, corrected=c.p, smallest=least)
-            for c, least in zip(draft.contrasts, mine, strict=True)
-        ]
-        for draft, mine in zip(drafts, floors, strict=True)
-    ]
-    for d, draft in enumerate(drafts):
-        for i in _tested(draft):
-            if not draft.contrasts[i].corrected_by_test:
-                families.setdefault(draft.comparison.together, []).append((d, i))
-    for places in families.values():
-        one = drafts[places[0][0]].comparison
-        p, trouble = _family(one, [drafts[d].contrasts[i].p for d, i in places])
-        least, _ = _family(one, [floors[d][i] for d, i in places])
-        for (d, i), mine, best in zip(places, p, least, strict=True):
-            note = "; ".join(t for t in (found[d][i].note, trouble) if t)
-            found[d][i] = replace(found[d][i], corrected=mine, smallest=best, note=note)
-    return [
-        replace(draft, contrasts=tuple(made)) for draft, made in zip(drafts, found, strict=True)
-    ]
-
-
-def _family(one: Comparison, p: list[float]) -> tuple[list[float], str]:
-    """Shaffer's correction refuses a family that lost a pair; Holm's holds for any."""
-    values, trouble = result_or_reason(corrected, one, p)
-    if values is None:
-        return corrected(replace(one, correct="holm"), p), f"{trouble}: corrected by holm instead"
-    return values, ""
-
-
-def _size(draft: Verdict) -> int:
-    """How many arms stand side by side."""
-    return len(draft.arms) // max(1, len({a.stratum for a in draft.arms}))
-
-
-def _worded(draft: Verdict, family: int, early: bool) -> Verdict:
-    one = draft.comparison
-    made = [replace(c, outcome=outcome(one, c)) for c in draft.contrasts]
-    made = [replace(c, sentence=sentence(one, c, family)) for c in made]
-    gone = sorted({unit for c in made for unit in c.removed})
-    what = "a metric" if one.kind == "correlate" else "an arm"
-    removed = [f"left out, for {what} lacks them: {', '.join(gone)}"] if gone else []
-    text = summary(one, made)
+def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
+    """A verdict in words, once its p values are corrected."""
+    comparison = draft.comparison
+    answered = []
+    for contrast in draft.contrasts:
+        contrast = replace(contrast, outcome=outcome(comparison, contrast))
+        contrast = replace(contrast, sentence=sentence(comparison, contrast, family))
+        answered.append(contrast)
+    notes = list(draft.notes)
+    removed: set[str] = set()
+    for contrast in answered:
+        removed.update(contrast.removed)
+    if removed:
+        lacking = "an arm"
+        if comparison.kind == "correlate":
+            lacking = "a metric"
+        notes.append(f"left out, for {lacking} lacks them: {', '.join(sorted(removed))}")
     return replace(
         draft,
-        contrasts=tuple(made),
+        contrasts=tuple(answered),
         family=family,
-        sentence=text,
-        confirmatory=early,
-        notes=(*draft.notes, *removed),
+        sentence=summary(comparison, answered),
+        confirmatory=confirmatory,
+        notes=tuple(notes),
     )
 
 
 def _declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], str]:
-    """The comparisons that stood in the file when the first trial ran, and what has changed since."""
-    now = {one.key: one.name for one in study.compare}
-    first = min(
-        (r for r in recorded if r.study == study.name), key=lambda r: r.started, default=None
-    )
+    """The comparisons that stood in the file when the first trial ran, and what changed since."""
+    now = {comparison.key: comparison.name for comparison in study.compare}
+    of_study = [run for run in recorded if run.study == study.name]
+    first = min(of_study, key=lambda run: run.started, default=None)
     if first is None or "harness.design" not in first.tags:
         return set(now), ""
     then = set(first.tags["harness.design"].split())
+    changes = []
     added = [name for key, name in now.items() if key not in then]
-    parts = (
-        [f"written or changed after the first trial ran, so exploratory: {', '.join(added)}"]
-        if added
-        else []
-    )
-    if gone := len(then - now.keys()):
-        which = (
-            "comparison declared before the first trial is"
-            if gone == 1
-            else "comparisons declared then are"
+    if added:
+        changes.append(
+            f"written or changed after the first trial ran, so exploratory: {', '.join(added)}"
         )
-        parts.append(f"{gone} {which} no longer in the file")
-    return then & now.keys(), "; ".join(parts)
+    gone = len(then - now.keys())
+    if gone == 1:
+        changes.append("1 comparison declared before the first trial is no longer in the file")
+    elif gone:
+        changes.append(f"{gone} comparisons declared then are no longer in the file")
+    return then & now.keys(), "; ".join(changes)

@@ -1,14 +1,15 @@
-"""Where each trial stands in a comparison: its stratum, its arm, its point of a trend; known before anything runs."""
+"""Where each trial stands in a comparison: its stratum, its arm, its point of a trend; known before
+anything runs.
+"""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from harness.spec.naming import level_of_text, listed, named, short
-from harness.spec.paths import split, walk
-from harness.spec.values import label
-from harness.study.cells import Axis, Cell
+from harness.judge.averaged import averaged_paths
+from harness.judge.level_reader import LevelReader
+from harness.spec.naming import as_list, level_meant, level_of_text, short_names
 from harness.study.comparison import Comparison
 from harness.study.levels import among, levels_of
 from harness.study.load import Study
@@ -17,7 +18,9 @@ Levels = tuple[str, ...]  # a stratum or an arm: a level of each setting that it
 
 
 class TrialPlace(NamedTuple):
-    """Where a trial stands in a comparison; levels of a dimension of the rows are known only once measured."""
+    """Where a trial stands in a comparison; levels of a dimension of the rows are known only once
+    measured.
+    """
 
     trial: str
     stratum: Levels
@@ -65,39 +68,44 @@ class Layout:
         return tuple(level for path, level in pairs if path not in self.dimensions)
 
 
-def layout(study: Study, comparison: Comparison) -> Layout:
+def lay_out(study: Study, comparison: Comparison) -> Layout:
     """Finds the stratum, arm and point of every trial that a comparison speaks of."""
     strata, factors, trend = comparison.strata, comparison.factors, comparison.trend
-    paths = dict.fromkeys([*strata, *factors, *([trend] if trend else [])])
-    settings = {path for path in paths if levels_of(study.expansion, path)}
-    averaged = _averaged_paths(study.axes, settings)
-    reader = _LevelReader(settings)
+    points = [trend] if trend else []
+    settings, dimensions = [], []
+    for path in dict.fromkeys([*strata, *factors, *points]):
+        if levels_of(study.expansion, path):
+            settings.append(path)
+        else:
+            dimensions.append(path)
+    averaged = averaged_paths(study.axes, settings)
+    reader = LevelReader(settings)
     trial_places = []
     for cell in among(study.expansion, study.cells, comparison.where):
         stratum = tuple(level or "none" for level in reader.levels(cell, strata))
         arm = reader.levels(cell, factors)
-        point = reader.levels(cell, [trend] if trend else [])
+        point = reader.levels(cell, points)
         if None in arm or None in point:  # the factor means nothing to this trial
             continue
         fit = cell.trial.fit
-        place = TrialPlace(
+        trial = TrialPlace(
             trial=cell.trial.key,
             stratum=stratum,
-            arm=tuple(str(level) for level in arm),
-            point=str(point[0]) if point else "",
+            arm=tuple(map(str, arm)),
+            point="".join(map(str, point)),
             seed=fit.seed,
-            fold=None if fit.fold is None else fit.fold[0],
+            fold=fit.fold[0] if fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
             rest=tuple(f"{path}={cell.levels[path]}" for path in averaged if path in cell.levels),
         )
-        trial_places.append(place)
+        trial_places.append(trial)
     balanced, notes = _balanced_places(trial_places, comparison)
     return Layout(
         balanced,
         stratum_paths=strata,
         arm_paths=factors,
         point_path=trend,
-        dimensions=tuple(path for path in paths if path not in settings),
+        dimensions=dimensions,
         averaged=tuple(path for path in averaged if _varies(balanced, path)),
         notes=tuple(notes),
         kept_levels=_kept_levels(study, comparison),
@@ -109,71 +117,38 @@ def _kept_levels(study: Study, comparison: Comparison) -> dict[str, list[str]]:
     kept_levels = {}
     for path, levels in comparison.where.items():
         if not levels_of(study.expansion, path):
-            kept_levels[path] = [level_of_text(level) for level in listed(levels)]
+            kept_levels[path] = list(map(level_of_text, as_list(levels)))
     return kept_levels
 
 
-def _averaged_paths(axes: Iterable[Axis], settings: Collection[str]) -> list[str]:
-    """The axes that the comparison does not name: their levels are averaged over."""
-    averaged: list[str] = []
-    for axis in axes:
-        is_repetition = bool({"fit.seed", "fit.fold"} & set(axis.paths))
-        if not is_repetition and not _touches(axis, settings):
-            averaged += axis.paths
-    return averaged
-
-
-def _touches(axis: Axis, settings: Iterable[str]) -> bool:
-    """Whether an axis sets one of these settings, a part of one, or what holds one."""
-    for setting in settings:
-        for path in axis.paths:
-            if path == setting or path.startswith(f"{setting}.") or setting.startswith(f"{path}."):
-                return True
-    return False
-
-
-class _LevelReader:
-    """Reads the levels of trials. Cells share their parts, so that each part is named once."""
-
-    def __init__(self, settings: Collection[str]) -> None:
-        self.settings = settings
-        self.names: dict[int, tuple[Any, str]] = {}  # the part too, lest its id be given again
-
-    def levels(self, cell: Cell, paths: Iterable[str]) -> tuple[str | None, ...]:
-        """The level of each path that is a setting; None where the trial has no such setting."""
-        return tuple(self._level(cell, path) for path in paths if path in self.settings)
-
-    def _level(self, cell: Cell, path: str) -> str | None:
-        try:
-            return self.name(walk(cell.trial, split(path)))
-        except LookupError:
-            return None
-
-    def name(self, value: Any) -> str:
-        """The level that a value is."""
-        if id(value) not in self.names:
-            self.names[id(value)] = (value, label(value))
-        return self.names[id(value)][1]
+def by_stratum(trial_places: Iterable[TrialPlace]) -> dict[Levels, list[TrialPlace]]:
+    """The trials of each stratum, in the order of the grid."""
+    strata: dict[Levels, list[TrialPlace]] = {}
+    for trial in trial_places:
+        strata.setdefault(trial.stratum, []).append(trial)
+    return strata
 
 
 def _varies(trial_places: Iterable[TrialPlace], path: str) -> bool:
     """Whether trials of several levels of a setting are averaged."""
     levels: set[str] = set()
-    for place in trial_places:
-        levels.update(level for level in place.rest if level.startswith(f"{path}="))
+    for trial in trial_places:
+        for level in trial.rest:
+            if level.startswith(f"{path}="):
+                levels.add(level)
     return len(levels) > 1
 
 
 def _balanced_places(
     trial_places: list[TrialPlace], comparison: Comparison
 ) -> tuple[list[TrialPlace], list[str]]:
-    """Keeps the combinations of other settings that every arm has, so that the arms differ in nothing else."""
-    is_plain = not any(place.rest for place in trial_places)
-    if comparison.kind not in ("groups", "correlate") or is_plain:
+    """Keeps the combinations of other settings that every arm has, so that the arms differ in
+    nothing else.
+    """
+    if comparison.kind not in ("groups", "correlate"):
         return trial_places, []
     balanced, notes = [], []
-    for stratum in dict.fromkeys(place.stratum for place in trial_places):
-        of_stratum = [place for place in trial_places if place.stratum == stratum]
+    for stratum, of_stratum in by_stratum(trial_places).items():
         everywhere, somewhere = _combinations(of_stratum)
         where = at_stratum(stratum)
         if not everywhere:
@@ -182,7 +157,7 @@ def _balanced_places(
                 "no combination of those is in all of them"
             )
         elif everywhere != somewhere:
-            of_stratum = [place for place in of_stratum if place.rest in everywhere]
+            of_stratum = [trial for trial in of_stratum if trial.rest in everywhere]
             notes.append(
                 f"compared over the {len(everywhere)} of {len(somewhere)} combinations "
                 f"of other settings that every arm has{where}"
@@ -194,38 +169,37 @@ def _balanced_places(
 def _combinations(trial_places: Iterable[TrialPlace]) -> tuple[set[Levels], set[Levels]]:
     """The combinations of averaged levels that every arm has, and those that any has."""
     arms: dict[Levels, set[Levels]] = {}
-    for place in trial_places:
-        arms.setdefault(place.arm, set()).add(place.rest)
+    for trial in trial_places:
+        arms.setdefault(trial.arm, set()).add(trial.rest)
     return set.intersection(*arms.values()), set.union(*arms.values())
 
 
-def levels_text(levels: Levels) -> str:
+def levels_text(levels: Iterable[str]) -> str:
     """A stratum or an arm as people read it."""
     return " · ".join(levels)
 
 
 def at_stratum(stratum: Levels) -> str:
     """' at bottleneck · 64', to stand behind a phrase; nothing where a comparison has no strata."""
-    text = levels_text(stratum)
-    return f" at {text}" if text else ""
+    if not stratum:
+        return ""
+    return f" at {levels_text(stratum)}"
 
 
 def arm_names(comparison: Comparison, arms: Iterable[Levels]) -> dict[Levels, str]:
-    """The short names of arms, or of points of a trend: each level as short as it may be among these.
+    """The short names of arms, or of points of a trend: each level as short as it may be here.
 
     Every name of an arm in a verdict, a report or a chart is made here.
     """
     distinct = list(dict.fromkeys(arms))
-    is_trend = comparison.kind == "trend"
-    paths = [comparison.trend or ""] if is_trend else comparison.factors
-    columns = [
-        short(column, path)
-        for column, path in zip(zip(*distinct, strict=True), paths, strict=False)
-    ]
+    paths = comparison.factors
+    if comparison.kind == "trend":
+        paths = [comparison.trend or ""]
+    columns = list(map(short_names, zip(*distinct, strict=True), paths))
     names = {}
     for arm in distinct:
         pairs = zip(columns, arm, strict=True)
-        names[arm] = levels_text(tuple(column.get(level, level) for column, level in pairs))
+        names[arm] = levels_text([column.get(level, level) for column, level in pairs])
     return names
 
 
@@ -233,11 +207,12 @@ def contrasts(comparison: Comparison, arms: Sequence[Levels]) -> list[tuple[Leve
     """Which arm is compared with which, the reference second."""
     if comparison.against is None:
         return [(later, earlier) for earlier, later in combinations(arms, 2)]
-    by_text = {levels_text(arm): arm for arm in arms}
-    reference = named(comparison.against, list(by_text))
-    if reference is None:
+    texts = list(map(levels_text, arms))
+    name = level_meant(comparison.against, texts)
+    if name is None:
         return []
-    return [(arm, by_text[reference]) for arm in arms if arm != by_text[reference]]
+    reference = arms[texts.index(name)]
+    return [(arm, reference) for arm in arms if arm != reference]
 
 
 def planned_units(
@@ -248,9 +223,13 @@ def planned_units(
     Images and patients are known only once measured.
     """
     units: dict[tuple[Levels, Levels], set[int]] = {}
-    for place in trial_places:
-        unit = place.fold if comparison.unit == "fold" else place.seed
-        units.setdefault((place.stratum, place.arm), set()).add(-1 if unit is None else unit)
+    for trial in trial_places:
+        unit: int | None = trial.seed
+        if comparison.unit == "fold":
+            unit = trial.fold
+        if unit is None:
+            unit = -1
+        units.setdefault((trial.stratum, trial.arm), set()).add(unit)
     return units
 
 

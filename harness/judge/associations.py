@@ -1,150 +1,218 @@
-"""Samples -> contrasts of other kinds than two arms: a trend, a correlation, the terms of a model."""
+"""Samples -> contrasts of other kinds than two arms: trends, correlations, terms of a model."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from harness.judge.arms import Layout, Levels, arm_names, levels_text, pairing
-from harness.judge.choose_test import chosen_test, is_paired
-from harness.judge.contrasts import Contrast, effect_between, estimate, result_or_reason
-from harness.judge.samples import Measured
+from harness.judge.arms import Layout, Levels, arm_names, levels_text
+from harness.judge.choose_test import choose_for_trend, chosen_test
+from harness.judge.contrasts import Contrast
+from harness.judge.estimates import (
+    NO_RESULT,
+    effect_between,
+    estimate,
+    join_notes,
+    result_or_reason,
+)
+from harness.judge.measured import Measured, Sample, left_out, runs_behind, shared_units
 from harness.spec.catalogue import load_component
 from harness.stats.models import anova, mixed
-from harness.stats.result import Effect, Model
+from harness.stats.result import Correlation, Effect, Model, Term
 from harness.study.comparison import Comparison
 
 
-def trend(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
-    """Whether the metric rises or falls along an ordered factor; the estimate is last level less first."""
-    for stratum in dict.fromkeys(s.stratum for s in found.samples):
-        curve = sorted(
-            (s for s in found.samples if s.stratum == stratum), key=lambda s: float(s.point)
-        )
-        how = pairing(one, curve[0].units, curve[-1].units)
-        test, why = chosen_test(one, how[0])
-        paired = is_paired(test)
-        everywhere = set.intersection(*(set(s.units) for s in curve))
-        removed = (
-            tuple(sorted(set.union(*(set(s.units) for s in curve)) - everywhere)) if paired else ()
-        )
-        shared = sorted(everywhere) if paired else None
-        arrays = [s.array(shared) for s in curve]
-        result, trouble = result_or_reason(load_component("test", test), *arrays)
-        ends = _pair_of_ends(one, paired, arrays[-1], arrays[0])
-        note = "; ".join(t for t in (trouble, result.note if result else "", ends[2]) if t)
-        called = arm_names(one, [(s.point,) for s in curve])
-        labels = (stratum, called[(curve[-1].point,)], called[(curve[0].point,)])
-        yield Contrast(
-            *labels, n=tuple(a.size for a in arrays), test=test, why=why, paired=paired,
-            p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
-            exact=bool(result and result.exact), estimate=ends[0][0], low=ends[0][1], high=ends[0][2],
-            level=1 - one.alpha, effect=ends[1], removed=removed, pairing=how[1], note=note,
-            runs=tuple(dict.fromkeys(r for s in curve for of_unit in s.runs for r in of_unit)),
-        )  # fmt: skip
+def trend(comparison: Comparison, layout: Layout, measured: Measured) -> Iterator[Contrast]:
+    """Tests whether the metric rises or falls along an ordered factor; the estimate is last point
+    less first.
+    """
+    for stratum in measured.strata:
+        samples = measured.of_stratum(stratum)
+        yield _trend_of(comparison, sorted(samples, key=lambda sample: float(sample.point)))
 
 
-def _pair_of_ends(one: Comparison, paired: bool, a: Any, b: Any) -> tuple[Any, Effect | None, str]:
-    difference, why = estimate(one, paired, (a, b), 1 - one.alpha)
-    effect, more = result_or_reason(effect_between, one, paired, a, b, 1 - one.alpha)
-    return difference, effect, "; ".join(dict.fromkeys(t for t in (why, more) if t))
+def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
+    """The trend of one stratum, whose samples are given from the first point to the last."""
+    first, last = curve[0], curve[-1]
+    choice = choose_for_trend(comparison, first.units, last.units)
+    paired, level = choice.is_paired, 1 - comparison.alpha
+    shared = None
+    if paired:
+        shared = sorted(shared_units(curve))
+    arrays = [sample.array(shared) for sample in curve]
+    result, reason = result_or_reason(load_component("test", choice.test), *arrays)
+    result = result or NO_RESULT
+    ends = (arrays[-1], arrays[0])
+    difference = estimate(comparison, paired, *ends, level)
+    effect, effect_reason = result_or_reason(effect_between, comparison, paired, *ends, level)
+    notes_of_ends = join_notes(dict.fromkeys([difference.note, effect_reason]))
+    names = arm_names(comparison, [sample.arm_or_point for sample in curve])
+    return Contrast(
+        first.stratum,
+        names[last.arm_or_point],
+        names[first.arm_or_point],
+        n=tuple(map(len, arrays)),
+        test=choice.test,
+        why=choice.why,
+        paired=paired,
+        p=result.p,
+        statistic=result.statistic,
+        exact=bool(result.exact),
+        estimate=difference.value,
+        low=difference.low,
+        high=difference.high,
+        level=level,
+        effect=effect,
+        removed=left_out(curve) if paired else (),
+        pairing=choice.pairing,
+        note=join_notes([reason, result.note, notes_of_ends]),
+        runs=runs_behind(curve),
+    )
 
 
-def correlation(one: Comparison, laid: Layout, x: Measured, y: Measured) -> Iterator[Contrast]:
-    """Whether two metrics order the points alike; a point is a mean over its units."""
-    asked = one.correlate
-    assert asked is not None
-    test, why = chosen_test(one, False)
+def correlation(
+    comparison: Comparison, layout: Layout, x: Measured, y: Measured
+) -> Iterator[Contrast]:
+    """Tests whether two metrics order the points alike; a point is a mean over its units."""
     planned: dict[Levels, set[Levels]] = {}
-    for place in laid.trial_places if not laid.dimensions else ():
-        planned.setdefault(place.stratum, set()).add(place.arm)
-    for stratum in dict.fromkeys(s.stratum for s in x.samples) if laid.dimensions else planned:
-        points = {
-            m: {s.arm: s for s in got.samples if s.stratum == stratum}
-            for m, got in ((asked.x, x), (asked.y, y))
-        }
-        both = [arm for arm in points[asked.x] if arm in points[asked.y]]
-        a, b = (
-            np.array([np.mean(points[m][arm].values) for arm in both]) for m in (asked.x, asked.y)
-        )
-        ties = {"tie_x": asked.tie_x, "tie_y": asked.tie_y} if test != "pearson" else {}
-        made, trouble = result_or_reason(
-            load_component("rank", test), a, b, level=1 - one.alpha, **ties
-        )
-        named = tuple(
-            (levels_text(arm), float(p), float(q)) for arm, p, q in zip(both, a, b, strict=True)
-        )
-        runs = dict.fromkeys(
-            r for arm in both for m in points for of in points[m][arm].runs for r in of
-        )
-        labels = (stratum, asked.x, asked.y)
-        removed = tuple(levels_text(arm) for arm in sorted(planned.get(stratum, set()) - set(both)))
-        if made is None:
-            yield Contrast(
-                *labels,
-                (len(both),),
-                test,
-                why,
-                False,
-                note=trouble,
-                removed=removed,
-                runs=tuple(runs),
-            )
+    if not layout.dimensions:
+        for trial in layout.trial_places:
+            planned.setdefault(trial.stratum, set()).add(trial.arm)
+    strata = x.strata if layout.dimensions else list(planned)
+    for stratum in strata:
+        pairs = _pairs_of_samples(x.of_stratum(stratum), y.of_stratum(stratum))
+        removed = planned.get(stratum, set())
+        removed = removed.difference(sample.arm for sample, _ in pairs)
+        yield _correlation_of(comparison, stratum, pairs, sorted(removed))
+
+
+def _pairs_of_samples(x: Sequence[Sample], y: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
+    """The samples of the arms that both metrics have."""
+    pairs = []
+    for of_x in x:
+        for of_y in y:
+            if of_x.arm == of_y.arm:
+                pairs.append((of_x, of_y))
+    return pairs
+
+
+def _correlation_of(
+    comparison: Comparison,
+    stratum: Levels,
+    pairs: Sequence[tuple[Sample, Sample]],
+    removed: Sequence[Levels],
+) -> Contrast:
+    """The correlation of one stratum, whose points are pairs of samples: of one metric, and of
+    another.
+    """
+    question = comparison.correlate
+    assert question is not None
+    test, why = chosen_test(comparison, paired=False)
+    ties = {}
+    if test != "pearson":
+        ties = {"tie_x": question.tie_x, "tie_y": question.tie_y}
+    level = 1 - comparison.alpha
+    points = []
+    runs: dict[str, None] = {}
+    for of_x, of_y in pairs:
+        means = float(np.mean(of_x.values)), float(np.mean(of_y.values))
+        points.append((levels_text(of_x.arm), *means))
+        runs.update(dict.fromkeys(runs_behind((of_x, of_y))))
+    a = np.array([x for _, x, _ in points])
+    b = np.array([y for _, _, y in points])
+    correlate = load_component("rank", test)
+    result: Correlation | None
+    result, reason = result_or_reason(correlate, a, b, level=level, **ties)
+    contrast = Contrast(
+        stratum,
+        question.x,
+        question.y,
+        n=(len(pairs),),
+        test=test,
+        why=why,
+        paired=False,
+        note=reason,
+        removed=tuple(map(levels_text, removed)),
+        runs=tuple(runs),
+    )
+    if result is None:
+        return contrast
+    return replace(
+        contrast,
+        n=(result.n,),
+        p=result.p,
+        statistic=result.value,
+        exact=result.exact,
+        estimate=result.value,
+        low=result.low,
+        high=result.high,
+        level=level,
+        note=result.note,
+        points=tuple(points),
+    )
+
+
+def model(comparison: Comparison, layout: Layout, measured: Measured) -> Iterator[Contrast]:
+    """The terms of a formula: mixed effects with the unit as a random factor where its units
+    repeat, else ANOVA.
+    """
+    formula = str(comparison.model)
+    for stratum in measured.strata:
+        samples = measured.of_stratum(stratum)
+        table = _model_table(comparison, samples)
+        repeats = comparison.paired
+        if repeats is None:
+            repeats = bool((table["unit"].value_counts() > 1).any())
+        test, why = MIXED if repeats else ANOVA
+        n = (len(table),)
+        contrast = Contrast(stratum, formula, "", n, test, why, paired=repeats)
+        result, reason = result_or_reason(_fit_model, table, formula, repeats)
+        if result is None:
+            yield replace(contrast, note=reason)
             continue
-        yield Contrast(*labels, (made.n,), test, why, False, p=made.p, statistic=made.value, exact=made.exact,
-                       estimate=made.value, low=made.low, high=made.high, level=1 - one.alpha, removed=removed,
-                       note=made.note, runs=tuple(runs), points=named)  # fmt: skip
+        contrast = replace(contrast, n=(result.n,), runs=runs_behind(samples))
+        for term in result.terms:
+            yield _of_term(contrast, term, result.note)
 
 
-def model(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
-    """The terms of a formula: mixed effects with the unit as a random factor where its units repeat, else ANOVA."""
-    formula, metric, factors = str(one.model), one.metrics[0], one.factors
-    for stratum in dict.fromkeys(s.stratum for s in found.samples):
-        there = [s for s in found.samples if s.stratum == stratum]
-        lines = [
-            dict(zip(factors, s.arm, strict=True))
-            | {metric: value, "unit": unit, "network": cluster}
-            for s in there
-            for unit, value, cluster in zip(s.units, s.values, s.clusters, strict=True)
-        ]
-        table = pd.DataFrame(lines)
-        for factor in factors:
-            numbers = pd.to_numeric(table[factor], errors="coerce")
-            table[factor] = table[factor] if numbers.isna().any() else numbers
-        repeats = (
-            bool((table["unit"].value_counts() > 1).any()) if one.paired is None else one.paired
-        )
-        made, trouble = result_or_reason(_fitted, table, formula, repeats)
-        why = (
-            "units repeat, so that each has its own intercept"
-            if repeats
-            else "every value is of another unit"
-        )
-        runs = tuple(dict.fromkeys(r for s in there for of_unit in s.runs for r in of_unit))
-        if made is None:
-            yield Contrast(
-                stratum,
-                formula,
-                "",
-                (len(table),),
-                "mixed" if repeats else "anova",
-                why,
-                repeats,
-                note=trouble,
-            )
-            continue
-        for term in made.terms:
-            text = f"F({term.df[0]:g}, {term.df[1]:g})"
-            eta = (
-                None
-                if term.partial_eta2 is None
-                else Effect("partial_eta2", term.partial_eta2, np.nan, np.nan)
-            )
-            yield Contrast(stratum, term.name, "", (made.n,), "mixed" if repeats else "anova", why, repeats, p=term.p,
-                           statistic=term.statistic, effect=eta, note="; ".join(t for t in (text, made.note) if t),
-                           runs=runs)  # fmt: skip
+MIXED = ("mixed", "units repeat, so that each has its own intercept")
+ANOVA = ("anova", "every value is of another unit")
 
 
-def _fitted(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
-    return mixed(table, formula, random=("unit",)) if repeats else anova(table, formula)
+def _model_table(comparison: Comparison, samples: Sequence[Sample]) -> pd.DataFrame:
+    """A line for each value with the levels of its factors; levels that all are numbers as such."""
+    factors, metric = comparison.factors, comparison.metrics[0]
+    lines = []
+    for sample in samples:
+        levels = dict(zip(factors, sample.arm, strict=True))
+        values = zip(sample.units, sample.values, sample.clusters, strict=True)
+        for unit, value, network in values:
+            lines.append({**levels, metric: value, "unit": unit, "network": network})
+    table = pd.DataFrame(lines)
+    for factor in factors:
+        numbers = pd.to_numeric(table[factor], errors="coerce")
+        if not numbers.isna().any():
+            table[factor] = numbers
+    return table
+
+
+def _fit_model(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
+    if repeats:
+        return mixed(table, formula, random=("unit",))
+    return anova(table, formula)
+
+
+def _of_term(contrast: Contrast, term: Term, note: str) -> Contrast:
+    """The contrast of a model with what the model says of one of its terms."""
+    effect = None
+    if term.partial_eta2 is not None:
+        effect = Effect("partial_eta2", term.partial_eta2, np.nan, np.nan)
+    return replace(
+        contrast,
+        first=term.name,
+        p=term.p,
+        statistic=term.statistic,
+        effect=effect,
+        note=join_notes([f"F({term.df[0]:g}, {term.df[1]:g})", note]),
+    )

@@ -1,29 +1,73 @@
-"""Which test and effect a comparison uses where it names none, and the smallest p that a design can give."""
+"""Which test and effect a comparison uses where it names none, and the smallest p that a design can
+give.
+"""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
+from harness.judge.arms import pairing
 from harness.spec.catalogue import catalogue, load_component
 from harness.study.comparison import Comparison
 
-FEW = 17  # pairs whose choices of signs are all listed; beyond, a permutation's p cannot fall below that of its draws
+FEW = (
+    17  # pairs whose choices of signs are all listed; beyond, p cannot fall below that of the draws
+)
 
 
-def chosen_test(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
-    """The test of a comparison and why it is that one; `pairs` are those planned, so that a failure changes no test."""
-    if one.test is not None:
-        return one.test, "declared"
-    if one.correlate:
+@dataclass(frozen=True)
+class ChosenTest:
+    """The test of a contrast, why it is that one, and why its arms are paired or are not."""
+
+    test: str
+    why: str
+    pairing: str
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether the test takes pairs."""
+        return is_paired(self.test)
+
+
+def choose_for_pair(
+    comparison: Comparison, first: Collection[Any], second: Collection[Any]
+) -> ChosenTest:
+    """Chooses the test of two arms, given the units of each.
+
+    The preview of a study and its verdicts both ask here; the units of a seed or a fold are those
+    planned, so that
+    a failure changes no test.
+    """
+    paired, reason = pairing(comparison, first, second)
+    test, why = chosen_test(comparison, paired, pairs=len(set(first) & set(second)))
+    return ChosenTest(test, why, reason)
+
+
+def choose_for_trend(
+    comparison: Comparison, first: Collection[Any], last: Collection[Any]
+) -> ChosenTest:
+    """Chooses the test of a trend, given the units of its first and of its last point."""
+    paired, reason = pairing(comparison, first, last)
+    test, why = chosen_test(comparison, paired)
+    return ChosenTest(test, why, reason)
+
+
+def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
+    """The test of a comparison and why it is that one; `pairs` are those planned."""
+    if comparison.test is not None:
+        return comparison.test, "declared"
+    if comparison.correlate:
         return "kendall", "by default: ranks, exact where n is small"
-    if one.kind == "trend":
-        return (
-            ("page", "paired along the trend")
-            if paired
-            else ("jonckheere", "independent along the trend")
-        )
-    if one.margin is not None:
-        return ("equivalence_paired" if paired else "equivalence"), "a margin is declared"
+    if comparison.kind == "trend" and paired:
+        return "page", "paired along the trend"
+    if comparison.kind == "trend":
+        return "jonckheere", "independent along the trend"
+    if comparison.margin is not None:
+        test = "equivalence_paired" if paired else "equivalence"
+        return test, "a margin is declared"
     if paired and pairs > FEW:
         return "wilcoxon", "many pairs; by ranks, exact while they can be counted"
     if paired:
@@ -31,47 +75,49 @@ def chosen_test(one: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str
     return "mann_whitney", "independent groups; exact, by ranks"
 
 
-def is_paired(name: str) -> bool:
-    """Whether a test takes pairs."""
-    return bool(catalogue("test")[name].facts.paired)
+def is_paired(test: str) -> bool:
+    return bool(catalogue("test")[test].facts.paired)
 
 
-def effect_of(one: Comparison, paired: bool) -> str:
-    return one.effect or ("rank_biserial" if paired else "cliffs_delta")
+def effect_of(comparison: Comparison, paired: bool) -> str:
+    """The effect that is declared, else the one of ranks that suits the design."""
+    return comparison.effect or ("rank_biserial" if paired else "cliffs_delta")
 
 
-def post_hoc_of(one: Comparison, test: str) -> str | None:
+def post_hoc_of(comparison: Comparison, test: str) -> str | None:
     """What compares the pairs after a test of several groups; None for a test of two."""
-    found = catalogue("test").get(test)  # a correlation's or a model's is none of these
-    offered = found.facts.post_hoc if found else ()
-    return one.post_hoc or (offered[0] if offered else None)
+    if comparison.post_hoc:
+        return comparison.post_hoc
+    component = catalogue("test").get(test)  # a correlation's or a model's is none of these
+    if component is None or not component.facts.post_hoc:
+        return None
+    return component.facts.post_hoc[0]
 
 
-def smallest(one: Comparison, test: str, ns: tuple[int, ...]) -> float:
+def smallest(comparison: Comparison, test: str, ns: tuple[int, ...]) -> float:
     """The smallest p that such data can give, before any correction."""
-    post = post_hoc_of(one, test)
-    return _post_hoc_floor(post, ns) if post else _floor(test, ns)
-
-
-def corrected(one: Comparison, p: list[float]) -> list[float]:
-    """The p values of a family after its correction."""
-    if one.correct is None or not p:
-        return p
-    return [float(v) for v in load_component("correction", one.correct)(np.array(p))]
-
-
-def _floor(test: str, ns: tuple[int, ...]) -> float:
-    from harness.stats.power import (
-        attainable,
-    )  # scipy takes a second, which a study without comparisons need not wait
+    post_hoc = post_hoc_of(comparison, test)
+    if post_hoc:
+        return _smallest_after(post_hoc, ns)
+    # scipy takes a second to load, which a study without comparisons need not wait for
+    from harness.stats.power import attainable
 
     return attainable(test, ns)
 
 
+def corrected_p(comparison: Comparison, p: list[float]) -> list[float]:
+    """The p values of a family after its correction."""
+    if comparison.correct is None or not p:
+        return p
+    correct = load_component("correction", comparison.correct)
+    return list(map(float, correct(np.array(p))))
+
+
 @cache
-def _post_hoc_floor(name: str, ns: tuple[int, ...]) -> float:
+def _smallest_after(post_hoc: str, ns: tuple[int, ...]) -> float:
+    """The smallest p of a pair where, in every block, each group lies above the one before."""
     from harness.stats.post_hoc import POST_HOC
 
-    # each group wholly above the one before, in every block
-    found = POST_HOC[name](*(g + np.arange(n) / (10 * n) for g, n in enumerate(ns)))
-    return min(result.p for result in found.values())
+    groups = [number + np.arange(n) / (10 * n) for number, n in enumerate(ns)]
+    results = POST_HOC[post_hoc](*groups)
+    return min(result.p for result in results.values())

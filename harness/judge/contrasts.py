@@ -1,6 +1,8 @@
-"""Samples -> contrasts: estimate, interval, p and effect of each pair of arms, trend, correlation or model term."""
+"""Samples -> contrasts: estimate, interval, p and effect of each pair of arms, trend, correlation
+or model term.
+"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +14,36 @@ from harness.judge.arms import (
     arm_names,
     contrasts,
     levels_text,
-    pairing,
     planned_units,
 )
-from harness.judge.choose_test import chosen_test, effect_of, is_paired, post_hoc_of, smallest
-from harness.judge.samples import Measured, Sample, strata
-from harness.spec.catalogue import catalogue, load_component
-from harness.stats.post_hoc import POST_HOC
+from harness.judge.choose_test import (
+    ChosenTest,
+    choose_for_pair,
+    is_paired,
+    post_hoc_of,
+    smallest,
+)
+from harness.judge.estimates import (
+    NO_RESULT,
+    effect_between,
+    estimate,
+    join_notes,
+    pair_result,
+    result_or_reason,
+)
+from harness.judge.many_arms import post_hoc_results
+from harness.judge.measured import (
+    Measured,
+    Sample,
+    left_out,
+    runs_behind,
+    shared_units,
+    strata,
+)
 from harness.stats.result import Effect, Result
 from harness.study.comparison import Comparison
+
+UnitsOfArms = Mapping[tuple[Levels, Levels], Collection[Any]]
 
 
 @dataclass(frozen=True)
@@ -55,173 +78,130 @@ class Contrast:
 
     @property
     def name(self) -> str:
-        text = f"{self.first} − {self.second}" if self.second else self.first
-        return text + (f" ({levels_text(self.stratum)})" if self.stratum else "")
+        """The contrast as a table names it."""
+        text = self.first
+        if self.second:
+            text += f" − {self.second}"
+        if self.stratum:
+            text += f" ({levels_text(self.stratum)})"
+        return text
 
 
-def groups(one: Comparison, laid: Layout, found: Measured) -> Iterator[Contrast]:
-    """Each arm against its reference, or all against all."""
-    planned = planned_units(laid.trial_places, one)
-    known = one.unit in ("seed", "fold") and not laid.dimensions
-    for stratum in strata(laid, found.samples):
-        arms = arms_of(laid, found, stratum)
-        called = arm_names(one, arms)
-        post = _post_hoc(one, found, stratum, arms)
-        for first, second in contrasts(one, arms):
-            x, y = found.of_arm(stratum, first), found.of_arm(stratum, second)
-            labels = (stratum, called[first], called[second])
+def groups(comparison: Comparison, layout: Layout, measured: Measured) -> Iterator[Contrast]:
+    """Compares each arm with its reference, or all with all.
+
+    Units are those planned where they are known before anything is measured, so that a failure
+    changes no test.
+    """
+    planned: UnitsOfArms = {}
+    if comparison.unit in ("seed", "fold") and not layout.dimensions:
+        planned = planned_units(layout.trial_places, comparison)
+    for stratum in strata(layout, measured.samples):
+        arms = arms_of(layout, measured, stratum)
+        names = arm_names(comparison, arms)
+        post_hoc = post_hoc_results(comparison, measured, stratum, arms)
+        for first, second in contrasts(comparison, arms):
+            labels = (stratum, names[first], names[second])
+            x, y = measured.of_arm(stratum, first), measured.of_arm(stratum, second)
             if x is None or y is None:
-                yield Contrast(*labels, (len(x.units) if x else 0, len(y.units) if y else 0), "", "", False,
-                               note="an arm has no values")  # fmt: skip
+                yield _without_values(labels, x, y)
                 continue
-            held = (
-                (planned[stratum, first], planned[stratum, second]) if known else (x.units, y.units)
+            choice = choose_for_pair(
+                comparison,
+                planned.get((stratum, first), x.units),
+                planned.get((stratum, second), y.units),
             )
-            paired, why = pairing(one, *held)
-            chosen = chosen_test(one, paired, len(set(held[0]) & set(held[1])))
-            yield _pair(one, labels, (x, y), (*chosen, why), post.get((first, second)))
+            result = post_hoc.get((first, second))
+            yield _contrast_of_pair(comparison, labels, x, y, choice, result)
 
 
-def arms_of(laid: Layout, found: Measured, stratum: Levels) -> list[Levels]:
-    """The arms of a stratum as the grid orders them, those of a dimension as they come."""
-    there = list(dict.fromkeys(s.arm for s in found.samples if s.stratum == stratum))
-    planned = laid.planned_stratum(stratum)
-    among = list(dict.fromkeys(p.arm for p in laid.trial_places if p.stratum == planned))
-    return there if laid.has_row_arms else among
-
-
-def _pair(
-    one: Comparison,
-    labels: tuple[Levels, str, str],
-    arms: tuple[Sample, Sample],
-    how: tuple[str, str, str],
-    post: Result | None,
+def _without_values(
+    labels: tuple[Levels, str, str], x: Sample | None, y: Sample | None
 ) -> Contrast:
-    x, y = arms
-    test, why, pairs = how
-    paired = is_paired(test)
-    removed = tuple(sorted(set(x.units) ^ set(y.units))) if paired else ()
-    both = set(x.units) & set(y.units)
-    shared = [u for u in x.units if u in both] if paired else None
+    """The contrast of two arms of which at least one came to nothing."""
+    n = tuple(0 if sample is None else len(sample.units) for sample in (x, y))
+    return Contrast(*labels, n, test="", why="", paired=False, note="an arm has no values")
+
+
+def arms_of(layout: Layout, measured: Measured, stratum: Levels) -> list[Levels]:
+    """The arms of a stratum as the grid orders them, those of a dimension as they come."""
+    if layout.has_row_arms:
+        return list(dict.fromkeys(sample.arm for sample in measured.of_stratum(stratum)))
+    planned = layout.planned_stratum(stratum)
+    arms: dict[Levels, None] = {}
+    for trial in layout.trial_places:
+        if trial.stratum == planned:
+            arms[trial.arm] = None
+    return list(arms)
+
+
+def _contrast_of_pair(
+    comparison: Comparison,
+    labels: tuple[Levels, str, str],
+    x: Sample,
+    y: Sample,
+    choice: ChosenTest,
+    post_hoc: Result | None,
+) -> Contrast:
+    """Compares two samples; a result after a test of several groups stands in for a test of their
+    own.
+    """
+    paired = choice.is_paired
+    shared = None
+    removed: tuple[str, ...] = ()
+    if paired:
+        shared, removed = shared_units((x, y)), left_out((x, y))
     a, b = x.array(shared), y.array(shared)
-    result, trouble = (post, "") if post else result_or_reason(_test, one, test, a, b)
-    level = 1 - (2 if one.margin is not None else 1) * one.alpha
-    effect, more = result_or_reason(effect_between, one, paired, a, b, level)
-    owners = dict(zip(x.units, x.clusters, strict=True))
-    found, extra = estimate(one, paired, (a, b), level, [owners[u] for u in shared or ()])
-    note = "; ".join(
-        dict.fromkeys(t for t in (trouble, result.note if result else "", more, extra) if t)
+    result, reason = post_hoc, ""
+    if result is None:
+        result, reason = result_or_reason(pair_result, comparison, choice.test, a, b)
+    result = result or NO_RESULT
+    sides = 1 if comparison.margin is None else 2
+    level = 1 - sides * comparison.alpha
+    effect, effect_reason = result_or_reason(effect_between, comparison, paired, a, b, level)
+    networks = dict(zip(x.units, x.clusters, strict=True))
+    difference = estimate(
+        comparison, paired, a, b, level, clusters=[networks[unit] for unit in shared or ()]
     )
-    runs = tuple(dict.fromkeys(r for s in (x, y) for of_unit in s.runs for r in of_unit))
+    notes = dict.fromkeys([reason, result.note, effect_reason, difference.note])
     return Contrast(
-        *labels, n=(a.size, b.size), test=result.test if result else test, why=why, paired=paired,
-        p=result.p if result else np.nan, statistic=result.statistic if result else np.nan,
-        exact=bool(result and result.exact), estimate=found[0], low=found[1], high=found[2], level=level,
-        effect=effect, removed=removed, pairing=pairs, note=note, corrected_by_test=bool(post and post.test == "nemenyi"),
-        runs=runs,
-    )  # fmt: skip
-
-
-def result_or_reason(action: Callable[..., Any], *args: Any, **options: Any) -> tuple[Any, str]:
-    """What a statistic says, or its refusal: too few values, no spread."""
-    try:
-        return action(*args, **options), ""
-    except ValueError as error:
-        return None, str(error)
-
-
-def _test(one: Comparison, test: str, a: Any, b: Any) -> Result:
-    options = {"margin": one.margin} if one.margin is not None else {}
-    found: Result = load_component("test", test)(a, b, **options)
-    return found
-
-
-def effect_between(one: Comparison, paired: bool, a: Any, b: Any, level: float) -> Effect:
-    name = effect_of(one, paired)
-    if catalogue("effect")[name].facts.paired and not paired:
-        raise ValueError(f"{name} needs pairs, and these arms are not paired")
-    found: Effect = load_component("effect", name)(a, b, level=level)
-    return found
-
-
-def estimate(
-    one: Comparison,
-    paired: bool,
-    arrays: tuple[Any, Any],
-    level: float,
-    clusters: Iterable[str] = (),
-) -> tuple[tuple[float, float, float], str]:
-    """The difference of means in the metric's unit; a bootstrap serves pairs only, independent means take Welch's."""
-    a, b = arrays
-    value = (
-        float((a - b).mean())
-        if paired and a.size
-        else float(a.mean() - b.mean())
-        if a.size and b.size
-        else np.nan
-    )
-    if paired and a.size:
-        within = (np.array(clusters),) if one.interval == "hierarchical" else ()
-        made, why = result_or_reason(
-            load_component("interval", one.interval), a - b, *within, level=level
-        )
-        why = made.note if made is not None else why
-    else:
-        made, why = result_or_reason(load_component("effect", "mean_difference"), a, b, level=level)
-    return (
-        ((made.value, made.low, made.high), why)
-        if made is not None
-        else ((value, np.nan, np.nan), why)
+        *labels,
+        n=(a.size, b.size),
+        test=result.test or choice.test,
+        why=choice.why,
+        paired=paired,
+        p=result.p,
+        statistic=result.statistic,
+        exact=bool(result.exact),
+        estimate=difference.value,
+        low=difference.low,
+        high=difference.high,
+        level=level,
+        effect=effect,
+        removed=removed,
+        pairing=choice.pairing,
+        note=join_notes(notes),
+        corrected_by_test=result.test == "nemenyi",
+        runs=runs_behind((x, y)),
     )
 
 
-def blocks(
-    one: Comparison, found: Measured, stratum: Levels, arms: list[Levels]
-) -> list[Any] | None:
-    """The arms over the units that all of them have; None where they share too few."""
-    there = [s for arm in arms if (s := found.of_arm(stratum, arm)) is not None]
-    if len(there) < 2 or one.paired is False:
-        return None
-    everywhere = set.intersection(*(set(s.units) for s in there))
-    shared = [u for u in there[0].units if u in everywhere]
-    return [s.array(shared) for s in there] if len(shared) > 1 and len(there) == len(arms) else None
-
-
-def _post_hoc(
-    one: Comparison, found: Measured, stratum: Levels, arms: list[Levels]
-) -> dict[tuple[Levels, Levels], Result]:
-    """Every pair of arms after a test of several groups; empty for a test of two."""
-    name = post_hoc_of(one, one.test) if one.test else None
-    if name is None:
-        return {}
-    there = [s for arm in arms if (s := found.of_arm(stratum, arm)) is not None]
-    tables = (
-        blocks(one, found, stratum, arms)
-        if is_paired(str(one.test))
-        else [s.array() for s in there]
-    )
-    if tables is None or len(tables) < len(arms):
-        return {}
-    results, _ = result_or_reason(POST_HOC[name], *tables)
-    listed = {(arms[i], arms[j]): result for (i, j), result in (results or {}).items()}
-    return listed | {(b, a): result for (a, b), result in listed.items()}
-
-
-def omnibus(one: Comparison, found: Measured, stratum: Levels, arms: list[Levels]) -> Result | None:
-    """Whether any of several arms differs at all: Friedman where they pair, else Kruskal-Wallis."""
-    if len(arms) < 3:
-        return None
-    table = blocks(one, found, stratum, arms) if one.test is None or is_paired(one.test) else None
-    if table is not None:
-        return result_or_reason(load_component("test", "friedman"), *table)[0]
-    there = [s.array() for arm in arms if (s := found.of_arm(stratum, arm)) is not None]
-    return result_or_reason(load_component("test", "kruskal"), *there)[0]
-
-
-def smallest_p(one: Comparison, contrast: Contrast, arms: int) -> float:
-    """The smallest p, not corrected, that a contrast of this size could have given; 0 where that is not known."""
-    if not contrast.test or one.kind in ("correlate", "model") or min(contrast.n) < 2:
-        return 1.0 if contrast.n and min(contrast.n) < 2 else 0.0
-    name = one.test if one.test and post_hoc_of(one, one.test) else contrast.test
-    ns = (contrast.n[0],) * arms if post_hoc_of(one, name) and is_paired(name) else contrast.n
-    return smallest(one, name, ns) if len(set(ns)) == 1 or not is_paired(name) else 0.0
+def smallest_p(comparison: Comparison, contrast: Contrast, arms: int) -> float:
+    """The smallest p, not corrected, that a contrast of this size could have given; 0 where that is
+    not known.
+    """
+    if contrast.n and min(contrast.n) < 2:
+        return 1.0
+    if comparison.kind == "trend" and len(contrast.n) == 1:  # one point is no trend
+        return 1.0
+    if not contrast.test or comparison.kind in ("correlate", "model"):
+        return 0.0
+    test = contrast.test
+    if comparison.test and post_hoc_of(comparison, comparison.test):
+        test = comparison.test
+    ns = contrast.n
+    if post_hoc_of(comparison, test) and is_paired(test):
+        ns = (contrast.n[0],) * arms
+    if is_paired(test) and len(set(ns)) > 1:
+        return 0.0
+    return smallest(comparison, test, ns)

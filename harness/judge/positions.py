@@ -1,6 +1,7 @@
-"""Rows of a metric, each with its position in a comparison and its unit: what samples are averaged from.
+"""Rows of a metric, each with its position in a comparison and its unit.
 
-A frame numbers its positions, for a number is grouped sooner than levels; a list beside it says which each is.
+A frame numbers its positions, for numbers are grouped sooner than levels; a list beside it says
+which is which.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Layout, Levels
-from harness.spec.naming import level_name, numeric
+from harness.spec.naming import is_number, level_name
 from harness.study.comparison import Comparison
 
 # Columns that are added to the rows: no dimension of a probe has a name with a space.
@@ -34,13 +35,15 @@ def planned_trials(
     """The trials of a comparison with their runs, and the positions that they are planned at."""
     numbers: dict[Position, int] = {}
     lines = []
-    for place in layout.trial_places:
-        position = Position(place.stratum, place.arm, place.point)
+    for trial in layout.trial_places:
+        position = Position(trial.stratum, trial.arm, trial.point)
         number = numbers.setdefault(position, len(numbers))
-        lines.append((place.trial, number, place.seed, place.fold, place.test_on))
+        lines.append((trial.trial, number, trial.seed, trial.fold, trial.test_on))
     trials = pd.DataFrame(lines, columns=["trial", PLANNED, "seed", "fold", "test_on"])
     columns = ["run", "trial", "state"]
-    recorded = runs[columns] if len(runs) else pd.DataFrame(columns=columns, dtype=str)
+    recorded = pd.DataFrame(columns=columns, dtype=str)
+    if len(runs):
+        recorded = runs[columns]
     trials = trials.merge(recorded, on="trial", how="left")
     trials["state"] = trials["state"].fillna("missing")
     trials[NETWORK] = _networks(trials)
@@ -50,15 +53,24 @@ def planned_trials(
 
 def _networks(trials: pd.DataFrame) -> pd.Series:
     """The network of each trial: its seed, and its fold where there are folds."""
-    folds = trials["fold"].map(lambda fold: "" if pd.isna(fold) else f" fold {int(fold)}")
-    return "seed " + trials["seed"].astype(str) + folds
+    seeds = "seed " + trials["seed"].astype(str)
+    folds = trials["fold"].map(lambda fold: _fold_text(fold, " fold ", none=""))
+    return seeds + folds
+
+
+def _fold_text(fold: float | None, before: str, none: str) -> str:
+    """The number of a fold behind a word; a text of its own where there is no fold."""
+    if pd.isna(fold):
+        return none
+    return f"{before}{int(fold or 0)}"
 
 
 def _base(trials: pd.DataFrame, comparison: Comparison) -> pd.Series:
-    """The seed, fold or network of each planned trial; images and patients are added after measuring."""
+    """The seed, fold or network of each planned trial; images and patients are added after
+    measuring.
+    """
     if comparison.unit == "fold":
-        folds = trials["fold"].map(lambda fold: "none" if pd.isna(fold) else str(int(fold)))
-        return "fold " + folds
+        return trials["fold"].map(lambda fold: _fold_text(fold, "fold ", none="fold none"))
     if comparison.unit == "patient":
         return trials["test_on"]
     if comparison.unit == "image":
@@ -85,8 +97,10 @@ def _level_codes(data: pd.DataFrame, path: str) -> tuple[np.ndarray, list[str]]:
         return np.zeros(len(data), dtype=int), ["none"]
     codes, values = pd.factorize(data[path], use_na_sentinel=False)
     numbers: dict[str, int] = {}
-    merged = [numbers.setdefault(level_name(value), len(numbers)) for value in values]
-    return np.array(merged, dtype=int)[codes], list(numbers)
+    merged = np.zeros(len(values), dtype=int)
+    for code, value in enumerate(values):
+        merged[code] = numbers.setdefault(level_name(value), len(numbers))
+    return merged[codes], list(numbers)
 
 
 def with_row_levels(
@@ -102,7 +116,7 @@ def with_row_levels(
     numbers, positions = _measured_positions(data, layout, planned)
     data = data.assign(**{POSITION: numbers})
     if layout.has_row_points:
-        is_point = np.array([numeric(position.point) for position in positions], dtype=bool)
+        is_point = np.array([is_number(position.point) for position in positions], dtype=bool)
         is_row_kept = is_point[numbers]
         if not is_row_kept.all():
             count = int((~is_row_kept).sum())
@@ -141,15 +155,27 @@ def _position(planned: Position, layout: Layout, row_levels: Mapping[str, str]) 
 
 
 def _filled_levels(paths: Sequence[str], planned: Levels, row_levels: Mapping[str, str]) -> Levels:
-    """A level for each path: that of the rows where the path is a dimension of them, else the planned one."""
+    """A level for each path: that of the rows where the path is a dimension of them, else the
+    planned one.
+    """
     settings = iter(planned)
-    return tuple(row_levels[path] if path in row_levels else next(settings) for path in paths)
+    levels = []
+    for path in paths:
+        if path in row_levels:
+            levels.append(row_levels[path])
+        else:
+            levels.append(next(settings))
+    return tuple(levels)
 
 
 def _averaged_dimensions(data: pd.DataFrame, layout: Layout) -> Iterator[str]:
-    """Names the dimensions of the rows that vary within an arm though the comparison does not speak of them."""
+    """Names the dimensions of the rows that vary within an arm though the comparison does not speak
+    of them.
+    """
     no_dimensions = {*NO_DIMENSIONS, *ADDED, *layout.dimensions}
-    for path in [str(name) for name in data.columns if name not in no_dimensions]:
+    for path in map(str, data.columns):
+        if path in no_dimensions:
+            continue
         codes, _ = _level_codes(data, path)
         levels = pd.Series(codes, index=data.index)
         count = levels.groupby(data[POSITION], sort=False).nunique().max()

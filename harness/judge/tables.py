@@ -1,18 +1,21 @@
-"""A study's tables and the finished rows -> cells: our mean over the units, and beside it the published number."""
+"""A study's tables and the finished rows -> cells: our mean over the units, and beside it the
+published number.
+"""
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 
 import pandas as pd
 
-from harness.judge.arms import Layout, Levels, layout
-from harness.judge.samples import Sample, measured_samples
+from harness.judge.arms import Layout, Levels, lay_out
+from harness.judge.measured import Sample, runs_behind
+from harness.judge.samples import measured_samples
+from harness.judge.table_axes import table_axes
+from harness.judge.tallies import count_states
 from harness.stats.inputs import constant
 from harness.study.comparison import Comparison
-from harness.study.levels import levels_of
 from harness.study.load import Study
 from harness.study.tables import Published, Table
 
@@ -21,7 +24,9 @@ EMPTY = "–"
 
 @dataclass(frozen=True)
 class Entry:
-    """One place of a table: a mean over units with its standard error, and what was published; NaN for none."""
+    """One cell of a table: a mean over units with its standard error, and what was published; NaN
+    for none.
+    """
 
     mean: float = math.nan
     se: float = math.nan
@@ -30,8 +35,8 @@ class Entry:
     published_se: float = math.nan
     written: str = ""  # the published number as it was printed
     best: bool = False  # of ours, in its column and group of rows
-    units: Levels = ()
-    runs: Levels = ()
+    units: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,9 @@ class Tabulated:
     remark: str = ""  # what the file of published numbers says of them
 
     @property
-    def compared(self) -> bool:
+    def has_published(self) -> bool:
         """Whether anything was published."""
-        return any(entry.written for line in self.entries for entry in line)
-
-
-def tabulate(
-    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collection[str] = ()
-) -> list[Tabulated]:
-    """Every table of a study; of the metrics in `lower` the least is best."""
-    return [_filled(study, one, published, (runs, rows), lower) for one, published in study.tables]
+        return any(entry.written for entry in chain.from_iterable(self.entries))
 
 
 @dataclass(frozen=True)
@@ -74,136 +72,148 @@ class Means:
     notes: tuple[str, ...]
 
 
-def means(laid: Layout, question: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Means:
+Cell = tuple[Levels, str]  # the levels of the rows and columns, and the metric
+
+
+def tabulate(
+    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collection[str] = ()
+) -> list[Tabulated]:
+    """Every table of a study; of the metrics in `lower` the least is best."""
+    tables = []
+    for table, published in study.tables:
+        tables.append(_fill_table(study, table, published, runs, rows, lower))
+    return tables
+
+
+def means(plan: Layout, question: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Means:
     """The mean over complete units at each combination of the settings in `within`.
 
-    The tables of a report and the heat maps of the dashboard are filled here, with the samples that the judge compares.
+    The tables of a report and the heat maps of the dashboard are filled here, with the samples that
+    the judge compares.
     """
-    results = measured_samples(laid, question, question.metrics[0], runs, rows)
-    entries = {sample.stratum: _mean_of(sample) for sample in results.samples if sample.values}
-    return Means(entries, tuple(dict.fromkeys(results.notes)))
+    measured = measured_samples(plan, question, question.metrics[0], runs, rows)
+    entries = {}
+    for sample in measured.samples:
+        if sample.values:
+            entries[sample.stratum] = _mean_of(sample)
+    return Means(entries, tuple(dict.fromkeys(measured.notes)))
 
 
-def _filled(
+def _fill_table(
     study: Study,
-    one: Table,
+    table: Table,
     published: Published,
-    found: tuple[pd.DataFrame, pd.DataFrame],
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
     lower: Collection[str],
 ) -> Tabulated:
-    ours: dict[tuple[Levels, str], Entry] = {}
-    notes: dict[str, None] = {}
-    laid = layout(study, _asked(one, one.metrics[0]))
-    for metric in one.metrics:
-        of_metric = means(laid, _asked(one, metric), *found)
+    """A table with our means and the published numbers in its cells."""
+    ours: dict[Cell, Entry] = {}
+    notes: list[str] = []
+    plan = lay_out(study, _question(table, table.metrics[0]))
+    for metric in table.metrics:
+        of_metric = means(plan, _question(table, metric), runs, rows)
         for levels, entry in of_metric.entries.items():
             ours[levels, metric] = entry
-        notes.update(dict.fromkeys(of_metric.notes))
-    rows, columns = _axes(study, one, laid, [*published.numbers, *ours])
-    entries = [
-        [_entry((row + c.levels, c.metric), ours, published) for c in columns] for row in rows
-    ]
-    notes |= dict.fromkeys(_doubts(one, laid, found[0], entries))
+        notes += of_metric.notes
+    cells = dict.fromkeys([*published.numbers, *ours])
+    row_levels, column_levels = table_axes(study, table, plan, [levels for levels, _ in cells])
+    row_levels = row_levels or [(EMPTY,) * len(table.rows)]
+    column_levels = column_levels or [(EMPTY,) * len(table.columns)]
+    columns = []
+    for metric in table.metrics:
+        columns += [Column(metric, levels) for levels in column_levels]
+    entries = []
+    for levels in row_levels:
+        line = []
+        for column in columns:
+            cell = (levels + column.levels, column.metric)
+            line.append(_entry(cell, ours, published))
+        entries.append(line)
+    notes += _doubts(table, plan, runs, entries)
     return Tabulated(
-        one, rows, columns, _marked(rows, columns, entries, lower), tuple(notes), published.note
+        table,
+        rows=tuple(row_levels),
+        columns=tuple(columns),
+        entries=_with_best(row_levels, columns, entries, lower),
+        notes=tuple(dict.fromkeys(notes)),
+        remark=published.note,
     )
 
 
-def _asked(one: Table, metric: str) -> Comparison:
+def _question(table: Table, metric: str) -> Comparison:
     """A table asks as a comparison does, separately in each of its cells."""
-    return Comparison(one.name, one.unit, metric, within=one.paths, where=one.where)
-
-
-def _axes(
-    study: Study, one: Table, laid: Layout, there: Iterable[tuple[Levels, str]]
-) -> tuple[tuple[Levels, ...], tuple[Column, ...]]:
-    """Rows and columns: what the grid plans, what was published and what was measured; in the order of the grid."""
-    known = list(dict.fromkeys(levels for levels, _ in there))
-    settings = [path for path in one.paths if path not in laid.dimensions]
-    planned = [dict(zip(settings, place.stratum, strict=False)) for place in laid.trial_places]
-    order = [
-        levels_of(study.expansion, path) or _seen(known, i) for i, path in enumerate(one.paths)
-    ]
-    ranks = [{level: rank for rank, level in enumerate(levels)} for levels in order]
-
-    def ordered(part: slice) -> list[Levels]:
-        found = [levels[part] for levels in known]
-        if all(path in settings for path in one.paths[part]):
-            found += [tuple(levels[path] for path in one.paths[part]) for levels in planned]
-        found = list(dict.fromkeys(found))
-        return sorted(
-            found, key=lambda c: [r.get(x, len(r)) for r, x in zip(ranks[part], c, strict=True)]
-        )
-
-    width = len(one.rows)
-    columns = ordered(slice(width, None)) or [(EMPTY,) * len(one.columns)]
-    rows = ordered(slice(width)) or [(EMPTY,) * width]
-    return tuple(rows), tuple(
-        Column(metric, levels) for metric in one.metrics for levels in columns
-    )
-
-
-def _seen(known: list[Levels], i: int) -> list[str]:
-    return list(dict.fromkeys(levels[i] for levels in known))
+    return Comparison(table.name, table.unit, metric, within=table.paths, where=table.where)
 
 
 def _mean_of(sample: Sample) -> Entry:
     """The mean over the units of a sample, with its standard error."""
     values = sample.array()
-    spread = (
-        0.0 if constant(values) else values.std(ddof=1)
-    )  # what rounding leaves of equal values is no spread
-    se = float(spread / math.sqrt(values.size)) if values.size > 1 else math.nan
-    runs = tuple(dict.fromkeys(run for of_unit in sample.runs for run in of_unit))
-    return Entry(float(values.mean()), se, values.size, units=sample.units, runs=runs)
+    # what rounding leaves of equal values is no spread
+    mean, se = float(values.mean()), math.nan
+    if values.size > 1:
+        se = 0.0 if constant(values) else float(values.std(ddof=1) / math.sqrt(values.size))
+    return Entry(mean, se, values.size, units=sample.units, runs=runs_behind([sample]))
 
 
-def _entry(
-    at: tuple[Levels, str], ours: dict[tuple[Levels, str], Entry], published: Published
-) -> Entry:
+def _entry(cell: Cell, ours: Mapping[Cell, Entry], published: Published) -> Entry:
     """Our number, where there is one, and beside it the published."""
-    entry = ours.get(at, Entry())
-    number = published.numbers.get(at)
+    entry = ours.get(cell, Entry())
+    number = published.numbers.get(cell)
     if number is None:
         return entry
     return replace(entry, published=number.value, published_se=number.se, written=number.text)
 
 
-def _marked(
-    rows: tuple[Levels, ...],
-    columns: tuple[Column, ...],
-    entries: list[list[Entry]],
+def _with_best(
+    rows: Sequence[Levels],
+    columns: Sequence[Column],
+    entries: Sequence[Sequence[Entry]],
     lower: Collection[str],
 ) -> tuple[tuple[Entry, ...], ...]:
-    """The best of each column within a group of rows; none where one is alone or several share it."""
-    made = [list(line) for line in entries]
-    for _, group in groupby(range(len(rows)), key=lambda i: rows[i][:-1]):
-        lines = list(group)
+    """Marks the best of each column in each group of rows; none where one is alone or several share
+    it.
+    """
+    marked = list(map(list, entries))
+    for _, group in groupby(range(len(rows)), key=lambda row: rows[row][:-1]):
+        numbers = list(group)
         for j, column in enumerate(columns):
-            sign = -1 if column.metric in lower else 1
-            ranked = sorted(
-                (i for i in lines if made[i][j].n), key=lambda i: -sign * made[i][j].mean
-            )
-            if len(ranked) > 1 and made[ranked[0]][j].mean != made[ranked[1]][j].mean:
-                made[ranked[0]][j] = replace(made[ranked[0]][j], best=True)
-    return tuple(tuple(line) for line in made)
+            in_column = {i: entries[i][j] for i in numbers}
+            best = _best_row(in_column, column.metric in lower)
+            if best is not None:
+                marked[best][j] = replace(entries[best][j], best=True)
+    return tuple(map(tuple, marked))
+
+
+def _best_row(entries: Mapping[int, Entry], is_lower_better: bool) -> int | None:
+    """Which of the entries of a column is best."""
+    sign = -1 if is_lower_better else 1
+    filled = [number for number, entry in entries.items() if entry.n]
+    filled.sort(key=lambda number: -sign * entries[number].mean)
+    if len(filled) < 2 or entries[filled[0]].mean == entries[filled[1]].mean:
+        return None
+    return filled[0]
 
 
 def _doubts(
-    one: Table, laid: Layout, runs: pd.DataFrame, entries: list[list[Entry]]
+    table: Table, plan: Layout, runs: pd.DataFrame, entries: Iterable[Iterable[Entry]]
 ) -> Iterator[str]:
     """What a reader must know before believing a cell."""
-    yield from laid.notes
-    if laid.averaged:
-        yield f"averaged over {', '.join(laid.averaged)}"
-    ended = dict(zip(runs["trial"], runs["state"], strict=True)) if len(runs) else {}
-    planned = {place.trial for place in laid.trial_places}
-    counts = Counter(ended.get(trial, "missing") for trial in planned)
-    if bad := [
-        f"{counts[state]} {state}" for state in ("diverged", "failed", "missing") if counts[state]
-    ]:
-        yield f"of {len(planned)} trials {', '.join(bad)}: their {one.unit}s are in no cell"
+    yield from plan.notes
+    if plan.averaged:
+        yield f"averaged over {', '.join(plan.averaged)}"
+    planned = {trial.trial for trial in plan.trial_places}
+    counts = count_states(planned, runs)
+    losses = []
+    for state in ("diverged", "failed", "missing"):
+        if counts[state]:
+            losses.append(f"{counts[state]} {state}")
+    if losses:
+        yield (f"of {len(planned)} trials {', '.join(losses)}: their {table.unit}s are in no cell")
     if counts["diverged"]:
         yield "the means are of the trials that did not diverge, which flatters them"
-    if one.unit == "image" and any(entry.n for line in entries for entry in line):
-        yield "images of one network are pooled: the standard errors say nothing of another training"
+    is_measured = any(entry.n for entry in chain.from_iterable(entries))
+    if table.unit == "image" and is_measured:
+        yield (
+            "images of one network are pooled: the standard errors say nothing of another training"
+        )

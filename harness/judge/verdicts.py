@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.judge.arms import Levels, levels_text
+from harness.judge.arms import Levels, at_stratum, levels_text
 from harness.judge.contrasts import Contrast
-from harness.judge.samples import Sample, Tally
-from harness.judge.sentences import mean as mean_wording
-from harness.judge.sentences import pooled as pooled_wording
+from harness.judge.measured import Sample, Tally
+from harness.judge.sentences import mean as mean_text
+from harness.judge.sentences import number, p_value, pooled_flag
 from harness.stats.result import Effect, Interval, Result
 from harness.study.comparison import Comparison
 
@@ -20,7 +20,9 @@ IN_JSON = {"stratum": "within", "point": "at", "corrected_by_test": "already"}
 
 @dataclass(frozen=True)
 class Arm:
-    """One row of a comparison's table: its values with their units and runs, their mean, and the fate of its trials."""
+    """One row of a comparison's table: its values with their units and runs, their mean, and the
+    fate of its trials.
+    """
 
     stratum: Levels
     name: str
@@ -42,8 +44,11 @@ class Pooled:
 
     @property
     def sentence(self) -> str:
-        icc = self.icc.value if self.icc else math.nan
-        return pooled_wording(self.arm, (self.images, self.networks), icc, self.worth)
+        """What a reader must know before believing a p of pooled images."""
+        icc = math.nan
+        if self.icc is not None:
+            icc = self.icc.value
+        return pooled_flag(self.arm, self.images, self.networks, icc, self.worth)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,43 @@ class Verdict:
     normality: tuple[str, ...] = ()  # information, never a gate
     confirmatory: bool = True
 
+    @property
+    def strata(self) -> list[Levels]:
+        """The strata that have arms or contrasts, in their order."""
+        parts: tuple[Arm | Contrast, ...] = (*self.arms, *self.contrasts)
+        strata = dict.fromkeys(part.stratum for part in parts)
+        return list(strata)
+
+    def arms_of(self, stratum: Levels) -> list[Arm]:
+        """The arms of a stratum."""
+        return [arm for arm in self.arms if arm.stratum == stratum]
+
+    def contrasts_of(self, stratum: Levels) -> list[Contrast]:
+        """The contrasts of a stratum."""
+        return [contrast for contrast in self.contrasts if contrast.stratum == stratum]
+
+    def checks(self) -> Iterator[str]:
+        """What a reader should know before believing it; information, never a gate.
+
+        The report and the dashboard list these under each verdict.
+        """
+        yield from self.notes
+        if self.averaged:
+            yield f"averaged over {', '.join(self.averaged)}"
+        for first in self.contrasts[:1]:
+            if first.test:
+                yield f"test: {first.test}, {first.why}"
+            if first.pairing:
+                paired = "paired" if first.paired else "not paired"
+                yield f"pairs: {paired}, {first.pairing}"
+        for contrast in self.contrasts:
+            if contrast.note:
+                yield f"{contrast.name}: {contrast.note}"
+        for stratum, result in self.omnibus:
+            values = f"{number(result.statistic)}, {p_value(result.p)}"
+            yield f"all arms at once{at_stratum(stratum)}: {result.test} {values}"
+        yield from self.normality
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -87,31 +129,33 @@ class Verdicts:
     @property
     def headline(self) -> str:
         """The answer in one sentence: that of the first primary comparison, else of the first."""
-        ranked = sorted(self.verdicts, key=lambda v: not v.comparison.primary)
-        return (
-            ranked[0].sentence
-            if ranked
-            else "The study declares no comparison, so there is nothing to answer."
-        )
+        if not self.verdicts:
+            return "The study declares no comparison, so there is nothing to answer."
+        for verdict in self.verdicts:
+            if verdict.comparison.primary:
+                return verdict.sentence
+        return self.verdicts[0].sentence
 
 
 def value(verdicts: Verdicts) -> dict[str, Any]:
     """Verdicts as plain values for JSON: what is not a finite number is null."""
-
     return {"headline": verdicts.headline, **_plain(verdicts)}
 
 
 def _plain(item: Any) -> Any:
     """A verdict or a part of one for JSON."""
     if dataclasses.is_dataclass(item):
-        fields = [field.name for field in dataclasses.fields(item)]
-        return {IN_JSON.get(name, name): _plain_field(name, getattr(item, name)) for name in fields}
-    if isinstance(item, float):
-        return item if math.isfinite(item) else None
+        plain = {}
+        for field in dataclasses.fields(item):
+            name = IN_JSON.get(field.name, field.name)
+            plain[name] = _plain_field(field.name, getattr(item, field.name))
+        return plain
+    if isinstance(item, float) and not math.isfinite(item):
+        return None
     if isinstance(item, dict):
         return {key: _plain(member) for key, member in item.items()}
     if isinstance(item, list | tuple):
-        return [_plain(member) for member in item]
+        return list(map(_plain, item))
     return item
 
 
@@ -127,7 +171,11 @@ def _plain_field(name: str, item: Any) -> Any:
 def lines(verdicts: Verdicts) -> Iterator[str]:
     """Verdicts as lines of a terminal."""
     yield verdicts.headline
-    yield "trials: " + ", ".join(f"{n} {state}" for state, n in verdicts.states.items() if n)
+    counts = []
+    for state, count in verdicts.states.items():
+        if count:
+            counts.append(f"{count} {state}")
+    yield f"trials: {', '.join(counts)}"
     if verdicts.changed:
         yield f"declared: {verdicts.changed}"
     for verdict in verdicts.verdicts:
@@ -135,16 +183,23 @@ def lines(verdicts: Verdicts) -> Iterator[str]:
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
-    one = verdict.comparison
-    rank = "primary, " if one.primary else ""
-    yield f"{one.name} ({rank}{'confirmatory' if verdict.confirmatory else 'exploratory'}, unit {one.unit})"
+    """The arms, contrasts and notes of one verdict."""
+    comparison = verdict.comparison
+    facts = ["primary"] if comparison.primary else []
+    facts += ["confirmatory" if verdict.confirmatory else "exploratory", f"unit {comparison.unit}"]
+    yield f"{comparison.name} ({', '.join(facts)})"
     width = max([len(arm.name) for arm in verdict.arms], default=0)
     for arm in verdict.arms:
-        where = f"  at {levels_text(arm.stratum)}" if arm.stratum else ""
-        yield f"  {arm.name:{width}}  {mean_wording(arm.mean)}  n = {len(arm.sample.units)}{where}"
-    for c in verdict.contrasts:
-        how = f" [{c.test}{', exact' if c.exact else ''}; {c.why}]" if c.test else ""
-        yield f"  {c.sentence}{how}"
+        line = f"  {arm.name:{width}}  {mean_text(arm.mean)}  n = {len(arm.sample.units)}"
+        if arm.stratum:
+            line += f" {at_stratum(arm.stratum)}"
+        yield line
+    for contrast in verdict.contrasts:
+        line = f"  {contrast.sentence}"
+        if contrast.test:
+            exact = ", exact" if contrast.exact else ""
+            line += f" [{contrast.test}{exact}; {contrast.why}]"
+        yield line
     for pooled in verdict.pooled:
         yield f"  {pooled.sentence}"
     for note in verdict.notes:

@@ -36,7 +36,7 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
         rows = _probe(trial, home, folder, device)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
-    origin = {"trial": trial.plain, "key": trial.key, "fit": trial.fit.key}
+    origin = {"trial": trial.to_plain(), "key": trial.key, "fit": trial.fit.key}
     write_json(folder / "trial.json", origin)
     about_fit = fit_record.to_plain()
     del about_fit["fit"]

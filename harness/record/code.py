@@ -4,10 +4,6 @@ import subprocess
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -20,31 +16,25 @@ class Code:
 
 
 def code_state() -> Code:
-    """The commit and the uncommitted changes of the harness that runs, and the versions it stands on."""
+    """The commit and the changes of the code that runs, and the packages it stands on."""
     root = Path(__file__).parents[2]
     commit, diff = "", ""
     if (root / ".git").exists():
         commit = _git(root, "rev-parse", "HEAD")
         diff = _git(root, "diff", "HEAD")
-    listed = sorted(
-        {
-            f"{d.metadata['Name']}=={d.version}"
-            for d in metadata.distributions()
-            if d.metadata["Name"]
-        }
-    )
-    return Code(commit, diff, "\n".join(listed) + "\n")
+    packages: set[str] = set()
+    for distribution in metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name:
+            packages.add(f"{name}=={distribution.version}")
+    return Code(commit, diff, "\n".join(sorted(packages)) + "\n")
 
 
 def _git(root: Path, *words: str) -> str:
+    """What a git command prints; nothing where there is no git, or it takes too long."""
+    command = ["git", "-C", str(root), *words]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *words],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
+        process = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return process.stdout.strip() if process.returncode == 0 else ""

@@ -1,13 +1,14 @@
-"""What an MLflow database says of harness's runs, by SQL: MLflow's own search is slow and stops at 1,000 of them."""
+"""What an MLflow database says of harness's runs, by SQL: MLflow's search is slow."""
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Row = dict[str, Any]
+from harness.spec.states import RESULTS, State
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,29 @@ class Run:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-RESULTS = (
-    ("finished", "FINISHED"),
-    ("diverged", "FAILED"),
-)  # harness's state of a run, and MLflow's status of it
+MLFLOW_STATUS: Mapping[str, str] = {  # harness's state of a run -> the status it has in MLflow
+    State.FINISHED: "FINISHED",
+    State.DIVERGED: "FAILED",
+    State.FAILED: "FAILED",
+    State.KILLED: "KILLED",
+}
 
 
 def is_result(run: Run) -> bool:
-    return (run.state, run.status) in RESULTS
+    """Whether a run is a result: its trial need not run again."""
+    return is_result_state(run.state, run.status)
 
 
-class Seen(NamedTuple):
+def is_result_state(state: str, status: str) -> bool:
+    """Whether harness's state of a run and MLflow's status of it make a result.
+
+    The one rule for all who read the tag `harness.state`: plans, recording, tables and the
+    dashboard's overview of studies.
+    """
+    return state in RESULTS and status == MLFLOW_STATUS[state]
+
+
+class RunRow(NamedTuple):
     """A run's own columns, in the order of `INFO`."""
 
     id: str
@@ -47,95 +60,98 @@ class Seen(NamedTuple):
     end: int | None
 
 
-INFO = ("run_id", "run_name", "status", "start_time", "end_time")
+INFO = ("run_id", "run_name", "status", "start_time", "end_time")  # as MLflow's client names them
 
 
-def as_run(seen: Seen, tags: Row, params: Row) -> Run:
-    levels = json.loads(tags.get("harness.levels", "{}"))
-    state = tags.get("harness.state", "")
-    study = tags.get("harness.study", "")
-    start, end = seen.start or 0, seen.end or 0
+def as_run(row: RunRow, tags: dict[str, str], params: dict[str, str]) -> Run:
+    """Makes a Run of a row and of the tags and parameters that belong to it."""
     return Run(
-        seen.id,
-        tags["harness.trial"],
-        study,
-        seen.name,
-        seen.status,
-        state,
-        start,
-        end,
-        levels,
-        params,
-        tags,
+        id=row.id,
+        key=tags["harness.trial"],
+        study=tags.get("harness.study", ""),
+        name=row.name,
+        status=row.status,
+        state=tags.get("harness.state", ""),
+        started=row.start or 0,
+        ended=row.end or 0,
+        levels=json.loads(tags.get("harness.levels", "{}")),
+        params=params,
+        tags=tags,
     )
 
 
 def read_runs(file: Path, study: str | None) -> list[Run]:
-    """By SQL: MLflow's own search takes ten seconds for 5,000 runs and stops at 1,000 of them."""
-    chosen = "AND e.name = ?" if study is not None else ""
+    """Reads the runs of a study, or of all, newest last.
+
+    MLflow's own search takes ten seconds for 5,000 runs.
+    """
+    of_study = "AND e.name = ?" if study is not None else ""
     among = f"""FROM runs r JOIN experiments e USING (experiment_id)
-        WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {chosen}"""
+        WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {of_study}"""
     args = (study,) if study is not None else ()
-    with closing(opened(file)) as db:
-        runs = db.execute(
-            f"SELECT run_uuid, r.name, status, start_time, end_time {among} ORDER BY start_time",
-            args,
-        )
-        listed = runs.fetchall()
-        tags = by_run(
-            db,
-            f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT run_uuid {among})",
-            args,
-        )
-        sql = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT run_uuid {among})"
-        params = by_run(db, sql, args)
-    ours = [Seen(*row) for row in listed if "harness.trial" in tags.get(row[0], {})]
-    return [as_run(seen, tags[seen.id], params.get(seen.id, {})) for seen in ours]
+    columns = "run_uuid, r.name, status, start_time, end_time"
+    values = "SELECT run_uuid, key, value FROM {} WHERE run_uuid IN (SELECT run_uuid {})"
+    with closing(open_read_only(file)) as db:
+        rows = db.execute(f"SELECT {columns} {among} ORDER BY start_time", args).fetchall()
+        tags = by_run(db, values.format("tags", among), args)
+        params = by_run(db, values.format("params", among), args)
+    runs = []
+    for row in map(RunRow._make, rows):
+        tags_of_run = tags.get(row.id, {})
+        if "harness.trial" in tags_of_run:
+            runs.append(as_run(row, tags_of_run, params.get(row.id, {})))
+    return runs
 
 
 def has_result(file: Path, study: str, trial: str) -> bool:
-    """Whether a trial of a study is recorded as a result: one look-up, however large the study is."""
+    """Whether a trial of a study is recorded as a result; the study's size does not matter."""
     sql = """SELECT state.value, r.status FROM tags trial
         JOIN runs r ON r.run_uuid = trial.run_uuid
         JOIN experiments e ON e.experiment_id = r.experiment_id
         JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'harness.state'
         WHERE trial.key = 'harness.trial' AND trial.value = ? AND e.name = ?
         AND r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'"""
-    with closing(opened(file)) as db:
+    with closing(open_read_only(file)) as db:
         outcomes = db.execute(sql, (trial, study)).fetchall()
-    return any(outcome in RESULTS for outcome in outcomes)
+    return any(is_result_state(state, status) for state, status in outcomes)
 
 
 def add_trial_index(file: Path) -> None:
-    """Lets SQLite go straight to the runs of a trial: MLflow's own indices find a tag by its name, not by its value."""
-    sql = """CREATE INDEX IF NOT EXISTS harness_trial ON tags ("key", value) WHERE "key" = 'harness.trial'"""
+    """Lets SQLite go straight to the runs of a trial.
+
+    MLflow's own indices find a tag by its name, not by its value.
+    """
+    sql = """CREATE INDEX IF NOT EXISTS harness_trial ON tags ("key", value)
+        WHERE "key" = 'harness.trial'"""
     with closing(sqlite3.connect(file, timeout=20)) as db:
         db.execute(sql)
         db.commit()
 
 
-def opened(file: Path) -> sqlite3.Connection:
+def open_read_only(file: Path) -> sqlite3.Connection:
+    """Opens a database so that nothing can be written to it."""
     db = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)
     db.execute("PRAGMA query_only = 1")
     return db
 
 
 def by_run(db: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for id, key, value in db.execute(sql, args):
-        found.setdefault(id, {})[key] = value
-    return found
+    """The keys and values of each run, from a query for runs, keys and values."""
+    values: dict[str, dict[str, Any]] = {}
+    for run, key, value in db.execute(sql, args):
+        values.setdefault(run, {})[key] = value
+    return values
 
 
 def refuse_no_database(file: Path) -> None:
-    """MLflow retries a folder or garbage for a hundred seconds in silence: look first."""
+    """Refuses a file that is no database.
+
+    MLflow itself would try a folder or garbage for a hundred seconds in silence.
+    """
+    remedy = "move it, or set HARNESS_HOME elsewhere"
     if file.is_dir():
-        raise ValueError(
-            f"{file} is a folder, and should be MLflow's database; move it, or set HARNESS_HOME elsewhere"
-        )
+        raise ValueError(f"{file} is a folder, and should be MLflow's database; {remedy}")
     if file.exists() and file.stat().st_size:
         with open(file, "rb") as handle:
             if handle.read(16) != b"SQLite format 3\x00":
-                raise ValueError(
-                    f"{file} is not an SQLite database; move it, or set HARNESS_HOME elsewhere"
-                )
+                raise ValueError(f"{file} is not an SQLite database; {remedy}")

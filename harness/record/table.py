@@ -5,53 +5,56 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.record.database import Run, is_result
+from harness.record.tracker import Tracker
+from harness.spec.states import State
 from harness.store import Home
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from pyarrow import Table
-from harness.record.tracker import Tracker
+
+ENDED = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
 def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
-    """A study's newest run of each trial (settings as columns), and the rows that its probes measured, by run."""
+    """The newest run of each trial of a study, and the rows that its probes measured.
+
+    The settings are columns of the runs; the column `run` joins the two.
+    """
     return table_of(tracker.runs(study), tracker.home, rows_in)
 
 
 def table_of(
     recorded: list[Run], home: Home, read: "Callable[[Path], Table]"
 ) -> "tuple[DataFrame, DataFrame]":
-    """The same of runs that are at hand; `read` may remember the files that it has read."""
+    """The same of runs that have been read already; `read` may remember the files it has read."""
     import pandas as pd  # half a second, which a plan need not wait for
     import pyarrow as pa
 
-    newest = {run.key: run for run in recorded if run.state in ("finished", "diverged", "failed")}
-    newest |= {
-        run.key: run for run in recorded if is_result(run)
-    }  # a failure after a result does not hide it
-    listed = [
-        {
-            "run": r.id,
-            "trial": r.key,
-            "name": r.name,
-            "state": r.state,
-            "ended": r.ended,
-            **r.params,
-        }
-        for r in newest.values()
-    ]
-    found = []
-    for run in newest.values():
+    newest = newest_runs(recorded)
+    runs = []
+    tables = []
+    for run in newest:
+        columns = {"run": run.id, "trial": run.key, "name": run.name, "state": run.state}
+        runs.append({**columns, "ended": run.ended, **run.params})
         path = home.store("trials").path(run.key) / "rows.parquet"
-        if run.state == "finished" and path.exists():
-            part = read(path)
-            found.append(part.append_column("run", pa.array([run.id] * part.num_rows)))
-    if not found:
-        return pd.DataFrame(listed), pd.DataFrame(columns=["run", "metric", "value"])
-    joined = pa.concat_tables(found, promote_options="permissive")
-    return pd.DataFrame(
-        listed
-    ), joined.combine_chunks().to_pandas()  # ten thousand chunks take four times as long
+        if run.state == State.FINISHED and path.exists():
+            rows = read(path)
+            tables.append(rows.append_column("run", pa.array([run.id] * rows.num_rows)))
+    if not tables:
+        return pd.DataFrame(runs), pd.DataFrame(columns=["run", "metric", "value"])
+    joined = pa.concat_tables(tables, promote_options="permissive")
+    whole = joined.combine_chunks()  # ten thousand chunks take four times as long
+    return pd.DataFrame(runs), whole.to_pandas()
+
+
+def newest_runs(recorded: list[Run]) -> list[Run]:
+    """The newest run of each trial that has ended; a failure after a result does not hide it."""
+    newest = {run.key: run for run in recorded if run.state in ENDED}
+    for run in recorded:
+        if is_result(run):
+            newest[run.key] = run
+    return list(newest.values())
 
 
 def rows_in(path: Path) -> "Table":

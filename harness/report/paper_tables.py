@@ -6,7 +6,7 @@ from itertools import groupby
 
 from harness.judge.sentences import number
 from harness.judge.tables import EMPTY, Entry, Tabulated
-from harness.spec.naming import listed, short
+from harness.spec.naming import as_list, short_names
 
 WIDEST = 8  # columns; beyond that each metric has a block of its own
 Head = tuple[str, int]  # a heading and how many columns it spans
@@ -23,7 +23,7 @@ def blocks(found: Tabulated) -> list[list[int]]:
 def headings(found: Tabulated, block: Sequence[int]) -> list[list[Head]]:
     """The lines above the numbers: the metric, then each setting of the columns, equal neighbours under one heading."""
     called = [
-        short((c.levels[i] for c in found.columns), path)
+        short_names((c.levels[i] for c in found.columns), path)
         for i, path in enumerate(found.table.columns)
     ]
     columns = [found.columns[j] for j in block]
@@ -40,7 +40,7 @@ def headings(found: Tabulated, block: Sequence[int]) -> list[list[Head]]:
 
 def labels(found: Tabulated) -> list[list[tuple[str, bool]]]:
     """The names of each row, and whether the row above has the same."""
-    called = [short(levels) for levels in zip(*found.rows, strict=True)]
+    called = [short_names(levels) for levels in zip(*found.rows, strict=True)]
     lines = [[of[level] for of, level in zip(called, row, strict=True)] for row in found.rows]
     return [
         [(name, i > 0 and lines[i - 1][: k + 1] == line[: k + 1]) for k, name in enumerate(line)]
@@ -73,14 +73,14 @@ def ours(entry: Entry) -> str:
 
 
 def theirs(found: Tabulated, entry: Entry) -> str:
-    return entry.written or (EMPTY if found.compared else "")
+    return entry.written or (EMPTY if found.has_published else "")
 
 
 def legend(found: Tabulated, published: str) -> str:
     """How to read it; `published` says how the published numbers are set."""
     one = found.table
     only = [
-        f"only where {path} is {' or '.join(listed(level))}" for path, level in one.where.items()
+        f"only where {path} is {' or '.join(as_list(level))}" for path, level in one.where.items()
     ]
     said = [
         f"mean ± standard error over {one.unit}s (how many)",
@@ -88,7 +88,7 @@ def legend(found: Tabulated, published: str) -> str:
     ]
     said += (
         [f"{published}: as published" + (f" ({one.from_})" if one.from_ else "")]
-        if found.compared
+        if found.has_published
         else []
     )
     return "; ".join([*said, *only])

@@ -1,36 +1,41 @@
-"""run(): what is missing of a study, trained, measured and recorded; nothing that is there is done again."""
+"""run(): what is missing of a study, trained, measured and recorded; no work is done twice."""
 
-import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.record.code import Code, code_state
+from harness.record.code import code_state
+from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
-from harness.run.durations import like_fit, like_trial
-from harness.run.engines import Executor, Job, Outcome
-from harness.run.plan import Plan, TrialPlan, jobs, name
-from harness.run.progress import Progress, alive, note
-from harness.store import Home, locked, read_json
-from harness.study.cells import Cell
+from harness.run.durations import cost_class, cost_class_of_trial, note_duration
+from harness.run.jobs import Executor, Job, Outcome
+from harness.run.plan import Plan, TrialPlan, jobs
+from harness.run.progress import JobProgress, Progress, ProgressFile, lock_path
+from harness.spec.records import FitRecord
+from harness.spec.states import State
+from harness.store import Home, file_lock
 
 
 @dataclass(frozen=True)
-class Ended:
+class RunSummary:
     """What a run of a study came to."""
 
     outcomes: list[Outcome]
     recorded: int
 
     def count(self, state: str, kind: str = "trial") -> int:
-        return sum(o.state == state and o.job.kind == kind for o in self.outcomes)
+        """How many jobs of a kind ended in this state."""
+        count = 0
+        for outcome in self.outcomes:
+            if outcome.job.kind == kind and outcome.state == state:
+                count += 1
+        return count
 
     @property
     def failures(self) -> list[Outcome]:
-        return [o for o in self.outcomes if o.state == "failed"]
+        return [outcome for outcome in self.outcomes if outcome.state == State.FAILED]
 
 
 Show = Callable[[Progress, Outcome | None], None]
@@ -39,7 +44,7 @@ Show = Callable[[Progress, Outcome | None], None]
 def remote_work(
     kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
 ) -> dict[str, Any]:
-    """The worker's side, loaded there: the parent never needs torch."""
+    """Does a job in the worker, where torch is loaded: the parent never needs it."""
     from harness.run.worker import work
 
     return work(kind, value, folder, device, threads)
@@ -54,120 +59,116 @@ def run(
     *,
     fail_fast: bool = False,
     slots: int = 1,
-) -> Ended:
+) -> RunSummary:
     """Carries out a plan; every outcome is recorded as it comes."""
-    code = code_state()
-    listed = jobs(plan)
-    planned = {t.cell.trial.key: t for t in plan.todo}
-    progress = Progress(
-        plan.study.name, str(plan.study.path), os.getpid(), time.time(), {}, plan.seconds, slots
-    )
-    progress.jobs = {j.key: {"name": j.name, "kind": j.kind, "state": "waiting"} for j in listed}
+    recorder = _Recorder(plan, home, tracker)
+    to_do = jobs(plan)
+    progress = _start_of(plan, to_do, slots)
     outcomes: list[Outcome] = []
-    with locked(alive(home, plan.study.name, os.getpid())):
-        note(home, progress)
-        _forget(plan, home)
-        recorded = sum(
-            _record(plan, t, None, home, tracker, code=code)
-            for t in plan.todo
-            if t.action == "record"
-        )
+    lock = lock_path(home, progress.study, progress.pid)
+    with file_lock(lock), ProgressFile(home, progress) as file:
+        _forget_results(plan, home)
+        recorder.record_what_is_measured()
 
-        def notice(job: Job, state: str) -> None:
-            progress.jobs[job.key] |= {
-                "state": "running",
-                "since": time.time(),
-                "lost": state == "lost",
-            }
-            note(home, progress)
+        def notice(job: Job, state: State) -> None:
+            """Notes that a job runs now, or waits for another worker since it has lost its own."""
+            progress.jobs[job.key] = replace(
+                progress.jobs[job.key],
+                state=State.RUNNING,
+                since=time.time(),
+                lost=state == State.LOST,
+            )
+            file.mark_changed()
             show(progress, None)
 
-        for outcome in execute(listed, remote_work, notice):
+        for outcome in execute(to_do, remote_work, notice):
             outcomes.append(outcome)
-            progress.jobs[outcome.job.key] |= {"state": outcome.state, "seconds": outcome.seconds}
-            if outcome.job.kind == "trial":
-                recorded += _record(
-                    plan, planned[outcome.job.key], outcome, home, tracker, code=code
-                )
-            _remember(plan, planned, outcome, home)
-            note(home, progress)
+            key = outcome.job.key
+            progress.jobs[key] = replace(
+                progress.jobs[key], state=outcome.state, seconds=outcome.seconds
+            )
+            recorder.record_outcome(outcome)
+            file.mark_changed()
             show(progress, outcome)
-            if fail_fast and outcome.state == "failed":
-                return Ended(outcomes, recorded)
-    return Ended(outcomes, recorded)
+            if fail_fast and outcome.state == State.FAILED:
+                break
+    return RunSummary(outcomes, recorder.recorded)
 
 
-def _forget(plan: Plan, home: Home) -> None:
-    """Drops what diverged and is tried again; a fit that another process has tried meanwhile stays."""
-    if not any(trial.again for trial in plan.todo):
+def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
+    """The progress of a study of which every job still waits."""
+    study = plan.study
+    waiting = {job.key: JobProgress(job.name, job.kind) for job in to_do}
+    began = time.time()
+    return Progress(study.name, str(study.path), os.getpid(), began, waiting, plan.seconds, slots)
+
+
+def _forget_results(plan: Plan, home: Home) -> None:
+    """Drops what diverged and is tried again; a fit that was tried meanwhile stays."""
+    if not any(trial.start_over for trial in plan.todo):
         return
-    for one in plan.training:
-        found = home.store("fits").find(one.fit.key)
-        if found is not None and read_json(found / "fit.json")["state"] == "diverged":
-            home.store("fits").drop(one.fit.key)
+    fits, trials = home.store("fits"), home.store("trials")
+    for planned in plan.training:
+        folder = fits.find(planned.fit.key)
+        if folder is not None and FitRecord.read(folder).state == State.DIVERGED:
+            fits.drop(planned.fit.key)
     for trial in plan.todo:
-        if trial.again:
-            home.store("trials").drop(trial.cell.trial.key)
+        if trial.start_over:
+            trials.drop(trial.cell.trial.key)
 
 
-def _record(
-    plan: Plan,
-    trial: TrialPlan,
-    outcome: Outcome | None,
-    home: Home,
-    tracker: Tracker,
-    *,
-    code: Code,
-) -> bool:
-    """A run for a trial that ended, however it ended."""
-    cell = trial.cell
-    more: dict[str, Any] = {"name": name(cell), "reason": trial.reason, "again": trial.again}
-    folder = home.store("trials").find(cell.trial.key)
-    if outcome is not None and outcome.state in ("failed", "skipped"):
-        more |= {"state": "failed", "error": outcome.error, "trace": outcome.trace or outcome.error}
-        more["seconds"] = outcome.seconds
-        folder = None
-    elif folder is None:
-        return False
-    else:
-        more |= _measured(cell, folder, home)
-    return tracker.record(plan.study, cell, folder, code, more) is not None
+class _Recorder:
+    """Records the trials of a plan as they end, and how long each job took."""
 
+    def __init__(self, plan: Plan, home: Home, tracker: Tracker) -> None:
+        """Looks up the fits and trials of a plan once, however many outcomes there will be."""
+        self.recorded = 0
+        self._plan = plan
+        self._home = home
+        self._tracker = tracker
+        self._code = code_state()
+        self._fits = {planned.fit.key: planned.fit for planned in plan.fits}
+        self._trials = {trial.cell.trial.key: trial for trial in plan.todo}
 
-def _measured(cell: Cell, folder: Path, home: Home) -> dict[str, Any]:
-    """What a finished trial's run says beside its settings."""
-    result = read_json(folder / "result.json")
-    fitted = home.store("fits").find(cell.trial.fit.key)
-    weights = fitted / f"{cell.trial.pick.key}.safetensors" if fitted else None
-    about = result["fit"]
-    numbers = {
-        "seconds/fit": about["seconds"],
-        "seconds/measure": result["seconds"],
-        "parameters": about["parameters"],
-    }
-    found = {
-        "state": result["state"],
-        "metrics": {**result["metrics"], **numbers, "steps": about["steps"]},
-        "history": read_json(fitted / "history.json") if fitted else [],
-        "weights": weights if weights is not None and weights.exists() else None,
-        "device": about["device"],
-        "seconds": about["seconds"] + result["seconds"],
-    }
-    if result["state"] == "diverged":
-        found["error"] = (
-            f"the loss is not a number at step {about['step']} of phase {about['phase']}"
+    def record_what_is_measured(self) -> None:
+        """Records the trials whose folders are complete and of which the database knows nothing."""
+        for trial in self._plan.todo:
+            if trial.action == "record":
+                self._record(trial, measured_result(trial.cell, self._home))
+
+    def record_outcome(self, outcome: Outcome) -> None:
+        """Records a trial, however it ended, and the duration of any job that finished."""
+        key = outcome.job.key
+        if outcome.job.kind == "trial":
+            trial = self._trials[key]
+            self._record(trial, self._result_of(trial, outcome))
+        if outcome.state != State.FINISHED:
+            return
+        if key in self._fits:
+            cost = cost_class(self._fits[key])
+        else:
+            cost = cost_class_of_trial(self._trials[key].cell)
+        note_duration(self._home, cost, outcome.seconds)
+
+    def _result_of(self, trial: TrialPlan, outcome: Outcome) -> TrialResult | None:
+        """What came of a trial; a trial that was skipped has failed."""
+        if outcome.state in (State.FAILED, State.SKIPPED):
+            trace = outcome.trace or outcome.error
+            return TrialResult(
+                State.FAILED, seconds=outcome.seconds, error=outcome.error, trace=trace
+            )
+        return measured_result(trial.cell, self._home)
+
+    def _record(self, trial: TrialPlan, result: TrialResult | None) -> None:
+        """Makes the run of a trial, and counts it."""
+        if result is None:
+            return
+        run = self._tracker.record(
+            self._plan.study,
+            trial.cell,
+            result,
+            self._code,
+            reason=trial.reason,
+            start_over=trial.start_over,
         )
-    if any(v > 1 for v in about["pieces"].values()):
-        found["pieces"] = json.dumps(about["pieces"])
-    return found
-
-
-def _remember(plan: Plan, planned: dict[str, TrialPlan], outcome: Outcome, home: Home) -> None:
-    """A duration, for the estimates of later plans."""
-    if outcome.state != "finished":
-        return
-    fits = {f.fit.key: f.fit for f in plan.fits}
-    key = outcome.job.key
-    like = like_fit(fits[key]) if key in fits else like_trial(planned[key].cell)
-    with open(home.hidden / "durations.jsonl", "a", encoding="utf-8") as handle:
-        handle.write(json.dumps({"like": like, "seconds": round(outcome.seconds, 3)}) + "\n")
+        self.recorded += run is not None

@@ -1,33 +1,56 @@
-"""How long like jobs took."""
+"""How long like jobs took, for the estimates of later plans."""
 
 import json
-from typing import Any
 
 from harness.spec.values import Fit
 from harness.store import Home
 from harness.study.cells import Cell
 
+FILE = "durations.jsonl"
+LATEST = 5000  # lines of the file that an estimate looks at
 
-def durations(home: Home) -> list[dict[str, Any]]:
-    path = home.hidden / "durations.jsonl"
+
+def past_durations(home: Home) -> dict[str, list[float]]:
+    """The seconds that earlier jobs took, by cost class."""
+    path = home.hidden / FILE
     if not path.exists():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines()[-5000:]:
+        return {}
+    seconds: dict[str, list[float]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines()[-LATEST:]:
         try:
-            found.append(json.loads(line))
+            record = json.loads(line)
         except ValueError:  # a line cut short by a crash
             continue
-    return found
+        seconds.setdefault(record["like"], []).append(record["seconds"])
+    return seconds
 
 
-def like_fit(fit: Fit) -> str:
+def note_duration(home: Home, cost: str, seconds: float) -> None:
+    """Adds how long a job of this cost class took to the file."""
+    record = {"like": cost, "seconds": round(seconds, 3)}
+    line = json.dumps(record)
+    with open(home.hidden / FILE, "a", encoding="utf-8") as handle:
+        handle.write(line + "\n")
+
+
+def cost_class(fit: Fit) -> str:
     """What makes two fits take the same time: everything but seed, start and augmentation."""
-    adapted = fit.adapt_to.key if fit.adapt_to else ""
-    size = f"{fit.patch} {fit.batch} {fit.steps} {fit.precision} {fit.channels_last}"
-    return f"{fit.train_on.key} {adapted} {fit.net.key} {fit.method.key} {size}"
+    words = (
+        fit.train_on.key,
+        fit.adapt_to.key if fit.adapt_to else "",
+        fit.net.key,
+        fit.method.key,
+        str(fit.patch),
+        str(fit.batch),
+        str(fit.steps),
+        fit.precision,
+        str(fit.channels_last),
+    )
+    return " ".join(words)
 
 
-def like_trial(cell: Cell) -> str:
+def cost_class_of_trial(cell: Cell) -> str:
+    """What makes two trials take the same time: network, test set and probes."""
     trial = cell.trial
-    return " ".join([trial.fit.net.key, trial.test_on.key, *[p.key for p in trial.probes]])
+    probes = [probe.key for probe in trial.probes]
+    return " ".join([trial.fit.net.key, trial.test_on.key, *probes])

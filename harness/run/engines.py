@@ -7,153 +7,87 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from harness.run.jobs import Executor, Job, JobQueue, Notice, Outcome, Work, one_line
 from harness.run.slots import Slot
+from harness.spec.states import State
 
 LIVES = 3  # times a job is started whose worker was killed
 
 
-@dataclass(frozen=True)
-class Job:
-    """Something to make, as JSON, and the keys of what must be there before."""
-
-    key: str
-    kind: str  # fit | trial
-    name: str
-    value: dict[str, Any]
-    needs: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a job ended: finished, diverged, failed, or skipped because something before it did not finish."""
-
-    job: Job
-    state: str
-    error: str = ""
-    trace: str = ""
-    seconds: float = 0.0
-    lives: int = 1
-    result: dict[str, Any] = field(default_factory=dict)
-
-
-Work = Callable[..., dict[str, Any]]
-Notice = Callable[[Job, str], None]  # a job started, or lost its worker
-
-
-class Executor(Protocol):
-    """Runs jobs, each as soon as what it needs is there; never raises for a job's sake."""
-
-    def __call__(self, jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]: ...
-
-
-class _Queue:
-    """Which jobs may start: those whose needs are finished; what needs a failed one is skipped."""
-
-    def __init__(self, jobs: list[Job]) -> None:
-        self.waiting = list(jobs)
-        self.coming = {job.key for job in jobs}
-        self.bad: dict[str, Outcome] = {}
-
-    def skipped(self) -> Iterator[Outcome]:
-        again = True
-        while again:
-            again = False
-            for job in list(self.waiting):
-                failed = next((key for key in job.needs if key in self.bad), None)
-                if failed is not None:
-                    self.waiting.remove(job)
-                    cause = self.bad[failed]
-                    what = (
-                        cause.error
-                        if cause.state == "skipped"
-                        else f"{cause.job.name} failed: {cause.error}"
-                    )
-                    yield self.done(Outcome(job, "skipped", what, cause.trace))
-                    again = True
-
-    def ready(self) -> Job | None:
-        """The next job to start; trials before fits, so that answers come early."""
-        free = [job for job in self.waiting if not job.needs & self.coming]
-        job = min(free, key=lambda j: j.kind != "trial", default=None)
-        if job is not None:
-            self.waiting.remove(job)
-        return job
-
-    def done(self, outcome: Outcome) -> Outcome:
-        self.coming.discard(outcome.job.key)
-        if outcome.state in ("failed", "skipped"):
-            self.bad[outcome.job.key] = outcome
-        return outcome
-
-
 def inline(folder: Path, device: str) -> Executor:
-    """One job after the other in this process: for debugging and tests."""
+    """Runs one job after the other in this process: for debugging and tests."""
 
-    def run(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
-        queue = _Queue(jobs)
-        while (job := queue.ready()) is not None:
-            notice(job, "started")
+    def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
+        queue = JobQueue(jobs)
+        while (job := queue.take_ready()) is not None:
+            notice(job, State.RUNNING)
             began = time.monotonic()
             try:
                 result = work(job.kind, job.value, str(folder), device, None)
-                outcome = Outcome(job, result["state"], result=result)
+                outcome = Outcome(job, State(result["state"]), result=result)
             except Exception as error:  # noqa: BLE001  a job may fail in any way; the study goes on
-                outcome = Outcome(job, "failed", sentence(error), traceback.format_exc())
-            yield queue.done(_timed(outcome, began))
-            yield from queue.skipped()
+                outcome = Outcome(job, State.FAILED, one_line(error), traceback.format_exc())
+            yield queue.finish(replace(outcome, seconds=time.monotonic() - began))
+            yield from queue.skip_blocked()
 
-    return run
+    return execute
 
 
 def processes(folder: Path, slots: list[Slot], preload: list[str]) -> Executor:
-    """A process for each job, forked from one that has loaded the libraries: a crash takes one job with it."""
+    """Runs each job in a process of its own, so that a crash takes one job with it.
+
+    The processes are forked from one that has loaded the libraries.
+    """
     context = multiprocessing.get_context("forkserver")
     os.environ["HARNESS_PRELOAD"] = ",".join(preload)
     context.set_forkserver_preload(["harness.run.preload"])
     with _without_main():
         forkserver.ensure_running()  # it loads while the parent goes on
 
-    def run(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
-        queue = _Queue(jobs)
-        free, running = list(slots), list[_Running]()
+    def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
+        queue = JobQueue(jobs)
+        free_slots = list(slots)
+        workers: list[_Worker] = []
         lives: dict[str, int] = {}
         try:
             while True:
-                yield from queue.skipped()
-                while free and (job := queue.ready()) is not None:
-                    notice(job, "started")
+                yield from queue.skip_blocked()
+                while free_slots and (job := queue.take_ready()) is not None:
+                    notice(job, State.RUNNING)
                     lives[job.key] = lives.get(job.key, 0) + 1
-                    running.append(_start(context, job, free.pop(0), folder, work))
-                if not running:
+                    workers.append(_start(context, job, free_slots.pop(0), folder, work))
+                if not workers:
                     return
-                for one in _ended(running):
-                    running.remove(one)
-                    free.append(one.slot)
-                    outcome = _outcome(one, lives[one.job.key])
-                    if outcome.state == "lost" and lives[one.job.key] < LIVES:
-                        notice(one.job, "lost")
-                        queue.waiting.insert(0, one.job)
+                for worker in _wait_for_any(workers):
+                    workers.remove(worker)
+                    free_slots.append(worker.slot)
+                    outcome = _outcome(worker, lives[worker.job.key])
+                    if outcome.state == State.LOST and outcome.lives < LIVES:
+                        notice(worker.job, State.LOST)
+                        queue.put_back(worker.job)
                         continue
-                    yield queue.done(_final(outcome))
+                    yield queue.finish(_lost_is_failed(outcome))
         finally:
-            for one in running:
-                one.process.terminate()
-            for one in running:
-                one.process.join()
+            for worker in workers:
+                worker.process.terminate()
+            for worker in workers:
+                worker.process.join()
 
-    return run
+    return execute
 
 
 @dataclass
-class _Running:
+class _Worker:
+    """A process that does a job on a slot, and the pipe through which it answers."""
+
     job: Job
     slot: Slot
     process: Any
@@ -161,22 +95,29 @@ class _Running:
     began: float
 
 
-def _start(context: Any, job: Job, slot: Slot, folder: Path, work: Work) -> _Running:
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, job, slot, folder, work), name=job.name)
+def _start(context: Any, job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
+    """Starts the process of a job."""
+    own_end, worker_end = context.Pipe(duplex=False)
+    arguments = (worker_end, job, slot, folder, work)
+    process = context.Process(target=_child, args=arguments, name=job.name)
     with _without_main():
         process.start()
-    theirs.close()
-    return _Running(job, slot, process, ours, time.monotonic())
+    worker_end.close()
+    return _Worker(job, slot, process, own_end, time.monotonic())
 
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """A forked worker would import the command line again, which costs more than the fork; it needs nothing of it."""
+    """Hides the main module while a worker is forked.
+
+    The worker would import the command line again, which costs more than the fork, and it
+    needs nothing of it.
+    """
     main: dict[str, Any] = sys.modules["__main__"].__dict__
-    hidden: dict[str, Any] = {
-        name: main.pop(name) for name in ("__file__", "__spec__") if name in main
-    }
+    hidden: dict[str, Any] = {}
+    for name in ("__file__", "__spec__"):
+        if name in main:
+            hidden[name] = main.pop(name)
     main["__spec__"] = None
     try:
         yield
@@ -185,6 +126,7 @@ def _without_main() -> Iterator[None]:
 
 
 def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> None:
+    """Does a job in a process of its own: its words go to a log, its answer through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -195,83 +137,66 @@ def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> 
         os.dup2(handle.fileno(), 1)
         os.dup2(handle.fileno(), 2)
         try:
-            pipe.send({"result": work(job.kind, job.value, str(folder), slot.device, slot.threads)})
+            result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
+            pipe.send({"result": result})
         except Exception as error:  # noqa: BLE001  whatever it is, it goes to the parent as text
             trace = traceback.format_exc()
             handle.write(trace)
-            pipe.send({"error": sentence(error), "trace": trace})
+            pipe.send({"error": one_line(error), "trace": trace})
 
 
 def _die_with_parent() -> None:
-    """A study that is killed leaves no worker behind that nobody waits for."""
+    """Ends the worker of a study that is killed: nobody waits for it any more."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
 
 
-def _ended(running: list[_Running]) -> list[_Running]:
-    """Waits for at least one process that has answered or died."""
-    handles = {one.pipe: one for one in running} | {one.process.sentinel: one for one in running}
-    return list({id(handles[h]): handles[h] for h in wait(list(handles))}.values())
+def _wait_for_any(workers: list[_Worker]) -> list[_Worker]:
+    """Waits until at least one worker has answered or died, and returns all that have."""
+    worker_of: dict[Any, _Worker] = {}
+    for worker in workers:
+        worker_of[worker.pipe] = worker
+        worker_of[worker.process.sentinel] = worker
+    ended: dict[str, _Worker] = {}
+    for handle in wait(list(worker_of)):
+        worker = worker_of[handle]
+        ended[worker.job.key] = worker
+    return list(ended.values())
 
 
-def _outcome(one: _Running, lives: int) -> Outcome:
+def _outcome(worker: _Worker, lives: int) -> Outcome:
+    """What a worker that has ended answered; without an answer it is lost."""
     message: dict[str, Any] = {}
     try:
-        if one.pipe.poll():
-            message = one.pipe.recv()
+        if worker.pipe.poll():
+            message = worker.pipe.recv()
     except (EOFError, OSError):
         pass
-    one.process.join()
-    one.pipe.close()
+    worker.process.join()
+    worker.pipe.close()
+    seconds = time.monotonic() - worker.began
     if "result" in message:
-        outcome = Outcome(
-            one.job, message["result"]["state"], result=message["result"], lives=lives
-        )
-    elif message:
-        outcome = Outcome(one.job, "failed", message["error"], message["trace"], lives=lives)
-    else:
-        code = one.process.exitcode
-        how = (
-            f"killed by {signal.Signals(-code).name}"
-            if code is not None and code < 0
-            else f"exit code {code}"
-        )
-        outcome = Outcome(
-            one.job, "lost", f"the worker ended without an answer ({how})", lives=lives
-        )
-    return _timed(outcome, one.began)
+        result = message["result"]
+        state = State(result["state"])
+        return Outcome(worker.job, state, seconds=seconds, lives=lives, result=result)
+    if message:
+        error, trace = message["error"], message["trace"]
+        return Outcome(worker.job, State.FAILED, error, trace, seconds, lives)
+    error = f"the worker ended without an answer ({_way_of_death(worker.process.exitcode)})"
+    return Outcome(worker.job, State.LOST, error, "", seconds, lives)
 
 
-def _final(outcome: Outcome) -> Outcome:
-    if outcome.state != "lost":
+def _way_of_death(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        return f"killed by {signal.Signals(-exit_code).name}"
+    return f"exit code {exit_code}"
+
+
+def _lost_is_failed(outcome: Outcome) -> Outcome:
+    """A job whose worker died each time has failed; any other outcome stays as it is."""
+    if outcome.state != State.LOST:
         return outcome
-    return Outcome(
-        outcome.job,
-        "failed",
-        f"{outcome.error}, {outcome.lives} times",
-        "",
-        outcome.seconds,
-        outcome.lives,
-    )
-
-
-def _timed(outcome: Outcome, began: float) -> Outcome:
-    seconds = time.monotonic() - began
-    return Outcome(
-        outcome.job,
-        outcome.state,
-        outcome.error,
-        outcome.trace,
-        seconds,
-        outcome.lives,
-        outcome.result,
-    )
-
-
-def sentence(error: BaseException) -> str:
-    """What went wrong, in one line."""
-    first = str(error).strip().split("\n")[0]
-    named = isinstance(error, ValueError | LookupError | FileNotFoundError) and first
-    return first if named else f"{type(error).__name__}: {first}" if first else type(error).__name__
+    error = f"{outcome.error}, {outcome.lives} times"
+    return replace(outcome, state=State.FAILED, error=error)

@@ -1,9 +1,8 @@
-"""The bytes behind a study's real data sets: their fingerprints go into every key, shared images are refused."""
+"""The bytes of a study's real data: fingerprints go into keys, shared images are refused."""
 
-import dataclasses
 import hashlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,61 +10,107 @@ from harness.data.examine import examine
 from harness.data.fingerprint import files_stamp, fingerprint, shared_images
 from harness.data.open_dataset import open_split
 from harness.data.scans import Scans
-from harness.spec.catalogue import catalogue
-from harness.spec.values import Fit, Part, Trial, fields_of, fits_of, parts_in, validation_of
+from harness.spec.values import Fit, Part, Trial, fields_of, parts_in, validation_of
 from harness.store import Home, read_json, write_json
 from harness.study.cells import Cell
 from harness.study.document import Mark, Mistakes, Problem
 from harness.study.load import Study
 
+EXAMPLES = 3  # pairs of one image that a problem names
 
-def identified(study: Study, home: Home) -> Study:
-    """The study with a fingerprint in each dataset that is read from files; what cannot be read is a mistake."""
-    every = {p.key: p for cell in study.cells for p in parts_in(cell.trial)}
-    parts = {
-        key: p for key, p in every.items() if p.reads or (p.kind == "dataset" and not _made(p))
-    }
+
+@dataclass(frozen=True)
+class Identity:
+    """What the bytes of a component's files are."""
+
+    fingerprint: str
+    digests: Mapping[str, str] = field(default_factory=dict)  # image -> hash of its pixels
+    validation: str = ""  # the fingerprint of the validation split beside a training split
+    stamp: str | None = None  # names, sizes and times of the files that were read
+
+    @classmethod
+    def read(cls, path: Path) -> "Identity":
+        """Reads what an earlier command has found out."""
+        raw = read_json(path)
+        return cls(raw["fingerprint"], raw["digests"], raw.get("held", ""), raw["stamp"])
+
+    def to_plain(self) -> dict[str, Any]:
+        """Returns the identity as JSON."""
+        return {
+            "stamp": self.stamp,
+            "fingerprint": self.fingerprint,
+            "digests": self.digests,
+            "held": self.validation,
+        }
+
+    @property
+    def mark(self) -> str:
+        """What goes into a key.
+
+        A training set stands for its validation split too: picks and patience look at it.
+        """
+        mark = self.fingerprint[:24]
+        return f"{mark}-{self.validation[:12]}" if self.validation else mark
+
+
+def with_fingerprints(study: Study, home: Home) -> Study:
+    """The study with a fingerprint in each dataset that is read from files.
+
+    What cannot be read is a mistake of the study; so is an image of a training set that is in the
+    test set too.
+    """
+    parts = _parts_of_files(study)
     if not parts:
         return study
-    known, problems = {}, []
-    for key, part in parts.items():
-        try:
-            known[key] = _of_file(part) if part.reads else _known(part, home)
-        except (ValueError, LookupError, OSError) as error:
-            problems.append(Problem(Mark(str(study.path), 1, 1), part.label, str(error)))
-    problems += [] if problems else _overlaps(study, known)
+    identities = _identities(study, parts, home)
+    problems = list(_overlaps(study, identities))
     if problems:
         raise Mistakes(problems)
-    marked = {key: _pinned(parts[key], known[key]) for key in parts}
-    done: dict[int, Any] = {}
-    cells = [Cell(replaced(cell.trial, marked, done), cell.levels) for cell in study.cells]
-    once = {
-        cell.trial.key: cell for cell in reversed(cells)
-    }  # the same bytes by two names are one trial
-    return dataclasses.replace(study, cells=tuple(reversed(once.values())))
+    marked = {key: _with_mark(part, identities[key]) for key, part in parts.items()}
+    replaced_already: dict[int, Any] = {}
+    cells: dict[str, Cell] = {}  # the same bytes by two names are one trial
+    for cell in reversed(study.cells):
+        trial = with_parts(cell.trial, marked, replaced_already)
+        cells[trial.key] = Cell(trial, cell.levels)
+    return replace(study, cells=tuple(reversed(cells.values())))
 
 
-def _made(part: Part) -> bool:
-    return bool(catalogue("dataset")[part.name].facts.made)
+def _parts_of_files(study: Study) -> dict[str, Part]:
+    """The components of a study whose result depends on the bytes of files, by key."""
+    parts: dict[str, Part] = {}
+    for cell in study.cells:
+        for part in parts_in(cell.trial):
+            parts[part.key] = part
+    return {key: part for key, part in parts.items() if _depends_on_files(part)}
 
 
-def _known(part: Part, home: Home) -> dict[str, Any]:
-    """The fingerprint and the digests of a split; read again only where a file has changed."""
-    opened = open_split(part, home)
-    kept = home.hidden / "fingerprints" / f"{part.key}.json"
-    now = files_stamp(opened.sources) if opened.sources else None
-    if kept.exists() and now is not None:
-        found: dict[str, Any] = read_json(kept)
-        if found["stamp"] == now:
-            return _as_pinned(part, found)
-    found = {"stamp": now, **_read(opened, part, home)}
-    if home.hidden.exists():  # a plan alone writes nothing
-        kept.parent.mkdir(exist_ok=True)
-        write_json(kept, found)
-    return _as_pinned(part, found)
+def _depends_on_files(part: Part) -> bool:
+    is_real_data = part.kind == "dataset" and not part.component.facts.made
+    return bool(part.reads) or is_real_data
 
 
-def _of_file(part: Part) -> dict[str, Any]:
+def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str, Identity]:
+    """What the bytes of each component are, with all that cannot be read as mistakes."""
+    identities: dict[str, Identity] = {}
+    problems: list[Problem] = []
+    for key, part in parts.items():
+        try:
+            identity = _identity_of_file(part) if part.reads else _identity_of_data(part, home)
+            _check_pin(part, identity)
+        except (ValueError, LookupError, OSError) as error:
+            problems.append(Problem(_start_of(study), part.level, str(error)))
+            continue
+        identities[key] = identity
+    if problems:
+        raise Mistakes(problems)
+    return identities
+
+
+def _start_of(study: Study) -> Mark:
+    return Mark(str(study.path), 1, 1)
+
+
+def _identity_of_file(part: Part) -> Identity:
     """The digest of a file that a component reads."""
     path = Path(part.options[str(part.reads)]).expanduser()
     if not path.is_file():
@@ -73,18 +118,35 @@ def _of_file(part: Part) -> dict[str, Any]:
             f"{part.reads}: no file {path}; paths are relative to the folder that harness runs in"
         )
     with open(path, "rb") as handle:
-        return _as_pinned(part, {"fingerprint": hashlib.file_digest(handle, "sha256").hexdigest()})
+        return Identity(hashlib.file_digest(handle, "sha256").hexdigest())
 
 
-def _read(opened: Scans, part: Part, home: Home) -> dict[str, Any]:
-    contents = examine(opened)
+def _identity_of_data(part: Part, home: Home) -> Identity:
+    """The fingerprint and the digests of a split; read again only where a file has changed."""
+    data = open_split(part, home)
+    cache = home.hidden / "fingerprints" / f"{part.key}.json"
+    current = files_stamp(data.sources) if data.sources else None
+    if cache.exists() and current is not None:
+        identity = Identity.read(cache)
+        if identity.stamp == current:
+            return identity
+    identity = replace(_examine(data, part, home), stamp=current)
+    if home.hidden.exists():  # a plan alone writes nothing
+        cache.parent.mkdir(exist_ok=True)
+        write_json(cache, identity.to_plain())
+    return identity
+
+
+def _examine(data: Scans, part: Part, home: Home) -> Identity:
+    """Reads every image of a split; what is wrong with one is a ValueError."""
+    contents = examine(data)
     if contents.problems:
         raise ValueError("; ".join(contents.problems))
-    digests = dict(zip(opened.ids, contents.digests, strict=True))
-    return {"fingerprint": fingerprint(opened), "digests": digests, "held": _held(part, home)}
+    digests = dict(zip(data.ids, contents.digests, strict=True))
+    return Identity(fingerprint(data), digests, _validation_fingerprint(part, home))
 
 
-def _held(part: Part, home: Home) -> str:
+def _validation_fingerprint(part: Part, home: Home) -> str:
     """The fingerprint of the validation split beside a training split, where there is one."""
     if part.options["split"] != "train":
         return ""
@@ -94,56 +156,70 @@ def _held(part: Part, home: Home) -> str:
         return ""
 
 
-def _as_pinned(part: Part, found: dict[str, Any]) -> dict[str, Any]:
-    wanted = part.options["fingerprint"]
-    if wanted is not None and not found["fingerprint"].startswith(wanted):
-        there = found["fingerprint"][:16]
-        what = (
-            f"the bytes are not those that the study names: found {there}, expected {wanted[:16]}"
+def _check_pin(part: Part, identity: Identity) -> None:
+    """Refuses bytes that are not those which the study pins by their fingerprint."""
+    pinned = part.options["fingerprint"]
+    if pinned is not None and not identity.fingerprint.startswith(pinned):
+        raise ValueError(
+            "the bytes are not those that the study names: "
+            f"found {identity.fingerprint[:16]}, expected {pinned[:16]}"
         )
-        raise ValueError(what)
-    return found
 
 
-def _pinned(part: Part, known: dict[str, Any]) -> Part:
-    """A training set stands for its validation split too: picks and patience look at it."""
-    held = known.get("held", "")
-    mark = known["fingerprint"][:24] + (f"-{held[:12]}" if held else "")
-    return replace(part, options={**part.options, "fingerprint": mark})
+def _with_mark(part: Part, identity: Identity) -> Part:
+    return replace(part, options={**part.options, "fingerprint": identity.mark})
 
 
-def _overlaps(study: Study, known: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:
     """Training and test images that are the same image, whatever they are called."""
-    pairs = {}
+    pairs: dict[tuple[str, str], tuple[Part, Part]] = {}
     for cell in study.cells:
-        fits = [cell.trial.fit, *[fit for fit, _ in fits_of(cell.trial.fit)]]
-        for fit in fits:
-            if {fit.train_on.key, cell.trial.test_on.key} <= known.keys():
-                pairs[fit.train_on.key, cell.trial.test_on.key] = (fit.train_on, cell.trial.test_on)
-    for (train, test), (trained, tested) in pairs.items():
-        both = shared_images(known[train]["digests"], known[test]["digests"])
-        if both:
-            named = ", ".join(f"{a} = {b}" for a, b in both[:3])
-            text = f"shares {len(both)} images with the training set {trained.label} ({named}); take another split"
-            yield Problem(Mark(str(study.path), 1, 1), f"test_on {tested.label}", text)
-
-
-def replaced(value: Any, parts: dict[str, Part], done: dict[int, Any]) -> Any:
-    """A value with some of its datasets exchanged; cells share their parts, and go on sharing them."""
-    if id(value) in done:
-        return done[id(value)]
-    if isinstance(value, Part):
-        options = {k: replaced(v, parts, done) for k, v in value.options.items()}
-        changed = any(options[k] is not value.options[k] for k in options)
-        made: Any = parts.get(value.key) or (replace(value, options=options) if changed else value)
-    elif isinstance(value, Fit | Trial):
-        made = type(value)(
-            **{name: replaced(inner, parts, done) for name, inner in fields_of(value)}
+        test = cell.trial.test_on
+        for fit in cell.trial.fit.lineage:
+            if fit.train_on.key in identities and test.key in identities:
+                pairs[fit.train_on.key, test.key] = (fit.train_on, test)
+    for train, test in pairs.values():
+        same = shared_images(
+            dict(identities[train.key].digests), dict(identities[test.key].digests)
         )
+        if same:
+            examples = ", ".join(f"{first} = {second}" for first, second in same[:EXAMPLES])
+            text = (
+                f"shares {len(same)} images with the training set {train.level} ({examples}); "
+                "take another split"
+            )
+            yield Problem(_start_of(study), f"test_on {test.level}", text)
+
+
+def with_parts(value: Any, parts: Mapping[str, Part], replaced_already: dict[int, Any]) -> Any:
+    """A value with some of its components exchanged; parts that cells share stay shared."""
+    if id(value) in replaced_already:
+        return replaced_already[id(value)]
+    if isinstance(value, Part):
+        replacement: Any = _part_with_parts(value, parts, replaced_already)
+    elif isinstance(value, Fit | Trial):
+        settings = {}
+        for name, inner in fields_of(value):
+            settings[name] = with_parts(inner, parts, replaced_already)
+        replacement = type(value)(**settings)
     elif isinstance(value, list):
-        items = [replaced(item, parts, done) for item in value]
-        made = items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        items = [with_parts(item, parts, replaced_already) for item in value]
+        is_same = all(new is old for new, old in zip(items, value, strict=True))
+        replacement = value if is_same else items
     else:
         return value
-    done[id(value)] = made
-    return made
+    replaced_already[id(value)] = replacement
+    return replacement
+
+
+def _part_with_parts(
+    part: Part, parts: Mapping[str, Part], replaced_already: dict[int, Any]
+) -> Part:
+    """A component that is exchanged itself, or has options that are."""
+    options = {}
+    for name, value in part.options.items():
+        options[name] = with_parts(value, parts, replaced_already)
+    if part.key in parts:
+        return parts[part.key]
+    is_same = all(options[name] is part.options[name] for name in options)
+    return part if is_same else replace(part, options=options)

@@ -1,23 +1,45 @@
 """What no study names any more."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from harness.spec.values import Trial, datasets_of, fits_of, validation_of
+from harness.spec.values import Trial, datasets_of, validation_of
 from harness.store import Home
+
+KINDS = ("fits", "trials", "phantoms")  # the folders of the store that hold work
 
 
 def garbage(home: Home, keep: set[str]) -> list[tuple[Path, int]]:
-    """Folders of the store that no study names, with their sizes."""
-    found = []
-    for kind in ("fits", "trials", "phantoms"):
+    """Folders of the store whose keys are not among these, with their sizes in bytes."""
+    folders = []
+    for path in _folders(home):
+        key = path.name.split(".")[0]  # without .partial or .old
+        if key not in keep:
+            folders.append((path, _size(path)))
+    return folders
+
+
+def keys_kept_by(trial: Trial) -> set[str]:
+    """The keys that a trial keeps: its own, those of its fits and of the phantoms they read."""
+    keys = {trial.key}
+    for part in datasets_of(trial):
+        keys.add(part.key)
+    for fit in trial.fit.lineage:
+        keys.add(fit.key)
+        keys.add(validation_of(fit.train_on).key)
+    return keys
+
+
+def _folders(home: Home) -> Iterator[Path]:
+    for kind in KINDS:
         for path in sorted(home.store(kind).root.glob("*")):
-            if path.is_dir() and path.name != "locks" and path.name.split(".")[0] not in keep:
-                found.append((path, sum(f.stat().st_size for f in path.rglob("*") if f.is_file())))
-    return found
+            if path.is_dir() and path.name != "locks":
+                yield path
 
 
-def needed(trial: Trial) -> set[str]:
-    """The keys that a trial keeps alive: its own, those of the fits it starts from, and the phantoms they read."""
-    fits = [trial.fit, *(fit for fit, _ in fits_of(trial.fit))]
-    read = [*datasets_of(trial), *(validation_of(fit.train_on) for fit in fits)]
-    return {trial.key, *(fit.key for fit in fits), *(part.key for part in read)}
+def _size(folder: Path) -> int:
+    size = 0
+    for path in folder.rglob("*"):
+        if path.is_file():
+            size += path.stat().st_size
+    return size

@@ -10,8 +10,8 @@ for kind in HOMES:  # read from the source once, not in each worker: a fifth of 
         catalogue(kind)
     except BadSignature:  # the parent has said so
         continue
-for name in os.environ.get("HARNESS_PRELOAD", "").split(","):
+for module in os.environ.get("HARNESS_PRELOAD", "").split(","):
     try:
-        importlib.import_module(name)
+        importlib.import_module(module)
     except Exception:  # noqa: BLE001  the job that needs it meets the same error, and can say so
         continue

@@ -1,11 +1,49 @@
-"""How far running studies are, as they note it themselves; any process may look."""
+"""How far running studies are, as they write it themselves; any process may look."""
 
+import json
+import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.store import Home, file_name, held, read_json, write_json
+from harness.spec.states import State
+from harness.store import Home, file_name, is_locked, read_json, write
+
+EVERY = 0.5  # seconds between two writes of a study's progress
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """Where one job of a running study stands."""
+
+    name: str
+    kind: str  # fit | trial
+    state: State = State.WAITING
+    since: float | None = None  # when it was started last, in seconds since 1970
+    lost: bool = False  # it lost its worker, and waits for another
+    seconds: float | None = None  # how long it took
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> "JobProgress":
+        """Reads what `to_plain` wrote."""
+        state = State(raw["state"])
+        return cls(**{**raw, "state": state})
+
+    def to_plain(self) -> dict[str, Any]:
+        """Returns the job's progress as JSON, without what is not known yet."""
+        plain: dict[str, Any] = {"name": self.name, "kind": self.kind, "state": self.state}
+        if self.since is not None:
+            plain["since"] = self.since
+            plain["lost"] = self.lost
+        if self.seconds is not None:
+            plain["seconds"] = self.seconds
+        return plain
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in (State.WAITING, State.RUNNING)
 
 
 @dataclass
@@ -16,84 +54,149 @@ class Progress:
     path: str
     pid: int
     started: float
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[str, JobProgress] = field(default_factory=dict)
     seconds: float | None = None  # of work, as planned
     slots: int = 1
 
+    @classmethod
+    def read(cls, path: Path) -> "Progress":
+        """Reads the file of a study that runs or has run."""
+        raw = read_json(path)
+        jobs = {}
+        for key, job in raw["jobs"].items():
+            jobs[key] = JobProgress.read(job)
+        return cls(**{**raw, "jobs": jobs})
 
-def alive(home: Home, study: str, pid: int) -> Path:
-    return home.hidden / "running" / f"{file_name(study)}.{pid}.lock"
+    def to_plain(self) -> dict[str, Any]:
+        """Returns the progress as JSON."""
+        jobs = {}
+        for key, job in self.jobs.items():
+            jobs[key] = job.to_plain()
+        return {**self.__dict__, "jobs": jobs}
 
 
-def note(home: Home, progress: Progress) -> None:
-    path = home.hidden / "running" / f"{file_name(progress.study)}.{progress.pid}.json"
-    write_json(path, progress.__dict__)
+def _folder(home: Home) -> Path:
+    return home.hidden / "running"
+
+
+def lock_path(home: Home, study: str, pid: int) -> Path:
+    """The lock that a process holds as long as it runs a study."""
+    return _folder(home) / f"{file_name(study)}.{pid}.lock"
+
+
+def write_progress(home: Home, progress: Progress) -> None:
+    """Replaces the file of a running study."""
+    name = f"{file_name(progress.study)}.{progress.pid}.json"
+    text = json.dumps(progress.to_plain())
+    write(_folder(home) / name, text)
+
+
+class ProgressFile:
+    """Keeps the file of a running study up to date: written at most twice a second, and at the end.
+
+    A thread writes it, for a study that waits for its workers would not write its latest change.
+    """
+
+    def __init__(self, home: Home, progress: Progress) -> None:
+        """Takes the progress that the study will go on changing."""
+        self._home = home
+        self._progress = progress
+        self._has_changed = threading.Event()
+        self._has_ended = threading.Event()
+        self._writer = threading.Thread(target=self._write_changes, daemon=True)
+
+    def __enter__(self) -> "ProgressFile":
+        write_progress(self._home, self._progress)
+        self._writer.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._has_ended.set()
+        self._writer.join()
+        write_progress(self._home, self._progress)
+
+    def mark_changed(self) -> None:
+        """Says that the progress has changed, so that it is written soon."""
+        self._has_changed.set()
+
+    def _write_changes(self) -> None:
+        while not self._has_ended.wait(EVERY):
+            if self._has_changed.is_set():
+                self._has_changed.clear()
+                write_progress(self._home, self._progress)
 
 
 def running(home: Home, study: str | None = None) -> list[tuple[Progress, bool]]:
     """The studies that were started here, newest last, and whether each still runs."""
-    found = []
-    for path in (home.hidden / "running").glob("*.json"):
+    studies = []
+    for path in _folder(home).glob("*.json"):
         try:
-            progress = Progress(**read_json(path))
-        except (ValueError, TypeError, FileNotFoundError):  # being replaced, or of another version
-            continue
+            progress = Progress.read(path)
+        except (ValueError, TypeError, KeyError, AttributeError, FileNotFoundError):
+            continue  # it is being replaced, or of another version
         if study in (None, progress.study):
-            found.append((progress, held(alive(home, progress.study, progress.pid))))
-    return sorted(found, key=lambda one: one[0].started)
+            is_alive = is_locked(lock_path(home, progress.study, progress.pid))
+            studies.append((progress, is_alive))
+    return sorted(studies, key=lambda pair: pair[0].started)
 
 
 def forget(home: Home, study: str) -> None:
-    """Removes what dead runs of a study said of themselves."""
-    for progress, lives in running(home, study):
-        if not lives:
-            for path in (home.hidden / "running").glob(f"{file_name(study)}.{progress.pid}.*"):
-                path.unlink(missing_ok=True)
+    """Removes the files of the dead runs of a study."""
+    for progress, is_alive in running(home, study):
+        if is_alive:
+            continue
+        for path in _folder(home).glob(f"{file_name(study)}.{progress.pid}.*"):
+            path.unlink(missing_ok=True)
 
 
 def notes(home: Home, progress: Progress) -> dict[str, dict[str, Any]]:
-    """How far the fits that train now have come, as their workers note it."""
-    found = {}
+    """How far the fits that train now have come, as their workers write it."""
+    notes_of_fits = {}
     for key, job in progress.jobs.items():
         path = home.store("fits").partial(key) / "progress.json"
-        if job["state"] == "running" and path.exists():
-            try:
-                found[key] = read_json(path)
-            except (ValueError, FileNotFoundError):
-                continue
-    return found
+        if job.state != State.RUNNING or not path.exists():
+            continue
+        try:
+            notes_of_fits[key] = read_json(path)
+        except (ValueError, FileNotFoundError):  # it is being replaced
+            continue
+    return notes_of_fits
 
 
 def remaining(progress: Progress) -> float | None:
-    """Seconds to go, from what has finished so far, else from the plan."""
-    states = [job["state"] for job in progress.jobs.values()]
-    left = sum(state in ("waiting", "running") for state in states)
-    spent = [j["seconds"] for j in progress.jobs.values() if "seconds" in j]
-    known: dict[str, list[float]] = {}
-    for job in progress.jobs.values():
-        if "seconds" in job:
-            known.setdefault(job["kind"], []).append(job["seconds"])
-    if not left:
+    """Estimates the seconds to go: from what has ended so far, else from the plan."""
+    unfinished = [job for job in progress.jobs.values() if job.is_unfinished]
+    if not unfinished:
         return 0.0
-    if not spent:
+    ended = [job for job in progress.jobs.values() if job.seconds is not None]
+    if not ended:
         return None if progress.seconds is None else progress.seconds / progress.slots
+    expected = {"fit": _mean_seconds(ended, "fit"), "trial": _mean_seconds(ended, "trial")}
+    now = time.time()
     total = 0.0
-    for job in progress.jobs.values():
-        if job["state"] in ("waiting", "running"):
-            like = known.get(job["kind"], spent)
-            total += max(
-                0.0, sum(like) / len(like) - (time.time() - job["since"] if "since" in job else 0.0)
-            )
+    for job in unfinished:
+        spent = now - job.since if job.since is not None else 0.0
+        total += max(0.0, expected[job.kind] - spent)
     return total / progress.slots
 
 
-def how_far(note: dict[str, Any]) -> str:
+def _mean_seconds(jobs: list[JobProgress], kind: str) -> float:
+    """The mean duration of the jobs of a kind; of all jobs where none of the kind has ended."""
+    seconds = [job.seconds or 0.0 for job in jobs if job.kind == kind]
+    if not seconds:
+        seconds = [job.seconds or 0.0 for job in jobs]
+    return sum(seconds) / len(seconds)
+
+
+def how_far(note: Mapping[str, Any]) -> str:
+    """Where a fit stands, in words: its phase, epoch and step."""
     if not note:
         return "starting"
-    step = f", step {note['step']} of {note['steps']}" if "step" in note else ""
-    return (
-        f"{note['phase']}, epoch {min(note['epoch'] + 1, note['epochs'])} of {note['epochs']}{step}"
-    )
+    epoch = min(note["epoch"] + 1, note["epochs"])
+    text = f"{note['phase']}, epoch {epoch} of {note['epochs']}"
+    if "step" in note:
+        text += f", step {note['step']} of {note['steps']}"
+    return text
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one process: a device, and the number of threads it may use."""
+    """Room for one process: a device, and the number of threads that it may use."""
 
     device: str
     visible: str | None = None  # the GPU that the process sees as its only one
@@ -20,12 +20,14 @@ def gpus() -> list[str]:
     """The GPUs that this process may use, without loading torch."""
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is not None:
-        return [one.strip() for one in allowed.split(",") if one.strip() and one.strip() != "-1"]
+        cards = allowed.replace(" ", "").split(",")
+        return [card for card in cards if card not in ("", "-1")]
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
-    listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False)
-    return [str(i) for i, line in enumerate(listed.stdout.splitlines()) if line.startswith("GPU ")]
+    answer = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False)
+    lines = enumerate(answer.stdout.splitlines())
+    return [str(number) for number, line in lines if line.startswith("GPU ")]
 
 
 def slots_here(per_device: int | None, device: str) -> list[Slot]:
@@ -36,17 +38,26 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
             "--device cuda: no GPU is visible here (nvidia-smi -L, CUDA_VISIBLE_DEVICES)"
         )
     if cards:
-        return [Slot("cuda", card) for card in cards for _ in range(per_device or 1)]
-    if device == "mps" or (
-        device == "auto" and sys.platform == "darwin" and os.uname().machine == "arm64"
-    ):
+        slots: list[Slot] = []
+        for card in cards:
+            slots += [Slot("cuda", card)] * (per_device or 1)
+        return slots
+    is_apple = sys.platform == "darwin" and os.uname().machine == "arm64"
+    if device == "mps" or (device == "auto" and is_apple):
         return [Slot("mps")] * (per_device or 1)
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    # The number depends on the machine alone: the count of threads changes the last bits of a sum, and a rerun must
-    # end with the same weights. Side by side on one core each, small networks train 1.4 times as many steps a second
-    # as one after the other on two (make bench), and a busy machine slows them less.
+    return _processor_slots(per_device)
+
+
+def _processor_slots(count: int | None) -> list[Slot]:
+    """Divides the cores of this machine between so many slots, or as many as suit it."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    # The number depends on the machine alone: the count of threads changes the last bits of a sum,
+    # and a rerun must end with the same weights. Side by side on one core each, small networks
+    # train 1.4 times as many steps a second as one after the other on two (make bench), and a busy
+    # machine slows them less.
     threads = 1 if cores <= 4 else 2
-    count = per_device or max(1, cores // threads)
+    count = count or max(1, cores // threads)
     return [Slot("cpu", threads=max(1, cores // count))] * count

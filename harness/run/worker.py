@@ -2,63 +2,75 @@
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from harness.measure.trial import measure
-from harness.spec.parse import read_fit, read_trial
-from harness.store import Home, read_json
-from harness.train.loop import fit, read_pick
+from harness.spec.outside import use_components
+from harness.spec.records import FitRecord, TrialRecord
+from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trusted_trial
+from harness.store import Home
+from harness.train.loop import fit
 
-EVERY = 0.5  # seconds between two notes of progress
+SECONDS_BETWEEN_NOTES = 0.5
 
 
 def work(
     kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
 ) -> dict[str, Any]:
-    """Makes the folder that a job describes; says in which state it ended."""
-    home = Home(Path(folder))
+    """Makes the folder that a job describes, and says in which state it ended.
+
+    The value of a job has the `fit` (with its `picks`, by their keys) or the `trial` as it was
+    hashed, the `key` that came of it, and the folders of `components` outside the package that were
+    in use.
+    """
+    use_components([Path(path) for path in value["components"]])
     if threads:
         torch.set_num_threads(threads)
     torch.backends.cudnn.benchmark = True  # patches keep their size
-    where = torch.device(device)
+    home = Home(Path(folder))
     if kind == "trial":
-        made = measure(_trial(value), home, where)
-        return {"state": read_json(made / "result.json")["state"], "folder": str(made)}
-    spec = read_fit(value["fit"], (), [])
-    if spec is None:
-        raise ValueError("the fit does not read back as it was written")
-    picks = [read_pick(raw) for raw in value["picks"]]
-    made = fit(spec, picks, home, where, _noted(home.store("fits").partial(spec.key)))
-    kept = read_json(made / "fit.json")
-    return {
-        "state": kept["state"],
-        "folder": str(made),
-        "at": {k: kept[k] for k in ("phase", "step") if k in kept},
-    }
+        return _measure_trial(value, home, torch.device(device))
+    return _make_fit(value, home, torch.device(device))
 
 
-def _trial(value: dict[str, Any]) -> Any:
-    trial = read_trial(value, [])
-    if trial is None:
-        raise ValueError("the trial does not read back as it was written")
-    return trial
+def _measure_trial(value: Mapping[str, Any], home: Home, device: torch.device) -> dict[str, Any]:
+    trial = read_trusted_trial(value["trial"], value["key"])
+    folder = measure(trial, home, device)
+    state = TrialRecord.read(folder).state
+    return {"state": state.value, "folder": str(folder)}
 
 
-def _noted(folder: Path) -> Any:
-    """Progress in a file beside the state, for whoever asks; not more often than is worth it."""
-    last = [0.0]
+def _make_fit(value: Mapping[str, Any], home: Home, device: torch.device) -> dict[str, Any]:
+    spec = read_trusted_fit(value["fit"], value["key"])
+    picks = []
+    for key, plain in value["picks"].items():
+        picks.append(read_trusted_part("pick", plain, key))
+    unfinished = home.store("fits").partial(spec.key)
+    folder = fit(spec, picks, home, device, _progress_writer(unfinished))
+    state = FitRecord.read(folder).state
+    return {"state": state.value, "folder": str(folder)}
+
+
+def _progress_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
+    """Returns a function that writes progress beside the state of a fit, for whoever asks, not too
+    often.
+    """
+    last_note = 0.0
 
     def report(progress: dict[str, Any]) -> None:
+        """Writes one note, unless the last is too young."""
+        nonlocal last_note
         now = time.monotonic()
-        if now - last[0] < EVERY:
+        if now - last_note < SECONDS_BETWEEN_NOTES:
             return
-        last[0] = now
+        last_note = now
         text = json.dumps({**progress, "at": time.time()})
-        beside = folder / ".progress"
-        beside.write_text(text, encoding="utf-8")  # no fsync: it may be lost, not torn
-        beside.replace(folder / "progress.json")
+        unfinished = folder / ".progress"
+        unfinished.write_text(text, encoding="utf-8")  # no fsync: it may be lost, not torn
+        unfinished.replace(folder / "progress.json")
 
     return report

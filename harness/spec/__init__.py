@@ -1,1 +1,3 @@
-"""What a study file may say: components by name, the types of their options, and the values Part, Fit and Trial."""
+"""What a study file may say: components by name, the types of their options, and the values Part,
+Fit and Trial.
+"""

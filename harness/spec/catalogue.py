@@ -1,18 +1,23 @@
-"""Names in a study file -> functions. Signatures are read from the source, never run, and are the schemas."""
+"""Names in a study file -> functions: the package's own components, and those outside it."""
 
-import ast
 import importlib
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from harness.spec.facts import Facts
-from harness.spec.options import REQUIRED, WORDS, Count, Option, did_you_mean
+from harness.spec.options import did_you_mean
+from harness.spec.outside import cached_by_folders, load_outside, outside_roots, outside_sources
+from harness.spec.signatures import (
+    COMMON,
+    PACKAGE,
+    Component,
+    Refusal,
+    Source,
+    read_components,
+)
 
-PACKAGE = Path(__file__).parent.parent  # harness/
+__all__ = ["COMMON", "HOMES", "PACKAGE", "Component", "catalogue", "load_component", "register"]
 
 # Where the functions of each kind live: a folder of files, or one file, under harness/.
 HOMES = {
@@ -37,138 +42,144 @@ HOMES = {
 }
 
 
-COMMON: dict[str, tuple[Option, ...]] = {
-    "dataset": (
-        Option("split", Literal["train", "validation", "test", "all"] | None, None),
-        Option(
-            "fingerprint", str | None, None
-        ),  # of the bytes; written in by the harness, or pinned by the study
-    ),
-    "net": (
-        Option("slices", Literal[1, 3, 5, 7], 1),
-        Option("classes", Count | None, None),
-        Option(
-            "tied", Literal["none", "mirrored", "all"], "none"
-        ),  # kernels of the first convolution, across slices
-    ),
-    "perturb": (Option("strength", float),),
-}
+class BadSignature(LookupError):
+    """A component that cannot be used: its signature is no schema, or its name is taken."""
 
 
-@dataclass(frozen=True)
-class Component:
-    """A registered function as its source describes it."""
+@dataclass
+class _Shelf:
+    """The components of one kind: those that can be used, and why the others cannot."""
 
-    kind: str
-    name: str
-    module: str
-    sentence: str
-    options: dict[str, Option]
-    facts: Facts = Facts()
+    components: dict[str, Component] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)  # name -> the sentence that says why
 
-    @property
-    def without(self) -> dict[str, str]:
-        """Options that it lacks for a reason, which a study may well ask for: a sentence each."""
-        return {option: f"{self.name} {why}" for option, why in self.facts.without.items()}
+    def add_own(self, declaration: Component | Refusal) -> None:
+        """Takes in a component of the package."""
+        if isinstance(declaration, Refusal):
+            self.refusals[declaration.name] = declaration.sentence
+        else:
+            self.components[declaration.name] = declaration
 
-
-class BadSignature(Exception):
-    """A component whose signature is no schema."""
+    def add_outside(self, declaration: Component | Refusal) -> None:
+        """Takes in a component of a person's own, unless its name is taken."""
+        if isinstance(declaration, Refusal):
+            self.refusals[declaration.name] = declaration.sentence
+            return
+        earlier = self.components.setdefault(declaration.name, declaration)
+        if earlier is declaration:
+            return
+        owner = "one of harness's own"
+        if earlier.digest:
+            owner = "another of yours"
+        self.refusals[declaration.name] = (
+            f"{declaration.defined_at}: the {declaration.kind} {declaration.name} has the name of "
+            f"{owner}, {earlier.defined_at}; rename yours"
+        )
 
 
 def register(kind: str) -> Callable[..., Any]:
-    """The decorator that makes a function a component of `kind`; keywords are literal facts about it."""
+    """The decorator that makes a function a component of `kind`; keywords are literal facts about
+    it.
+    """
     if kind not in HOMES:
         raise ValueError(f"no kind of component is called {kind!r}; {did_you_mean(kind, HOMES)}")
 
     def decorate(function: Callable[..., Any] | None = None, /, **facts: Any) -> Any:
-        return function if function is not None else lambda decorated: decorated
+        if function is not None:
+            return function
+        return lambda decorated: decorated
 
     return decorate
 
 
-@cache
+@cached_by_folders
 def catalogue(kind: str) -> dict[str, Component]:
     """Every component of `kind`, by name, without importing one of them."""
-    found: dict[str, Component] = {}
-    for path in _sources(HOMES[kind]):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-        words = _Words(tree)
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and (facts := _facts(node, kind)) is not None:
-                try:
-                    read_facts = Facts.read(facts)
-                    options = {o.name: o for o in (*COMMON.get(kind, ()), *_options(node, words))}
-                except (NameError, TypeError, ValueError) as error:
-                    raise BadSignature(
-                        f"{path}:{node.lineno}: {kind} {node.name}: {error}"
-                    ) from None
-                sentence = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
-                found[node.name] = Component(kind, node.name, module, sentence, options, read_facts)
-    return dict(sorted(found.items()))
+    components = _shelf(kind).components
+    return dict(sorted(components.items()))
+
+
+@cached_by_folders
+def refused_components(kind: str) -> dict[str, str]:
+    """The components of `kind` that a study may not name, each with the sentence that says where
+    and why.
+    """
+    refusals = _shelf(kind).refusals
+    return dict(sorted(refusals.items()))
+
+
+def why_unknown(kind: str, name: object) -> str | None:
+    """Why a study cannot name this component, None where it can.
+
+    Files that could not be read are told with a name that nobody has: it may stand in one of them.
+    """
+    components = catalogue(kind)
+    if isinstance(name, str):
+        if name in refused_components(kind):
+            return refused_components(kind)[name]
+        if name in components:
+            return None
+    sentences = [f"no {kind} named {name!r}", did_you_mean(name, components), *unreadable_files()]
+    return "; ".join(sentences)
+
+
+def unreadable_files() -> list[str]:
+    """A sentence for each file or folder outside the package that could not be read."""
+    return [*outside_roots()[1], *_outside()[1]]
+
+
+def find_component(kind: str, name: str) -> Component:
+    """The component of a name; a LookupError with the reason where there is none."""
+    component = catalogue(kind).get(name)
+    if component is None:
+        raise BadSignature(why_unknown(kind, name))
+    return component
 
 
 def load_component(kind: str, name: str) -> Callable[..., Any]:
     """The function itself; this is what imports torch and the like."""
-    function: Callable[..., Any] = getattr(
-        importlib.import_module(catalogue(kind)[name].module), name
-    )
+    component = find_component(kind, name)
+    if component.digest:
+        file, _, _ = component.defined_at.rpartition(":")
+        module = load_outside(component.module, Path(file), component.digest)
+    else:
+        module = importlib.import_module(component.module)
+    function: Callable[..., Any] = getattr(module, name)
     return function
 
 
-def _sources(home: str) -> list[Path]:
+@cached_by_folders
+def _shelf(kind: str) -> _Shelf:
+    """Reads the files where components of a kind may stand, the package's own first."""
+    shelf = _Shelf()
+    for path in _own_files(HOMES[kind]):
+        steps = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        module = ".".join(steps)
+        for declaration in read_components(Source(path, module), {kind: kind}):
+            shelf.add_own(declaration)
+    for declaration in _outside()[0]:
+        if declaration.kind == kind:
+            shelf.add_outside(declaration)
+    return shelf
+
+
+def _own_files(home: str) -> list[Path]:
     file = PACKAGE / f"{home}.py"
-    return [file] if file.exists() else sorted((PACKAGE / home).rglob("*.py"))
+    if file.exists():
+        return [file]
+    return sorted((PACKAGE / home).rglob("*.py"))
 
 
-def _facts(node: ast.FunctionDef, kind: str) -> dict[str, Any] | None:
-    for decorator in node.decorator_list:
-        call = decorator if isinstance(decorator, ast.Call) else None
-        target = call.func if call else decorator
-        if isinstance(target, ast.Name) and target.id == kind:
-            return (
-                {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg} if call else {}
-            )
-    return None
-
-
-def _options(node: ast.FunctionDef, words: "_Words") -> Iterable[Option]:
-    for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-        value = REQUIRED if default is None else _default(default)
-        if argument.annotation is None:
-            raise TypeError(f"the option {argument.arg} has no type; the signature is the schema")
-        yield Option(
-            argument.arg, eval(ast.unparse(argument.annotation), {"__builtins__": {}}, words), value
-        )
-
-
-def _default(node: ast.expr) -> Any:
-    value = ast.literal_eval(node)
-    return json.loads(json.dumps(value))  # tuples become lists, as in a study file
-
-
-class _Words(dict[str, Any]):
-    """The vocabulary of signatures, then the file's own aliases, read where they are asked for."""
-
-    def __init__(self, tree: ast.Module) -> None:
-        super().__init__(WORDS)
-        pairs = [(n.targets[0], n.value) for n in tree.body if isinstance(n, ast.Assign)]
-        self.aliases = {target.id: value for target, value in pairs if isinstance(target, ast.Name)}
-        taken = [
-            n
-            for n in tree.body
-            if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("harness.")
-        ]
-        self.imports = {alias.name: str(n.module) for n in taken for alias in n.names}
-
-    def __missing__(self, word: str) -> Any:
-        if word in self.aliases:
-            return eval(ast.unparse(self.aliases[word]), {"__builtins__": {}}, self)
-        if word in self.imports:
-            path = PACKAGE.parent.joinpath(*self.imports[word].split(".")).with_suffix(".py")
-            if path.is_file():
-                return _Words(ast.parse(path.read_text(encoding="utf-8")))[word]
-        raise NameError(
-            f"{word} is no word of registry.py, and no alias of this file or of one that it imports"
-        )
+@cached_by_folders
+def _outside() -> tuple[list[Component | Refusal], list[str]]:
+    """What the files outside the package declare, and a sentence for each unreadable one."""
+    declarations: list[Component | Refusal] = []
+    problems: list[str] = []
+    for source in outside_sources():
+        try:
+            declarations += read_components(source)
+        except SyntaxError as error:
+            problems.append(f"{source.path} could not be read: line {error.lineno}: {error.msg}")
+        except UnicodeDecodeError:
+            problems.append(f"{source.path} could not be read: it is not UTF-8")
+    return declarations, problems

@@ -1,4 +1,6 @@
-"""What a component says of itself beside its options: the keywords of its decorator, as a typed value."""
+"""What a component says of itself beside its options: the keywords of its decorator, as a typed
+value.
+"""
 
 import dataclasses
 import math
@@ -9,7 +11,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one component; a component of a kind that has no use for a fact keeps its default."""
+    """The facts of one component; a component of a kind that has no use for a fact keeps its
+    default.
+    """
 
     version: int = 1  # raised by hand when a change of the code changes results
     without: Mapping[str, str] = field(default_factory=dict)  # options that it lacks: a reason each
@@ -48,6 +52,7 @@ class Facts:
     paired: bool = False
     groups: int | str = 2  # how many groups a test compares: 1, 2 or "many"
     ordered: bool = False  # the groups have an order
+    boundless: bool = False  # its statistic has no largest value, so no n alone rules a small p out
     post_hoc: tuple[str, ...] = ()  # what compares the pairs after a test of many groups
 
     @classmethod
@@ -69,7 +74,9 @@ class Facts:
         plain: dict[str, Any] = {}
         for fact in dataclasses.fields(self):
             value = getattr(self, fact.name)
-            default = fact.default_factory() if callable(fact.default_factory) else fact.default
+            default = fact.default
+            if callable(fact.default_factory):
+                default = fact.default_factory()
             if value != default:
                 plain[fact.name] = value
         return plain

@@ -1,37 +1,104 @@
-"""How people write a value: the name of a level, the same for settings, rows, files and what is asked of them."""
+"""How people write a value: the name of a level, the same for settings, rows, files and what is
+asked of them.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
-def named(wanted: str, levels: list[str]) -> str | None:
-    """The level that is meant: in full, as a number, or by the name before its options where only one has it."""
-    if wanted in levels:
-        return wanted
-    if level_of_text(wanted) in levels:
-        return level_of_text(wanted)
-    short = [level for level in levels if level.split("(")[0] == wanted]
-    return short[0] if len(short) == 1 else None
+WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")
+WHOLE_OPTION = re.compile(r"=(-?\d+)\.0(?=[,)])")
 
 
-def short(levels: Iterable[str], path: str = "") -> dict[str, str]:
-    """Levels by the name before their options, where that tells them apart; a bare number with its setting."""
-    listed = list(dict.fromkeys(levels))
-    counts = Counter(level.split("(")[0] for level in listed)
-    word = path.split(".")[-1]
-    names = {
-        level: level.split("(")[0] if counts[level.split("(")[0]] == 1 else level
-        for level in listed
-    }
-    bare = {level for level in listed if numeric(level) or level in ("true", "false", "none")}
-    return {
-        level: f"{word} {name}".strip() if level in bare else name for level, name in names.items()
-    }
+def level_name(value: Any) -> str:
+    """Writes a value as people name it: 1.0 is 1, True is true, nothing is none, a component its
+    own level.
+
+    A component may be a Part or the mapping that a file writes for it; a list is joined with plus
+    signs.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "+".join(map(level_name, value)) or "none"
+    if isinstance(value, dict):
+        return _mapping_name(value)
+    level = getattr(value, "level", None)  # of a Part or a Fit
+    if isinstance(level, str):
+        return level
+    return _scalar_name(value)
 
 
-def numeric(text: str) -> bool:
+def _mapping_name(raw: Mapping[str, Any]) -> str:
+    """A component as a file writes it: its label, or its name and options."""
+    if raw.get("label"):
+        return str(raw["label"])
+    options = []
+    for name, value in raw.items():
+        if name not in ("name", "arch", "label"):
+            options.append(f"{name}={level_name(value)}")
+    component = str(raw.get("name", raw.get("arch", "")))
+    return f"{component}({', '.join(options)})".removesuffix("()")
+
+
+def _scalar_name(value: Any) -> str:
+    """A number, a truth value or nothing; a table has numbers of NumPy."""
+    scalar = value.item() if hasattr(value, "item") else value
+    if scalar is None or scalar != scalar:
+        return "none"
+    if isinstance(scalar, bool):
+        return str(scalar).lower()
+    if isinstance(scalar, float):
+        return repr(scalar).removesuffix(".0")
+    return str(scalar)
+
+
+def level_of_text(text: str) -> str:
+    """The level that a text stands for: '1.0' of a table or of a quoted setting, 'blur(sigma=2.0)'
+    of an old run.
+    """
+    if WITH_A_POINT.fullmatch(text):
+        return level_name(float(text))
+    return WHOLE_OPTION.sub(r"=\1", text)
+
+
+def level_meant(text: str, levels: list[str]) -> str | None:
+    """The level that a text means: in full, as a number, or by the name before its options if only
+    one has it.
+    """
+    if text in levels:
+        return text
+    if level_of_text(text) in levels:
+        return level_of_text(text)
+    candidates = [level for level in levels if _bare_name(level) == text]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def short_names(levels: Iterable[str], path: str = "") -> dict[str, str]:
+    """Names levels by what stands before their options, where that tells them apart.
+
+    A bare number or truth value gets the last word of its setting, `path`, in front.
+    """
+    distinct_levels = list(dict.fromkeys(levels))
+    counts = Counter(map(_bare_name, distinct_levels))
+    setting = path.split(".")[-1]
+    names: dict[str, str] = {}
+    for level in distinct_levels:
+        bare = _bare_name(level)
+        name = bare if counts[bare] == 1 else level
+        if is_number(level) or level in ("true", "false", "none"):
+            name = f"{setting} {name}".strip()
+        names[level] = name
+    return names
+
+
+def _bare_name(level: str) -> str:
+    return level.split("(")[0]
+
+
+def is_number(text: str) -> bool:
+    """Whether a level is a number."""
     try:
         float(text)
     except ValueError:
@@ -39,34 +106,19 @@ def numeric(text: str) -> bool:
     return True
 
 
-def listed(wanted: str | list[str]) -> list[str]:
-    """The levels that `where` names for a path."""
-    return [wanted] if isinstance(wanted, str) else wanted
+def as_list(levels: str | list[str]) -> list[str]:
+    """The levels that `where` names for a path, which may be a single one without brackets."""
+    if isinstance(levels, str):
+        return [levels]
+    return levels
 
 
-def confined(where: Mapping[str, str | list[str]]) -> list[str]:
-    """What a question is confined to, a phrase for each path: 'strength 0.75', 'Foreground or Full Output'."""
-    return [
-        " or ".join(short([level], path)[level] for level in listed(where[path])) for path in where
-    ]
-
-
-WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")
-WHOLE_OPTION = re.compile(r"=(-?\d+)\.0(?=[,)])")
-
-
-def level_name(value: Any) -> str:
-    """A plain value as people write it: 1.0 is 1, True is true, nothing is none."""
-    plain = value.item() if hasattr(value, "item") else value  # a number of a table
-    if plain is None or plain != plain:
-        return "none"
-    if isinstance(plain, bool):
-        return str(plain).lower()
-    return repr(plain).removesuffix(".0") if isinstance(plain, float) else str(plain)
-
-
-def level_of_text(text: str) -> str:
-    """The level that a text stands for: '1.0' of a table or of a quoted setting, 'blur(sigma=2.0)' of an old run."""
-    if WITH_A_POINT.fullmatch(text):
-        return level_name(float(text))
-    return WHOLE_OPTION.sub(r"=\1", text)
+def where_text(where: Mapping[str, str | list[str]]) -> list[str]:
+    """What a question is confined to, a phrase for each path: 'strength 0.75', 'Foreground or Full
+    Output'.
+    """
+    phrases = []
+    for path, levels in where.items():
+        names = [short_names([level], path)[level] for level in as_list(levels)]
+        phrases.append(" or ".join(names))
+    return phrases

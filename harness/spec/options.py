@@ -1,5 +1,6 @@
 """The types that signatures are written in; a value checked against one."""
 
+import dataclasses
 import difflib
 import json
 import types
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -19,7 +20,7 @@ class Of:
     kind: str
 
 
-# The words of a signature. A component imports those it needs; nothing else is needed to describe an option.
+# The words of a signature. A component imports those it needs; nothing else describes an option.
 Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -40,18 +41,51 @@ Saliency = Annotated[Any, Of("saliency")]
 Probe = Annotated[Any, Of("probe")]
 Trained = Annotated[Path, Of("fit")]
 
-WORDS = {
-    **{
-        word: value
-        for word, value in globals().items()
-        if word[0].isupper() and get_origin(value) is Annotated
-    },
-    **{"Literal": Literal, "Annotated": Annotated, "Field": Field, "Any": Any, "Path": Path},
-    **{kind.__name__: kind for kind in (bool, int, float, str, list, tuple, dict)},
+WORDS: dict[str, Any] = {
+    "Count": Count,
+    "Whole": Whole,
+    "Positive": Positive,
+    "NonNegative": NonNegative,
+    "Fraction": Fraction,
+    "Dataset": Dataset,
+    "Net": Net,
+    "Init": Init,
+    "Prepare": Prepare,
+    "Augment": Augment,
+    "Method": Method,
+    "Loss": Loss,
+    "Optimiser": Optimiser,
+    "Schedule": Schedule,
+    "Pick": Pick,
+    "Perturb": Perturb,
+    "Saliency": Saliency,
+    "Probe": Probe,
+    "Trained": Trained,
+    "Literal": Literal,
+    "Annotated": Annotated,
+    "Field": Field,
+    "Any": Any,
+    "Path": Path,
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "str": str,
+    "list": list,
+    "tuple": tuple,
+    "dict": dict,
 }
-REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "required"})()
 
-# What the harness itself adds to every component of a kind, on top of its signature, and the key that names it.
+
+class Required:
+    """Stands where an option has no default."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED: Any = Required()
+
+# The key that names a component in a study file, where it is another than `name`.
 NAMED_BY = {"net": "arch"}
 
 
@@ -64,44 +98,73 @@ class Option:
     default: Any = REQUIRED
 
 
+@cache
+def options_of(schema: type) -> dict[str, Option]:
+    """The fields of a frozen dataclass as options, like those of a component.
+
+    Fits, trials, comparisons and tables are read with it. An option is called by the word that a
+    file writes; a field whose word Python has a use for, like `from_`, ends with an underscore, and
+    `Option.name` is that of the field.
+    """
+    hints = get_type_hints(schema, include_extras=True)
+    options: dict[str, Option] = {}
+    for field in dataclasses.fields(schema):
+        word = field.name.removesuffix("_")
+        options[word] = Option(field.name, hints[field.name], _default_of(field))
+    return options
+
+
+def _default_of(field: "dataclasses.Field[Any]") -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    if field.default is dataclasses.MISSING:
+        return REQUIRED
+    return field.default
+
+
 def did_you_mean(word: object, choices: Iterable[str]) -> str:
     """The end of an error message: the nearest name, or all of them."""
     names = list(choices)
     if close := difflib.get_close_matches(str(word), names, n=1, cutoff=0.6):
         return f"did you mean {close[0]!r}?"
-    return f"there is {', '.join(names)}" if names else "there is none yet"
+    return f"there is {', '.join(names) or 'none yet'}"
 
 
 def kind_of(annotation: Any) -> str | None:
     """The kind of component that an option takes, None where it takes a plain value."""
-    marks = (
-        [m for m in get_args(annotation)[1:] if isinstance(m, Of)]
-        if get_origin(annotation) is Annotated
-        else []
-    )
-    return marks[0].kind if marks else None
+    if get_origin(annotation) is Annotated:
+        for mark in get_args(annotation)[1:]:
+            if isinstance(mark, Of):
+                return mark.kind
+    return None
 
 
 def parts_of(annotation: Any) -> tuple[str | None, Any]:
     """How an annotation is built: ('list' | 'optional' | None, what is inside)."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        inner = [a for a in get_args(annotation) if a is not type(None)]
-        if len(inner) == 1 and len(get_args(annotation)) == 2:
-            return "optional", inner[0]
-    if get_origin(annotation) is list and kind_of(get_args(annotation)[0]):
-        return "list", get_args(annotation)[0]
+    arguments = get_args(annotation)
+    if _is_union(annotation):
+        alternatives = [argument for argument in arguments if argument is not type(None)]
+        if len(alternatives) == 1 and len(arguments) == 2:
+            return "optional", alternatives[0]
+    if get_origin(annotation) is list and kind_of(arguments[0]):
+        return "list", arguments[0]
     return None, annotation
 
 
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, types.UnionType)
+
+
 def plain_value(annotation: Any, value: Any) -> Any:
-    """`value` as the type says, in plain JSON form; a ValueError that names the choices where it cannot be."""
+    """`value` as the type says, in plain JSON form; a ValueError that names the choices where it
+    cannot be.
+    """
     try:
         adapter = _adapter(annotation)
-        return adapter.dump_python(
-            adapter.validate_json(json.dumps(value), strict=True), mode="json"
-        )
+        checked = adapter.validate_json(json.dumps(value), strict=True)
+        return adapter.dump_python(checked, mode="json")
     except (ValidationError, TypeError) as error:
-        raise ValueError(_complaint(value, error)) from None
+        raise ValueError(_problem_with(value, error)) from None
 
 
 def typed_value(annotation: Any, value: Any) -> Any:
@@ -111,24 +174,38 @@ def typed_value(annotation: Any, value: Any) -> Any:
 
 def readable(annotation: Any) -> str:
     """A type as the catalogue prints it."""
-    named = {id(v): k for k, v in WORDS.items()}
-    if (mark := kind_of(annotation)) is not None:
+    mark = kind_of(annotation)
+    if mark is not None:
         return mark
-    if get_origin(annotation) is Literal:
-        return " | ".join(shortened([str(choice) for choice in get_args(annotation)]))
-    if get_origin(annotation) in (Union, types.UnionType):
-        return " | ".join("null" if a is type(None) else readable(a) for a in get_args(annotation))
-    if get_origin(annotation) is Annotated:
-        return named.get(id(annotation), readable(get_args(annotation)[0])).lower()
-    if get_origin(annotation) in (list, tuple):
-        inside = ", ".join("..." if a is ... else readable(a) for a in get_args(annotation))
-        return f"{get_origin(annotation).__name__} of {inside}"
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " | ".join(shorten([str(choice) for choice in arguments]))
+    if _is_union(annotation):
+        return " | ".join(map(readable, arguments))
+    if origin is Annotated:
+        return _word_of(annotation) or readable(arguments[0]).lower()
+    if origin in (list, tuple):
+        return f"{origin.__name__} of {', '.join(map(readable, arguments))}"
+    if annotation is type(None):
+        return "null"
+    if annotation is ...:
+        return "..."
     return getattr(annotation, "__name__", str(annotation))
 
 
-def shortened(choices: list[str]) -> list[str]:
+def _word_of(annotation: Any) -> str | None:
+    """The word of a signature that stands for a type, in small letters."""
+    for word, value in WORDS.items():
+        if value is annotation:
+            return word.lower()
+    return None
+
+
+def shorten(choices: list[str]) -> list[str]:
     """A list that a line can hold."""
-    return choices if len(choices) <= 12 else [*choices[:8], f"... ({len(choices)} in all)"]
+    if len(choices) <= 12:
+        return choices
+    return [*choices[:8], f"... ({len(choices)} in all)"]
 
 
 @cache
@@ -136,16 +213,23 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
     return TypeAdapter(annotation, config=ConfigDict(strict=True))
 
 
-def _complaint(value: Any, error: Exception) -> str:
+def _problem_with(value: Any, error: Exception) -> str:
+    """Why a value is refused, in one sentence; of a union, what its nearest alternative says."""
     if not isinstance(error, ValidationError):
         return f"{value!r} is not a plain value"
-    first = max(
-        error.errors(include_url=False), key=lambda one: len(one["loc"])
-    )  # of a union, what came furthest
-    shown = first["input"] if first["type"] != "missing" else value
-    if first["type"] == "literal_error":
-        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        nearest = difflib.get_close_matches(str(shown), expected, n=1, cutoff=0.6)
-        meant = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        return f"{shown!r} is not one of {', '.join(shortened(expected))}{meant}"
-    return f"{shown!r}: {first['msg'].replace('Input should be', 'should be')}"
+    details = max(error.errors(include_url=False), key=lambda detail: len(detail["loc"]))
+    refused = value if details["type"] == "missing" else details["input"]
+    if details["type"] == "literal_error":
+        return _problem_with_choice(refused, details["ctx"]["expected"])
+    return f"{refused!r}: {details['msg'].replace('Input should be', 'should be')}"
+
+
+def _problem_with_choice(refused: Any, expected: str) -> str:
+    """Why a value is refused that is none of the choices, which pydantic lists as `expected`."""
+    listing = expected.replace("'", "").replace(" or ", ", ")
+    choices = listing.split(", ")
+    text = f"{refused!r} is not one of {', '.join(shorten(choices))}"
+    nearest = difflib.get_close_matches(str(refused), choices, n=1, cutoff=0.6)
+    if nearest:
+        text = f"{text}; did you mean {nearest[0]!r}?"
+    return text

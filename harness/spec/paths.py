@@ -1,197 +1,226 @@
-"""A setting by its dotted path: whether a value has it, what it is there, and a copy with another value."""
+"""A setting by its dotted path: whether a value has it, what it is there, and a copy with another
+value.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from harness.spec.catalogue import catalogue
-from harness.spec.naming import level_of_text
-from harness.spec.options import (
-    NAMED_BY,
-    did_you_mean,
-    kind_of,
-    parts_of,
-)
-from harness.spec.parse import options_of
-from harness.spec.values import Fit, Part, Steps, Trial, fields_of, label
+from harness.spec.naming import level_name, level_of_text
+from harness.spec.options import NAMED_BY, Option, did_you_mean, kind_of, options_of, parts_of
+from harness.spec.outside import cached_by_folders
+from harness.spec.settings import CODE, settings
+from harness.spec.values import Fit, Part, Steps, Trial
 
 Raw = dict[str, Any]
+FIT_OPTIONS = options_of(Fit)
 
 
 @cache
-def split(path: str) -> Steps:
+def steps_of(path: str) -> Steps:
     """'probes.0.maps' as steps."""
-    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
+    steps: list[str | int] = []
+    for step in path.split("."):
+        steps.append(int(step) if step.isdigit() else step)
+    return tuple(steps)
 
 
 def slot_of(steps: Steps) -> Steps:
     """The field of a fit or of a trial that a path leads into."""
-    return steps[:2] if steps[0] == "fit" else steps[:1]
+    if steps[0] == "fit":
+        return steps[:2]
+    return steps[:1]
 
 
-def matches(value: Any, steps: Steps, wanted: Any) -> bool:
-    """Whether a condition of the file holds for a trial or a setting of it: at `steps` it is `wanted`.
+def matches(value: Any, steps: Steps, condition: Any) -> bool:
+    """Whether a condition of the file holds for a trial or a setting of it: what it names stands at
+    `steps`.
 
     A list holds where one of its values does. `exclude` and `when` are both judged here.
     """
     try:
-        setting = walk(value, steps)
+        setting = value_at(value, steps)
     except LookupError:
         return False
-    alternatives = wanted if isinstance(wanted, list) else [wanted]
-    return any(_agrees(setting, alternative) for alternative in alternatives)
+    if isinstance(condition, list):
+        return any(agrees(setting, alternative) for alternative in condition)
+    return agrees(setting, condition)
 
 
-def _agrees(value: Any, wanted: Any) -> bool:
-    if not isinstance(value, Part):
-        return label(value) == label(wanted)
-    if isinstance(wanted, str):
-        return wanted in (value.name, value.label) or level_of_text(wanted) == value.label
-    return isinstance(wanted, dict) and all(
-        _has(value, option, inner) for option, inner in wanted.items()
-    )
+def agrees(setting: Any, condition: Any) -> bool:
+    """Whether a setting is what a file writes: its level, the name of a component, or some of its
+    options.
+    """
+    if not isinstance(setting, Part):
+        return level_name(setting) == level_name(condition)
+    if isinstance(condition, str):
+        is_name = condition in (setting.name, setting.level)
+        return is_name or level_of_text(condition) == setting.level
+    if not isinstance(condition, dict):
+        return False
+    return all(_option_agrees(setting, option, inner) for option, inner in condition.items())
 
 
-def _has(part: Part, option: str, wanted: Any) -> bool:
+def _option_agrees(part: Part, option: str, condition: Any) -> bool:
     """Whether a component has an option, its name or its label as a mapping of the file says."""
     if option == NAMED_BY.get(part.kind, "name"):
-        return bool(part.name == wanted)
+        return bool(part.name == condition)
     if option == "label":
-        return bool(part.label == wanted)
-    return option in part.options and _agrees(part.options[option], wanted)
+        return bool(part.level == condition)
+    return option in part.options and agrees(part.options[option], condition)
 
 
 def holds_fit(raw: Any) -> bool:
-    """Whether a value has a fit of its own somewhere, written out or the default of a component that it names."""
+    """Whether a value has a fit of its own somewhere, written out or the default of a component
+    that it names.
+    """
     if isinstance(raw, str):
-        return raw in _with_a_fit()
+        return raw in _components_with_a_fit()
     if isinstance(raw, dict):
-        return "train_on" in raw or any(holds_fit(value) for value in raw.values())
-    return isinstance(raw, list) and any(holds_fit(item) for item in raw)
+        return "train_on" in raw or any(map(holds_fit, raw.values()))
+    return isinstance(raw, list) and any(map(holds_fit, raw))
 
 
-@cache
-def _with_a_fit() -> set[str]:
+@cached_by_folders
+def _components_with_a_fit() -> set[str]:
     """Components that read a fit which a study need not spell out."""
-    kinds = ("init", "prepare", "method", "pick", "probe")
-    known = [component for kind in kinds for component in catalogue(kind).values()]
-    return {
-        c.name
-        for c in known
-        for o in c.options.values()
-        if isinstance(o.default, dict) and "train_on" in o.default
-    }
+    names: set[str] = set()
+    for kind in ("init", "prepare", "method", "pick", "probe"):
+        for component in catalogue(kind).values():
+            for option in component.options.values():
+                if isinstance(option.default, dict) and "train_on" in option.default:
+                    names.add(component.name)
+    return names
 
 
-FIT_OPTIONS = options_of(Fit)
+@dataclass(frozen=True)
+class _Owner:
+    """What has the settings at a step of a path: a fit, or a component."""
+
+    text: str
+    options: Mapping[str, Option]
+    without: Mapping[str, str]  # settings that it lacks for a reason
 
 
-def takes(annotation: Any, raw: Any, steps: Steps) -> str | None:
-    """Why a value has no setting at `steps`, None where it has."""
+def why_not(annotation: Any, raw: Any, steps: Steps) -> str | None:
+    """Returns why this value cannot be given the setting at `steps`, or None if it can."""
     if not steps:
         return None
     shape, inner = parts_of(annotation)
-    kind = kind_of(inner)
     if shape == "list" and isinstance(steps[0], int):
         items = raw if isinstance(raw, list) else [raw]
         if steps[0] >= len(items):
             return f"there is no item {steps[0]}; the list has {len(items)}"
-        return takes(inner, items[steps[0]], steps[1:])
-    if kind == "fit":
-        found: Any = FIT_OPTIONS
-        owner = "a fit"
-    elif kind is not None:
-        by = NAMED_BY.get(kind, "name")
-        name = raw.get(by) if isinstance(raw, dict) else raw
-        if not isinstance(name, str) or name not in catalogue(kind):
-            return f"{label(raw)} takes no {steps[0]!r}"
-        if steps == (by,):
+        return why_not(inner, items[steps[0]], steps[1:])
+    kind = kind_of(inner)
+    if kind is None:
+        if isinstance(raw, dict):
             return None
-        found, owner = catalogue(kind)[name].options, f"{kind} {name}"
-        if why := catalogue(kind)[name].without.get(str(steps[0])):
-            return why
-    else:
-        return None if isinstance(raw, dict) else f"{label(raw)} takes no {steps[0]!r}"
-    if steps[0] not in found:
-        return f"{owner} has no setting {steps[0]!r}; {did_you_mean(steps[0], found)}"
-    option = found[steps[0]]
-    inside = raw.get(steps[0], option.default) if isinstance(raw, dict) else option.default
-    return takes(option.type, inside, steps[1:])
+        return f"{level_name(raw)} takes no {steps[0]!r}"
+    owner = _owner_of(kind, raw)
+    if owner is None:
+        return f"{level_name(raw)} takes no {steps[0]!r}"
+    if kind != "fit" and steps == (NAMED_BY.get(kind, "name"),):
+        return None
+    step = str(steps[0])
+    if step in owner.without:
+        return owner.without[step]
+    if steps[0] not in owner.options:
+        return f"{owner.text} has no setting {steps[0]!r}; {did_you_mean(step, owner.options)}"
+    option = owner.options[step]
+    value = option.default
+    if isinstance(raw, dict):
+        value = raw.get(step, value)
+    return why_not(option.type, value, steps[1:])
 
 
-def barred(trial: Trial, path: str) -> str | None:
-    """Why the component at a path's end cannot take the setting, where it says so; and how to do without."""
-    *around, last = split(path)
+def _owner_of(kind: str, raw: Any) -> _Owner | None:
+    """The fit or the component that a value stands for, None where it names no component."""
+    if kind == "fit":
+        return _Owner("a fit", FIT_OPTIONS, {})
+    name = raw
+    if isinstance(raw, dict):
+        name = raw.get(NAMED_BY.get(kind, "name"))
+    if not isinstance(name, str) or name not in catalogue(kind):
+        return None
+    component = catalogue(kind)[name]
+    return _Owner(f"{kind} {name}", component.options, component.reasons_without)
+
+
+def why_component_refuses(trial: Trial, path: str) -> str | None:
+    """Why the component at a path's end cannot take the setting, where it says so; and how to do
+    without.
+    """
+    *owner_steps, last = steps_of(path)
     try:
-        part = walk(trial, tuple(around))
+        part = value_at(trial, tuple(owner_steps))
     except LookupError:
         return None
-    why = catalogue(part.kind)[part.name].without.get(str(last)) if isinstance(part, Part) else None
-    if why is None:
+    if not isinstance(part, Part):
         return None
-    named = ".".join([*map(str, around), NAMED_BY.get(part.kind, "name")])
-    return f"{why}; leave it out with `exclude: [{{{named}: {part.name}}}]`, or switch the axis off for it with `when`"
+    reason = part.component.reasons_without.get(str(last))
+    if reason is None:
+        return None
+    setting = ".".join([*map(str, owner_steps), NAMED_BY.get(part.kind, "name")])
+    return (
+        f"{reason}; leave it out with `exclude: [{{{setting}: {part.name}}}]`, "
+        "or switch the axis off for it with `when`"
+    )
 
 
-def put(annotation: Any, raw: Any, steps: Steps, piece: Any) -> Any:
-    """A copy of `raw` with `piece` at `steps`; a component written as its name becomes a mapping."""
+def with_setting(annotation: Any, raw: Any, steps: Steps, setting: Any) -> Any:
+    """A copy of `raw` with a setting at `steps`; a component written by name becomes a mapping."""
     if not steps:
-        return piece
+        return setting
     shape, inner = parts_of(annotation)
     if shape == "list" and isinstance(steps[0], int):
         items = list(raw) if isinstance(raw, list) else [raw]
-        items[steps[0]] = put(inner, items[steps[0]], steps[1:], piece)
+        items[steps[0]] = with_setting(inner, items[steps[0]], steps[1:], setting)
         return items
     kind = kind_of(inner)
-    by = NAMED_BY.get(kind or "", "name")
-    whole = {by: raw} if isinstance(raw, str) else dict(raw or {})
-    options = FIT_OPTIONS if kind == "fit" else catalogue(kind)[whole[by]].options if kind else {}
-    option = options.get(str(steps[0]))
-    inside = whole.get(str(steps[0]), option.default if option else None)
-    whole[str(steps[0])] = put(option.type if option else Any, inside, steps[1:], piece)
+    if isinstance(raw, str):
+        raw = {NAMED_BY.get(kind or "", "name"): raw}
+    whole = dict(raw or {})
+    step = str(steps[0])
+    owner = _owner_of(kind, whole) if kind else None
+    option = Option(step, Any, None)
+    if owner is not None:
+        option = owner.options.get(step, option)
+    value = whole.get(step, option.default)
+    whole[step] = with_setting(option.type, value, steps[1:], setting)
     return whole
 
 
-def conditions(rules: list[Raw]) -> Iterator[tuple[int, str]]:
-    """The paths that a list of rules speaks of."""
-    for i, rule in enumerate(rules):
+def paths_of_rules(rules: list[Raw]) -> Iterator[tuple[int, str]]:
+    """The paths that a list of rules speaks of, each with the number of its rule."""
+    for index, rule in enumerate(rules):
         for path in rule:
             if path != "reason":
-                yield i, path
+                yield index, path
 
 
-def flat(trial: Trial) -> dict[str, str]:
-    """Every setting of a trial by its path in a study file; a component stands as its label, then its options."""
-    return dict(_flat(trial, ()))
+def changed_code(trial: Trial, recorded: Mapping[str, str]) -> list[str]:
+    """The components outside the package whose code is another than that of a recorded run's
+    settings.
+    """
+    names: dict[str, None] = {}
+    for path, digest in settings(trial).items():
+        owner, _, last = path.rpartition(".")
+        if last == CODE and recorded.get(path) not in (None, digest):
+            part = value_at(trial, steps_of(owner))
+            if isinstance(part, Part) and part.component.digest == digest:
+                names[part.name] = None
+    return list(names)
 
 
-def _flat(value: Any, steps: Steps) -> Iterator[tuple[str, str]]:
-    path = ".".join(map(str, steps))
-    if isinstance(value, Trial | Fit):
-        if path not in ("", "fit"):
-            yield path, label(value)
-        for name, inner in fields_of(value):
-            yield from _flat(inner, (*steps, name))
-    elif isinstance(value, Part):
-        yield path, value.label
-        if value.kind == "net":
-            yield f"{path}.arch", value.name
-        for name, option in value.options.items():
-            yield from _flat(option, (*steps, name))
-    elif isinstance(value, list) and any(isinstance(v, Part) for v in value):
-        yield path, label(value)
-        for i, item in enumerate(value):
-            yield from _flat(item, (*steps, i))
-    else:
-        yield path, label(value)
-
-
-def walk(value: Any, steps: Steps) -> Any:
+def value_at(value: Any, steps: Steps) -> Any:
     """The value at a path of a trial; a LookupError where it has none."""
     for step in steps:
         if isinstance(value, Part):
-            by = NAMED_BY.get(value.kind, "name")
-            value = value.name if step == by else value.options[str(step)]
+            is_name = step == NAMED_BY.get(value.kind, "name")
+            value = value.name if is_name else value.options[str(step)]
         elif isinstance(value, Trial | Fit):
             if step not in type(value).__dataclass_fields__:
                 raise KeyError(step)

@@ -11,7 +11,9 @@ from harness.spec.states import State
 
 @dataclass(frozen=True)
 class FitRecord:
-    """The `fit.json` of a finished fit: how it ended, what it cost, and which checkpoints lie beside it."""
+    """The `fit.json` of a finished fit: how it ended, what it cost, and which checkpoints lie
+    beside it.
+    """
 
     FILE: ClassVar[str] = "fit.json"
 
@@ -39,7 +41,8 @@ class FitRecord:
     def read(cls, folder: Path) -> "FitRecord":
         """Reads the record of a finished fit's folder."""
         raw = json.loads((folder / cls.FILE).read_text(encoding="utf-8"))
-        return cls(**{**raw, "state": State(raw["state"])})
+        raw["state"] = State(raw["state"])
+        return cls(**raw)
 
     def to_plain(self) -> dict[str, Any]:
         """Returns the record as JSON; where a fit stopped is told of diverged fits alone."""
@@ -50,13 +53,17 @@ class FitRecord:
         return plain
 
     def holds(self, picks: Mapping[str, object] | set[str]) -> bool:
-        """Whether the fit need not be trained again: it diverged, or has a checkpoint for each of these picks."""
-        return self.state is State.DIVERGED or all(key in self.picks for key in picks)
+        """Whether the fit need not be trained again: it diverged, or has a checkpoint for each of
+        these picks.
+        """
+        if self.state is State.DIVERGED:
+            return True
+        return set(picks) <= set(self.picks)
 
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """The `result.json` of a measured trial: how its fit ended, and the means that its run shows."""
+    """The `result.json` of a measured trial: how its fit ended, and the means of its run."""
 
     FILE: ClassVar[str] = "result.json"
 
@@ -70,7 +77,8 @@ class TrialRecord:
     def read(cls, folder: Path) -> "TrialRecord":
         """Reads the record of a measured trial's folder."""
         raw = json.loads((folder / cls.FILE).read_text(encoding="utf-8"))
-        return cls(**{**raw, "state": State(raw["state"])})
+        raw["state"] = State(raw["state"])
+        return cls(**raw)
 
     def to_plain(self) -> dict[str, Any]:
         """Returns the record as JSON."""

@@ -1,4 +1,6 @@
-"""The states that a job, a trial or a run can be in: one enumeration for workers, records and pages."""
+"""The states that a job, a trial or a run can be in: one enumeration for workers, records and
+pages.
+"""
 
 from enum import StrEnum
 

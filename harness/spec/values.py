@@ -1,13 +1,12 @@
-"""Fit and Trial: frozen values with content keys, read from plain mappings."""
+"""Part, Fit and Trial: frozen values with content keys, read from plain mappings."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from harness.spec.catalogue import Component, catalogue
+from harness.spec.catalogue import Component, find_component
+from harness.spec.keys import digest, hash_of, with_keys
 from harness.spec.naming import level_name
 from harness.spec.options import (
     NAMED_BY,
@@ -26,6 +25,7 @@ from harness.spec.options import (
 
 Steps = tuple[str | int, ...]
 Fold = tuple[int, int] | None  # (which, of how many)
+Upstream = list[tuple["Fit", "Part"]]  # fits, and the checkpoint of each that is read
 
 
 @dataclass(frozen=True)
@@ -35,88 +35,107 @@ class Part:
     kind: str
     name: str
     options: Mapping[str, Any]
-    called: str = ""  # the study's own `label` for it; no part of the key
-    unsaid: frozenset[str] = field(
-        default=frozenset(), compare=False
-    )  # fits that it reads by default
+    given_label: str = ""  # the study's own `label` for it; no part of the key
+    # names of options whose fit the study did not write, so that levels leave them out
+    default_fits: frozenset[str] = field(default=frozenset(), compare=False)
 
     @cached_property
     def key(self) -> str:
-        """Changes with any option and with the component's version, never with the order of options.
+        """Changes with any option and the component's version, or its code outside the package.
 
-        Data whose bytes are known is its bytes: neither its name nor where its files lie is part of the key.
+        Data whose bytes are known is its bytes, whatever its name and wherever its files lie.
         """
-        mark = self.options.get("fingerprint")
-        if mark and self.kind == "dataset":
-            return digest([self.kind, mark, self.options["split"]])
-        component = self.component
-        place = component.facts.reads if mark else None
-        told = {k: keyed(v) for k, v in self.options.items() if k != place}
-        return digest([self.kind, self.name, component.facts.version, told])
+        fingerprint = self.options.get("fingerprint")
+        if fingerprint and self.kind == "dataset":
+            return digest([self.kind, fingerprint, self.options["split"]])
+        facts = self.component.facts
+        options: dict[str, Any] = {}
+        for name, value in self.options.items():
+            if not (fingerprint and name == facts.reads):
+                options[name] = with_keys(value)
+        code = [self.component.digest] if self.component.digest else []
+        return digest([self.kind, self.name, facts.version, options, *code])
 
     @property
     def component(self) -> Component:
         """The component of the catalogue that the part names."""
-        return catalogue(self.kind)[self.name]
+        return find_component(self.kind, self.name)
 
     @property
     def reads(self) -> str | None:
         """The option that names a file whose bytes decide what is made of it."""
-        found: str | None = self.component.facts.reads
-        return found
+        return self.component.facts.reads
 
-    @cached_property
-    def plain(self) -> dict[str, Any]:
+    def to_plain(self) -> dict[str, Any]:
         """The part as a study file could have written it."""
-        return {
-            NAMED_BY.get(self.kind, "name"): self.name,
-            **{k: unread(v) for k, v in self.options.items()},
-        }
+        return self._plain
 
     @cached_property
-    def upstream(self) -> list[tuple["Fit", "Part"]]:
-        """The fits that it reads, with the checkpoint wanted of each, the nearest last."""
-        pick = next(
-            (v for v in self.options.values() if isinstance(v, Part) and v.kind == "pick"), LAST
-        )
-        found = []
-        for option in self.options.values():
-            found += fits_of(option)
-            if isinstance(option, Fit):
-                found.append((option, pick))
-        return found
+    def _plain(self) -> dict[str, Any]:
+        options = {name: to_plain(value) for name, value in self.options.items()}
+        return {NAMED_BY.get(self.kind, "name"): self.name, **options}
 
     @cached_property
-    def label(self) -> str:
-        """What a reader needs to tell it from its siblings: the name and what differs from the defaults."""
-        return self.called or f"{self.name}({', '.join(self._shown)})".removesuffix("()")
+    def upstream(self) -> Upstream:
+        """The fits that it reads, with the checkpoint that is read of each, the nearest last."""
+        values = list(self.options.values())
+        picks = [part for part in values if isinstance(part, Part) and part.kind == "pick"]
+        fits: Upstream = []
+        for value in values:
+            fits += upstream_fits(value)
+            if isinstance(value, Fit):
+                fits.append((value, picks[0] if picks else LAST))
+        return fits
+
+    @cached_property
+    def level(self) -> str:
+        """What tells it from its siblings: the name and what differs from the defaults."""
+        if self.given_label:
+            return self.given_label
+        return f"{self.name}({', '.join(self.differences)})".removesuffix("()")
 
     @property
-    def _shown(self) -> list[str]:
+    def differences(self) -> list[str]:
+        """Every option that is not at its default, as a level writes it."""
         options = self.component.options
-        told = []
+        differences = []
         for name, value in self.options.items():
-            usual = (
-                name == "fingerprint"
-                or name in self.unsaid
-                or (name == "split" and value in ("train", "test"))
-            )
-            if (
-                not usual
-                and unread(value) != options[name].default
-                and label(value) != label(options[name].default)
-            ):
-                told.append(
-                    label(value) if isinstance(value, Part | Fit) else f"{name}={label(value)}"
-                )
-        return told
+            if self._goes_without_saying(name, value):
+                continue
+            default, level = options[name].default, level_name(value)
+            if to_plain(value) != default and level != level_name(default):
+                differences.append(level if isinstance(value, Part | Fit) else f"{name}={level}")
+        return differences
+
+    def _goes_without_saying(self, name: str, value: Any) -> bool:
+        """Whether a level leaves an option out whatever its value."""
+        if name == "fingerprint" or name in self.default_fits:
+            return True
+        return name == "split" and value in ("train", "test")
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
+class _Settings:
+    """What fits and trials share: a key and a plain form of all their settings."""
+
+    @cached_property
+    def key(self) -> str:
+        """Changes with every setting, those of a trial's fit included."""
+        return hash_of(fields_of(self))
+
+    def to_plain(self) -> dict[str, Any]:
+        """The settings as a study file could have written them."""
+        return self._plain
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        return {name: to_plain(value) for name, value in fields_of(self)}
+
+
 @dataclass(frozen=True)
-class Fit:
+class Fit(_Settings):
     """Everything that decides the weights, and nothing else."""
 
     train_on: Dataset
@@ -135,45 +154,35 @@ class Fit:
     channels_last: bool = False
 
     @cached_property
-    def key(self) -> str:
-        return hashed(self)
-
-    @cached_property
-    def plain(self) -> dict[str, Any]:
-        return {name: unread(value) for name, value in fields_of(self)}
-
-    @cached_property
-    def upstream(self) -> list[tuple["Fit", Part]]:
+    def upstream(self) -> Upstream:
         """The fits that it starts from, the nearest last."""
-        return [one for name in _PARTS for one in fits_of(getattr(self, name))]
+        fits: Upstream = []
+        for name in FIELDS_WITH_PARTS:
+            fits += upstream_fits(getattr(self, name))
+        return fits
 
     @cached_property
     def lineage(self) -> tuple["Fit", ...]:
         """The fit itself, then every fit that must exist before it."""
-        return (self, *(fit for fit, _ in self.upstream))
+        ancestors = [fit for fit, _ in self.upstream]
+        return (self, *ancestors)
 
     @cached_property
-    def label(self) -> str:
-        start = "" if self.init.name == "random" else f" from {self.init.label}"
-        return f"{self.train_on.label}{start}"
+    def level(self) -> str:
+        """The training set, and the start where it is not random."""
+        if self.init.name == "random":
+            return str(self.train_on.level)
+        return f"{self.train_on.level} from {self.init.level}"
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
-_PARTS = (
-    "train_on",
-    "adapt_to",
-    "net",
-    "init",
-    "prepare",
-    "augment",
-    "method",
-)  # the fields that hold components
+FIELDS_WITH_PARTS = ("train_on", "adapt_to", "net", "init", "prepare", "augment", "method")
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(_Settings):
     """One fit, one checkpoint of it, one test set, what is measured on it: one MLflow run."""
 
     fit: Fit
@@ -182,79 +191,36 @@ class Trial:
     pick: Pick = "last"
     probes: list[Probe] = field(default_factory=lambda: ["segmentation"])
 
-    @cached_property
-    def key(self) -> str:
-        return hashed(self)
-
-    @cached_property
-    def plain(self) -> dict[str, Any]:
-        return {name: unread(value) for name, value in fields_of(self)}
-
     def __hash__(self) -> int:
         return hash(self.key)
 
 
-def digest(value: Any) -> str:
-    """A short hash of a plain value; the order of keys does not matter."""
-    return hashlib.sha256(_encode(value).encode()).hexdigest()[:20]
-
-
-_encode = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":")
-).encode  # made once: a plan hashes 100,000 times
-
-
-def hashed(value: "Fit | Trial") -> str:
-    """The key of a value from the keys of its components; one join, for a plan asks 100,000 times."""
-    text = ";".join([f"{name}={_brief(inner)}" for name, inner in fields_of(value)])
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, Part | Fit):
-        return value.key
-    return f"[{','.join([_brief(v) for v in value])}]" if isinstance(value, list) else repr(value)
-
-
-def fields_of(value: Fit | Trial) -> list[tuple[str, Any]]:
+def fields_of(value: _Settings) -> list[tuple[str, Any]]:
     """The settings of a fit or trial; cached properties are none of them."""
-    return [(name, getattr(value, name)) for name in type(value).__dataclass_fields__]
+    names = type(value).__dataclass_fields__  # type: ignore[attr-defined]
+    return [(name, getattr(value, name)) for name in names]
 
 
-def keyed(value: Any) -> Any:
-    """A value with its components replaced by their keys."""
+def to_plain(value: Any) -> Any:
+    """A value with its components written out, as a study file could have done."""
     if isinstance(value, Part | Fit):
-        return value.key
-    return [keyed(v) for v in value] if isinstance(value, list) else value
-
-
-def unread(value: Any) -> Any:
-    """A value with its components written out."""
-    if isinstance(value, Part | Fit):
-        return value.plain
-    return [unread(v) for v in value] if isinstance(value, list) else value
-
-
-def label(value: Any) -> str:
-    """A value as a person names it."""
-    if isinstance(value, Part | Fit):
-        return value.label
+        return value.to_plain()
     if isinstance(value, list):
-        return "+".join(label(v) for v in value) or "none"
-    if isinstance(value, dict):
-        if value.get("label"):
-            return str(value["label"])
-        inner = [f"{k}={label(v)}" for k, v in value.items() if k not in ("name", "arch", "label")]
-        name = str(value.get("name", value.get("arch", "")))
-        return f"{name}({', '.join(inner)})" if inner else name
-    return level_name(value)
+        return [to_plain(item) for item in value]
+    return value
 
 
-def fits_of(value: Any) -> list[tuple[Fit, Part]]:
-    """The fits that must exist before this one, with the checkpoint wanted of each, the nearest last."""
+def upstream_fits(value: Any) -> Upstream:
+    """The fits that must exist before a value, with the checkpoint that is read of each, the
+    nearest last.
+    """
     if isinstance(value, Part | Fit):
         return value.upstream
-    return [one for item in value for one in fits_of(item)] if isinstance(value, list) else []
+    fits: Upstream = []
+    if isinstance(value, list):
+        for item in value:
+            fits += upstream_fits(item)
+    return fits
 
 
 LAST = Part("pick", "last", {})
@@ -262,23 +228,23 @@ LAST = Part("pick", "last", {})
 
 def datasets_of(value: Any) -> Iterator[Part]:
     """Every dataset that a fit or trial reads, upstream fits included."""
-    yield from (part for part in parts_in(value) if part.kind == "dataset")
+    return (part for part in parts_in(value) if part.kind == "dataset")
 
 
 def parts_in(value: Any) -> Iterator[Part]:
     """Every component of a fit or trial, those inside others included."""
+    inner: list[Any] = []
     if isinstance(value, Part):
         yield value
-        for option in value.options.values():
-            yield from parts_in(option)
+        inner = list(value.options.values())
     elif isinstance(value, list):
-        for item in value:
-            yield from parts_in(item)
+        inner = value
     elif isinstance(value, Fit | Trial):
-        for _, inner in fields_of(value):
-            yield from parts_in(inner)
+        inner = [setting for _, setting in fields_of(value)]
+    for item in inner:
+        yield from parts_in(item)
 
 
 def validation_of(part: Part) -> Part:
-    """The validation split beside a training split; the fingerprint is that of the training split's bytes."""
+    """The validation split beside a training split, whose fingerprint speaks of other bytes."""
     return Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from harness.spec.naming import listed, named, numeric
+from harness.spec.naming import as_list, is_number, level_meant
 from harness.spec.options import did_you_mean
 from harness.spec.values import Steps
 from harness.study.comparison import Comparison, Unit, Where
@@ -42,12 +42,12 @@ def _level_problems(comparison: Comparison, steps: Steps, path: str, levels: lis
     if key not in ("by", "trend"):
         return
     against = comparison.against
-    words = [level for level in levels if not numeric(level)]
+    words = [level for level in levels if not is_number(level)]
     if len(levels) < 2:
         yield steps, f"{path} has only the level {levels[0]!r}; there is nothing to compare"
     elif key == "trend" and words:
         yield steps, f"a trend needs numbers, and {path} has the level {words[0]!r}"
-    elif key == "by" and against is not None and named(against, levels) is None:
+    elif key == "by" and against is not None and level_meant(against, levels) is None:
         yield ("against",), level_problem(path, against, levels)
 
 
@@ -60,8 +60,8 @@ def where_problems(where: Where, dimensions: set[str], grid: Expansion) -> Findi
             if path not in dimensions:
                 yield ("where", path, KEY), path_problem(path, dimensions, grid)
             continue
-        for level in listed(names):
-            if named(level, levels) is None:
+        for level in as_list(names):
+            if level_meant(level, levels) is None:
                 has_all_levels = False
                 yield ("where", path), level_problem(path, level, levels)
     if has_all_levels and not among(grid, grid.cells, where):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.spec.options import Count, Whole
-from harness.spec.paths import split
+from harness.spec.paths import steps_of
 from harness.spec.values import Steps
 from harness.study.problems import Problems
 
@@ -49,7 +49,7 @@ def settings_of(axes: Sequence[Axis]) -> list[Setting]:
     settings: list[Setting] = []
     for number, axis in enumerate(axes):
         for column, path in enumerate(axis.paths):
-            settings.append(Setting(number, column, path, split(path)))
+            settings.append(Setting(number, column, path, steps_of(path)))
     return settings
 
 

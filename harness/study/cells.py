@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.spec.paths import FIT_OPTIONS, barred, walk
-from harness.spec.values import Fit, Trial, keyed, label
+from harness.spec.naming import level_name
+from harness.spec.paths import FIT_OPTIONS, value_at, why_component_refuses
+from harness.spec.values import Fit, Trial, with_keys
 from harness.study.axes import Axis, settings_of
 from harness.study.problems import Finding, Raw
 from harness.study.settings import (
@@ -95,7 +96,7 @@ class Cells:
         """Whether an axis sets what a component says that it cannot take, which is a problem."""
         has_refusal = False
         for path in position.inert:
-            reason = barred(position.trial, path)
+            reason = why_component_refuses(position.trial, path)
             if reason:
                 has_refusal = True
                 self.settings.add_problem(self.settings.refusals[path].steps, reason)
@@ -168,13 +169,13 @@ class LevelNames:
         setting = self.settings[number]
         axis = self.axes[setting.axis]
         raw = axis.rows[row][setting.column]
-        level = Level(raw, walk(trial, setting.steps))
+        level = Level(raw, value_at(trial, setting.steps))
         is_changed_inside = any(
             deeper.path.startswith(f"{setting.path}.") for deeper in self.settings
         )
-        name = label(level.raw if is_changed_inside else level.value)
+        name = level_name(level.raw if is_changed_inside else level.value)
         first = self._levels.setdefault((setting.path, name), level)
-        is_same_value = repr(keyed(level.value)) == repr(keyed(first.value))
+        is_same_value = repr(with_keys(level.value)) == repr(with_keys(first.value))
         if level.raw != first.raw and not is_same_value:
             # two levels of one name would be one in every comparison and table
             text = (

@@ -2,9 +2,10 @@
 
 from typing import Any, get_args
 
+from harness.spec.naming import level_name
 from harness.spec.options import REQUIRED, Option, did_you_mean
-from harness.spec.parse import options_of, read
-from harness.spec.values import Steps, label
+from harness.spec.parse import options_of, read_value
+from harness.spec.values import Steps
 from harness.study.comparison import Correlate, Unit
 from harness.study.marks import KEY
 from harness.study.problems import Finding
@@ -45,10 +46,10 @@ def _read_value(option: Option, raw: Any, steps: Steps, problems: list[Finding])
     if option.name == "correlate" and raw is not None:
         return read_entry(Correlate, raw, steps, problems, "correlate")
     if option.name == "against":
-        raw = label(raw)
+        raw = level_name(raw)
     elif option.name == "where":
         raw = _with_level_names(raw)
-    return read(option.type, raw, steps, problems)
+    return read_value(option.type, raw, steps, problems)
 
 
 def _with_level_names(raw: Any) -> Any:
@@ -58,9 +59,9 @@ def _with_level_names(raw: Any) -> Any:
     names: dict[str, Any] = {}
     for path, levels in raw.items():
         if isinstance(levels, list):
-            names[path] = [label(level) for level in levels]
+            names[path] = [level_name(level) for level in levels]
         else:
-            names[path] = label(levels)
+            names[path] = level_name(levels)
     return names
 
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.spec.paths import matches, split
-from harness.spec.values import Steps, Trial, label
+from harness.spec.naming import level_name
+from harness.spec.paths import matches, steps_of
+from harness.spec.values import Steps, Trial
 from harness.study.axes import Axis
 from harness.study.cells import Cell, Cells, Position
 from harness.study.problems import Finding, Raw
@@ -40,8 +41,8 @@ class Rule:
         texts: list[str] = []
         for path, value in raw.items():
             if path != "reason":
-                conditions.append((split(path), value))
-                texts.append(f"{path}={label(value)}")
+                conditions.append((steps_of(path), value))
+                texts.append(f"{path}={level_name(value)}")
         reason = ", ".join(texts)
         if "reason" in raw:
             reason = f"{raw['reason']} ({reason})"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.spec.naming import listed, named
-from harness.spec.paths import split, walk
-from harness.spec.values import Part, Trial, label
+from harness.spec.naming import as_list, level_meant, level_name
+from harness.spec.paths import steps_of, value_at
+from harness.spec.values import Part, Trial
 from harness.study.cells import Cell
 from harness.study.grid import Expansion
 
@@ -18,19 +18,19 @@ def levels_of(grid: Expansion, path: str) -> list[str]:
     values: dict[int, Any] = {}
     for cell in grid.cells:
         try:
-            value = walk(cell.trial, split(path))
+            value = value_at(cell.trial, steps_of(path))
         except LookupError:
             continue
         if id(value) not in values:  # cells share their parts
             values[id(value)] = value
-            levels[label(value)] = None
+            levels[level_name(value)] = None
     return list(levels)
 
 
 def level_at(trial: Trial, path: str) -> str | None:
     """The level of a setting in one trial; None if it has no such setting."""
     try:
-        return label(walk(trial, split(path)))
+        return level_name(value_at(trial, steps_of(path)))
     except LookupError:
         return None
 
@@ -43,7 +43,7 @@ def among(
     for path, names in where.items():
         levels = levels_of(grid, path)
         if levels:
-            allowed[path] = [named(name, levels) for name in listed(names)]
+            allowed[path] = [level_meant(name, levels) for name in as_list(names)]
     return [cell for cell in cells if _is_at(cell.trial, allowed)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.spec.options import did_you_mean
-from harness.spec.paths import conditions, flat
+from harness.spec.paths import paths_of_rules, settings
 from harness.spec.values import Steps
 from harness.study.axes import Axis
 from harness.study.grid import Expansion
@@ -62,9 +62,9 @@ def check_exclude(problems: Problems, exclude: list[Raw], grid: Expansion) -> No
     """A rule on a setting that no trial has excludes nothing: a typing mistake."""
     if not grid.cells or grid.excluded:
         return
-    for i, path in conditions(exclude):
+    for i, path in paths_of_rules(exclude):
         if not levels_of(grid, path):
-            hint = did_you_mean(path, flat(grid.cells[0].trial))
+            hint = did_you_mean(path, settings(grid.cells[0].trial))
             problems.add(("exclude", i, path, KEY), f"no trial has it; {hint}")
 
 
@@ -78,7 +78,7 @@ def check_when(problems: Problems, when: dict[str, Raw], grid: Expansion) -> Non
     for path, condition in when.items():
         unknown = [setting for setting in condition if not levels_of(grid, setting)]
         for setting in unknown:
-            hint = did_you_mean(setting, flat(grid.cells[0].trial))
+            hint = did_you_mean(setting, settings(grid.cells[0].trial))
             problems.add(("when", path, setting, KEY), f"no trial has it; {hint}")
         if not unknown and not grid.excluded and path not in axes_in_use:
             problems.add(("when", path), "no trial meets this, so the axis never counts")

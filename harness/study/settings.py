@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.spec.options import REQUIRED, Option
-from harness.spec.parse import Around, Complaints, options_of, read, tests_by_default
-from harness.spec.paths import FIT_OPTIONS, holds_fit, put, slot_of, takes
+from harness.spec.parse import Enclosing, Problems, default_test_set, options_of, read_value
+from harness.spec.paths import FIT_OPTIONS, holds_fit, slot_of, why_not, with_setting
 from harness.spec.values import Part, Steps, Trial
 from harness.study.axes import Axis, Setting, settings_of
 from harness.study.problems import Finding, Raw
@@ -94,10 +94,10 @@ class Settings:
     def default_test_set(self, train_on: Part) -> Part | None:
         """The test set of a trial that names none; None where it cannot be read."""
         if train_on.key not in self._test_sets:
-            complaints: Complaints = []
-            raw = tests_by_default(train_on)
+            complaints: Problems = []
+            raw = default_test_set(train_on)
             annotation = TRIAL_OPTIONS["test_on"].type
-            test_on = read(annotation, raw, TEST_SET, complaints, role="test")
+            test_on = read_value(annotation, raw, TEST_SET, complaints, role="test")
             self._test_sets[train_on.key] = None if complaints else test_on
         return self._test_sets[train_on.key]
 
@@ -121,10 +121,10 @@ class Settings:
             steps = ("base", *field[:-1])
             self.add_problem(steps, f"{name} is missing")
             return Reading(UNREADABLE, assignment.inert)
-        around = Around(self._raw_net(indices, off), self._raw_seed(indices))
+        around = Enclosing(self._raw_net(indices, off), self._raw_seed(indices))
         role = "train" if field in (TRAINING_SET, ("fit", "adapt_to")) else "test"
-        complaints: Complaints = []
-        value = read(option.type, assignment.raw, field, complaints, around, role=role)
+        complaints: Problems = []
+        value = read_value(option.type, assignment.raw, field, complaints, around, role=role)
         for steps, text in complaints:
             self.add_problem(_place_in_file(steps, assignment.pieces), text)
         return Reading(UNREADABLE if complaints else value, assignment.inert)
@@ -143,12 +143,12 @@ class Settings:
             axis, row = self.axes[setting.axis], indices[setting.axis]
             steps = axis.steps[row][setting.column]
             inside = setting.steps[len(field) :]
-            reason = takes(annotation, raw, inside)
+            reason = why_not(annotation, raw, inside)
             if reason is not None:
                 inert.append(setting.path)
                 self.refusals.setdefault(setting.path, Refusal(steps[:-1], reason))
                 continue
-            raw = put(annotation, raw, inside, axis.rows[row][setting.column])
+            raw = with_setting(annotation, raw, inside, axis.rows[row][setting.column])
             pieces[setting.steps] = steps
             self.used.add(setting.path)
         return Assignment(raw, pieces, tuple(inert))

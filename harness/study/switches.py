@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.spec.paths import matches, slot_of, split
+from harness.spec.paths import matches, slot_of, steps_of
 from harness.spec.values import Steps
 from harness.study.problems import Raw
 from harness.study.settings import Indices, Paths, Settings
@@ -36,7 +36,7 @@ class Switches:
         for path, conditions in when.items():
             self.conditions[path] = []
             for key, raw in conditions.items():
-                condition = Condition(split(key), raw)
+                condition = Condition(steps_of(key), raw)
                 self.conditions[path].append(condition)
                 deciding.update(settings.deciding(condition.steps))
         self.deciding = sorted(deciding)

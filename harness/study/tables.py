@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.spec.naming import level_of_text, listed, named
+from harness.spec.naming import as_list, level_meant, level_of_text
 from harness.spec.options import did_you_mean
 from harness.spec.values import Steps
 from harness.study.answerable import (
@@ -177,7 +177,7 @@ def _is_shown(cells: dict[str, str], table: Table) -> bool:
     for path, names in table.where.items():
         if path not in cells or path in table.paths:
             continue
-        if level_of_text(cells[path]) not in map(level_of_text, listed(names)):
+        if level_of_text(cells[path]) not in map(level_of_text, as_list(names)):
             return False
     return True
 
@@ -238,10 +238,10 @@ def _level_names(table: Table, grid: Expansion) -> LevelName:
 
     def level_name(path: str, text: str) -> str | None:
         if not all_levels[path]:
-            names = listed(table.where.get(path, text))
+            names = as_list(table.where.get(path, text))
             level = level_of_text(text)
             return level if level in map(level_of_text, names) else None
-        name = named(text, all_levels[path])
+        name = level_meant(text, all_levels[path])
         if name is None:
             hint = did_you_mean(text, all_levels[path])
             raise ValueError(f"the study has no {path} {text!r}; {hint}")

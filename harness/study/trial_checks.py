@@ -74,7 +74,7 @@ def _share_images(first: Part, second: Part) -> bool:
 
 def _images_of(part: Part) -> dict[str, object]:
     """The settings of a data set that tell which images it holds, whatever its split."""
-    settings = dict(part.plain)
+    settings = dict(part.to_plain())
     for name in OTHER_USE:
         settings.pop(name, None)
     return settings

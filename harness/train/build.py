@@ -26,7 +26,7 @@ def as_function(part: Part, home: Home | None) -> Callable[..., Any]:
             options[name] = _option_value(option.type, value, home, pick)
     function = load_component(part.kind, part.name)
     bound = update_wrapper(partial(function, **options), function)
-    bound.label = part.label  # type: ignore[attr-defined]
+    bound.label = part.level  # type: ignore[attr-defined]
     return bound
 
 
@@ -65,7 +65,7 @@ def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
         raise ValueError("this component may not read another fit")
     path = home.store("fits").path(fit.key) / f"{pick.key}.safetensors"
     if not path.exists():
-        name = f"{fit.key} ({fit.label})"
+        name = f"{fit.key} ({fit.level})"
         raise FileNotFoundError(f"the fit {name} has no checkpoint of the pick {pick.name}")
     return path
 

@@ -51,12 +51,12 @@ def _record(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> 
     """Returns the record of a fit that finished."""
     state = training.state
     channels, outputs = training.shape
-    plain_picks = {LAST.key: LAST.plain}
+    plain_picks = {LAST.key: LAST.to_plain()}
     for key, part in picks.items():
-        plain_picks[key] = part.plain
+        plain_picks[key] = part.to_plain()
     return FitRecord(
         state=State.FINISHED,
-        fit=training.spec.plain,
+        fit=training.spec.to_plain(),
         key=training.spec.key,
         picks=plain_picks,
         best=state.best,

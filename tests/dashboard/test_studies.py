@@ -5,7 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from harness.store import Home, locked, write_json
+from harness.store import Home, file_lock, write_json
 from tests.dashboard.pages import open_page, output_of_command, text_of_page, tiles_of_page
 from tests.dashboard.studies import STARTS, better_with_batch, two_trials_failed
 from tests.made.recorded import fill, scores, study_at
@@ -60,7 +60,7 @@ def test_a_running_study(home: Home) -> None:
     stem = home.hidden / "running" / f"starts.{os.getpid()}"
     stem.parent.mkdir(parents=True)
     write_json(stem.with_suffix(".json"), progress)
-    with locked(Path(f"{stem}.lock")):
+    with file_lock(Path(f"{stem}.lock")):
         app = open_page()
         assert tiles_of_page(app)["state"] == "running"
         assert "now: fit b <b>: starting" in text_of_page(app)

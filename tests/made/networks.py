@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from harness.components.nets.tiny_unet import tiny_unet
-from harness.spec.parse import Around, read_fit, read_part
+from harness.spec.parse import Enclosing, read_fit, read_part
 from harness.spec.values import Fit, Part
 from harness.train.build import as_function
 
@@ -14,7 +14,7 @@ from harness.train.build import as_function
 def part_of(kind: str, raw: Any) -> Part:
     """Reads a part as a study file writes it, and insists that nothing is wrong with it."""
     problems: list[Any] = []
-    part = read_part(kind, raw, (), problems, Around())
+    part = read_part(kind, raw, (), problems, Enclosing())
     assert part is not None, problems
     assert not problems
     return part

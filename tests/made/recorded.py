@@ -1,9 +1,10 @@
-"""Runs recorded without training anything: straight into the database by SQL, their rows straight into files."""
+"""Runs recorded without training anything: by SQL, with their rows straight in files."""
 
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from harness.record.tracker import Tracker, uri
-from harness.run.plan import name
-from harness.spec.paths import flat
+from harness.spec.paths import settings
 from harness.spec.values import Trial
 from harness.store import Home, file_name
 from harness.study.cells import Cell
 from harness.study.load import Study, load_study
+from tests.made.synthetic import all_finished
 
 Columns = dict[str, Any]  # metric, value, image, group, and any dimension
 Measured = Callable[[Trial, np.random.Generator], Columns]
@@ -37,19 +38,19 @@ def study_at(home: Home, text: str, file: str = "study.yaml") -> Study:
 def scores(value: Callable[[Trial], float], images: int = 4) -> Measured:
     """Overlap scores of so many images, around a value of the trial."""
 
-    def measured(trial: Trial, rng: np.random.Generator) -> Columns:
-        noise = (
-            rng.normal(0, 0.02, (len(SCORES), images)) + np.linspace(0, 0.1, len(SCORES))[:, None]
-        )
-        ids = [f"image-{i:03}" for i in range(images)]
+    def rows_of(trial: Trial, rng: np.random.Generator) -> Columns:
+        """The rows of one trial."""
+        offsets = np.linspace(0, 0.1, len(SCORES))[:, None]
+        noise = rng.normal(0, 0.02, (len(SCORES), images)) + offsets
+        ids = [f"image-{number:03}" for number in range(images)]
         return {
-            "metric": [m for m in SCORES for _ in ids],
+            "metric": np.repeat(SCORES, images).tolist(),
             "value": np.clip(value(trial) + noise, 0, 1).ravel(),
             "image": ids * len(SCORES),
             "group": ["volume"] * images * len(SCORES),
         }
 
-    return measured
+    return rows_of
 
 
 def fill(
@@ -57,102 +58,117 @@ def fill(
     study: Study,
     measured: Measured,
     *,
-    state: Callable[[Trial], str] = lambda trial: "finished",
+    state: Callable[[Trial], str] = all_finished,
 ) -> list[str]:
-    """A run for each trial whose state is not 'missing'; their ids."""
+    """Records a run for each trial whose state is not 'missing', and returns their ids."""
     now = int(time.time() * 1000) - 100_000
+    runs = []
     with sqlite3.connect(home.database) as db:
         experiment = _experiment(db, home, study, now)
-        runs = [
-            _Run(db, home, study, cell, i, experiment, now)
-            for i, cell in enumerate(study.cells)
-            if state(cell.trial) != "missing"
-        ]
-        for run in runs:
-            run.record(state(run.trial), measured)
+        for number, cell in enumerate(study.cells):
+            ended = state(cell.trial)
+            if ended != "missing":
+                run = _Run(db, home, study, cell, number, experiment, now + number)
+                run.record(ended, measured)
+                runs.append(run.id)
     db.close()
-    return [run.id for run in runs]
+    return runs
 
 
 def _experiment(db: sqlite3.Connection, home: Home, study: Study, now: int) -> int:
-    place = (home.hidden / "artifacts" / file_name(study.name)).as_uri()
-    found = db.execute(
+    """The number of a study's experiment, which is recorded where it is new."""
+    row = db.execute(
         "SELECT experiment_id FROM experiments WHERE name = ?", (study.name,)
     ).fetchone()
-    if found is not None:
-        return int(found[0])
-    (id,) = db.execute("SELECT max(experiment_id) + 1 FROM experiments").fetchone()
-    columns = (
-        "(experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)"
-    )
-    db.execute(
-        f"INSERT INTO experiments {columns} VALUES (?, ?, ?, 'active', ?, ?)",
-        (id, study.name, place, now, now),
-    )
-    tags = (("harness", "study"), ("mlflow.note.content", study.question))
-    db.executemany(f"INSERT INTO experiment_tags VALUES (?, ?, {id})", tags)
-    return int(id)
+    if row is not None:
+        return int(row[0])
+    (number,) = db.execute("SELECT max(experiment_id) + 1 FROM experiments").fetchone()
+    artifacts = home.hidden / "artifacts" / file_name(study.name)
+    experiment = {
+        "experiment_id": number,
+        "name": study.name,
+        "artifact_location": artifacts.as_uri(),
+        "lifecycle_stage": "active",
+        "creation_time": now,
+        "last_update_time": now,
+    }
+    _insert(db, "experiments", experiment)
+    for key, text in (("harness", "study"), ("mlflow.note.content", study.question)):
+        tag = {"key": key, "value": text, "experiment_id": number}
+        _insert(db, "experiment_tags", tag)
+    return int(number)
 
 
+def _insert(db: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
+    """Adds a row to a table of the database."""
+    marks = ", ".join("?" * len(row))
+    columns = ", ".join(row)
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+    db.execute(sql, tuple(row.values()))
+
+
+@dataclass(frozen=True)
 class _Run:
     """A run of a trial, being recorded."""
 
-    def __init__(
-        self,
-        db: sqlite3.Connection,
-        home: Home,
-        study: Study,
-        cell: Cell,
-        i: int,
-        experiment: int,
-        now: int,
-    ) -> None:
-        self.db, self.home, self.study, self.cell, self.trial = db, home, study, cell, cell.trial
-        self.i, self.experiment, self.start = i, experiment, now + i
-        self.id = f"{abs(hash((study.name, cell.trial.key, i))) & 0xFFFFFFFF:08x}{i:024x}"
+    db: sqlite3.Connection
+    home: Home
+    study: Study
+    cell: Cell
+    number: int
+    experiment: int
+    start: int
+
+    @property
+    def id(self) -> str:
+        key = (self.study.name, self.cell.trial.key, self.number)
+        return f"{abs(hash(key)) & 0xFFFFFFFF:08x}{self.number:024x}"
 
     def record(self, state: str, measured: Measured) -> None:
-        columns = measured(self.trial, np.random.default_rng(self.i)) if state == "finished" else {}
-        place = self.home.hidden / "artifacts" / file_name(self.study.name) / self.id / "artifacts"
-        status = "FINISHED" if state == "finished" else "FAILED"
-        named = "run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri"
-        self.db.execute(
-            f"INSERT INTO runs ({named}, experiment_id) VALUES (?, ?, 'LOCAL', '', ?, ?, ?, 'active', ?, ?)",
-            (
-                self.id,
-                name(self.cell),
-                status,
-                self.start,
-                self.start + 60_000,
-                place.as_uri(),
-                self.experiment,
-            ),
-        )
-        self._many("tags (value, key, run_uuid)", self._tags(state).items())
-        self._many("params (value, key, run_uuid)", flat(self.trial).items())
-        means = {m: float(v) for m, v in _means(columns).items()} | {
-            "seconds/fit": 50.0,
-            "seconds/measure": 10.0,
-        }
-        timed = (
-            f"(value, key, timestamp, step, is_nan, run_uuid) VALUES (?, ?, {self.start}, 0, 0, ?)"
-        )
-        for table in ("latest_metrics", "metrics"):
-            self.db.executemany(
-                f"INSERT INTO {table} {timed}", [(v, k, self.id) for k, v in means.items()]
-            )
-        if columns:
-            self._measured(columns)
+        """Writes the run as the tracker would, with its rows where it is finished."""
+        trial = self.cell.trial
+        columns: Columns = {}
+        if state == "finished":
+            columns = measured(trial, np.random.default_rng(self.number))
+            self._write_rows(columns)
+        self._insert_run(state)
+        self._insert_all("tags", self._tags(state))
+        self._insert_all("params", settings(trial))
+        metrics = {**_means(columns), "seconds/fit": 50.0, "seconds/measure": 10.0}
+        for metric, value in metrics.items():
+            row = {"key": metric, "value": value, "timestamp": self.start}
+            row.update({"step": 0, "is_nan": 0, "run_uuid": self.id})
+            _insert(self.db, "latest_metrics", row)
+            _insert(self.db, "metrics", row)
 
-    def _many(self, into: str, pairs: Iterable[tuple[str, str]]) -> None:
-        self.db.executemany(
-            f"INSERT INTO {into} VALUES (?, ?, ?)", [(v, k, self.id) for k, v in pairs]
-        )
+    def _insert_run(self, state: str) -> None:
+        """The run's own line, which says when it ran and where its artifacts are."""
+        artifacts = self.home.hidden / "artifacts" / file_name(self.study.name) / self.id
+        row = {
+            "run_uuid": self.id,
+            "name": name(self.cell),
+            "source_type": "LOCAL",
+            "user_id": "",
+            "status": "FINISHED" if state == "finished" else "FAILED",
+            "start_time": self.start,
+            "end_time": self.start + 60_000,
+            "lifecycle_stage": "active",
+            "artifact_uri": (artifacts / "artifacts").as_uri(),
+            "experiment_id": self.experiment,
+        }
+        _insert(self.db, "runs", row)
+
+    def _insert_all(self, table: str, values: Mapping[str, str]) -> None:
+        """A line of a table for each key."""
+        for key, value in values.items():
+            _insert(self.db, table, {"value": value, "key": key, "run_uuid": self.id})
 
     def _tags(self, state: str) -> dict[str, str]:
+        """What the tracker would say of the run."""
+        trial = self.cell.trial
         tags = {
-            "harness.trial": self.trial.key,
-            "harness.fit": self.trial.fit.key,
+            "harness.trial": trial.key,
+            "harness.fit": trial.fit.key,
             "harness.study": self.study.name,
             "harness.state": state,
             "harness.levels": json.dumps(self.cell.levels),
@@ -164,26 +180,32 @@ class _Run:
             "mlflow.source.name": str(self.study.path),
             "mlflow.source.git.commit": "c" * 40,
         }
-        return tags | (
-            {"harness.error": "RuntimeError: no such layer"} if state == "failed" else {}
-        )
+        if state == "failed":
+            tags["harness.error"] = "RuntimeError: no such layer"
+        return tags
 
-    def _measured(self, columns: Columns) -> None:
-        folder = self.home.store("trials").path(self.trial.key)
+    def _write_rows(self, columns: Columns) -> None:
+        """The rows in the folder of the trial, as a worker leaves them."""
+        trial = self.cell.trial
+        folder = self.home.store("trials").path(trial.key)
         folder.mkdir(parents=True, exist_ok=True)
-        count, fold = len(columns["value"]), self.trial.fit.fold
-        units = {
-            "seed": [self.trial.fit.seed] * count,
-            "fold": [None if fold is None else fold[0]] * count,
-        }
+        count = len(columns["value"])
+        fold = None
+        if trial.fit.fold is not None:
+            fold = trial.fit.fold[0]
+        units = {"seed": [trial.fit.seed] * count, "fold": [fold] * count}
         parquet.write_table(pa.table({**columns, **units}), folder / "rows.parquet")
 
 
 def _means(columns: Columns) -> dict[str, float]:
+    """The mean of each metric over all rows."""
     if not columns:
         return {}
-    names, values = np.array(columns["metric"]), np.array(columns["value"])
-    return {m: values[names == m].mean() for m in dict.fromkeys(columns["metric"])}
+    metrics, values = np.array(columns["metric"]), np.array(columns["value"])
+    means = {}
+    for metric in dict.fromkeys(columns["metric"]):
+        means[metric] = float(values[metrics == metric].mean())
+    return means
 
 
 def figures_of(home: Home, study: Study, run: str) -> Path:

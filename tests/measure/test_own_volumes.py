@@ -15,7 +15,7 @@ from harness.data import domains
 from harness.data.domains import open_domains
 from harness.data.images import Labelled
 from harness.measure.trial import measure
-from harness.run.fingerprints import identified
+from harness.run.fingerprints import with_fingerprints
 from harness.spec.values import Trial
 from harness.store import Home, read_json
 from harness.study.document import Mistakes
@@ -48,7 +48,7 @@ def random_volume(seed: int, shape: tuple[int, int, int]) -> tuple[NDArray[Any],
 
 def first_trial(file: Path, home: Home) -> Trial:
     """Returns the first trial of a study, whose data is known by its bytes."""
-    return identified(load_study(file), home).cells[0].trial
+    return with_fingerprints(load_study(file), home).cells[0].trial
 
 
 def test_real_data_by_its_bytes(home: Home, tmp_path: Path) -> None:

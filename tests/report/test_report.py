@@ -25,7 +25,7 @@ from harness.report.write import lower, report
 from harness.spec.values import Trial
 from harness.store import Home
 from harness.study.load import Study
-from tests.made.synthetic import made, recorded, results
+from tests.made.synthetic import recorded_runs, results, study_in
 
 TEXT = """
 seeds: 8
@@ -46,17 +46,17 @@ def score(trial: Trial, rng: np.random.Generator) -> float:
 
 
 def judged(folder: Path) -> tuple[Study, Verdicts, str]:
-    study = made(folder, TEXT)
+    study = study_in(folder, TEXT)
     runs, rows = results(
         study,
         score,
         state=lambda t: "failed" if (t.fit.seed, t.fit.batch) == (3, 8) else "finished",
     )
-    verdicts = judge(study, runs, rows, recorded(study, runs))
+    verdicts = judge(study, runs, rows, recorded_runs(study, runs))
     return (
         study,
         verdicts,
-        page(verdicts, [("axis", "2: a, b")], provenance(study, recorded(study, runs))),
+        page(verdicts, [("axis", "2: a, b")], provenance(study, recorded_runs(study, runs))),
     )
 
 
@@ -122,12 +122,13 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 
 def test_names_of_a_study_are_text_and_nothing_else(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>\"'&<img src=x onerror=y>"
-    study = made(tmp_path, TEXT)
+    study = study_in(tmp_path, TEXT)
     compare = tuple(replace(c, name=evil + c.name) for c in study.compare)
     study = replace(study, name=evil, question=evil, compare=compare)
     runs, rows = results(study, score)
     listed = [
-        replace(r, name=evil, tags={**r.tags, "harness.host": evil}) for r in recorded(study, runs)
+        replace(r, name=evil, tags={**r.tags, "harness.host": evil})
+        for r in recorded_runs(study, runs)
     ]
     verdicts = judge(study, runs, rows, listed)
     found = parsed(page(verdicts, [(evil, evil)], provenance(study, listed)))
@@ -152,7 +153,7 @@ def test_latex_is_balanced_and_marks_what_differs(tmp_path: Path) -> None:
 
 
 def test_bold_follows_the_better_end(tmp_path: Path) -> None:
-    study = made(tmp_path, TEXT)
+    study = study_in(tmp_path, TEXT)
     runs, rows = results(study, score)
     one = replace(study.compare[0], better="lower")
     text = latex(judge(replace(study, compare=(one,)), runs, rows), set())
@@ -176,7 +177,7 @@ def test_csv_round_trips(tmp_path: Path) -> None:
 
 
 def test_a_report_of_nothing_is_a_report(tmp_path: Path) -> None:
-    study = made(tmp_path, TEXT)
+    study = study_in(tmp_path, TEXT)
     verdicts = judge(study, pd.DataFrame(), pd.DataFrame(columns=["run", "metric", "value"]))
     html = page(verdicts, [], provenance(study, []))
     assert "No run is recorded" in html
@@ -216,9 +217,9 @@ def test_p_values_are_never_zero() -> None:
 
 
 def test_mixed_versions_are_warned_of(tmp_path: Path) -> None:
-    study = made(tmp_path, TEXT)
+    study = study_in(tmp_path, TEXT)
     runs, _ = results(study, score)
-    listed = recorded(study, runs)
+    listed = recorded_runs(study, runs)
     listed[0] = replace(
         listed[0],
         tags={**listed[0].tags, "mlflow.source.git.commit": "d" * 40, "harness.dirty": "true"},
@@ -229,7 +230,7 @@ def test_mixed_versions_are_warned_of(tmp_path: Path) -> None:
 
 
 def test_a_report_from_the_database(home: Home) -> None:
-    study = made(home.folder, "seeds: 2\ngrid:\n  fit.batch: [2, 4]\n" + (
+    study = study_in(home.folder, "seeds: 2\ngrid:\n  fit.batch: [2, 4]\n" + (
         "compare:\n  - {name: a, metric: dice, by: fit.batch, unit: seed}\n"
     ))  # fmt: skip
     tracker = Tracker(uri(home), home)

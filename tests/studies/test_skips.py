@@ -22,7 +22,7 @@ from harness.stats import folds
 from harness.store import Home
 from harness.study.levels import among
 from harness.study.load import load_study
-from tests.made.synthetic import made, results
+from tests.made.synthetic import results, study_in
 
 STUDIES = Path(__file__).parents[2] / "studies"
 RNG = np.random.default_rng(3)
@@ -125,7 +125,7 @@ tables:
 
 def styles(folder: Path, heat: str) -> dict[str, str]:
     """The style of each row of the page's table, and how many legends it has."""
-    study = made(folder, "  probes: [segmentation]" + TABLE.replace("HEAT", heat))
+    study = study_in(folder, "  probes: [segmentation]" + TABLE.replace("HEAT", heat))
     value = {"dice": 0.2, "bce": 0.5, "ce": 0.8}
 
     def dice(trial: Trial, rng: np.random.Generator) -> float:
@@ -151,7 +151,7 @@ def test_a_heat_map_runs_from_dark_to_bright_and_its_text_can_be_read(tmp_path: 
 
 def test_values_that_only_rounding_tells_apart_have_no_error(tmp_path: Path) -> None:
     """The input's distance is the same for every network; it read 8.50e-01 ± 5.55e-17."""
-    study = made(tmp_path, "  probes: [segmentation]" + TABLE.replace("HEAT", "false"))
+    study = study_in(tmp_path, "  probes: [segmentation]" + TABLE.replace("HEAT", "false"))
     runs, rows = results(study, lambda trial, rng: 0.0, images=1)
     rows["value"] = rows["seed"].map({0: 0.1 + 0.2, 1: 0.3})
     (filled,) = tabulate(study, runs, rows)

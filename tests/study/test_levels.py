@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.judge.arms import contrasts, layout
+from harness.judge.arms import contrasts, lay_out
 from harness.spec.naming import level_name, level_of_text
-from harness.spec.paths import flat
+from harness.spec.paths import settings
 from harness.study.load import Study
 from tests.made.study_files import BASE, loaded_study, problems_of
 
@@ -76,13 +76,13 @@ def test_a_level_is_named_alike_wherever_the_file_names_it(
 
 def arms_of(study: Study) -> list[tuple[str, ...]]:
     """The arms of the first comparison of a study, in the order of its grid."""
-    laid_out = layout(study, study.compare[0])
+    laid_out = lay_out(study, study.compare[0])
     return list(dict.fromkeys(entry.arm for entry in laid_out.trial_places))
 
 
 def trials_of(study: Study) -> set[str]:
     """The trials that the first comparison of a study looks at."""
-    laid_out = layout(study, study.compare[0])
+    laid_out = lay_out(study, study.compare[0])
     return {entry.trial for entry in laid_out.trial_places}
 
 
@@ -150,11 +150,11 @@ def test_equal_values_that_move_together_with_others_are_one_level(tmp_path: Pat
 
 
 def test_settings_are_named_by_their_paths(tmp_path: Path) -> None:
-    settings = flat(loaded_study(tmp_path, BASE).cells[0].trial)
-    assert settings["fit.net"] == "tiny_unet"
-    assert settings["fit.net.width"] == "8"
-    assert settings["fit.method.loss"] == "bce_dice"
-    assert settings["test_on.split"] == "test"
+    names = settings(loaded_study(tmp_path, BASE).cells[0].trial)
+    assert names["fit.net"] == "tiny_unet"
+    assert names["fit.net.width"] == "8"
+    assert names["fit.method.loss"] == "bce_dice"
+    assert names["test_on.split"] == "test"
 
 
 def test_a_label_names_a_component_and_changes_no_key(tmp_path: Path) -> None:
@@ -163,5 +163,5 @@ def test_a_label_names_a_component_and_changes_no_key(tmp_path: Path) -> None:
     bare = loaded_study(tmp_path, text % init % "").cells[1].trial
     labelled = loaded_study(tmp_path, text % init % "label: nerve cord, ").cells[1].trial
     assert bare.key == labelled.key
-    assert bare.fit.init.label == "trained(phantom(style=vnc))"
-    assert labelled.fit.init.label == flat(labelled)["fit.init"] == "nerve cord"
+    assert bare.fit.init.level == "trained(phantom(style=vnc))"
+    assert labelled.fit.init.level == settings(labelled)["fit.init"] == "nerve cord"

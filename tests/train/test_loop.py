@@ -75,7 +75,7 @@ def test_the_record_of_a_fit_says_what_it_cost_and_what_it_has(home: Home) -> No
     assert record.state is State.FINISHED
     assert (record.channels, record.outputs) == (3, 1)
     assert (record.key, record.steps, record.device) == (spec.key, 6, "cpu")
-    assert record.picks == {LAST.key: LAST.plain, VALIDATED.key: VALIDATED.plain}
+    assert record.picks == {LAST.key: LAST.to_plain(), VALIDATED.key: VALIDATED.to_plain()}
     scores = [row["pick/source_validation"] for row in timeless_history(spec, home)]
     assert record.best == {VALIDATED.key: max(scores)}
     net = as_function(spec.net, None)(3, 1)

@@ -15,7 +15,7 @@ from harness.data.fetch.unpack import unpack
 from harness.data.refused import NoSplit, Refused
 from harness.spec.catalogue import catalogue, load_component
 from harness.spec.options import did_you_mean
-from harness.store import locked
+from harness.store import file_lock
 
 RECORD = "fetched.json"  # what was downloaded: address, checksum, size
 Get = Callable[[str, Path, str | None], Path]
@@ -52,7 +52,7 @@ def fetch_dataset(
         raise Refused(f"{target}: {problem}; wait for it, or stop it first")
 
     get = partial(download, progress=progress, timeout=timeout, pause=pause)
-    with locked(home / f".{name}.lock", refuse):
+    with file_lock(home / f".{name}.lock", refuse):
         if not target.exists():
             _fetch_all(name, home, files, get)
     return target

@@ -27,14 +27,14 @@ def test_one_photo_fit_serves_every_architecture(arch: str) -> None:
     ((upstream, _pick),) = uniform.upstream
     plain = fit_of(net={**net, "slices": 5, "tied": "all"}, init="photos")
     assert upstream.key == plain.upstream[0][0].key
-    assert upstream.net.plain == {
+    assert upstream.net.to_plain() == {
         "arch": "encoder_only",
         "encoder": "resnet18",
         "slices": 1,
         "classes": None,
         "tied": "none",
     }
-    assert uniform.init.label == "uniform(photos)"
+    assert uniform.init.level == "uniform(photos)"
 
 
 def test_photos_need_an_encoder_and_a_study_hears_so_at_once(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from harness.run.fingerprints import identified
+from harness.run.fingerprints import with_fingerprints
 from harness.spec.values import Fit
 from harness.store import Home, save_tensors
 from harness.study.document import Mistakes
@@ -29,7 +29,7 @@ def fit_from_file(weights: Path, home: Home) -> Fit:
     """Returns the fit of a study that names a file of weights, as it would be run."""
     study = weights.with_suffix(".yaml")
     study.write_text(FILE_STUDY.replace("PATH", str(weights)))
-    return identified(load_study(study), home).cells[0].trial.fit
+    return with_fingerprints(load_study(study), home).cells[0].trial.fit
 
 
 def network() -> Any:
@@ -57,7 +57,7 @@ def test_a_file_that_is_missing_or_a_pickle_is_refused(home: Home, tmp_path: Pat
     study = tmp_path / "study.yaml"
     study.write_text(FILE_STUDY.replace("PATH", "none.st"))
     with pytest.raises(Mistakes, match=r"no file none\.st; paths are relative"):
-        identified(load_study(study), home)
+        with_fingerprints(load_study(study), home)
     pickle = tmp_path / "weights.pt"
     torch.save({"weight": torch.ones(2)}, pickle)
     init = fit_of(init={"name": "file", "path": str(pickle)}).init

@@ -18,7 +18,7 @@ from harness.data.images import Unlabelled
 from harness.measure import forward
 from harness.measure.layers import stages
 from harness.measure.rows import Original
-from harness.spec.parse import Around, read_part
+from harness.spec.parse import Enclosing, read_part
 from tests.made.networks import function_of, tiny_network
 from tests.made.shifts import Shifts, darker, random_test_set, shifts_of, slow_hellinger
 
@@ -174,7 +174,7 @@ def test_layers_that_give_no_maps_are_refused_and_nothing_stays_behind() -> None
 def test_a_study_names_a_layer_by_text_alone() -> None:
     problems: list[Any] = []
     raw = {"name": "shift", "layers": [3], "bins": 0}
-    assert read_part("probe", raw, (), problems, Around()) is not None
+    assert read_part("probe", raw, (), problems, Enclosing()) is not None
     assert len(problems) == 2
     probe = function_of("probe", {"name": "shift", "layers": ["a.b"]})
     assert probe.keywords["layers"] == ["a.b"]

@@ -106,7 +106,7 @@ def test_another_data_set_is_compared_with(home: Home) -> None:
 
 
 def test_what_was_prepared_is_compared_prepared(home: Home) -> None:
-    base = trial_of().fit.plain
+    base = trial_of().fit.to_plain()
     unchanged = {"name": "brightness", "strength": 1.0}
     trial = trial_of(fit={**base, "prepare": ["standardise"]}, perturb=unchanged)
     distances = values_by_metric(measured_folder(trial, home))["hellinger"]

@@ -6,15 +6,16 @@ from typing import Literal
 
 from harness.components.datasets import dataset
 from harness.components.datasets.named.files import (
-    cut,
-    expect,
-    inside,
-    names,
-    objects,
-    paired,
+    Volume,
+    check_masks_fit,
+    dataset_folder,
+    expect_shape,
+    find_inside,
+    join_object_volumes,
+    join_volumes,
     pictures_in,
-    root,
-    scans,
+    slice_names,
+    slices_of_split,
 )
 from harness.data.files import open
 from harness.data.masks import IGNORE, as_binary, as_classes
@@ -31,7 +32,8 @@ SOURCES = {
     ],
     "lucchi": [
         {
-            "base": "https://documents.epfl.ch/groups/c/cv/cvlab-unit/www/data/%20ElectronMicroscopy_Hippocampus/",
+            "base": "https://documents.epfl.ch/groups/c/cv/cvlab-unit/www/data/"
+            "%20ElectronMicroscopy_Hippocampus/",
             "files": {
                 "training.tif": None,
                 "training_groundtruth.tif": None,
@@ -81,7 +83,8 @@ SOURCES = {
             "sha256": "6a2cac68adde5d01984542d3ee1d7753d1fa3e6eb2a042ce15ce297c95885bbe",
         },
         {
-            "url": "https://huggingface.co/datasets/pytc/MitoEM/resolve/main/EM30-R-mito-train-val-v2.zip",
+            "url": "https://huggingface.co/datasets/pytc/MitoEM/resolve/main/"
+            "EM30-R-mito-train-val-v2.zip",
             "unpack": "zip",
             "sha256": "c56380ac575428a818bd293ca3509d1249999846c3702ccbf11d308acdd2ae86",
         },
@@ -89,6 +92,14 @@ SOURCES = {
 }
 
 MITOCHONDRIA = ("background", "mitochondria")
+SNEMI_SLICES = {"train": (0, 70), "validation": (70, 85), "test": (85, 100)}
+# Paper 001 trains on 165, validates on 40, tests on 125; that the 40 come first in the test volume
+# is assumed.
+LUCCHI_SLICES = {
+    "official": {"train": (0, 165), "test": (165, 330)},
+    "ranking": {"train": (0, 165), "validation": (165, 205), "test": (205, 330)},
+}
+LUCCHI_SHAPE = (165, 768, 1024)
 
 
 @dataset(
@@ -105,27 +116,26 @@ def snemi3d(
 ) -> Scans:
     """SNEMI3D, mouse cortex, 100 sections of 1024 x 1024, cut 70/15/15; neurites are label > 0."""
     # Paper 000 writes 75 + 15 + 15 of 100 sections; 70/15/15 keeps its validation and test.
-    folder = root(home, "snemi3d")
+    folder = dataset_folder(home, "snemi3d")
     try:
-        path = inside(folder, "snemi_train.h5", "train.h5")
-        images, masks = (
-            open.volume(path, "volumes/raw"),
-            open.volume(path, "volumes/labels/neuron_ids"),
-        )
+        path = find_inside(folder, "snemi_train.h5", "train.h5")
+        images = open.volume(path, "volumes/raw")
+        masks = open.volume(path, "volumes/labels/neuron_ids")
         sources = [path]
     except ValueError:  # the archive of the Harvard mirror holds two folders of pictures
-        path = inside(folder, "image")
-        sources = [*pictures_in(path), *pictures_in(path.parent / "seg")]
-        images, masks = open.volume(path), open.volume(path.parent / "seg")
-    expect(path, images, (100, 1024, 1024))
-    paired(path, images, masks)
-    which = cut(
-        "snemi3d", {"train": (0, 70), "validation": (70, 85), "test": (85, 100)}, split, 100
-    )
-    found = objects([("snemi3d", images, masks)], sources, task, "neurite")
-    return select(
-        replace(found, classes=("membrane", "neurite")) if task == "neurites" else found, which
-    )
+        path = find_inside(folder, "image")
+        mask_folder = path.parent / "seg"
+        sources = [*pictures_in(path), *pictures_in(mask_folder)]
+        images = open.volume(path)
+        masks = open.volume(mask_folder)
+    expect_shape(path, images, (100, 1024, 1024))
+    check_masks_fit(path, images, masks)
+    slices = slices_of_split("snemi3d", SNEMI_SLICES, split, 100)
+    volume = Volume("snemi3d", images, masks)
+    scans = join_object_volumes([volume], sources, task, "neurite")
+    if task == "neurites":
+        scans = replace(scans, classes=("membrane", "neurite"))
+    return select(scans, slices)
 
 
 @dataset(
@@ -138,48 +148,57 @@ def snemi3d(
     papers=("saliency-asymmetry", "consistency-ranking"),
 )
 def lucchi(split: str, home: Path, *, cuts: Literal["official", "ranking"] = "official") -> Scans:
-    """Lucchi (EPFL hippocampus), 165 + 165 sections of 768 x 1024; `ranking` takes 40 of the test for validation."""
-    folder, parts, sources = root(home, "lucchi"), {}, []
+    """Lucchi (EPFL hippocampus), 165 + 165 sections of 768 x 1024; `ranking` takes 40 of the
+    test for validation.
+    """
+    folder = dataset_folder(home, "lucchi")
+    volumes: list[Volume] = []
+    sources: list[Path] = []
     for part in ("training", "testing"):
-        pair = [inside(folder, f"{part}.tif"), inside(folder, f"{part}_groundtruth.tif")]
-        images, masks = (expect(p, open.volume(p), (165, 768, 1024)) for p in pair)
-        parts[part] = (part, images, as_binary(masks, names(part, 165)))
-        sources += pair
-    whole = scans([parts["training"], parts["testing"]], sources, classes=MITOCHONDRIA)
-    # Paper 001 trains on 165, validates on 40, tests on 125; that the 40 come first in the test volume is assumed.
-    tables = {
-        "official": {"train": (0, 165), "test": (165, 330)},
-        "ranking": {"train": (0, 165), "validation": (165, 205), "test": (205, 330)},
-    }
-    return select(whole, cut("lucchi", tables[cuts], split, 330))
+        image_file = find_inside(folder, f"{part}.tif")
+        mask_file = find_inside(folder, f"{part}_groundtruth.tif")
+        images = expect_shape(image_file, open.volume(image_file), LUCCHI_SHAPE)
+        masks = expect_shape(mask_file, open.volume(mask_file), LUCCHI_SHAPE)
+        labels = as_binary(masks, slice_names(part, len(masks)))
+        volumes.append(Volume(part, images, labels))
+        sources += [image_file, mask_file]
+    scans = join_volumes(volumes, sources, classes=MITOCHONDRIA)
+    return select(scans, slices_of_split("lucchi", LUCCHI_SLICES[cuts], split, 330))
 
 
-def _plus_plus(
-    name: str, split: str, home: Path, sizes: dict[str, tuple[int, ...]], outside: int | None
+def _open_plus_plus(
+    name: str,
+    split: str,
+    home: Path,
+    shapes: dict[str, tuple[int, int, int]],
+    outside: int | None,
 ) -> Scans:
-    """The re-labelled sets: Train is train and Test is test (one popular loader swaps the two)."""
+    """One of the re-labelled sets; masks hold `outside` where there is no tissue.
+
+    Train is train and Test is test (one popular loader swaps the two).
+    """
     check_split(name, split, ("train", "test", "all"))
-    folder, parts, sources = root(home, name), [], []
+    folder = dataset_folder(home, name)
+    volumes: list[Volume] = []
+    sources: list[Path] = []
     for part in ("train", "test"):
         if split not in (part, "all"):
             continue
-        files = [
-            pictures_in(inside(folder, f"{part.title()}_{side}"), (".png", ".tif"))
-            for side in ("In", "Out")
-        ]
-        images, masks = (open.series(f) for f in files)
-        count, *size = sizes[part]
+        image_files = pictures_in(find_inside(folder, f"{part.title()}_In"), (".png", ".tif"))
+        mask_files = pictures_in(find_inside(folder, f"{part.title()}_Out"), (".png", ".tif"))
+        images = open.series(image_files)
+        masks = open.series(mask_files)
+        depth, *size = shapes[part]
         # Which of the two sides is y is not said everywhere; the number of sections is.
-        expect(
-            files[0][0].parent,
-            images,
-            (count, *(size if images.shapes[0][0] == size[0] else size[::-1])),
-        )
-        paired(files[1][0].parent, images, masks)
-        truth = as_classes(masks, names(part, count), {0: 0, 255: 1}, ignore=outside)
-        parts.append((part, images, truth))
-        sources += [*files[0], *files[1]]
-    return scans(parts, sources, classes=MITOCHONDRIA, ignore=None if outside is None else IGNORE)
+        if images.shapes[0][0] != size[0]:
+            size.reverse()
+        expect_shape(image_files[0].parent, images, (depth, *size))
+        check_masks_fit(mask_files[0].parent, images, masks)
+        labels = as_classes(masks, slice_names(part, depth), {0: 0, 255: 1}, ignore=outside)
+        volumes.append(Volume(part, images, labels))
+        sources += [*image_files, *mask_files]
+    ignore_label = None if outside is None else IGNORE
+    return join_volumes(volumes, sources, classes=MITOCHONDRIA, ignore=ignore_label)
 
 
 @dataset(
@@ -193,9 +212,11 @@ def _plus_plus(
 )
 def lucchi_pp(split: str, home: Path) -> Scans:
     """Lucchi++, the re-labelled mitochondria of Lucchi, 165 + 165 sections of 768 x 1024."""
-    return _plus_plus(
-        "lucchi_pp", split, home, {"train": (165, 768, 1024), "test": (165, 768, 1024)}, None
-    )
+    shapes = {
+        "train": LUCCHI_SHAPE,
+        "test": LUCCHI_SHAPE,
+    }
+    return _open_plus_plus("lucchi_pp", split, home, shapes, None)
 
 
 @dataset(
@@ -208,7 +229,11 @@ def lucchi_pp(split: str, home: Path) -> Scans:
     papers=("domain-adaptation",),
 )
 def kasthuri_pp(split: str, home: Path) -> Scans:
-    """Kasthuri++, mitochondria of mouse cortex, 85 + 75 sections; what lies outside the tissue (2) is ignored."""
-    return _plus_plus(
-        "kasthuri_pp", split, home, {"train": (85, 1463, 1613), "test": (75, 1334, 1553)}, 2
-    )
+    """Kasthuri++, mitochondria of mouse cortex, 85 + 75 sections; what lies outside the tissue
+    (2) is ignored.
+    """
+    shapes = {
+        "train": (85, 1463, 1613),
+        "test": (75, 1334, 1553),
+    }
+    return _open_plus_plus("kasthuri_pp", split, home, shapes, 2)

@@ -1,23 +1,25 @@
-"""Electron microscopy: the ventral nerve cord of Drosophila, with mitochondria, membranes and regions."""
+"""Electron microscopy: the ventral nerve cord of Drosophila, with mitochondria, membranes and
+regions.
+"""
 
 from pathlib import Path
 from typing import Literal
 
 from harness.components.datasets import dataset
 from harness.components.datasets.named.files import (
-    cut,
-    expect,
-    inside,
-    names,
-    paired,
+    Volume,
+    check_masks_fit,
+    dataset_folder,
+    expect_shape,
+    find_inside,
+    join_volumes,
     pictures_in,
-    root,
-    scans,
+    slice_names,
+    slices_of_split,
 )
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
-from harness.data.masks import as_binary, from_grey_edges
-from harness.data.masks import as_classes as classes_labels
+from harness.data.masks import as_binary, as_classes, from_grey_edges
 from harness.data.scans import Scans
 from harness.data.splits import check_split, select
 
@@ -54,39 +56,48 @@ def vnc(
     cuts: Literal["contiguous", "halves"] = "contiguous",
     stack: Literal[1, 2] = 1,
 ) -> Scans:
-    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002; stack 2 is unlabelled."""
-    folder = root(home, "vnc")
-    raw = inside(folder, f"stack{stack}/raw")
-    volume = f"stack{stack}"
+    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002;
+    stack 2 is unlabelled.
+    """
+    folder = dataset_folder(home, "vnc")
+    name = f"stack{stack}"
+    raw = find_inside(folder, f"{name}/raw")
     sources = pictures_in(raw, (".tif",))
-    images, truth = expect(raw, open.series(sources), (20, 1024, 1024)), None
+    images = expect_shape(raw, open.series(sources), (20, 1024, 1024))
+    labels = None
     if stack == 1:
-        files = pictures_in(
-            inside(folder, f"stack1/{'labels' if task == 'regions' else task}"), (".png", ".tif")
-        )
-        masks = open.series(files, palette=True)
-        paired(files[0].parent, images, masks)
-        truth, sources = _truth(masks, task, names(volume, 20)), [*sources, *files]
+        subfolder = "labels" if task == "regions" else task
+        mask_files = pictures_in(find_inside(folder, f"stack1/{subfolder}"), (".png", ".tif"))
+        masks = open.series(mask_files, palette=True)
+        check_masks_fit(mask_files[0].parent, images, masks)
+        labels = _labels_of_task(masks, task, slice_names(name, len(images)))
+        sources = [*sources, *mask_files]
+    volume = Volume(name, images, labels)
     classes = tuple(REGIONS) if task == "regions" else ("background", task)
     if cuts == "contiguous" or split == "all":
-        return select(
-            scans([(volume, images, truth)], sources, classes=classes),
-            cut("vnc", CONTIGUOUS, split, len(images)),
-        )
+        scans = join_volumes([volume], sources, classes=classes)
+        return select(scans, slices_of_split("vnc", CONTIGUOUS, split, len(images)))
     check_split("vnc with cuts: halves", split, [*HALVES, "all"])
-    columns = HALVES[split]
-    half, half_truth = (
-        None if lazy is None else lazy.crop(slice(None), columns) for lazy in (images, truth)
-    )
-    assert half is not None
-    return scans([(f"{volume} x{columns.start}", half, half_truth)], sources, classes=classes)
+    half = _columns_of(volume, HALVES[split])
+    return join_volumes([half], sources, classes=classes)
 
 
-def _truth(masks: Lazy, task: str, title: list[str]) -> Lazy:
+def _columns_of(volume: Volume, columns: slice) -> Volume:
+    """The part of a volume that lies between two places on x."""
+    rows = slice(None)
+    images = volume.images.crop(rows, columns)
+    labels = None if volume.masks is None else volume.masks.crop(rows, columns)
+    return Volume(f"{volume.name} x{columns.start}", images, labels)
+
+
+def _labels_of_task(masks: Lazy, task: str, names: list[str]) -> Lazy:
+    """The labels that masks stand for, which are stored in another way for each task."""
     if task == "mitochondria":
-        # Sections 1, 7 and 18 are one-bit pictures (0 and 1), the others 0 to 255 with a few grey edge pixels: a plain
-        # threshold at 127 would lose every mitochondrion of those three (4.47 % of all pixels instead of 5.38 %).
-        return from_grey_edges(masks, title)
+        # Sections 1, 7 and 18 are one-bit pictures (0 and 1), the others 0 to 255 with a few grey
+        # edge pixels: a plain threshold at 127 would lose every mitochondrion of those three
+        # (4.47 % of all pixels instead of 5.38 %).
+        return from_grey_edges(masks, names)
     if task == "regions":
-        return classes_labels(masks, title, {value: i for i, value in enumerate(REGIONS.values())})
-    return as_binary(masks, title)
+        table = {value: label for label, value in enumerate(REGIONS.values())}
+        return as_classes(masks, names, table)
+    return as_binary(masks, names)

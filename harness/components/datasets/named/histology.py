@@ -1,6 +1,8 @@
-"""Histology in colour: one tissue in five slide scanners, and the templates of BBBC041."""
+"""Histology in colour: one tissue in five slide scanners, annotated by polygons."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.components.datasets import dataset
-from harness.components.datasets.named.files import inside, root
+from harness.components.datasets.named.files import dataset_folder, find_inside, first_images
 from harness.data.files import open
-from harness.data.files.lazy import Lazy
 from harness.data.files.stored import images_of
 from harness.data.masks import IGNORE
 from harness.data.refused import Refused, explained_errors, first_few
@@ -23,13 +24,6 @@ SOURCES = {
     "ms_cct": [
         {
             "url": "https://zenodo.org/api/records/7418555/files-archive",
-            "unpack": "zip",
-            "sha256": None,
-        }
-    ],
-    "bbbc041": [
-        {
-            "url": "https://data.broadinstitute.org/bbbc/BBBC041/malaria.zip",
             "unpack": "zip",
             "sha256": None,
         }
@@ -48,7 +42,36 @@ TUMOURS = (
     "Histiocytoma",
 )
 TISSUES = ("Bone", "Cartilage", "Dermis", "Epidermis", "Subcutis", "Inflamm/Necrosis")
+BACKGROUND = "Bg"
 WHITE, TISSUE, TUMOUR = 0, 1, 2
+LABEL_OF_CATEGORY = {
+    **dict.fromkeys(TUMOURS, TUMOUR),
+    **dict.fromkeys(TISSUES, TISSUE),
+    BACKGROUND: WHITE,
+}
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """An outline x, y, x, y, ... on a slide, and the label inside it."""
+
+    label: int
+    outline: list[float]
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """An annotated shape as the table of MS-CCT holds it: one outline, or a list of them."""
+
+    image: int
+    category: str
+    shape: list[Any]
+
+    @property
+    def outlines(self) -> list[list[float]]:
+        if self.shape and isinstance(self.shape[0], list):
+            return self.shape
+        return [self.shape]
 
 
 @dataset(
@@ -66,109 +89,104 @@ def ms_cct(
     scanner: Literal["cs2", "nz210", "nz20", "p1000", "gt450"] = "cs2",
     level: Whole = 0,
 ) -> Scans:
-    """MS-CCT, squamous cell carcinoma of dogs, 44 slides in five scanners A to E; groups are slides, 30/5/9 of them."""
-    # The public slides are of low resolution, so the patch counts of paper 004 cannot be had from them.
-    folder = root(home, "ms_cct")
+    """MS-CCT, squamous cell carcinoma of dogs, 44 slides in five scanners A to E; groups are
+    slides, 30/5/9 of them.
+    """
+    # The public slides are of low resolution, so the patch counts of paper 004 cannot be had from
+    # them.
+    folder = dataset_folder(home, "ms_cct")
     check_split("ms_cct", split, ("train", "validation", "test", "all"))
-    kept = {"test": HELD_OUT, "validation": VALIDATION, "all": range(1, 45)}
-    numbers = kept.get(split, [n for n in range(1, 45) if n not in (*HELD_OUT, *VALIDATION)])
-    table = inside(folder, "scc.json")
-    files = [inside(folder, f"scc_{n:02d}_{scanner}.tif") for n in numbers]
-    parts = [
-        images_of(open.stored_array(path, f"0/{level}" if level else ""), None) for path in files
-    ]
-    full = [images_of(open.stored_array(path)).shapes[0] for path in files]
-    pixels = Lazy(lambda i: parts[i].read(0), [p.shapes[0] for p in parts], parts[0].dtype)
-    shapes = _polygons(table, [p.name for p in files])
-    scale = [part.shapes[0][1] / whole[1] for part, whole in zip(parts, full, strict=True)]
-    masks = pixels.map(
-        lambda image, i: _drawn(image, shapes[i], scale[i]), dtype=np.uint8, shape=lambda s: s[:2]
-    )
-    ids, slides = [p.stem for p in files], [f"scc_{n:02d}" for n in numbers]
-    classes = ("background", "tissue", "tumour")
-    sources = (*files, table)
+    numbers = _slides_of_split(split)
+    table = find_inside(folder, "scc.json")
+    files = [find_inside(folder, f"scc_{number:02d}_{scanner}.tif") for number in numbers]
+    key = f"0/{level}" if level else ""
+    slides = [images_of(open.stored_array(file, key)) for file in files]
+    scales = []
+    for file, slide in zip(files, slides, strict=True):
+        full_width = images_of(open.stored_array(file)).shapes[0][1]
+        scales.append(slide.shapes[0][1] / full_width)
+    pixels = first_images(slides)
+    polygons = _read_polygons(table, [file.name for file in files])
+
+    def draw(image: NDArray[Any], index: int) -> NDArray[np.uint8]:
+        return _draw_labels(image, polygons[index], scales[index])
+
+    masks = pixels.map(draw, dtype=np.uint8, shape=lambda shape: shape[:2])
+    ids = [file.stem for file in files]
     return Scans(
-        open.with_checked_pixels(pixels, ids), masks, ids, ids, slides, classes, IGNORE, sources
+        open.with_checked_pixels(pixels, ids),
+        masks,
+        ids,
+        ids,
+        groups=[f"scc_{number:02d}" for number in numbers],
+        classes=("background", "tissue", "tumour"),
+        ignore=IGNORE,
+        sources=(*files, table),
     )
 
 
-def _polygons(table: Path, names: list[str]) -> list[list[tuple[int, list[float]]]]:
-    """(class, x y x y ...) of each slide, in the order in which they are drawn."""
-    with explained_errors(
-        table, "this is not the annotation table of MS-CCT (COCO: images, categories, annotations)"
-    ):
-        said = json.loads(table.read_text())
-        images = {image["file_name"]: image["id"] for image in said["images"]}
-        kinds = {kind["id"]: kind["name"] for kind in said["categories"]}
-        drawn = [
-            (a["image_id"], kinds[a["category_id"]], a["segmentation"]) for a in said["annotations"]
-        ]
-    strange = sorted({kind for _, kind, _ in drawn} - {*TUMOURS, *TISSUES, "Bg"})
-    lost = [name for name in names if name not in images]
-    if strange or lost:
-        found = f"unknown classes: {first_few(strange) or 'none'}; slides that it does not know: {first_few(lost) or 'none'}"
-        raise Refused(f"{table}: it is not the table of these slides ({found})")
-    value = {**dict.fromkeys(TUMOURS, TUMOUR), **dict.fromkeys(TISSUES, TISSUE), "Bg": WHITE}
-    rings = [(image, value[kind], ring) for image, kind, shape in drawn for ring in _rings(shape)]
-    return [
-        [(label, ring) for image, label, ring in rings if image == images[name]] for name in names
-    ]
+def _slides_of_split(split: str) -> Sequence[int]:
+    """The numbers of the slides of a split; what is neither held out nor validates is for
+    training.
+    """
+    if split == "test":
+        return HELD_OUT
+    if split == "validation":
+        return VALIDATION
+    every_slide = range(1, 45)
+    if split == "all":
+        return every_slide
+    return [slide for slide in every_slide if slide not in (*HELD_OUT, *VALIDATION)]
 
 
-def _rings(shape: list[Any]) -> list[list[float]]:
-    return shape if shape and isinstance(shape[0], list) else [shape]
+def _read_polygons(table: Path, names: list[str]) -> list[list[Polygon]]:
+    """The polygons of each slide, in the order in which they are drawn."""
+    advice = "this is not the annotation table of MS-CCT (COCO: images, categories, annotations)"
+    annotations = []
+    with explained_errors(table, advice):
+        content = json.loads(table.read_text())
+        image_of_name = {image["file_name"]: image["id"] for image in content["images"]}
+        categories = {entry["id"]: entry["name"] for entry in content["categories"]}
+        for entry in content["annotations"]:
+            category = categories[entry["category_id"]]
+            annotations.append(Annotation(entry["image_id"], category, entry["segmentation"]))
+    _check_table(table, annotations, [name for name in names if name not in image_of_name])
+    polygons_of_image: dict[int, list[Polygon]] = {}
+    for annotation in annotations:
+        label = LABEL_OF_CATEGORY[annotation.category]
+        polygons = polygons_of_image.setdefault(annotation.image, [])
+        polygons += [Polygon(label, outline) for outline in annotation.outlines]
+    return [polygons_of_image.get(image_of_name[name], []) for name in names]
 
 
-def _drawn(
-    image: NDArray[Any], polygons: list[tuple[int, list[float]]], scale: float
-) -> NDArray[np.uint8]:
-    """Annotated tissue and tumour; what is not annotated is background where it is white (Otsu), ignored where not."""
+def _check_table(table: Path, annotations: list[Annotation], missing: list[str]) -> None:
+    """Refuses a table with classes of another data set, or without some of the slides."""
+    categories = {annotation.category for annotation in annotations}
+    strange = sorted(categories - set(LABEL_OF_CATEGORY))
+    if strange or missing:
+        unknown_classes = first_few(strange) or "none"
+        unknown_slides = first_few(missing) or "none"
+        raise Refused(
+            f"{table}: it is not the table of these slides (unknown classes: {unknown_classes}; "
+            f"slides that it does not know: {unknown_slides})"
+        )
+
+
+def _draw_labels(image: NDArray[Any], polygons: list[Polygon], scale: float) -> NDArray[np.uint8]:
+    """Annotated tissue and tumour on a slide.
+
+    What is not annotated is background where it is white (Otsu), and ignored where it is not.
+    """
     from PIL import Image, ImageDraw
     from skimage.filters import threshold_otsu
 
     grey = image[..., :3].mean(-1)
-    canvas = Image.fromarray(np.where(grey > threshold_otsu(grey), WHITE, IGNORE).astype(np.uint8))
+    is_white = grey > threshold_otsu(grey)
+    canvas = Image.fromarray(np.where(is_white, WHITE, IGNORE).astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
-    for label, ring in polygons:
-        points = [(x * scale, y * scale) for x, y in zip(ring[::2], ring[1::2], strict=True)]
+    for polygon in polygons:
+        columns, rows = polygon.outline[::2], polygon.outline[1::2]
+        points = [(x * scale, y * scale) for x, y in zip(columns, rows, strict=True)]
         if len(points) > 2:
-            draw.polygon(points, fill=label)
+            draw.polygon(points, fill=polygon.label)
     return np.asarray(canvas)
-
-
-def bbbc041_boxes(home: Path) -> list[dict[str, Any]]:
-    """BBBC041: {path, boxes: [(category, top, left, bottom, right)]} of each annotated picture; it has no masks."""
-    folder = root(home, "bbbc041")
-    found = []
-    for part in ("training.json", "test.json"):
-        table = inside(folder, part)
-        with explained_errors(table, "this is not an annotation table of BBBC041"):
-            for entry in json.loads(table.read_text()):
-                path = table.parent / entry["image"]["pathname"].lstrip("/")
-                found.append({"path": path, "boxes": [_box(thing) for thing in entry["objects"]]})
-    return found
-
-
-def _box(thing: dict[str, Any]) -> tuple[str, int, int, int, int]:
-    low, high = thing["bounding_box"]["minimum"], thing["bounding_box"]["maximum"]
-    return thing["category"], low["r"], low["c"], high["r"], high["c"]
-
-
-def bbbc041_crops(
-    home: Path, categories: tuple[str, ...], count: int, seed: int = 0
-) -> list[NDArray[Any]]:
-    """Some cells of these categories, cut from the pictures of BBBC041 along their boxes, as RGB."""
-    boxes = [(entry["path"], box) for entry in bbbc041_boxes(home) for box in entry["boxes"]]
-    known = sorted({box[0] for _, box in boxes})
-    fitting = [(path, box) for path, box in boxes if box[0] in categories]
-    if len(fitting) < count:
-        raise Refused(
-            f"BBBC041 holds {len(fitting)} cells of {first_few(categories)}; it knows {first_few(known, 12)}"
-        )
-    drawn = np.random.default_rng(seed).choice(len(fitting), count, replace=False)
-    return [_cut(*fitting[i]) for i in drawn.tolist()]
-
-
-def _cut(path: Path, box: tuple[str, int, int, int, int]) -> NDArray[Any]:
-    _, top, left, bottom, right = box
-    return images_of(open.stored_array(path)).read(0)[top:bottom, left:right, :3].copy()

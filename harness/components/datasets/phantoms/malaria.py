@@ -11,7 +11,7 @@ from scipy.ndimage import binary_fill_holes, distance_transform_cdt, gaussian_fi
 from skimage.filters import threshold_otsu
 
 from harness.components.datasets import dataset
-from harness.components.datasets.named.histology import bbbc041_boxes, bbbc041_crops
+from harness.components.datasets.named.malaria_cells import bbbc041_crops, bbbc041_pictures
 from harness.components.datasets.phantoms.fields import Array, ramp, smooth, stream
 from harness.data.files import open
 from harness.data.files.stored import images_of
@@ -189,19 +189,19 @@ def _stained(green: Array) -> NDArray[np.bool_]:
 def _cut_out(home: Path, seed: int) -> Templates:
     """Templates from BBBC041: a picture's emptiest square, three of its cells, and three artefacts."""
     other = ("leukocyte", "difficult")
-    entries = [e for e in bbbc041_boxes(home) if sum(b[0] not in other for b in e["boxes"]) >= 3]
+    entries = [e for e in bbbc041_pictures(home) if sum(b[0] not in other for b in e.boxes) >= 3]
     if not entries:
         raise Refused(
             "bbbc041: no picture has three annotated cells; run `harness data check bbbc041`"
         )
     rng = stream("malaria", "bbbc041", seed)
     entry = entries[int(rng.integers(len(entries)))]
-    picture = images_of(open.stored_array(entry["path"])).read(0)[..., :3]
-    boxes = [b[1:] for b in entry["boxes"] if b[0] not in other]
+    picture = images_of(open.stored_array(entry.path)).read(0)[..., :3]
+    boxes = [b[1:] for b in entry.boxes if b[0] not in other]
     chosen = [boxes[i] for i in rng.choice(len(boxes), 3, replace=False)]
     cells = [_real(picture[top:bottom, left:right]) for top, left, bottom, right in chosen]
     artefacts = [_real(crop) for crop in bbbc041_crops(home, other, 3, seed)]
-    return Templates(_emptiest(picture, [b[1:] for b in entry["boxes"]]), cells, artefacts)
+    return Templates(_emptiest(picture, [b[1:] for b in entry.boxes]), cells, artefacts)
 
 
 def _real(crop: NDArray[Any]) -> Template:

@@ -1,0 +1,74 @@
+"""A plan carried out in a terminal: a table follows its progress."""
+
+import signal
+from typing import Any, NoReturn
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from harness.cli import screen
+from harness.cli.shared import err, out, print_lines
+from harness.record.tracker import Tracker
+from harness.run.carry_out import RunSummary, run
+from harness.run.jobs import Executor, Outcome
+from harness.run.plan import Plan
+from harness.run.progress import Progress, notes
+from harness.spec.states import State
+from harness.store import Home
+
+
+def carry_out(
+    plan: Plan,
+    home: Home,
+    tracker: Tracker,
+    executor: Executor,
+    *,
+    fail_fast: bool,
+    slots: int,
+    quiet: bool,
+) -> RunSummary:
+    """Carries out a plan, with a table that follows it where somebody looks on."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    live = _LiveTable(home)
+    try:
+        if quiet or not out.is_terminal:
+            return run(
+                plan, home, tracker, executor, _say_failures, fail_fast=fail_fast, slots=slots
+            )
+        print_lines(*screen.plan_lines(plan))
+        options: dict[str, Any] = {"refresh_per_second": 2, "transient": True}
+        with Live(console=out, get_renderable=live.draw, **options):
+            return run(plan, home, tracker, executor, live.follow, fail_fast=fail_fast, slots=slots)
+    except KeyboardInterrupt:
+        err.print("stopped; the same command goes on from the last epoch", markup=False)
+        raise typer.Exit(130) from None
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _say_failures(progress: Progress, outcome: Outcome | None) -> None:
+    if outcome is not None and outcome.state == State.FAILED:
+        err.print(screen.outcome_line(outcome), markup=False)
+
+
+class _LiveTable:
+    """What a terminal shows of a running study: a table of its progress, and its failures."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._progress: Progress | None = None
+
+    def follow(self, progress: Progress, outcome: Outcome | None) -> None:
+        """Takes the progress to draw next, and prints an outcome that is no good one above it."""
+        self._progress = progress
+        if outcome is not None and outcome.state in (State.FAILED, State.DIVERGED):
+            print_lines(screen.outcome_line(outcome))
+
+    def draw(self) -> Table | str:
+        """Draws the latest progress; what the workers note is read only now."""
+        if self._progress is None:
+            return ""
+        return screen.progress_table(self._progress, True, notes(self._home, self._progress))

@@ -1,0 +1,45 @@
+"""What a reader should know of the values behind a verdict; information, never a gate."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from scipy import stats
+
+from harness.judge.arms import arm_names, at_stratum
+from harness.judge.estimates import result_or_reason
+from harness.judge.measured import Sample
+from harness.judge.sentences import p_value
+from harness.judge.verdicts import Arm, Pooled
+from harness.stats.clusters import effective_n, icc1
+from harness.study.comparison import Comparison
+
+
+def normality(arms: Iterable[Arm]) -> Iterator[str]:
+    """Shapiro-Wilk for each arm that varies."""
+    for arm in arms:
+        values = arm.sample.array()
+        if not 3 <= values.size <= 5000 or np.ptp(values) == 0:
+            continue
+        p = p_value(float(stats.shapiro(values).pvalue))
+        power = ", with little power at this n" if values.size < 20 else ""
+        name = arm.name + at_stratum(arm.stratum)
+        yield f"normality of {name}: Shapiro-Wilk {p}{power}; for information only"
+
+
+def pooled_images(comparison: Comparison, sample: Sample) -> Pooled:
+    """What the images of an arm are worth, for those of one network resemble each other."""
+    values, clusters = sample.array(), np.array(sample.clusters)
+    networks = len(set(sample.clusters))
+    icc, _ = result_or_reason(icc1, values, clusters)
+    worth: float | None = 1.0
+    if networks > 1:
+        worth, _ = result_or_reason(effective_n, values, clusters)
+    levels = sample.arm_or_point
+    return Pooled(
+        arm=arm_names(comparison, [levels])[levels],
+        images=len(sample.units),
+        networks=networks,
+        icc=icc,
+        worth=math.nan if worth is None else worth,
+    )

@@ -1,0 +1,181 @@
+"""What a contrast shows, and a comparison by its contrasts, in plain sentences."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.judge.arms import levels_text
+from harness.judge.contrasts import Contrast
+from harness.judge.sentences import count, estimate, number, p_value
+from harness.spec.naming import where_text
+from harness.study.comparison import Comparison
+
+
+def outcome(comparison: Comparison, contrast: Contrast) -> str:
+    """The kind of answer."""
+    yes, no = ("differs", "open") if comparison.margin is None else ("equivalent", "not shown")
+    if math.isnan(contrast.corrected):
+        return "no test"
+    if contrast.corrected <= comparison.alpha:
+        return yes
+    if contrast.smallest > comparison.alpha:
+        return "not testable"
+    return no
+
+
+def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
+    """One plain sentence; what is not significant is never called equal."""
+    sentences = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}
+    text = sentences[comparison.kind](comparison, contrast, family)
+    where = where_text(comparison.where)
+    if contrast.stratum:
+        where.append(levels_text(contrast.stratum))
+    if not where:
+        return text
+    return f"At {levels_text(where)}: {text}"
+
+
+def _numbers(
+    comparison: Comparison, contrast: Contrast, family: int, unit: str | None = None
+) -> str:
+    """The estimate with its interval, n and the corrected p."""
+    parts = []
+    if not math.isnan(contrast.estimate):
+        parts.append(estimate(contrast.estimate, contrast.low, contrast.high))
+    is_pair = contrast.paired and comparison.kind == "groups"
+    parts.append(count(contrast.n, is_pair, unit or comparison.unit))
+    correction = f" after {comparison.correct} among {family}"
+    if family == 1 or contrast.corrected_by_test:
+        correction = ""
+    elif comparison.correct is None:
+        correction = " uncorrected"
+    parts.append(p_value(contrast.corrected) + correction)
+    return ", ".join(parts)
+
+
+def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:
+    """A contrast of two arms."""
+    metric = str(comparison.metric)
+    if comparison.trend:
+        metric = f"the area under {metric} over {comparison.trend}"
+    facts = f"difference {_numbers(comparison, contrast, family)}"
+    first, second, margin = contrast.first, contrast.second, comparison.margin
+    match contrast.outcome:
+        case "differs":
+            way = _way(contrast.estimate, "higher", "lower", "different")
+            return f"{metric} is {way} with {first} than with {second}: {facts}."
+        case "equivalent":
+            return f"{first} and {second} are equivalent on {metric} within ±{margin:g}: {facts}."
+        case "not shown":
+            return (
+                f"equivalence of {first} and {second} on {metric} within ±{margin:g} "
+                f"is not shown: {facts}."
+            )
+        case "not testable":
+            reason = _too_few(comparison, contrast, family)
+            return (
+                f"whether {metric} differs between {first} and {second} cannot be tested: "
+                f"{reason}; {facts}."
+            )
+        case "no test":
+            reason = contrast.note or "no values"
+            return f"{first} and {second} could not be compared on {metric}: {reason}."
+    return f"{metric} does not tell {first} from {second}, which does not make them equal: {facts}."
+
+
+def _way(value: float, up: str, down: str, neither: str) -> str:
+    """The word for the way that a difference goes."""
+    if value > 0:
+        return up
+    if value < 0:
+        return down
+    return neither
+
+
+def _too_few(comparison: Comparison, contrast: Contrast, family: int) -> str:
+    """Why a contrast cannot be tested."""
+    least = f"{contrast.smallest:.2g}"
+    if comparison.correct and family > 1:
+        least += " after correction"
+    return (
+        f"{contrast.test} on so few {comparison.unit}s can give no p below {least}, "
+        f"and alpha is {comparison.alpha:g}"
+    )
+
+
+def _trend(comparison: Comparison, contrast: Contrast, family: int) -> str:
+    """A trend from the second of its names to the first."""
+    subject = f"{comparison.metric} along {comparison.trend}"
+    changes = _numbers(comparison, contrast, family)
+    facts = f"from {contrast.second} to {contrast.first} it changes by {changes}"
+    if contrast.outcome == "differs":
+        way = _way(contrast.estimate, "rises", "falls", "falls")
+        return f"{comparison.metric} {way} along {comparison.trend}: {facts}."
+    if contrast.outcome == "no test":
+        return f"a trend of {subject} could not be tested: {contrast.note or 'no values'}."
+    if contrast.outcome == "not testable":
+        reason = _too_few(comparison, contrast, family)
+        return f"a trend of {subject} cannot be tested: {reason}; {facts}."
+    return f"no trend of {subject} is shown, which does not exclude one: {facts}."
+
+
+def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
+    """A correlation of two metrics."""
+    first, second = contrast.first, contrast.second
+    facts = f"{contrast.test} {_numbers(comparison, contrast, family, 'point')}"
+    if contrast.outcome == "differs":
+        way = _way(contrast.estimate, "alike", "in opposite ways", "in opposite ways")
+        return f"{first} and {second} order the points {way}: {facts}."
+    if contrast.outcome == "no test":
+        return f"{first} and {second} could not be correlated: {contrast.note or 'no values'}."
+    return f"no association of {first} and {second} is shown, which does not exclude one: {facts}."
+
+
+def _model(comparison: Comparison, contrast: Contrast, family: int) -> str:
+    """A term of a model."""
+    term, metric = contrast.first, comparison.metrics[0]
+    degrees = contrast.note.split(";")[0]
+    numbers = _numbers(comparison, contrast, family, "value")
+    facts = f"{degrees} = {number(contrast.statistic)}, {numbers}"
+    effect = "the interaction" if ":" in term else "the main effect of"
+    if contrast.outcome == "differs":
+        return f"{effect} {term} shows in {metric}: {facts}."
+    if contrast.outcome == "no test":
+        return f"the model {term} could not be fitted: {contrast.note or 'no values'}."
+    return f"{effect} {term} does not show in {metric}, which does not exclude one: {facts}."
+
+
+WORDS = {
+    "differs": ("differs", "differ"),
+    "equivalent": ("is equivalent", "are equivalent"),
+    "not testable": ("cannot be tested", "cannot be tested"),
+    "no test": ("had no test", "had no test"),
+}
+
+
+def summary(comparison: Comparison, contrasts: Sequence[Contrast]) -> str:
+    """One sentence for a comparison: the answer itself where it is one contrast, else the count and
+    the clearest.
+    """
+    if not contrasts:
+        return f"{comparison.name}: nothing was measured."
+    if len(contrasts) == 1:
+        return contrasts[0].sentence
+    counts = Counter(contrast.outcome for contrast in contrasts)
+    decided = []
+    for kind, (singular, plural) in WORDS.items():
+        if counts[kind] == 1:
+            decided.append(f"1 {singular}")
+        elif counts[kind]:
+            decided.append(f"{counts[kind]} {plural}")
+    noun = "terms" if comparison.kind == "model" else "contrasts"
+    head = f"none of {len(contrasts)} {noun} is decided"
+    if decided:
+        head = f"of {len(contrasts)} {noun} {', '.join(decided)}"
+    clearest = min(contrasts, key=_unclear)
+    return f"{head}; the clearest: {clearest.sentence}"
+
+
+def _unclear(contrast: Contrast) -> tuple[bool, float]:
+    """Orders contrasts from the clearest to those without a test."""
+    return math.isnan(contrast.corrected), contrast.corrected

@@ -1,0 +1,127 @@
+"""The contrasts that a comparison will have, planned from its grid before anything runs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from harness.judge.arms import (
+    TrialPlace,
+    arm_names,
+    at_stratum,
+    by_stratum,
+    contrasts,
+    lay_out,
+    planned_units,
+)
+from harness.judge.choose_test import (
+    FEW,
+    ChosenTest,
+    choose_for_pair,
+    choose_for_trend,
+    chosen_test,
+    is_paired,
+    post_hoc_of,
+)
+from harness.study.comparison import Comparison
+from harness.study.load import Study
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A contrast as it is planned; n is a guess where units are known only after measuring."""
+
+    comparison: Comparison
+    contrast: str
+    test: str
+    why: str
+    n: tuple[int, ...]
+    is_known: bool
+
+
+def planned_contrasts(study: Study, comparison: Comparison) -> Iterator[Planned]:
+    """The contrasts that a comparison will have; one line where they are known once measured."""
+    plan = lay_out(study, comparison)
+    if plan.dimensions:
+        contrast = f"by {', '.join(plan.dimensions)}, whose levels are known once measured"
+        yield Planned(comparison, contrast, test="", why="", n=(), is_known=False)
+        return
+    if comparison.kind == "model":
+        yield Planned(comparison, "the terms of the model", "F", "of the model", (), False)
+        return
+    plan_kind = {"groups": _groups, "trend": _trend, "correlate": _correlation}[comparison.kind]
+    for stratum, trials in by_stratum(plan.trial_places).items():
+        for planned in plan_kind(comparison, trials):
+            yield replace(planned, contrast=planned.contrast + at_stratum(stratum))
+
+
+def _has_planned_units(comparison: Comparison) -> bool:
+    """Whether the units are known before anything is measured: seeds and folds, not images and
+    patients.
+    """
+    return comparison.unit in ("seed", "fold")
+
+
+def _groups(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterator[Planned]:
+    """The contrasts of the arms in one stratum."""
+    units = {}
+    for (_, arm), ids in planned_units(trials, comparison).items():
+        units[arm] = ids
+    arms = list(units)
+    names = arm_names(comparison, arms)
+    for first, second in contrasts(comparison, arms):
+        choice = _choice_for_pair(comparison, units[first], units[second])
+        compared = [units[first], units[second]]
+        if post_hoc_of(comparison, choice.test):
+            compared = list(units.values())
+        yield Planned(
+            comparison,
+            f"{names[first]} against {names[second]}",
+            choice.test,
+            choice.why,
+            n=_sizes(choice.test, compared),
+            is_known=_has_planned_units(comparison),
+        )
+
+
+def _choice_for_pair(comparison: Comparison, first: set[int], second: set[int]) -> ChosenTest:
+    """The test of two arms; of images and patients, many and paired are expected."""
+    if _has_planned_units(comparison):
+        return choose_for_pair(comparison, first, second)
+    paired = comparison.paired is not False
+    return ChosenTest(*chosen_test(comparison, paired, pairs=FEW + 1), pairing="")
+
+
+def _sizes(test: str, units: Sequence[set[int]]) -> tuple[int, ...]:
+    """How many units each group brings into a test: those that all share, where it takes pairs."""
+    if is_paired(test):
+        return (len(set.intersection(*units)),) * len(units)
+    return tuple(map(len, units))
+
+
+def _trend(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterator[Planned]:
+    """The trend of one stratum."""
+    points: dict[str, list[TrialPlace]] = {}
+    for trial in trials:
+        points.setdefault(trial.point, []).append(trial)
+    units = []
+    for point in sorted(points, key=float):
+        units.append(set.union(*planned_units(points[point], comparison).values()))
+    if _has_planned_units(comparison):
+        choice = choose_for_trend(comparison, units[0], units[-1])
+    else:
+        paired = comparison.paired is not False
+        choice = ChosenTest(*chosen_test(comparison, paired), pairing="")
+    yield Planned(
+        comparison,
+        f"along {comparison.trend}",
+        choice.test,
+        choice.why,
+        n=_sizes(choice.test, units),
+        is_known=_has_planned_units(comparison),
+    )
+
+
+def _correlation(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterator[Planned]:
+    """The correlation of one stratum."""
+    points = len({trial.arm for trial in trials})
+    test, why = chosen_test(comparison, paired=False)
+    yield Planned(comparison, "the points", test, why, n=(points,), is_known=True)

@@ -1,0 +1,195 @@
+"""What the MLflow run of a trial holds: tags, parameters, metrics, datasets and artifacts."""
+
+import json
+import math
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.record.code import Code
+from harness.record.result import TrialResult
+from harness.spec.paths import settings
+from harness.spec.values import Part, datasets_of
+from harness.study.cells import Cell
+from harness.study.load import Study
+
+# What a server takes at most.
+METRICS_OF_A_BATCH = 1000
+PARAMS_OF_A_BATCH = 100
+NAME_LENGTH = 250
+PARAM_LENGTH = 5900
+TAG_LENGTH = 4900
+DIGEST_LENGTH = 36  # of a dataset's digest
+
+NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
+
+Keep = Callable[[Path | str, str], None]  # a file or a text, kept under a name
+
+
+def tags_of(
+    study: Study, cell: Cell, result: TrialResult, code: Code, reason: str
+) -> dict[str, str]:
+    """The tags by which a run is found again, and those that are left out where they are empty."""
+    tags = {
+        "harness.trial": cell.trial.key,
+        "harness.fit": cell.trial.fit.key,
+        "harness.study": study.name,
+        "harness.state": result.state.value,
+        "harness.levels": json.dumps(cell.levels),
+        "harness.reason": reason,
+        "harness.design": study.design,
+        "harness.host": platform.node(),
+        "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "mlflow.source.name": str(study.path),
+        "mlflow.source.type": "LOCAL",
+    }
+    was_cut = any(pieces > 1 for pieces in result.pieces.values())
+    only_if_not_empty = {
+        "mlflow.source.git.commit": code.commit,
+        "harness.dirty": "true" if code.diff else "",
+        "harness.device": result.device,
+        "harness.error": result.error,
+        "harness.pieces": json.dumps(result.pieces) if was_cut else "",
+        "mlflow.note.content": result.error,
+    }
+    for name, text in only_if_not_empty.items():
+        if text:
+            tags[name] = text[:TAG_LENGTH]
+    return tags
+
+
+def fill(client: Any, run: Any, cell: Cell, result: TrialResult, code: Code) -> None:
+    """Writes everything that a run holds beside its tags."""
+    id = run.info.run_id
+    params = _params(cell)
+    for start in range(0, len(params), PARAMS_OF_A_BATCH):
+        client.log_batch(id, params=params[start : start + PARAMS_OF_A_BATCH])
+    metrics = _metrics(result)
+    for start in range(0, len(metrics), METRICS_OF_A_BATCH):
+        client.log_batch(id, metrics=metrics[start : start + METRICS_OF_A_BATCH])
+    client.log_inputs(id, _inputs(cell))
+    with _artifacts(client, run) as keep:
+        _keep_artifacts(keep, result, code)
+
+
+def _params(cell: Cell) -> list[Any]:
+    """The settings of a trial that have a value, as MLflow's parameters."""
+    from mlflow.entities import Param
+
+    params = []
+    for path, level in settings(cell.trial).items():
+        if level != "none" and len(path) <= NAME_LENGTH:
+            params.append(Param(path, level[:PARAM_LENGTH]))
+    return params
+
+
+def _metrics(result: TrialResult) -> list[Any]:
+    """The final numbers of a trial, and the curves of its fit: a step for each epoch."""
+    from mlflow.entities import Metric
+
+    now = int(time.time() * 1000)
+    metrics = [Metric(name, _finite(value), now, 0) for name, value in result.metrics.items()]
+    for step, row in enumerate(result.history, start=1):
+        written = int(row.get("at", now / 1000) * 1000)
+        for name, value in row.items():
+            if name not in NOT_METRICS and _is_number(value):
+                metrics.append(Metric(name, _finite(value), written, step))
+    return metrics
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan
+
+
+def _inputs(cell: Cell) -> list[Any]:
+    """The datasets of a trial with their roles, as MLflow's inputs."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    inputs = []
+    for role, part in _datasets(cell):
+        digest = (part.options.get("fingerprint") or part.key)[:DIGEST_LENGTH]
+        dataset = Dataset(part.name, digest, "harness", json.dumps(part.to_plain()))
+        inputs.append(DatasetInput(dataset, [InputTag("mlflow.data.context", role)]))
+    return inputs
+
+
+def _datasets(cell: Cell) -> list[tuple[str, Part]]:
+    """The datasets of a trial, each with its role; those of the fits behind it come last."""
+    fit = cell.trial.fit
+    roles = [("train", fit.train_on), ("adapt", fit.adapt_to), ("test", cell.trial.test_on)]
+    datasets = [(role, part) for role, part in roles if part is not None]
+    keys = {part.key for _, part in datasets}
+    for part in datasets_of(fit):
+        if part.key not in keys:
+            keys.add(part.key)
+            datasets.append(("upstream", part))
+    return datasets
+
+
+def _keep_artifacts(keep: Keep, result: TrialResult, code: Code) -> None:
+    """Keeps everything that belongs to a run beside its numbers."""
+    if result.folder is not None:
+        for path in sorted(result.folder.rglob("*")):
+            if path.is_file():
+                keep(path, str(path.relative_to(result.folder)))
+    if result.weights is not None:
+        keep(result.weights, "weights.safetensors")
+    texts = {
+        "diff.patch": code.diff,
+        "packages.txt": code.packages,
+        "error.txt": result.trace,
+    }
+    if result.history:
+        texts["history.json"] = json.dumps(result.history)
+    for name, text in texts.items():
+        if text:
+            keep(text, name)
+
+
+@contextmanager
+def _artifacts(client: Any, run: Any) -> Iterator[Keep]:
+    """A function that keeps a file, or a text, as an artifact of a run."""
+    address = run.info.artifact_uri
+    if address.startswith(("file:", "/")):
+        yield _keep_in_folder(Path(address.removeprefix("file://")))
+    else:
+        yield _keep_on_server(client, run.info.run_id)
+
+
+def _keep_in_folder(root: Path) -> Keep:
+    """Artifacts of a database beside the work: a folder of this machine."""
+
+    def keep(source: Path | str, name: str) -> None:
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, str):
+            target.write_text(source, encoding="utf-8")
+            return
+        try:
+            os.link(source, target)  # weights of one fit serve many runs: no second copy on disk
+        except OSError:
+            shutil.copyfile(source, target)
+
+    return keep
+
+
+def _keep_on_server(client: Any, run: str) -> Keep:
+    """Artifacts that a server stores."""
+
+    def send(source: Path | str, name: str) -> None:
+        if isinstance(source, str):
+            client.log_text(run, source, name)
+            return
+        folder = str(Path(name).parent) if "/" in name else None
+        client.log_artifact(run, str(source), folder)
+
+    return send

@@ -1,0 +1,79 @@
+"""What came of a trial: the value that its MLflow run is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.spec.records import TrialRecord
+from harness.spec.states import State
+from harness.store import Home, read_json
+from harness.study.cells import Cell
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What came of a trial, as its MLflow run tells it."""
+
+    state: State
+    folder: Path | None = None  # what was measured; None for a trial that failed
+    seconds: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    history: Sequence[Mapping[str, Any]] = ()  # a row for each epoch of the fit
+    weights: Path | None = None
+    device: str = ""
+    error: str = ""
+    trace: str = ""
+    pieces: Mapping[str, int] = field(default_factory=dict)  # player -> pieces of its batches
+
+
+def measured_result(cell: Cell, home: Home) -> TrialResult | None:
+    """Reads what came of a trial whose folder is complete; None while it is not."""
+    folder = home.store("trials").find(cell.trial.key)
+    if folder is None:
+        return None
+    record = TrialRecord.read(folder)
+    fit = record.fit
+    metrics = {
+        **record.metrics,
+        "seconds/fit": fit["seconds"],
+        "seconds/measure": record.seconds,
+        "parameters": fit["parameters"],
+        "steps": fit["steps"],
+    }
+    error = ""
+    if record.state == State.DIVERGED:
+        error = f"the loss is not a number at step {fit['step']} of phase {fit['phase']}"
+    history, weights = _of_the_fit(cell, home)
+    return TrialResult(
+        record.state,
+        folder,
+        seconds=fit["seconds"] + record.seconds,
+        metrics=metrics,
+        history=history,
+        weights=weights,
+        device=fit["device"],
+        error=error,
+        pieces=fit["pieces"],
+    )
+
+
+def _of_the_fit(cell: Cell, home: Home) -> tuple[Sequence[Mapping[str, Any]], Path | None]:
+    """The history and the checkpoint of a trial's fit, as far as they are kept."""
+    folder = home.store("fits").find(cell.trial.fit.key)
+    if folder is None:
+        return (), None
+    weights = folder / f"{cell.trial.pick.key}.safetensors"
+    return read_json(folder / "history.json"), weights if weights.exists() else None
+
+
+def run_name(cell: Cell) -> str:
+    """A run's name: its levels, the seed last."""
+    words = []
+    for path, level in cell.levels.items():
+        if path in ("fit.init", "fit.method"):
+            words.append(level)
+        elif path != "fit.seed":
+            setting = path.removeprefix("fit.").replace(".", " ")
+            words.append(f"{setting} {level}")
+    return " · ".join([*words, f"seed {cell.trial.fit.seed}"])

@@ -1,0 +1,101 @@
+"""Jobs and their outcomes: the words that a plan and an engine have in common."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.spec.states import State
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to make, as JSON, and the keys of what must exist before."""
+
+    key: str
+    kind: str  # fit | trial
+    name: str
+    value: Mapping[str, Any]
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: it finished, diverged or failed, or was skipped because of another job."""
+
+    job: Job
+    state: State
+    error: str = ""
+    trace: str = ""
+    seconds: float = 0.0
+    lives: int = 1  # how often the job was started
+    result: Mapping[str, Any] = field(default_factory=dict)  # what the worker answered
+
+
+Work = Callable[..., dict[str, Any]]
+Notice = Callable[[Job, State], None]  # a job is running now, or has lost its worker
+
+
+class Executor(Protocol):
+    """Runs jobs, each as soon as what it needs exists; never raises for a job's sake."""
+
+    def __call__(self, jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]: ...
+
+
+class JobQueue:
+    """The jobs that still wait: one may start when all it needs has ended well."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self._waiting = list(jobs)
+        self._unfinished = {job.key for job in jobs}
+        self._bad: dict[str, Outcome] = {}
+
+    def take_ready(self) -> Job | None:
+        """Takes the next job that may start; trials before fits, so that answers come early."""
+        ready = [job for job in self._waiting if not job.needs & self._unfinished]
+        job = min(ready, key=lambda job: job.kind != "trial", default=None)
+        if job is not None:
+            self._waiting.remove(job)
+        return job
+
+    def put_back(self, job: Job) -> None:
+        """Lets a job that has lost its worker start again, before all that wait."""
+        self._waiting.insert(0, job)
+
+    def finish(self, outcome: Outcome) -> Outcome:
+        """Notes how a job ended, and returns the same outcome."""
+        self._unfinished.discard(outcome.job.key)
+        if outcome.state in (State.FAILED, State.SKIPPED):
+            self._bad[outcome.job.key] = outcome
+        return outcome
+
+    def skip_blocked(self) -> Iterator[Outcome]:
+        """Takes out the jobs that need a failed one, and those that need them in turn."""
+        skipped_any = True
+        while skipped_any:
+            skipped_any = False
+            for job in list(self._waiting):
+                cause = self._first_bad_need(job)
+                if cause is None:
+                    continue
+                self._waiting.remove(job)
+                reason = f"{cause.job.name} failed: {cause.error}"
+                if cause.state == State.SKIPPED:
+                    reason = cause.error
+                yield self.finish(Outcome(job, State.SKIPPED, reason, cause.trace))
+                skipped_any = True
+
+    def _first_bad_need(self, job: Job) -> Outcome | None:
+        for key in job.needs:
+            if key in self._bad:
+                return self._bad[key]
+        return None
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, in one line; the kind of error is named unless its text speaks to people."""
+    kind = type(error).__name__
+    first_line = str(error).strip().split("\n")[0]
+    if not first_line:
+        return kind
+    speaks_to_people = isinstance(error, ValueError | LookupError | FileNotFoundError)
+    return first_line if speaks_to_people else f"{kind}: {first_line}"
