@@ -269,7 +269,7 @@ def _mixed_p(x: Array, y: Array, seed: Array) -> float:
     table = pd.DataFrame(
         {"dice": np.r_[x, y], "init": ["a"] * x.size + ["b"] * y.size, "seed": np.r_[seed, seed]}
     )
-    return models.mixed(table, "dice ~ init", random=("init:seed",)).terms[0].p
+    return models.mixed_effects(table, "dice ~ init", random=("init:seed",)).terms[0].p
 
 
 def heading(text: str) -> None:

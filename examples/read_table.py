@@ -4,7 +4,8 @@ How to use it, in the folder where the study has run (or with HARNESS_HOME set t
 
     python examples/read_table.py smoke
 
-`runs` has a row for each trial, with its settings as columns; `rows` has a row for each number that a probe measured.
+`runs` has a row for each trial, with its settings as columns; `rows` has a row for each number
+that a probe measured.
 """
 
 import sys

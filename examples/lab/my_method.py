@@ -1,14 +1,15 @@
 """A method outside the package: a new head is trained first, then the whole network, more gently.
 
-How to use it: a study names this folder, and then the method, as it would name one of harness's own.
+How to use it: a study names this folder, and then the method, as it would name one of
+harness's own.
 
     components: [./lab]
     base:
       fit:
         method: {name: head_first, frozen: 2, epochs: 6}
 
-`harness run examples/my_study.yaml` does. The bytes of this file are part of the key of every fit that it trains: edit
-it, and those fits are trained again.
+`harness run examples/my_study.yaml` does. The bytes of this file are part of the key of every fit
+that it trains: edit it, and those fits are trained again.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,10 @@ def head_first(
     optimiser: Optimiser = "adam",
     schedule: Schedule = "constant",
 ) -> Iterator[Phase]:
-    """The encoder's weights stay for `frozen` epochs; then all learn for `epochs`, at `gentler` times the rate."""
+    """The encoder's weights stay for `frozen` epochs.
+
+    Then all learn for `epochs`, at `gentler` times the rate.
+    """
     source = data.source
     if not isinstance(source, Labelled):
         raise ValueError("fit.train_on has no masks, and fit.method learns from masks")

@@ -18,7 +18,7 @@ from harness.judge.estimates import (
 )
 from harness.judge.measured import Measured, Sample, left_out, runs_behind, shared_units
 from harness.spec.catalogue import load_component
-from harness.stats.models import anova, mixed
+from harness.stats.models import anova, mixed_effects
 from harness.stats.result import Correlation, Effect, Model, Term
 from harness.study.comparison import Comparison
 
@@ -199,7 +199,7 @@ def _model_table(comparison: Comparison, samples: Sequence[Sample]) -> pd.DataFr
 
 def _fit_model(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
     if repeats:
-        return mixed(table, formula, random=("unit",))
+        return mixed_effects(table, formula, random=("unit",))
     return anova(table, formula)
 
 

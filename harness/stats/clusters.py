@@ -1,4 +1,6 @@
-"""How much values of one cluster (images of one network) resemble each other, and what they amount to."""
+"""How much values of one cluster (images of one network) resemble each other, and what they amount
+to.
+"""
 
 import numpy as np
 from scipy import stats
@@ -8,33 +10,43 @@ from harness.stats.result import Array, Effect
 
 
 def icc1(x: Array, cluster: Array, *, level: float = 0.95) -> Effect:
-    """The intraclass correlation ICC(1): the share of the variance that lies between clusters, with its F interval."""
+    """The intraclass correlation ICC(1), with its F interval.
+
+    It is the share of the variance that lies between clusters.
+    """
     groups = inputs.clusters(x, cluster)
     inputs.probability(level)
-    k, total = len(groups), sum(g.size for g in groups)
+    k = len(groups)
+    total = sum(g.size for g in groups)
     if total == k:
         raise ValueError("an intraclass correlation needs clusters of more than one value")
     # Clusters of unequal size count as clusters of this size (Donner and Koval, 1980).
     size = (total - sum(g.size**2 for g in groups) / total) / (k - 1)
-    grand = np.concatenate(groups).mean()
+    values = np.concatenate(groups)
+    grand = values.mean()
     between = sum(g.size * (g.mean() - grand) ** 2 for g in groups) / (k - 1)
     within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (total - k)
-    if inputs.constant(np.concatenate(groups)):
+    if inputs.constant(values):
         return Effect("icc1", 0.0, -np.inf, np.inf)
     ratio = between / within if within else np.inf
-    tail, df = (1 - level) / 2, (k - 1, total - k)
-    low, high = ratio / stats.f.isf(tail, *df), ratio * stats.f.isf(tail, *df[::-1])
-    value, below, above = (_share(r, size) for r in (ratio, low, high))
-    return Effect("icc1", value, below, above)
+    tail = (1 - level) / 2
+    df = (k - 1, total - k)
+    low = ratio / stats.f.isf(tail, *df)
+    high = ratio * stats.f.isf(tail, *df[::-1])
+    return Effect("icc1", _share(ratio, size), _share(low, size), _share(high, size))
 
 
 def effective_n(x: Array, cluster: Array) -> float:
-    """How many independent values the clustered ones are worth: n over the design effect, at least the clusters."""
+    """How many independent values the clustered ones are worth.
+
+    It is n over the design effect, and at least the number of clusters.
+    """
     groups = inputs.clusters(x, cluster)
     total = sum(g.size for g in groups)
     if total == len(groups):
         return float(total)
-    design = 1 + (sum(g.size**2 for g in groups) / total - 1) * max(0.0, icc1(x, cluster).value)
+    mean_size = sum(g.size**2 for g in groups) / total
+    design = 1 + (mean_size - 1) * max(0.0, icc1(x, cluster).value)
     return float(max(len(groups), total / design))
 
 

@@ -16,7 +16,9 @@ def bonferroni(p: Array) -> Array:
 
 @correction
 def holm(p: Array) -> Array:
-    """Step by step from the smallest p: any false rejection stays below alpha, with more power than Bonferroni."""
+    """Step by step from the smallest p: any false rejection stays below alpha, with more power than
+    Bonferroni.
+    """
     p = _family(p)
     return _step_down(p, np.arange(p.size, 0.0, -1))
 
@@ -30,29 +32,31 @@ def shaffer(p: Array) -> Array:
         raise ValueError(
             f"shaffer needs every pair of k groups (3, 6, 10, ... p values), not {p.size}"
         )
-    possible = _equal_pairs(k)
-    return _step_down(
-        p,
-        np.array(
-            [max(c for c in possible if c <= left) for left in range(p.size, 0, -1)],
-            dtype=np.float64,
-        ),
-    )
+    possible = sorted(_equal_pairs(k))
+    factors = np.empty(p.size)
+    for step, left in enumerate(range(p.size, 0, -1)):
+        factors[step] = max(count for count in possible if count <= left)
+    return _step_down(p, factors)
 
 
 @correction
 def bh(p: Array) -> Array:
-    """Benjamini-Hochberg: the expected share of false rejections stays below alpha, for independent tests."""
+    """Benjamini-Hochberg: the expected share of false rejections stays below alpha, for independent
+    tests.
+    """
     return np.asarray(stats.false_discovery_control(_family(p), method="bh"))
 
 
 @correction
 def by(p: Array) -> Array:
-    """Benjamini-Yekutieli: the expected share of false rejections stays below alpha, however tests depend."""
+    """Benjamini-Yekutieli: the expected share of false rejections stays below alpha, however tests
+    depend.
+    """
     return np.asarray(stats.false_discovery_control(_family(p), method="by"))
 
 
 def _step_down(p: Array, factors: Array) -> Array:
+    """Each p times its factor, from the smallest up, and never below the one before."""
     order = np.argsort(p, kind="stable")
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * factors))
@@ -60,19 +64,24 @@ def _step_down(p: Array, factors: Array) -> Array:
 
 
 def _equal_pairs(k: int) -> set[int]:
-    """How many of the pairs of k groups can be equal at once: the groups fall into classes of equals."""
+    """How many of the pairs of k groups can be equal at once.
+
+    The groups fall into classes of equals.
+    """
     possible: list[set[int]] = [{0}, {0}]
     for size in range(2, k + 1):
-        possible.append(
-            {j * (j - 1) // 2 + rest for j in range(1, size + 1) for rest in possible[size - j]}
-        )
+        counts: set[int] = set()
+        for equal in range(1, size + 1):
+            pairs = equal * (equal - 1) // 2
+            counts.update(pairs + rest for rest in possible[size - equal])
+        possible.append(counts)
     return possible[k]
 
 
 def _family(p: Array) -> Array:
+    """A family of p values, checked."""
     p = inputs.sample(p, least=1, name="the family of p values")
     if p.min() < 0 or p.max() > 1:
-        raise ValueError(
-            f"p values lie between 0 and 1, not at {p.min() if p.min() < 0 else p.max()}"
-        )
+        outside = p.min() if p.min() < 0 else p.max()
+        raise ValueError(f"p values lie between 0 and 1, not at {outside}")
     return p

@@ -15,7 +15,7 @@ STILL = (
 )
 
 
-@test(paired=False, groups=2)
+@test(paired=False, groups=2, boundless=True)
 def equivalence(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     """Whether two independent means differ by less than a margin (two one-sided Welch tests)."""
     x, y = inputs.two(x, y)
@@ -26,11 +26,11 @@ def equivalence(x: Array, y: Array, *, margin: float = 0.0) -> Result:
         )
     low = t_of_means(x + margin, y, equal=False, side="greater")
     high = t_of_means(x - margin, y, equal=False, side="less")
-    statistic, p = max(low, high, key=lambda found: found[1])
+    statistic, p = max(low, high, key=lambda side: side[1])
     return Result("equivalence", statistic, p, (x.size, y.size), exact=False, note=CLAIM)
 
 
-@test(paired=True, groups=2)
+@test(paired=True, groups=2, boundless=True)
 def equivalence_paired(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     """Whether the mean of paired differences is smaller than a margin (two one-sided t tests)."""
     difference = inputs.differences(x, y)
@@ -41,18 +41,20 @@ def equivalence_paired(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     low = stats.ttest_1samp(np.subtract(x, y), -margin, alternative="greater")
     high = stats.ttest_1samp(np.subtract(x, y), margin, alternative="less")
     statistic, p = max(
-        ((float(t.statistic), float(t.pvalue)) for t in (low, high)), key=lambda found: found[1]
+        ((float(t.statistic), float(t.pvalue)) for t in (low, high)), key=lambda side: side[1]
     )
     return Result("equivalence_paired", statistic, p, n, exact=False, note=CLAIM)
 
 
 @test(paired=False, groups=2)
 def equivalence_ranks(x: Array, y: Array, *, margin: float = 0.0) -> Result:
-    """Whether two independent groups are shifted by less than a margin (two one-sided Mann-Whitney tests)."""
+    """Whether two independent groups are shifted by less than a margin (two one-sided Mann-Whitney
+    tests).
+    """
     x, y = inputs.two(x, y)
     _check(margin)
     low, high, still = (
-        inputs.settled(v, x, y, np.array([margin])) for v in (x + margin, x - margin, y)
+        inputs.without_rounding(v, x, y, np.array([margin])) for v in (x + margin, x - margin, y)
     )
     above, below = exact.rank_sum_tails(low, still), exact.rank_sum_tails(high, still)
     p, statistic = max((above.greater, wins(low, still)), (below.less, wins(high, still)))
@@ -67,17 +69,18 @@ def equivalence_ranks_paired(x: Array, y: Array, *, margin: float = 0.0) -> Resu
     difference = inputs.differences(x, y)
     _check(margin)
     above, below = (
-        _signed(inputs.settled(difference + m, x, y, np.array([m]))) for m in (margin, -margin)
+        _signed_rank(inputs.without_rounding(difference + m, x, y, np.array([m])))
+        for m in (margin, -margin)
     )
     p, statistic = max((above[0].greater, above[1]), (below[0].less, below[1]))
     exactly = above[0].exact and below[0].exact
     return Result("equivalence_ranks_paired", statistic, p, (difference.size,) * 2, exactly, CLAIM)
 
 
-def _signed(difference: Array) -> tuple[Tails, float]:
-    moved, kept = signed_ranks(difference)
-    found = exact.signed_rank_tails(moved, kept) if kept.size else Tails(1.0, 1.0, True)
-    return found, float(kept[moved > 0].sum() / 2)
+def _signed_rank(difference: Array) -> tuple[Tails, float]:
+    moved, ranks = signed_ranks(difference)
+    tails = exact.signed_rank_tails(moved, ranks) if ranks.size else Tails(1.0, 1.0, True)
+    return tails, float(ranks[moved > 0].sum() / 2)
 
 
 def _check(margin: float) -> None:

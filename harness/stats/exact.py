@@ -1,4 +1,6 @@
-"""Exact null distributions, ties included: every way the labels could have fallen, counted or enumerated."""
+"""Exact null distributions, ties included: every way the labels could have fallen, counted or
+enumerated.
+"""
 
 from functools import lru_cache
 from itertools import combinations
@@ -11,7 +13,8 @@ from scipy import stats
 
 from harness.stats.result import Array, Whole
 
-# What an exact distribution may cost: array elements touched (a tenth of a second), or arrangements listed.
+# What an exact distribution may cost: array elements touched (a tenth of a second), or arrangements
+# listed.
 COUNTED, LISTED = 100_000_000, 200_000
 
 
@@ -41,14 +44,17 @@ def tails(support: Array | Whole, weight: Array, observed: float) -> Tails:
 
 
 def random_tails(drawn: Array, observed: float) -> Tails:
-    """Both tails from random relabelings; the observed one counts among them, so that p is never 0."""
+    """Both tails from random relabelings; the observed one counts among them, so that p is never
+    0.
+    """
     tie = _ties(drawn, observed)
     less, greater = int((tie | (drawn < observed)).sum()), int((tie | (drawn > observed)).sum())
     return Tails((less + 1) / (drawn.size + 1), (greater + 1) / (drawn.size + 1), False)
 
 
 def _ties(values: Array | Whole, observed: float) -> npt.NDArray[np.bool_]:
-    # The slack follows the largest value: an observed sum near zero carries the rounding of its large terms.
+    # The slack follows the largest value: an observed sum near zero carries the rounding of its
+    # large terms.
     slack = 1e-9 * float(np.abs(values[np.isfinite(values)]).max(initial=0))
     return np.isclose(values, observed, rtol=0, atol=slack)
 
@@ -59,7 +65,9 @@ def doubled_ranks(values: Array) -> Whole:
 
 
 def rank_sum_tails(x: Array, y: Array) -> Tails:
-    """Tails of the rank sum of x among x and y; where values tie, scipy's exact is wrong and its auto asymptotic."""
+    """Tails of the rank sum of x among x and y; where values tie, scipy's exact is wrong and its
+    auto asymptotic.
+    """
     doubled = doubled_ranks(np.concatenate([x, y]))
     few, flip = (doubled[: x.size], False) if x.size <= y.size else (doubled[x.size :], True)
     top = int(np.sort(doubled)[-few.size :].sum())
@@ -70,8 +78,8 @@ def rank_sum_tails(x: Array, y: Array) -> Tails:
         )
         return Tails(less, greater, False)
     weight = subset_sum_weights(tuple(np.sort(doubled).tolist()), few.size)
-    found = tails(np.arange(weight.size), weight, int(few.sum()))
-    return Tails(found.greater, found.less, True) if flip else found
+    few_tails = tails(np.arange(weight.size), weight, int(few.sum()))
+    return Tails(few_tails.greater, few_tails.less, True) if flip else few_tails
 
 
 @lru_cache(maxsize=256)
@@ -85,19 +93,23 @@ def subset_sum_weights(doubled: tuple[int, ...], size: int) -> Array:
 
 
 def wins_weights(n: int, m: int) -> Array:
-    """In how many arrangements of n + m distinct values the first group wins each number of pairs."""
+    """In how many arrangements of n + m distinct values the first group wins each number of
+    pairs.
+    """
     few = min(n, m)
     return subset_sum_weights(tuple(range(2, 2 * (n + m) + 1, 2)), few)[few * (few + 1) :: 2]
 
 
-def signed_rank_tails(difference: Array, kept: Whole) -> Tails:
-    """Tails of the positive rank sum when each difference could have had either sign; `kept` are its doubled ranks."""
-    if kept.size * kept.sum() > COUNTED:
-        spread = np.sqrt((kept.astype(float) ** 2).sum()) / 2
-        z = (kept[difference > 0].sum() - kept.sum() / 2) / spread
+def signed_rank_tails(difference: Array, ranks: Whole) -> Tails:
+    """Tails of the positive rank sum when each difference could have had either sign; `kept` are
+    its doubled ranks.
+    """
+    if ranks.size * ranks.sum() > COUNTED:
+        spread = np.sqrt((ranks.astype(float) ** 2).sum()) / 2
+        z = (ranks[difference > 0].sum() - ranks.sum() / 2) / spread
         return Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False)
-    weight = sign_weights(tuple(np.sort(kept).tolist()))
-    return tails(np.arange(weight.size), weight, int(kept[difference > 0].sum()))
+    weight = sign_weights(tuple(np.sort(ranks).tolist()))
+    return tails(np.arange(weight.size), weight, int(ranks[difference > 0].sum()))
 
 
 @lru_cache(maxsize=256)
@@ -121,16 +133,16 @@ def sign_sums(difference: Array) -> Array:
 
 def subset_sums(values: Array, size: int) -> Array:
     """The sum of each subset of `size` values."""
-    found = {0: np.zeros(1)}
-    for seen, v in enumerate(values, 1):
+    sums_of = {0: np.zeros(1)}
+    for count, v in enumerate(values, 1):
         grown: dict[int, Array] = {}
         # A subset that can no longer reach its size is not carried on.
-        for k in range(max(0, size - values.size + seen), min(size, seen) + 1):
-            parts = [found[k]] if k in found else []
-            parts += [found[k - 1] + v] if k - 1 in found else []
+        for k in range(max(0, size - values.size + count), min(size, count) + 1):
+            parts = [sums_of[k]] if k in sums_of else []
+            parts += [sums_of[k - 1] + v] if k - 1 in sums_of else []
             grown[k] = np.concatenate(parts)
-        found = grown
-    return found[size]
+        sums_of = grown
+    return sums_of[size]
 
 
 def arrangements(sizes: tuple[int, ...]) -> int:
@@ -142,8 +154,8 @@ def arrangements(sizes: tuple[int, ...]) -> int:
 def splits(total: int, size: int) -> Array:
     """Every choice of `size` among `total` as rows of zeros and ones."""
     rows = np.zeros((comb(total, size), total))
-    for row, chosen in zip(rows, combinations(range(total), size), strict=True):
-        row[list(chosen)] = 1
+    for row, members in zip(rows, combinations(range(total), size), strict=True):
+        row[list(members)] = 1
     return rows
 
 
@@ -157,8 +169,8 @@ def random_subset_sums(values: Array, size: int, resamples: int, seed: int) -> A
     """The sums of `resamples` random subsets of `size` values, a few million values at a time."""
     rng, sums = np.random.default_rng(seed), []
     for rows in _batches(resamples, values.size):
-        chosen = rng.random((rows, values.size)).argpartition(size - 1, axis=1)[:, :size]
-        sums.append(values[chosen].sum(axis=1))
+        members = rng.random((rows, values.size)).argpartition(size - 1, axis=1)[:, :size]
+        sums.append(values[members].sum(axis=1))
     return np.concatenate(sums)
 
 
@@ -174,4 +186,4 @@ def random_sign_sums(difference: Array, resamples: int, seed: int) -> Array:
 
 def _batches(resamples: int, width: int) -> list[int]:
     rows = max(1, 4_000_000 // width)
-    return [min(rows, resamples - done) for done in range(0, resamples, rows)]
+    return [min(rows, resamples - start) for start in range(0, resamples, rows)]

@@ -1,7 +1,9 @@
-"""Networks of one cross-validation: their training sets overlap, so they differ less than independent ones would.
+"""Networks of one cross-validation: their training sets overlap, so they differ less than
+independent ones would.
 
-Nadeau and Bengio (2003) put the correlation of two folds at the share that is held out, 1 / n: the variance of a mean
-over n folds is then 1 / n + 1 / (n - 1) of theirs, not 1 / n. Five folds need one and a half times the plain t.
+Nadeau and Bengio (2003) put the correlation of two folds at the share that is held out, 1 / n: the
+variance of a mean over n folds is then 1 / n + 1 / (n - 1) of theirs, not 1 / n. Five folds need
+one and a half times the plain t.
 """
 
 import math
@@ -13,9 +15,11 @@ from harness.stats.result import Array, Interval, Result
 from harness.stats.two_groups import unvarying
 
 
-@test(paired=True, groups=2)
+@test(paired=True, groups=2, boundless=True)
 def t_folds(x: Array, y: Array) -> Result:
-    """Whether the mean of paired differences over all folds is zero (t, corrected for shared training images)."""
+    """Whether the mean of paired differences over all folds is zero (t, corrected for shared
+    training images).
+    """
     difference = inputs.differences(x, y)
     n = (difference.size, difference.size)
     if inputs.constant(difference):
@@ -28,7 +32,9 @@ def t_folds(x: Array, y: Array) -> Result:
 
 @interval
 def folds(x: Array, *, level: float = 0.95) -> Interval:
-    """The mean over all folds of a cross-validation and its interval, corrected for shared training images."""
+    """The mean over all folds of a cross-validation and its interval, corrected for shared training
+    images.
+    """
     x = inputs.sample(x)
     inputs.probability(level)
     value = float(x.mean())

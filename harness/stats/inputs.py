@@ -7,7 +7,8 @@ import numpy as np
 
 from harness.stats.result import Array
 
-# Below this share of the largest value a difference is rounding: 0.9 - 0.8 and 0.8 - 0.7 differ in the last bit.
+# Below this share of the largest value a difference is rounding: 0.9 - 0.8 and 0.8 - 0.7 differ in
+# the last bit.
 ROUNDING = 1e-12
 
 
@@ -43,7 +44,7 @@ def pairs(x: Array, y: Array, least: int = 2) -> tuple[Array, Array]:
 def differences(x: Array, y: Array) -> Array:
     """x - y pair by pair, with differences that differ only by rounding made equal."""
     x, y = pairs(x, y)
-    return settled(x - y, x, y)
+    return without_rounding(x - y, x, y)
 
 
 def many(groups: Sequence[Array], least: int = 2) -> list[Array]:
@@ -63,8 +64,10 @@ def blocks(groups: Sequence[Array]) -> Array:
     return np.column_stack(columns)
 
 
-def settled(values: Array, *scale: Array) -> Array:
-    """`values` rounded at the twelfth digit of the data they came from, so that what differs by rounding alone ties."""
+def without_rounding(values: Array, *scale: Array) -> Array:
+    """`values` rounded at the twelfth digit of the data they came from, so that what differs by
+    rounding alone ties.
+    """
     largest = max(float(np.abs(s).max()) for s in scale)
     return np.asarray(
         np.round(values, 12 - math.ceil(math.log10(largest))) if largest else values,

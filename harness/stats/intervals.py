@@ -11,7 +11,10 @@ from harness.stats import inputs, interval
 from harness.stats.result import Array, Interval
 
 # Measured by benchmarks/calibration.py on normal data.
-NARROW = "n = {n}: too narrow below n = 20 (a 95 % bootstrap covers about 75, 83, 90 and 92 % at n = 3, 5, 10 and 20)"
+NARROW = (
+    "n = {n}: too narrow below n = 20 "
+    "(a 95 % bootstrap covers about 75, 83, 90 and 92 % at n = 3, 5, 10 and 20)"
+)
 
 
 @interval
@@ -61,6 +64,7 @@ def _bootstrap(
     resamples: int,
     seed: int,
 ) -> Interval:
+    """A bootstrap interval of the mean or median by one of scipy's methods."""
     x = inputs.sample(x)
     inputs.probability(level)
     statistic: Callable[..., Any] = np.mean if of == "mean" else np.median
@@ -68,48 +72,56 @@ def _bootstrap(
     if inputs.constant(x):
         return Interval(name, value, value, value, (x.size,), "all values are equal")
     methods: dict[str, Literal["BCa", "percentile"]] = {"bca": "BCa", "percentile": "percentile"}
-    rng, method = np.random.default_rng(seed), methods[name]
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # a degenerate BCa warns and gives NaN, which is answered below
-        found = stats.bootstrap(
-            (x,), statistic, n_resamples=resamples, confidence_level=level, method=method, rng=rng
+        # A degenerate BCa warns and gives NaN, which is answered below.
+        warnings.simplefilter("ignore")
+        bootstrap = stats.bootstrap(
+            (x,),
+            statistic,
+            n_resamples=resamples,
+            confidence_level=level,
+            method=methods[name],
+            rng=np.random.default_rng(seed),
         )
-    low, high = (float(bound) for bound in found.confidence_interval)
+    low, high = (float(bound) for bound in bootstrap.confidence_interval)
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{name} gives no interval for these {x.size} values; use the t interval")
-    return Interval(
-        name, value, low, high, (x.size,), NARROW.format(n=x.size) if x.size < 20 else ""
-    )
+    return Interval(name, value, low, high, (x.size,), _note_of_few(x.size))
+
+
+def _note_of_few(n: int) -> str:
+    """The warning that a bootstrap of few values is too narrow."""
+    return NARROW.format(n=n) if n < 20 else ""
 
 
 @interval
 def hierarchical(
     x: Array, cluster: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
 ) -> Interval:
-    """The mean over clusters (images within seeds) and its bootstrap: clusters are redrawn, then values within them."""
+    """The mean over clusters (images within seeds) and its bootstrap: clusters are redrawn, then
+    values within them.
+    """
     groups = inputs.clusters(x, cluster)
     inputs.probability(level)
     rng, k = np.random.default_rng(seed), len(groups)
-    # Every draw of a cluster redraws its values too: all these means are drawn in bulk, cluster by cluster.
+    # Every draw of a cluster redraws its values too: all these means are drawn in bulk, cluster by
+    # cluster.
     drawn = rng.integers(0, k, (resamples, k))
     means = np.empty((resamples, k))
     for j, group in enumerate(groups):
-        places = drawn == j
-        means[places] = _resampled_means(group, int(places.sum()), rng)
+        redrawn = drawn == j
+        means[redrawn] = _resampled_means(group, int(redrawn.sum()), rng)
     low, high = np.quantile(means.mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
     value = float(np.mean([g.mean() for g in groups]))
     n = tuple(g.size for g in groups)
-    return Interval(
-        "hierarchical", value, float(low), float(high), n, NARROW.format(n=k) if k < 20 else ""
-    )
+    return Interval("hierarchical", value, float(low), float(high), n, _note_of_few(k))
 
 
 def _resampled_means(group: Array, times: int, rng: np.random.Generator) -> Array:
+    """The means of `times` bootstrap samples of a group, a few million values at a time."""
     rows = max(1, 4_000_000 // group.size)
-    parts = [
-        group[rng.integers(0, group.size, (min(rows, times - i), group.size))].mean(1)
-        for i in range(0, times, rows)
-    ]
-    return np.concatenate([np.empty(0), *parts])
+    parts = [np.empty(0)]
+    for start in range(0, times, rows):
+        drawn = rng.integers(0, group.size, (min(rows, times - start), group.size))
+        parts.append(group[drawn].mean(1))
+    return np.concatenate(parts)

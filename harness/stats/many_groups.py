@@ -1,4 +1,6 @@
-"""Several groups at once: Kruskal-Wallis and Friedman, exact where the arrangements can be counted."""
+"""Several groups at once: Kruskal-Wallis and Friedman, exact where the arrangements can be
+counted.
+"""
 
 from functools import lru_cache
 from itertools import permutations
@@ -13,18 +15,20 @@ from harness.stats.result import Array, Result, Whole
 
 @test(paired=False, groups="many", post_hoc=["dunn"])
 def kruskal(*groups: Array) -> Result:
-    """Whether several independent groups differ, by ranks; exact for small groups, with ties too."""
+    """Whether several independent groups differ, by ranks; exact for small groups, with ties
+    too.
+    """
     samples = inputs.many(groups)
     n, values = tuple(g.size for g in samples), np.concatenate(samples)
     if np.ptp(values) == 0:
         return Result("kruskal", 0.0, 1.0, n, exact=True, note="all values are equal")
-    found = stats.kruskal(*samples)
-    statistic = float(found.statistic)
+    approximate = stats.kruskal(*samples)
+    statistic = float(approximate.statistic)
     if exact.arrangements(n) > 5 * exact.LISTED:
         return Result(
             "kruskal",
             statistic,
-            float(found.pvalue),
+            float(approximate.pvalue),
             n,
             exact=False,
             note="chi-square approximation",
@@ -44,7 +48,8 @@ def kruskal(*groups: Array) -> Result:
 @lru_cache(maxsize=64)
 def _squared_rank_sums(doubled: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[Array, Array]:
     """The distribution of the sum of S^2 / n over groups, which orders arrangements as H does."""
-    # State: the size and the rank sum so far of every group; equal states are merged after each rank is dealt.
+    # State: the size and the rank sum so far of every group; equal states are merged after each
+    # rank is dealt.
     k, base = len(sizes), sum(doubled) + 1
     states, weight = np.zeros((1, 2 * k), dtype=np.int64), np.ones(1)
     code = np.cumprod([1, *(s + 1 for s in sizes[:-1]), *[base] * (k - 2)], dtype=np.int64)
@@ -68,7 +73,9 @@ def _squared_rank_sums(doubled: tuple[int, ...], sizes: tuple[int, ...]) -> tupl
 
 @test(paired=True, groups="many", post_hoc=["nemenyi", "conover"])
 def friedman(*groups: Array) -> Result:
-    """Whether several paired groups differ, by ranks within blocks; exact for few blocks, with ties too."""
+    """Whether several paired groups differ, by ranks within blocks; exact for few blocks, with ties
+    too.
+    """
     table = inputs.blocks(groups)
     blocks, k = table.shape
     n = (blocks,) * k
@@ -99,7 +106,9 @@ def friedman(*groups: Array) -> Result:
 
 @lru_cache(maxsize=64)
 def _squared_column_sums(doubled: tuple[tuple[int, ...], ...]) -> tuple[Array, Array]:
-    """The distribution of the squared rank sums when each block's ranks fall to the groups at random."""
+    """The distribution of the squared rank sums when each block's ranks fall to the groups at
+    random.
+    """
     k, base = len(doubled[0]), sum(map(sum, doubled)) + 1
     states, weight = np.zeros((1, k), dtype=np.int64), np.ones(1)
     for block in doubled:
@@ -112,5 +121,5 @@ def _squared_column_sums(doubled: tuple[tuple[int, ...], ...]) -> tuple[Array, A
 
 
 def _merge(states: Whole, code: Whole, weight: Array) -> tuple[Whole, Array]:
-    _, first, place = np.unique(code, return_index=True, return_inverse=True)
-    return states[first], np.bincount(place, weights=weight).astype(np.float64)
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return states[first], np.bincount(inverse, weights=weight).astype(np.float64)

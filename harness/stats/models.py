@@ -1,4 +1,6 @@
-"""Grids with several factors: factorial analysis of variance, and mixed effects with random factors."""
+"""Grids with several factors: factorial analysis of variance, and mixed effects with random
+factors.
+"""
 
 import ast
 import re
@@ -27,7 +29,7 @@ class Coded:
         """A term in the words of the study."""
         return re.sub(
             r"\bv\d+\b",
-            lambda found: self.names[found[0]],
+            lambda word: self.names[word[0]],
             re.sub(r"C\((v\d+), Sum\)", r"\1", str(term)),
         )
 
@@ -35,7 +37,9 @@ class Coded:
 def anova(
     table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II", "III"] = "II"
 ) -> Model:
-    """Main effects and interactions of a grid whose rows are units (one value per cell and seed), by least squares."""
+    """Main effects and interactions of a grid whose rows are units (one value per cell and seed),
+    by least squares.
+    """
     # statsmodels is slow to import, which a plan or a plain test should not pay.
     from statsmodels.formula.api import ols
     from statsmodels.stats.anova import anova_lm
@@ -44,7 +48,8 @@ def anova(
     fitted = ols(coded.formula, coded.frame).fit()
     if fitted.df_resid < 1:
         raise ValueError(
-            f"{formula}: {len(table)} rows leave nothing to judge {int(fitted.df_model) + 1} coefficients by"
+            f"{formula}: {len(table)} rows leave nothing to judge "
+            f"{int(fitted.df_model) + 1} coefficients by"
         )
     if fitted.ssr <= 1e-12 * max(fitted.centered_tss, fitted.uncentered_tss * 1e-12):
         raise ValueError(
@@ -67,8 +72,12 @@ def anova(
     return Model(formula, tuple(terms), (("residual", float(fitted.scale)),), len(table))
 
 
-def mixed(table: pd.DataFrame, formula: str, *, random: tuple[str, ...] = ("seed",)) -> Model:
-    """Main effects and interactions over raw rows, with random intercepts (`init:seed` joins two columns)."""
+def mixed_effects(
+    table: pd.DataFrame, formula: str, *, random: tuple[str, ...] = ("seed",)
+) -> Model:
+    """Main effects and interactions over raw rows, with random intercepts (`init:seed` joins two
+    columns).
+    """
     from statsmodels.formula.api import ols
 
     coded = code(table, formula)
@@ -98,7 +107,8 @@ def code(table: pd.DataFrame, formula: str) -> Coded:
     aliases = {word: f"v{i}" for i, word in enumerate(words)}
     marked = set(re.findall(FACTOR, formula))
     factors = {w for w in words if w in marked or not pd.api.types.is_numeric_dtype(table[w])}
-    # With treatment contrasts, the default, a "main effect" beside an interaction is the effect in one reference cell.
+    # With treatment contrasts, the default, a "main effect" beside an interaction is the effect in
+    # one reference cell.
     coded = re.sub(
         WORD, lambda w: f"C({aliases[w[0]]}, Sum)" if w[0] in factors else aliases[w[0]], bare
     )
@@ -117,12 +127,13 @@ def _check(table: pd.DataFrame, formula: str, bare: str, words: list[str]) -> No
     """Only columns and operators pass: statsmodels runs a formula as Python."""
     if stray := re.sub(WORD, "", bare).strip("~+-*:/()0123456789 \n"):
         raise ValueError(
-            f"{formula}: a formula holds columns, C(column) and ~ + - * : / ( ) and numbers, not {stray[0]!r}"
+            f"{formula}: a formula holds columns, C(column) and ~ + - * : / ( ) and numbers, "
+            f"not {stray[0]!r}"
         )
     for word in words:
         if word not in table.columns:
             raise ValueError(
-                f"{formula}: the table has no column {word!r}; there are {', '.join(map(str, table.columns))}"
+                f"{formula}: the table has no column {word!r}; there are {_columns(table)}"
             )
         if missing := int(table[word].isna().sum()):
             raise ValueError(f"{formula}: {missing} of {len(table)} rows have no {word}")
@@ -130,12 +141,18 @@ def _check(table: pd.DataFrame, formula: str, bare: str, words: list[str]) -> No
         raise ValueError(f"{formula}: a formula reads 'metric ~ factor * factor'")
 
 
+def _columns(table: pd.DataFrame) -> str:
+    """The columns of a table, for a message."""
+    return ", ".join(map(str, table.columns))
+
+
 def _levels(table: pd.DataFrame, name: str) -> Array:
+    """The level of a random factor that each row has, as a number."""
     columns = name.split(":")
     for column in columns:
         if column not in table.columns:
             raise ValueError(
-                f"no column {column!r} for a random factor; there are {', '.join(map(str, table.columns))}"
+                f"no column {column!r} for a random factor; there are {_columns(table)}"
             )
     numbers = np.asarray(
         table.groupby(columns, sort=False, dropna=False).ngroup(), dtype=np.float64
@@ -146,7 +163,9 @@ def _levels(table: pd.DataFrame, name: str) -> Array:
 
 
 def _wald(name: str, where: slice, design: Array, fitted: reml.Fitted, levels: list[Array]) -> Term:
-    """F with the degrees of freedom of the level where the term varies: chi-square takes few networks for many."""
+    """F with the degrees of freedom of the level where the term varies: chi-square takes few
+    networks for many.
+    """
     estimate, width = fitted.estimate[where], where.stop - where.start
     statistic = float(estimate @ np.linalg.solve(fitted.covariance[where, where], estimate)) / width
     rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in levels)]
@@ -165,11 +184,13 @@ def _constant_within(column: Array, codes: Array) -> bool:
 
 
 def _doubts(fitted: reml.Fitted, random: tuple[str, ...]) -> str:
-    doubts = [] if fitted.converged else ["the fit did not converge"]
-    named = zip(random, fitted.variances, strict=True)
-    doubts += [
-        f"no variance left for {name}"
-        for name, variance in named
-        if variance < 1e-6 * fitted.residual
-    ]
+    """What a reader must know of a fit: that it stopped early, or that a factor explains
+    nothing.
+    """
+    doubts: list[str] = []
+    if not fitted.converged:
+        doubts.append("the fit did not converge")
+    for name, variance in zip(random, fitted.variances, strict=True):
+        if variance < 1e-6 * fitted.residual:
+            doubts.append(f"no variance left for {name}")
     return "; ".join(doubts)

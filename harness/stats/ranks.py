@@ -29,20 +29,22 @@ def kendall(
     resamples: int = 9999,
     seed: int = 0,
 ) -> Correlation:
-    """Pairs that two scores order alike less pairs that they order differently, corrected for ties (tau-b)."""
-    a, b = _ranked(x, y, tie_x, tie_y)
+    """Pairs that two scores order alike less pairs that they order differently, corrected for ties
+    (tau-b).
+    """
+    a, b = _ranks_with_ties(x, y, tie_x, tie_y)
     n = a.size
     if (still := _still("kendall", a, b)) is not None:
         return still
     i, j = np.triu_indices(n, 1)
     first, second = np.sign(a[i] - a[j]), np.sign(b[:, None] - b)
-    found, note = _tails(lambda order: second[order[:, i], order[:, j]] @ first, n, resamples, seed)
+    tails, note = _tails(lambda order: second[order[:, i], order[:, j]] @ first, n, resamples, seed)
     value = stats.kendalltau(a, b)
     untied = np.unique(a).size == np.unique(b).size == n
     if untied and n <= 170:  # scipy counts orders exactly where nothing ties
         p, is_exact, note = float(stats.kendalltau(a, b, method="exact").pvalue), True, ""
     else:
-        p, is_exact = (found.two_sided, found.exact) if found else (float(value.pvalue), False)
+        p, is_exact = (tails.two_sided, tails.exact) if tails else (float(value.pvalue), False)
     low, high = _score_bounds(float(value.statistic), 2 * (2 * n + 5) / (9 * n * (n - 1)), level)
     return Correlation(
         "kendall", float(value.statistic), p, low, high, n, is_exact, _note(note, a, b)
@@ -61,15 +63,15 @@ def spearman(
     seed: int = 0,
 ) -> Correlation:
     """The correlation of the ranks of two scores (rho)."""
-    a, b = _ranked(x, y, tie_x, tie_y)
+    a, b = _ranks_with_ties(x, y, tie_x, tie_y)
     if (still := _still("spearman", a, b)) is not None:
         return still
-    found = stats.spearmanr(a, b)
+    scipy_result = stats.spearmanr(a, b)
     tails, note = _products(a, b, resamples, seed)
-    p, is_exact = (tails.two_sided, tails.exact) if tails else (float(found.pvalue), False)
-    low, high = _score_bounds(float(found.statistic), 1 / (a.size - 1), level)
+    p, is_exact = (tails.two_sided, tails.exact) if tails else (float(scipy_result.pvalue), False)
+    low, high = _score_bounds(float(scipy_result.statistic), 1 / (a.size - 1), level)
     return Correlation(
-        "spearman", float(found.statistic), p, low, high, a.size, is_exact, _note(note, a, b)
+        "spearman", float(scipy_result.statistic), p, low, high, a.size, is_exact, _note(note, a, b)
     )
 
 
@@ -82,15 +84,15 @@ def pearson(
     inputs.probability(level)
     if (still := _still("pearson", x, y)) is not None:
         return still
-    found = stats.pearsonr(x, y)
+    scipy_result = stats.pearsonr(x, y)
     tails, note = _products(x, y, resamples, seed)
-    p, is_exact = (tails.two_sided, tails.exact) if tails else (float(found.pvalue), False)
+    p, is_exact = (tails.two_sided, tails.exact) if tails else (float(scipy_result.pvalue), False)
     bounds = (
-        found.confidence_interval(level) if x.size > 3 else (-1.0, 1.0)
+        scipy_result.confidence_interval(level) if x.size > 3 else (-1.0, 1.0)
     )  # three points bound nothing
     return Correlation(
         "pearson",
-        float(found.statistic),
+        float(scipy_result.statistic),
         p,
         float(bounds[0]),
         float(bounds[1]),
@@ -101,7 +103,9 @@ def pearson(
 
 
 def tied_ranks(scores: Array, tolerance: float = 0.0) -> Array:
-    """Midranks where scores within `tolerance` tie: the closest two merge into their mean, until none are close."""
+    """Midranks where scores within `tolerance` tie: the closest two merge into their mean, until
+    none are close.
+    """
     scores = inputs.sample(scores, least=1, name="a score")
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"the tolerance of ties must be 0 or more, not {tolerance}")
@@ -122,24 +126,17 @@ def tied_ranks(scores: Array, tolerance: float = 0.0) -> Array:
     return ranks
 
 
-def _ranked(x: Array, y: Array, tie_x: float, tie_y: float) -> tuple[Array, Array]:
+def _ranks_with_ties(x: Array, y: Array, tie_x: float, tie_y: float) -> tuple[Array, Array]:
     x, y = inputs.pairs(x, y, least=3)
     return tied_ranks(x, tie_x), tied_ranks(y, tie_y)
 
 
 def _still(name: str, a: Array, b: Array) -> Correlation | None:
+    """The answer where one of the scores does not vary; None where both do."""
     if not (inputs.constant(a) or inputs.constant(b)):
         return None
-    return Correlation(
-        name,
-        0.0,
-        1.0,
-        -1.0,
-        1.0,
-        a.size,
-        True,
-        "a score that is the same everywhere orders nothing",
-    )
+    note = "a score that is the same everywhere orders nothing"
+    return Correlation(name, 0.0, 1.0, -1.0, 1.0, a.size, True, note)
 
 
 def _products(a: Array, b: Array, resamples: int, seed: int) -> tuple[Tails | None, str]:
@@ -150,7 +147,9 @@ def _products(a: Array, b: Array, resamples: int, seed: int) -> tuple[Tails | No
 def _tails(
     statistic: Callable[[Orders], Array], n: int, resamples: int, seed: int
 ) -> tuple[Tails | None, str]:
-    """Tails of a statistic over the orders of one score; None where n is large enough to approximate."""
+    """Tails of a statistic over the orders of one score; None where n is large enough to
+    approximate.
+    """
     observed = float(statistic(np.arange(n, dtype=np.int8)[None])[0]) if n <= SOME else 0.0
     if n <= ALL:
         return exact.tails(statistic(_orders(n)), np.ones(factorial(n)), observed), ""
@@ -166,15 +165,19 @@ def _orders(n: int) -> Orders:
 
 
 def _score_bounds(value: float, null_variance: float, level: float) -> tuple[float, float]:
-    # Wilson's construction. Fisher's z has no width at 1, which few models reach easily: it covered 63 % at n = 5.
-    width = float(stats.norm.isf((1 - inputs.probability(level)) / 2)) ** 2 * null_variance
-    centre, half = (
-        value / (1 + width),
-        float(np.sqrt(max(0.0, width * (1 - value**2 + width)))) / (1 + width),
-    )
+    """Bounds of a rank correlation by Wilson's construction."""
+    # Fisher's z has no width at 1, which few models reach easily: it covered 63 % at n = 5.
+    z = float(stats.norm.isf((1 - inputs.probability(level)) / 2))
+    width = z**2 * null_variance
+    centre = value / (1 + width)
+    half = float(np.sqrt(max(0.0, width * (1 - value**2 + width)))) / (1 + width)
     return max(-1.0, centre - half), min(1.0, centre + half)
 
 
 def _note(note: str, a: Array, b: Array) -> str:
+    """A note, and how many ties the ranks hold."""
     ties = max(a.size - np.unique(a).size, b.size - np.unique(b).size)
-    return "; ".join(part for part in (note, f"{ties} ties" if ties else "") if part)
+    parts = [note] if note else []
+    if ties:
+        parts.append(f"{ties} ties")
+    return "; ".join(parts)

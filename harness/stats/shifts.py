@@ -1,4 +1,6 @@
-"""How far apart two groups lie: mean differences, Hodges-Lehmann shifts, Cohen's d and Hedges' g."""
+"""How far apart two groups lie: mean differences, Hodges-Lehmann shifts, Cohen's d and Hedges'
+g.
+"""
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -39,7 +41,9 @@ def mean_difference_paired(x: Array, y: Array, *, level: float = 0.95) -> Effect
 
 @effect(paired=False)
 def hodges_lehmann(x: Array, y: Array, *, level: float = 0.95) -> Effect:
-    """The median difference between values of two independent groups, with the interval that Mann-Whitney accepts."""
+    """The median difference between values of two independent groups, with the interval that
+    Mann-Whitney accepts.
+    """
     x, y = inputs.two(x, y)
     n, m = x.size, y.size
     pairs = n * m
@@ -60,7 +64,9 @@ def hodges_lehmann(x: Array, y: Array, *, level: float = 0.95) -> Effect:
 
 @effect(paired=True)
 def hodges_lehmann_paired(x: Array, y: Array, *, level: float = 0.95) -> Effect:
-    """The median average of two paired differences, with the interval that Wilcoxon's test accepts."""
+    """The median average of two paired differences, with the interval that Wilcoxon's test
+    accepts.
+    """
     half = np.subtract(*inputs.pairs(x, y)) / 2
     pairs = half.size * (half.size + 1) // 2
     if half.size <= 100:
@@ -77,7 +83,9 @@ def hodges_lehmann_paired(x: Array, y: Array, *, level: float = 0.95) -> Effect:
 
 
 def _depth(weight: Array, level: float) -> int:
-    """Which difference, counted from either end, bounds the interval; 0 where n is too small for that level."""
+    """Which difference, counted from either end, bounds the interval; 0 where n is too small for
+    that level.
+    """
     below = np.cumsum(weight) / weight.sum()
     return int((below <= (1 - inputs.probability(level)) / 2 * (1 + inputs.ROUNDING)).sum())
 
@@ -85,25 +93,27 @@ def _depth(weight: Array, level: float) -> int:
 def _median_and_bounds(
     a: Array, b: Array, pairs: int, depth: int, *, within: bool
 ) -> tuple[float, float, float]:
-    wanted = sorted(
-        {(pairs - 1) // 2, pairs // 2} | ({depth - 1, pairs - depth} if depth else set())
-    )
-    found = (
-        _listed(a, b, wanted, within)
-        if pairs <= LISTED_PAIRS
-        else {k: _counted(a, b, k, within) for k in wanted}
-    )
-    median = (found[(pairs - 1) // 2] + found[pairs // 2]) / 2
-    return (median, found[depth - 1], found[pairs - depth]) if depth else (median, -np.inf, np.inf)
+    """The median of all sums a + b, and the sums that lie `depth` from either end."""
+    positions = {(pairs - 1) // 2, pairs // 2}
+    if depth:
+        positions |= {depth - 1, pairs - depth}
+    if pairs <= LISTED_PAIRS:
+        value_at = _values_by_listing(a, b, sorted(positions), within)
+    else:
+        value_at = {k: _value_by_counting(a, b, k, within) for k in positions}
+    median = (value_at[(pairs - 1) // 2] + value_at[pairs // 2]) / 2
+    if not depth:
+        return median, -np.inf, np.inf
+    return median, value_at[depth - 1], value_at[pairs - depth]
 
 
-def _listed(a: Array, b: Array, wanted: list[int], within: bool) -> dict[int, float]:
+def _values_by_listing(a: Array, b: Array, positions: list[int], within: bool) -> dict[int, float]:
     sums = (a[:, None] + b)[np.triu_indices(a.size)] if within else np.add.outer(a, b).ravel()
-    ordered = np.partition(sums, wanted)
-    return {k: float(ordered[k]) for k in wanted}
+    ordered = np.partition(sums, positions)
+    return {k: float(ordered[k]) for k in positions}
 
 
-def _counted(a: Array, b: Array, k: int, within: bool) -> float:
+def _value_by_counting(a: Array, b: Array, k: int, within: bool) -> float:
     """The k-th smallest sum a + b by bisection on its value, without listing the sums."""
     b = np.sort(b)
     low, high = float(a.min() + b.min()), float(a.max() + b.max())
@@ -118,13 +128,15 @@ def _counted(a: Array, b: Array, k: int, within: bool) -> float:
 
 @effect(paired=False)
 def cohens_d(x: Array, y: Array, *, level: float = 0.95) -> Effect:
-    """The difference of two independent means in pooled standard deviations, with the interval of the noncentral t."""
+    """The difference of two independent means in pooled standard deviations, with the interval of
+    the noncentral t.
+    """
     x, y = inputs.two(x, y)
     n, m = x.size, y.size
     if inputs.constant(x) and inputs.constant(y):
         return _unvarying("cohens_d", inputs.constant(np.concatenate([x, y])), level)
     pooled = np.sqrt((x.var(ddof=1) * (n - 1) + y.var(ddof=1) * (m - 1)) / (n + m - 2))
-    return _standardised(
+    return _standardised_effect(
         "cohens_d", float((x.mean() - y.mean()) / pooled), n + m - 2, n * m / (n + m), level
     )
 
@@ -144,12 +156,14 @@ def hedges_g(x: Array, y: Array, *, level: float = 0.95) -> Effect:
 
 @effect(paired=True)
 def cohens_dz(x: Array, y: Array, *, level: float = 0.95) -> Effect:
-    """The mean paired difference in standard deviations of the differences, with the interval of the noncentral t."""
+    """The mean paired difference in standard deviations of the differences, with the interval of
+    the noncentral t.
+    """
     settled, difference = inputs.differences(x, y), np.subtract(x, y)
     if inputs.constant(settled):
         return _unvarying("cohens_dz", not settled.any(), level)
     n, d = difference.size, float(difference.mean() / difference.std(ddof=1))
-    return _standardised("cohens_dz", d, n - 1, n, level)
+    return _standardised_effect("cohens_dz", d, n - 1, n, level)
 
 
 def _unvarying(name: str, equal: bool, level: float) -> Effect:
@@ -159,7 +173,7 @@ def _unvarying(name: str, equal: bool, level: float) -> Effect:
     return Effect(name, 0.0, -np.inf, np.inf, "negligible")
 
 
-def _standardised(name: str, d: float, df: int, scale: float, level: float) -> Effect:
+def _standardised_effect(name: str, d: float, df: int, scale: float, level: float) -> Effect:
     """`scale` is the squared factor between d and t."""
     tail, root = (1 - inputs.probability(level)) / 2, float(np.sqrt(scale))
     low, high = (_noncentrality(d * root, df, below) / root for below in (1 - tail, tail))
@@ -170,8 +184,8 @@ def _noncentrality(t: float, df: int, below: float) -> float:
     """The noncentrality under which a share `below` of t values lies below this one."""
 
     def share(shift: float) -> float:
-        found = float(special.nctdtr(df, shift, t))  # NaN in the far tails
-        return found if np.isfinite(found) else float(shift < t)
+        probability = float(special.nctdtr(df, shift, t))  # NaN in the far tails
+        return probability if np.isfinite(probability) else float(shift < t)
 
     reach = 10.0
     while not share(t - reach) > below > share(t + reach):

@@ -15,22 +15,26 @@ RELABELED = 400
 
 @test(paired=False, groups=2)
 def mann_whitney(x: Array, y: Array) -> Result:
-    """Whether one of two independent groups tends to larger values, by ranks; exact while cheap, with ties too."""
+    """Whether one of two independent groups tends to larger values, by ranks; exact while cheap,
+    with ties too.
+    """
     x, y = inputs.two(x, y)
-    found = exact.rank_sum_tails(x, y)
+    tails = exact.rank_sum_tails(x, y)
     return Result(
         "mann_whitney",
         wins(x, y),
-        found.two_sided,
+        tails.two_sided,
         (x.size, y.size),
-        found.exact,
-        _ties(x, y, found.exact),
+        tails.exact,
+        _ties(x, y, tails.exact),
     )
 
 
 def wins(x: Array, y: Array) -> float:
     """In how many pairs the first group is larger (U); ties count half."""
-    return float(stats.rankdata(np.concatenate([x, y]))[: x.size].sum() - x.size * (x.size + 1) / 2)
+    ranks = stats.rankdata(np.concatenate([x, y]))
+    least = x.size * (x.size + 1) / 2
+    return float(ranks[: x.size].sum() - least)
 
 
 def _ties(x: Array, y: Array, is_exact: bool) -> str:
@@ -40,13 +44,13 @@ def _ties(x: Array, y: Array, is_exact: bool) -> str:
     return "; ".join(parts + ([f"{ties} tied values share midranks"] if ties else []))
 
 
-@test(paired=False, groups=2)
+@test(paired=False, groups=2, boundless=True)
 def welch(x: Array, y: Array) -> Result:
     """Whether two independent means differ, each group with a variance of its own (Welch's t)."""
     return _t("welch", x, y, equal=False)
 
 
-@test(paired=False, groups=2)
+@test(paired=False, groups=2, boundless=True)
 def student(x: Array, y: Array) -> Result:
     """Whether two independent means differ, if both groups have the same variance (Student's t)."""
     return _t("student", x, y, equal=True)
@@ -61,16 +65,20 @@ def _t(name: str, x: Array, y: Array, *, equal: bool) -> Result:
 
 
 def t_of_means(x: Array, y: Array, *, equal: bool, side: str = "two-sided") -> tuple[float, float]:
-    """t and p; from summaries, as scipy warns of lost precision where one of the samples does not vary."""
+    """t and p; from summaries, as scipy warns of lost precision where one of the samples does not
+    vary.
+    """
     first, second = (x.mean(), x.std(ddof=1), x.size), (y.mean(), y.std(ddof=1), y.size)
-    found = stats.ttest_ind_from_stats(*first, *second, equal_var=equal, alternative=side)
-    return float(found.statistic), float(found.pvalue)
+    outcome = stats.ttest_ind_from_stats(*first, *second, equal_var=equal, alternative=side)
+    return float(outcome.statistic), float(outcome.pvalue)
 
 
 def unvarying(
     name: str, equal: bool, n: tuple[int, ...], note: str = "all values are equal"
 ) -> Result:
-    """What a t test says of data without spread: nothing differs, or t does not exist (scipy says NaN, or p = 0)."""
+    """What a t test says of data without spread: nothing differs, or t does not exist (scipy says
+    NaN, or p = 0).
+    """
     if not equal:
         raise ValueError(
             f"{name} needs values that vary within the groups; a permutation or rank test does not"
@@ -80,20 +88,23 @@ def unvarying(
 
 @test(paired=False, groups=2)
 def permutation_unpaired(x: Array, y: Array, *, resamples: int = 9999, seed: int = 0) -> Result:
-    """Whether two independent means differ, by relabeling: every way up to 200,000, random ones beyond."""
+    """Whether two independent means differ, by relabeling: every way up to 200,000, random ones
+    beyond.
+    """
     x, y = inputs.two(x, y)
     values = np.concatenate([x, y])
-    # Centred, sums that tie stay within rounding of each other; scipy's tolerance scales with the observed sum.
+    # Centred, sums that tie stay within rounding of each other; scipy's tolerance scales with the
+    # observed sum.
     values = values - values.mean()
     observed, n = float(values[: x.size].sum()), (x.size, y.size)
     if comb(values.size, x.size) <= exact.LISTED:
         sums = exact.subset_sums(values, x.size)
-        found, note = exact.tails(sums, np.ones(sums.size), observed), ""
+        tails, note = exact.tails(sums, np.ones(sums.size), observed), ""
     else:
         sums = exact.random_subset_sums(values, x.size, resamples, seed)
-        found, note = exact.random_tails(sums, observed), f"{resamples} random relabelings"
+        tails, note = exact.random_tails(sums, observed), f"{resamples} random relabelings"
     return Result(
-        "permutation_unpaired", float(x.mean() - y.mean()), found.two_sided, n, found.exact, note
+        "permutation_unpaired", float(x.mean() - y.mean()), tails.two_sided, n, tails.exact, note
     )
 
 
@@ -106,37 +117,42 @@ def brunner_munzel(
     resamples: int = 9999,
     seed: int = 0,
 ) -> Result:
-    """Whether two groups beat each other equally often, whatever their spreads; permuted where n is small."""
+    """Whether two groups beat each other equally often, whatever their spreads; permuted where n is
+    small.
+    """
     x, y = inputs.two(x, y)
     values, n = np.concatenate([x, y]), (x.size, y.size)
     if np.ptp(values) == 0:
         return Result("brunner_munzel", 0.0, 1.0, n, exact=True, note="all values are equal")
-    # The t approximation rejects too often below some 20 values a group; relabelings of very many cost too much.
+    # The t approximation rejects too often below some 20 values a group; relabelings of very many
+    # cost too much.
     if reference == "t" or (reference == "auto" and (min(n) >= 20 or values.size > RELABELED)):
         return _brunner_munzel_t(x, y, reference)
     if values.size > RELABELED:
         raise ValueError(
-            f"brunner_munzel permutes up to {RELABELED} values, not {values.size}; use the t reference"
+            f"brunner_munzel permutes up to {RELABELED} values, not {values.size}; "
+            "use the t reference"
         )
     above = (values[:, None] > values) + 0.5 * (values[:, None] == values)
-    observed = float(_studentised(np.repeat([[1.0, 0.0]], n, axis=1), above)[0])
+    observed = float(_studentised_lead(np.repeat([[1.0, 0.0]], n, axis=1), above)[0])
     if comb(values.size, x.size) <= exact.LISTED // 10:
-        drawn = _studentised(exact.splits(values.size, x.size), above)
-        found, note = exact.tails(drawn, np.ones(drawn.size), observed), ""
+        drawn = _studentised_lead(exact.splits(values.size, x.size), above)
+        tails, note = exact.tails(drawn, np.ones(drawn.size), observed), ""
     else:
-        drawn = _studentised(exact.random_splits(values.size, x.size, resamples, seed), above)
-        found, note = exact.random_tails(drawn, observed), f"{resamples} random relabelings"
-    return Result("brunner_munzel", observed, found.two_sided, n, found.exact, note)
+        drawn = _studentised_lead(exact.random_splits(values.size, x.size, resamples, seed), above)
+        tails, note = exact.random_tails(drawn, observed), f"{resamples} random relabelings"
+    return Result("brunner_munzel", observed, tails.two_sided, n, tails.exact, note)
 
 
 def _brunner_munzel_t(x: Array, y: Array, reference: str) -> Result:
+    """Brunner-Munzel by its t approximation, or by ranks where the groups do not overlap."""
     n = (x.size, y.size)
     if x.min() <= y.max() and y.min() <= x.max():
-        found = stats.brunnermunzel(x, y)
+        outcome = stats.brunnermunzel(x, y)
         return Result(
             "brunner_munzel",
-            -float(found.statistic),
-            float(found.pvalue),
+            -float(outcome.statistic),
+            float(outcome.pvalue),
             n,
             False,
             "t approximation",
@@ -158,14 +174,18 @@ def _brunner_munzel_t(x: Array, y: Array, reference: str) -> Result:
     )
 
 
-def _studentised(member: Array, above: Array) -> Array:
-    """The statistic under each relabeling (rows of `member`): positive where the first group is larger."""
-    n, m = member[0].sum(), (1 - member[0]).sum()
+def _studentised_lead(member: Array, above: Array) -> Array:
+    """The statistic under each relabeling (rows of `member`): positive where the first is
+    larger.
+    """
+    rest = 1 - member
+    n, m = member[0].sum(), rest[0].sum()
     # A value's placement is the share of the other group that lies below it.
-    first, second = (1 - member) @ above.T / m, member @ above.T / n
+    first = rest @ above.T / m
+    second = member @ above.T / n
     mean = (member * first).sum(1) / n
     spread = (member * (first - mean[:, None]) ** 2).sum(1) / (n - 1) / n
-    spread += ((1 - member) * (second - (1 - mean)[:, None]) ** 2).sum(1) / (m - 1) / m
+    spread += (rest * (second - (1 - mean)[:, None]) ** 2).sum(1) / (m - 1) / m
     lead = np.where(np.abs(mean - 0.5) < inputs.ROUNDING, 0.0, mean - 0.5)
     spread = np.where(spread < inputs.ROUNDING, 0.0, spread)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -13,7 +13,8 @@ DASHBOARD = ROOT / "dashboard"
 FILES = sorted(PACKAGE.rglob("*.py"))
 PAGES = sorted(DASHBOARD.rglob("*.py"))
 
-# A room is a folder or a file right under harness/. A room may import itself and what stands beside it here.
+# A room is a folder or a file right under harness/. A room may import itself and what stands beside
+# it here.
 FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
     1: {"spec": (), "store": ()},
     2: {"study": ("spec",), "stats": ("spec",), "data": ("spec", "store")},
@@ -41,7 +42,12 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
-MAY_IMPORT = {room: allowed for floor in FLOORS.values() for room, allowed in floor.items()}
+MAY_IMPORT: dict[str, tuple[str, ...]] = {}
+FLOOR_OF: dict[str, int] = {}
+for _floor, _rooms in FLOORS.items():
+    MAY_IMPORT.update(_rooms)
+    FLOOR_OF.update(dict.fromkeys(_rooms, _floor))
+
 WORKER = "run/worker"  # runs inside a process of its own, and alone of its room trains and measures
 WORKER_MAY = ("train", "measure")
 
@@ -64,7 +70,9 @@ SHARED_COMPONENTS = ("components/nets", "components/losses")
 
 
 def module_place(path: Path) -> str:
-    """The place of a file: `run/plan` for harness/run/plan.py, `dashboard/read/records` for the dashboard's."""
+    """The place of a file: `run/plan` for harness/run/plan.py, `dashboard/read/records` for the
+    dashboard's.
+    """
     if path.is_relative_to(PACKAGE):
         return path.relative_to(PACKAGE).with_suffix("").as_posix()
     return path.relative_to(ROOT).with_suffix("").as_posix()
@@ -94,7 +102,9 @@ def imported_modules(path: Path) -> list[str]:
 
 
 def places_imported(path: Path) -> set[str]:
-    """The files of harness that a file imports, as places; a name of a module counts as its module."""
+    """The files of harness that a file imports, as places; a name of a module counts as its
+    module.
+    """
     places: set[str] = set()
     for module in imported_modules(path):
         if not module.startswith("harness."):
@@ -128,10 +138,9 @@ def test_a_room_imports_only_what_the_table_allows(path: Path) -> None:
 
 
 def test_a_room_stands_above_what_it_imports() -> None:
-    floor_of = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
     for room, allowed in MAY_IMPORT.items():
         for place in allowed:
-            assert floor_of[room_of(place)] < floor_of[room], (
+            assert FLOOR_OF[room_of(place)] < FLOOR_OF[room], (
                 f"{room} stands no higher than {place}"
             )
 
@@ -194,8 +203,8 @@ def test_no_torch_and_no_mlflow_before_there_is_work(room: str) -> None:
         for path in files
     ]
     imports = "; ".join(f"import {module}" for module in modules)
-    heavy = "('torch', 'mlflow', 'optuna')"
-    code = f"import sys; {imports}; sys.exit(', '.join(m for m in {heavy} if m in sys.modules) or None)"
+    check = "set(sys.modules) & {'torch', 'mlflow', 'optuna'}"
+    code = f"import sys; {imports}; sys.exit(', '.join({check}) or None)"
     outcome = subprocess.run(
         [sys.executable, "-c", code], check=False, capture_output=True, text=True
     )

@@ -1,4 +1,6 @@
-"""Every block of code in README and docs is run or parsed, so that a reader can copy it; every link leads somewhere."""
+"""Every block of code in README and docs is run or parsed, so that a reader can copy it; every
+link leads somewhere.
+"""
 
 import re
 import tomllib

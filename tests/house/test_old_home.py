@@ -1,9 +1,11 @@
-"""What version 0.1 has recorded is found by every later version: its runs, its weights, its measurements, its keys.
+"""What version 0.1 has recorded is found by every later version: its runs, its weights, its
+measurements, its keys.
 
-`data/home_of_0_1.tar.gz` is a home as that version (commit 5ac7701) left it: `study.yaml`, `.harness` and `mlflow.db`.
-Taken out of it were the phantoms, which are drawn again, the logs and locks, and the figures of all runs but one.
-`data/keys_of_0_1.json` has the keys that `harness plan --json` of the same version gave to the studies that ship,
-as far as they need no files. A test that fails here says that work which people have would be done again.
+`data/home_of_0_1.tar.gz` is a home as that version (commit 5ac7701) left it: `study.yaml`,
+`.harness` and `mlflow.db`. Taken out of it were the phantoms, which are drawn again, the logs and
+locks, and the figures of all runs but one. `data/keys_of_0_1.json` has the keys that `harness plan
+--json` of the same version gave to the studies that ship, as far as they need no files. A test that
+fails here says that work which people have would be done again.
 """
 
 import json
@@ -38,7 +40,8 @@ TRIALS = [
     "a457b031db17e0116d96",
     "f8d59d33dc36b7c80f72",
 ]
-# Of both comparisons, the values of seeds 0 and 1 that version 0.1 wrote into reports/study/values.csv.
+# Of both comparisons, the values of seeds 0 and 1 that version 0.1 wrote into
+# reports/study/values.csv.
 VALUES = {
     ("start", "random"): [0.0837131076388889, 0.41628689236111116],
     ("start", "kasthuri"): [0.0837131076388889, 0.08929508369674352],

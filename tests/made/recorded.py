@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from harness.record.result import run_name
 from harness.record.tracker import Tracker, uri
 from harness.spec.paths import settings
 from harness.spec.values import Trial
@@ -146,7 +147,7 @@ class _Run:
         artifacts = self.home.hidden / "artifacts" / file_name(self.study.name) / self.id
         row = {
             "run_uuid": self.id,
-            "name": name(self.cell),
+            "name": run_name(self.cell),
             "source_type": "LOCAL",
             "user_id": "",
             "status": "FINISHED" if state == "finished" else "FAILED",

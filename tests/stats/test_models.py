@@ -57,7 +57,9 @@ def test_anova_of_a_balanced_grid_splits_the_squares_by_hand():
 
 def test_mixed_model_of_images_within_networks_is_the_anova_of_network_means():
     table = grid(seeds=5)
-    mixed = models.mixed(table, "dice ~ fit.init * arch", random=("fit.init:arch:seed", "image"))
+    mixed = models.mixed_effects(
+        table, "dice ~ fit.init * arch", random=("fit.init:arch:seed", "image")
+    )
     means = table.groupby(["fit.init", "arch", "seed"], as_index=False).dice.mean()
     anova = models.anova(means, "dice ~ fit.init * arch", sums="III")
     for a, b in zip(mixed.terms, anova.terms, strict=True):
@@ -80,7 +82,7 @@ def test_mixed_model_of_unequal_crossed_rows_finds_statsmodels_variances():
         "dice ~ arch", table, groups=np.ones(70), re_formula="0", vc_formula=parts
     )
     theirs = theirs.fit(method="powell", ftol=1e-12)
-    ours = dict(models.mixed(table, "dice ~ arch", random=("net", "image")).variances)
+    ours = dict(models.mixed_effects(table, "dice ~ arch", random=("net", "image")).variances)
     assert [ours["image"], ours["net"], ours["residual"]] == pytest.approx(
         [*theirs.vcomp, theirs.scale], rel=1e-4
     )
@@ -88,7 +90,7 @@ def test_mixed_model_of_unequal_crossed_rows_finds_statsmodels_variances():
 
 def test_mixed_model_is_the_restricted_likelihood_written_out():
     table = unequal_rows()
-    found = models.mixed(table, "dice ~ arch", random=("net", "image"))
+    found = models.mixed_effects(table, "dice ~ arch", random=("net", "image"))
     design = np.column_stack([np.ones(70), np.where(table.arch == "unet", 1.0, -1.0)])
     same = [
         np.equal.outer(table[c].to_numpy(), table[c].to_numpy()) * 1.0 for c in ("net", "image")
@@ -130,7 +132,7 @@ def test_mixed_model_of_one_random_factor_is_exact_with_and_without_its_variance
     between = (
         50 * means.groupby("init").var().mean() > within
     )  # else the estimate of the variance is zero
-    found = models.mixed(table, "dice ~ init", random=("init:seed",))
+    found = models.mixed_effects(table, "dice ~ init", random=("init:seed",))
     assert found.terms[0].statistic == pytest.approx(nested if between else pooled, rel=1e-6)
     assert found.note == ("" if between else "no variance left for init:seed")
     assert found.terms[0].df == (1.0, 4.0)
@@ -142,14 +144,14 @@ def test_mixed_model_of_thousands_of_rows_takes_no_time():
     ]
     table = pd.DataFrame(rows).assign(dice=RNG.normal(size=2500))
     start = time.perf_counter()
-    models.mixed(table, "dice ~ C(init)", random=("init:seed", "image"))
+    models.mixed_effects(table, "dice ~ C(init)", random=("init:seed", "image"))
     assert time.perf_counter() - start < 5
 
 
 def test_mixed_model_that_forgets_the_networks_is_overconfident():
     table = grid(seeds=3, images=40)
-    honest = models.mixed(table, "dice ~ arch", random=("fit.init:arch:seed",)).terms[0]
-    blind = models.mixed(table, "dice ~ arch", random=("image",)).terms[0]
+    honest = models.mixed_effects(table, "dice ~ arch", random=("fit.init:arch:seed",)).terms[0]
+    blind = models.mixed_effects(table, "dice ~ arch", random=("image",)).terms[0]
     assert honest.df[1] == 16
     assert blind.df[1] > 600
 
@@ -183,15 +185,15 @@ def test_models_refuse_what_they_cannot_judge():
     with pytest.raises(ValueError, match="do not vary within"):
         models.anova(table.assign(dice=(table.arch == "unet") * 1.0), "dice ~ arch")
     with pytest.raises(ValueError, match="do not vary within"):
-        models.mixed(table.assign(dice=(table.arch == "unet") * 1.0), "dice ~ arch")
+        models.mixed_effects(table.assign(dice=(table.arch == "unet") * 1.0), "dice ~ arch")
     with pytest.raises(ValueError, match="cell may be empty"):
-        models.mixed(
+        models.mixed_effects(
             table[(table.arch == "unet") | (table["fit.init"] == "a")], "dice ~ arch * fit.init"
         )
     with pytest.raises(ValueError, match="no column 'patient'"):
-        models.mixed(table, "dice ~ arch", random=("patient",))
+        models.mixed_effects(table, "dice ~ arch", random=("patient",))
     with pytest.raises(ValueError, match="at least 2 levels"):
-        models.mixed(table[table.seed == 0], "dice ~ arch", random=("seed",))
+        models.mixed_effects(table[table.seed == 0], "dice ~ arch", random=("seed",))
 
 
 def test_numbers_become_factors_on_demand():
