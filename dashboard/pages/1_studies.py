@@ -9,7 +9,7 @@ from dashboard.parts.failures import show_failures
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import csv_button
 from dashboard.parts.progress import live_progress, show_progress
-from dashboard.parts.text import ago, duration_text, plain, state_counts, upper
+from dashboard.parts.text import ago, duration_text, plain, state_counts
 from dashboard.read.database import Unreadable
 from dashboard.read.overview import (
     StudySummary,
@@ -21,6 +21,7 @@ from dashboard.read.records import StudyRuns, in_memory, runs_of
 from dashboard.read.study_file import study_of
 from harness.judge.answer import states
 from harness.judge.verdicts import Verdict
+from harness.report.formats import with_capital
 from harness.spec.naming import short_names
 from harness.study.load import Study
 
@@ -100,7 +101,7 @@ def _answer(study_runs: StudyRuns) -> None:
         show_problem(error)
         return
     with st.container(border=True):
-        st.markdown(f"##### {plain(upper(verdicts.headline))}")
+        st.markdown(f"##### {plain(with_capital(verdicts.headline))}")
         further = [v for v in verdicts.verdicts if v.sentence != verdicts.headline]
         if further:
             noun = "answers" if len(further) > 1 else "answer"
@@ -108,7 +109,7 @@ def _answer(study_runs: StudyRuns) -> None:
                 for verdict in further:
                     st.markdown(_answer_line(verdict))
         if verdicts.changed:
-            st.caption(plain(upper(verdicts.changed)))
+            st.caption(plain(with_capital(verdicts.changed)))
         st.page_link(
             "pages/2_compare.py", label="See the values behind it", icon=":material/arrow_forward:"
         )

@@ -31,11 +31,12 @@ from dashboard.parts.controls import (
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
-from dashboard.parts.text import plain, upper
+from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
+from harness.report.formats import with_capital
 from harness.spec.naming import is_number, short_names
 
 NOTHING = "–"
@@ -93,7 +94,7 @@ def _over_strength(study_runs: StudyRuns, by: str | None) -> None:
     trends = []
     for contrast in verdict.contrasts:
         where = levels_text(contrast.stratum)
-        trends.append({"where": where, "trend": upper(contrast.sentence)})
+        trends.append({"where": where, "trend": with_capital(contrast.sentence)})
     with st.expander(f"Trends (exploratory, {verdict.family} p values corrected together)"):
         show_table(trends, f"{study_runs.name} trends", "trends")
 
@@ -184,7 +185,7 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
     differences = []
     for contrast in verdict.contrasts:
         layer = levels_text(contrast.stratum)
-        differences.append({"layer": layer, "difference": upper(contrast.sentence)})
+        differences.append({"layer": layer, "difference": with_capital(contrast.sentence)})
     title = f"Differences at each layer (exploratory, {verdict.family} p values corrected together)"
     with st.expander(title):
         show_table(differences, "layers", "by-layer")

@@ -25,7 +25,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict, Verdicts
-from harness.report.write import texts, used
+from harness.report.write import runs_used, texts
 from harness.store import file_name
 from harness.study.load import Study
 
@@ -94,7 +94,7 @@ def _report_files(study_runs: StudyRuns, study: Study, verdicts: Verdicts) -> No
     """Draws a button for each file of the report, and shows its LaTeX."""
 
     def content(name: str) -> bytes:
-        runs = used(study, study_runs.runs, study_runs.recorded)
+        runs = runs_used(study, study_runs.runs, study_runs.recorded)
         return texts(study, verdicts, runs)[name].encode()
 
     for name, label in LABELS.items():

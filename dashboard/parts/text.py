@@ -16,11 +16,6 @@ def plain(text: str) -> str:
     return re.sub(r":(?=\S)", ":\u2060", escaped)
 
 
-def upper(text: str) -> str:
-    """Returns a sentence with a capital at its beginning."""
-    return text[:1].upper() + text[1:]
-
-
 def ago(milliseconds: int) -> str:
     """Writes how long ago a moment was: '5 min ago'."""
     if not milliseconds:

@@ -12,13 +12,14 @@ from dashboard.draw.charts import Colours, p_number
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.outputs import csv_button, show_chart, show_table
-from dashboard.parts.text import plain, upper
+from dashboard.parts.text import plain
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, mean, number, p_value, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
+from harness.report.formats import with_capital
 from harness.study.comparison import Comparison
 
 MOST_STRATA = 6  # drawn at once; the reader chooses among more
@@ -27,7 +28,7 @@ MOST_STRATA = 6  # drawn at once; the reader chooses among more
 def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
-    st.markdown(f"##### {plain(upper(verdict.sentence))}")
+    st.markdown(f"##### {plain(with_capital(verdict.sentence))}")
     for pooled in verdict.pooled:
         st.warning(plain(pooled.sentence))
     _charts(study_runs, verdict, key)

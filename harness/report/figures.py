@@ -1,198 +1,178 @@
-"""Figures of a report as SVG: values behind every box, mean ranks with their critical difference, points."""
+"""Figures of a report as SVG: the values behind every box, and two metrics against each other."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
 
 from harness.judge.sentences import number
-from harness.judge.verdicts import Arm, Ranking
-from harness.stats.post_hoc import critical_difference
-from harness.stats.result import Array
+from harness.judge.verdicts import Arm
+from harness.report.axes import (
+    LEFT,
+    RIGHT,
+    Axis,
+    axis_label,
+    axis_over,
+    pixels,
+    svg,
+    upright_grid,
+)
+from harness.stats.result import Array, Interval
 
-WIDE, LEFT, RIGHT, ROW = 480, 14, 466, 54
+FIRST_ROW, ROW = 36, 54  # where the first row stands, and from row to row
 DOTS, JOINED = 400, 80  # dots of a row, and units whose values are joined by lines, at most
-
-Scale = Callable[[float], float]
+SCATTER_HEIGHT = 260
+LONGEST_NAME = 60
 
 
 def boxes(arms: list[Arm], label: str, paired: bool) -> str:
-    """A row for each arm: quartiles, the mean with its interval, a dot for each unit that links to its run."""
-    values = [v for arm in arms for v in arm.sample.values]
+    """A row for each arm: quartiles, the mean with its interval, a dot for each unit that links
+    to its run.
+    """
+    values: list[float] = []
+    for arm in arms:
+        values += arm.sample.values
     if not values:
         return ""
-    low, high = min(values), max(values)
-    bounds = [
-        b
-        for a in arms
-        if a.mean
-        for b in (a.mean.low, a.mean.high)
-        if abs(b - (low + high) / 2) < 3 * (high - low)
-    ]
-    x, marks = _axis(min([low, *bounds]), max([high, *bounds]))
+    low, high = _bounds(arms, min(values), max(values))
+    axis = axis_over(low, high)
     tall = 14 + ROW * len(arms)
-    parts = [*_grid(x, marks, tall), *(_joined(arms, x) if paired else ())]
+    parts = list(upright_grid(axis, tall))
+    if paired:
+        parts += _lines_of_units(arms, axis)
     for i, arm in enumerate(arms):
-        parts += _row(arm, 36 + ROW * i, x)
-    parts.append(
-        f'<text class="axis" x="{RIGHT}" y="{tall + 32}" text-anchor="end">{escape(label)}</text>'
-    )
-    names = ", ".join(a.name for a in arms)
-    return _svg(parts, tall + 38, f"{label}: one dot for each unit of {names}")
+        y = FIRST_ROW + ROW * i
+        parts += _row(arm, y, axis)
+    parts.append(axis_label(label, tall))
+    names = ", ".join(arm.name for arm in arms)
+    title = f"{label}: one dot for each unit of {names}"
+    return svg(parts, tall + 38, title)
 
 
-def _row(arm: Arm, y: float, x: Scale) -> Iterator[str]:
+def _bounds(arms: list[Arm], low: float, high: float) -> tuple[float, float]:
+    """The values from low to high, and the intervals of means unless they reach far beyond."""
+    middle, farthest = (low + high) / 2, 3 * (high - low)
+    bounds = [low, high]
+    for arm in arms:
+        if arm.mean is not None:
+            for bound in (arm.mean.low, arm.mean.high):
+                if abs(bound - middle) < farthest:
+                    bounds.append(bound)
+    return min(bounds), max(bounds)
+
+
+def _row(arm: Arm, y: int, axis: Axis) -> Iterator[str]:
+    """An arm: its name, its box, its dots and its mean."""
     values = np.array(arm.sample.values)
-    name = arm.name if len(arm.name) < 60 else arm.name[:57] + "…"
-    yield f'<text class="name" x="{LEFT}" y="{y - 19}"><title>{escape(arm.full)}</title>{escape(name)}</text>'
+    name = arm.name
+    if len(name) >= LONGEST_NAME:
+        name = name[: LONGEST_NAME - 3] + "…"
+    title = f"<title>{escape(arm.full)}</title>"
+    yield f'<text class="name" x="{LEFT}" y="{y - 19}">{title}{escape(name)}</text>'
     if values.size > 3:
-        first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
-        width = max(1, x(third) - x(first))
-        yield f'<rect class="box" x="{x(first):.1f}" y="{y - 9}" width="{width:.1f}" height="18"/>'
-        yield f'<path class="median" d="M{x(median):.1f} {y - 9}v18"/>'
-    step = max(1, math.ceil(values.size / DOTS))
-    for j in range(0, values.size, step):
-        shift = ((j // step * 7) % 5 - 2) * 2.2 if values.size > 12 else 0
-        runs = arm.sample.runs[j]
-        title = f"<title>{escape(arm.sample.units[j])}: {number(float(values[j]))}</title>"
-        dot = f'<circle class="dot" cx="{x(values[j]):.1f}" cy="{y + shift:.1f}" r="3.4">{title}</circle>'
-        yield f'<a href="#run-{escape(runs[0])}">{dot}</a>' if runs else dot
+        yield from _box(values, y, axis)
+    yield from _dots(arm, y, axis)
     if arm.mean is not None:
-        at, under = x(arm.mean.value), y + 14
-        ends = [min(max(x(b), LEFT), RIGHT) for b in (arm.mean.low, arm.mean.high)]
-        for bound, edge, sign in ((arm.mean.low, LEFT, 1), (arm.mean.high, RIGHT, -1)):
-            if (x(bound) - edge) * sign < 0:  # an interval that goes on beyond the figure
-                yield f'<path class="diamond" d="M{edge - 6 * sign} {under}l{8 * sign} -5v10z"/>'
-        yield f'<path class="mean" d="M{ends[0]:.1f} {under}H{ends[1]:.1f}"/>'
-        yield f'<path class="diamond" d="M{at:.1f} {under - 5}l4 5l-4 5l-4 -5z"/>'
+        yield from _mean(arm.mean, y + 14, axis)
 
 
-def _joined(arms: list[Arm], x: Scale) -> Iterator[str]:
+def _box(values: Array, y: int, axis: Axis) -> Iterator[str]:
+    """The middle half of the values and their median."""
+    first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
+    top = y - 9
+    left = axis.at(first)
+    width = axis.scale(third) - axis.scale(first)
+    size = f'width="{pixels(max(1, width))}" height="18"'
+    yield f'<rect class="box" x="{left}" y="{top}" {size}/>'
+    middle = axis.at(median)
+    yield f'<path class="median" d="M{middle} {top}v18"/>'
+
+
+def _dots(arm: Arm, y: int, axis: Axis) -> Iterator[str]:
+    """A dot for each unit, or for every few where they are many; many are spread up and down."""
+    sample = arm.sample
+    count = len(sample.values)
+    step = max(1, math.ceil(count / DOTS))
+    for i, j in enumerate(range(0, count, step)):
+        shift = 0.0
+        if count > 12:
+            shift = ((i * 7) % 5 - 2) * 2.2
+        value = sample.values[j]
+        x = axis.at(value)
+        title = f"{escape(sample.units[j])}: {number(float(value))}"
+        dot = (
+            f'<circle class="dot" cx="{x}" cy="{pixels(y + shift)}" r="3.4">'
+            f"<title>{title}</title></circle>"
+        )
+        runs = sample.runs[j]
+        if runs:
+            dot = f'<a href="#run-{escape(runs[0])}">{dot}</a>'
+        yield dot
+
+
+def _mean(mean: Interval, y: int, axis: Axis) -> Iterator[str]:
+    """A mean with its interval; an arrowhead where the interval goes on beyond the figure."""
+    low = axis.scale(mean.low)
+    high = axis.scale(mean.high)
+    if low < LEFT:
+        yield f'<path class="diamond" d="M{LEFT - 6} {y}l8 -5v10z"/>'
+    if high > RIGHT:
+        yield f'<path class="diamond" d="M{RIGHT + 6} {y}l-8 -5v10z"/>'
+    start = pixels(_inside(low))
+    end = pixels(_inside(high))
+    yield f'<path class="mean" d="M{start} {y}H{end}"/>'
+    middle = axis.at(mean.value)
+    yield f'<path class="diamond" d="M{middle} {y - 5}l4 5l-4 5l-4 -5z"/>'
+
+
+def _inside(x: float) -> float:
+    """A position, or the edge of the figure where it lies beyond."""
+    return min(max(x, LEFT), RIGHT)
+
+
+def _lines_of_units(arms: list[Arm], axis: Axis) -> Iterator[str]:
     """The values of one unit, joined from arm to arm."""
     for i, (upper, lower) in enumerate(pairwise(arms)):
-        there = dict(zip(lower.sample.units, lower.sample.values, strict=True))
-        for unit, value in list(zip(upper.sample.units, upper.sample.values, strict=True))[:JOINED]:
-            if unit in there:
-                start, y = x(value), 36 + ROW * i
-                yield f'<path class="pair" d="M{start:.1f} {y}L{x(there[unit]):.1f} {y + ROW}"/>'
+        values_above = _values_of_units(upper)
+        values_below = _values_of_units(lower)
+        y = FIRST_ROW + ROW * i
+        for unit in upper.sample.units[:JOINED]:
+            if unit in values_below:
+                start = axis.at(values_above[unit])
+                end = axis.at(values_below[unit])
+                yield f'<path class="pair" d="M{start} {y}L{end} {y + ROW}"/>'
 
 
-def _axis(low: float, high: float) -> tuple[Scale, list[float]]:
-    """A scale with round marks that holds everything."""
-    if not high > low:
-        low, high = low - (abs(low) or 1) * 0.05, high + (abs(high) or 1) * 0.05
-    raw = (high - low) / 4
-    step = min(
-        (m * 10 ** math.floor(math.log10(raw)) for m in (1, 2, 2.5, 5, 10)),
-        key=lambda s: abs(s - raw),
-    )
-    low, high = low - 0.04 * (high - low), high + 0.04 * (high - low)
-    marks = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    inner = RIGHT - LEFT - 16
-    return (lambda v: LEFT + 8 + (float(v) - low) / (high - low) * inner), marks
-
-
-def _grid(x: Scale, marks: list[float], tall: float) -> Iterator[str]:
-    for mark in marks:
-        text = f"{mark:.6g}".replace("-", "−")
-        yield f'<path class="grid" d="M{x(mark):.1f} 4V{tall}"/>'
-        yield f'<text class="tick" x="{x(mark):.1f}" y="{tall + 15}" text-anchor="middle">{text}</text>'
-
-
-def critical(ranking: Ranking, alpha: float) -> str:
-    """Mean ranks within units; arms under one bar differ by less than Nemenyi's critical difference."""
-    table = np.array(ranking.table)
-    k, n = table.shape
-    means = stats.rankdata(-table, axis=0).mean(axis=1)
-    order = [int(i) for i in np.argsort(means, kind="stable")]
-    cd = critical_difference(k, n, alpha)
-    inner = RIGHT - LEFT - 60
-
-    def x(rank: float) -> float:
-        return LEFT + 30 + (rank - 1) / (k - 1) * inner
-
-    parts = [f'<path class="line" d="M{x(1):.1f} 44H{x(k):.1f}"/>']
-    for mark in range(1, k + 1):
-        parts.append(f'<path class="line" d="M{x(mark):.1f} 39v5"/>')
-        parts.append(
-            f'<text class="tick" x="{x(mark):.1f}" y="33" text-anchor="middle">{mark}</text>'
-        )
-    width = min(cd / (k - 1) * inner, inner)
-    parts.append(
-        f'<path class="mean" d="M{x(1):.1f} 14h{width:.1f}M{x(1):.1f} 10v8M{x(1) + width:.1f} 10v8"/>'
-    )
-    text = f"critical difference {cd:.2f}; rank 1 is the highest" + (
-        ", more than any two ranks differ" if cd > k - 1 else ""
-    )
-    parts.append(f'<text class="tick" x="{x(1) + 4:.1f}" y="9">{text}</text>')
-    bars = _cliques(means[order], cd)
-    for b, (start, end) in enumerate(bars):
-        ends = x(means[order[start]]) - 3, x(means[order[end]]) + 3
-        parts.append(f'<path class="clique" d="M{ends[0]:.1f} {53 + 8 * b}H{ends[1]:.1f}"/>')
-    top = 66 + 8 * len(bars)
-    parts += _stems(ranking, means, order, (top, x))
-    return _svg(
-        parts, top + 20 * math.ceil(k / 2) + 4, f"critical difference of {', '.join(ranking.names)}"
-    )
-
-
-def _stems(
-    ranking: Ranking, means: Array, order: list[int], where: tuple[float, Scale]
-) -> Iterator[str]:
-    top, x = where
-    half = math.ceil(len(order) / 2)
-    for place, i in enumerate(order):
-        left = place < half
-        y = top + 20 * (place if left else len(order) - 1 - place)
-        edge, anchor = (LEFT, "start") if left else (RIGHT, "end")
-        name = ranking.names[i] if len(ranking.names[i]) < 26 else ranking.names[i][:25] + "…"
-        yield f'<path class="stem" d="M{x(means[i]):.1f} 44V{y}H{edge}"/>'
-        text = f"{escape(name)} ({means[i]:.2f})"
-        yield f'<text class="tick halo" x="{edge}" y="{y - 3}" text-anchor="{anchor}">{text}</text>'
-
-
-def _cliques(means: Array, cd: float) -> list[tuple[int, int]]:
-    """The longest runs of ordered mean ranks that lie within the critical difference."""
-    found: list[tuple[int, int]] = []
-    for start in range(len(means)):
-        end = max(j for j in range(start, len(means)) if means[j] - means[start] <= cd)
-        if end > start and not any(s <= start and end <= e for s, e in found):
-            found.append((start, end))
-    return found
+def _values_of_units(arm: Arm) -> dict[str, float]:
+    return dict(zip(arm.sample.units, arm.sample.values, strict=True))
 
 
 def scatter(points: tuple[tuple[str, float, float], ...], labels: tuple[str, str]) -> str:
     """Two metrics against each other, a dot for each point."""
     if len(points) < 2:
         return ""
-    tall = 260
-    x, across = _axis(min(p[1] for p in points), max(p[1] for p in points))
-    flat, up = _axis(min(p[2] for p in points), max(p[2] for p in points))
+    tall = SCATTER_HEIGHT
+    _, first, second = zip(*points, strict=True)
+    across = axis_over(min(first), max(first))
+    upward = axis_over(min(second), max(second))
 
-    def y(v: float) -> float:
-        return tall - (flat(v) - LEFT) / (RIGHT - LEFT) * (tall - 20)
+    def height(value: float) -> float:
+        share = (upward.scale(value) - LEFT) / (RIGHT - LEFT)
+        return tall - share * (tall - 20)
 
-    parts = list(_grid(x, across, tall))
-    for mark in up:
-        parts.append(f'<path class="grid" d="M{LEFT} {y(mark):.1f}H{RIGHT}"/>')
-        parts.append(f'<text class="tick halo" x="{LEFT}" y="{y(mark) - 3:.1f}">{mark:.6g}</text>')
+    parts = list(upright_grid(across, tall))
+    for mark in upward.marks:
+        y = height(mark)
+        parts.append(f'<path class="grid" d="M{LEFT} {pixels(y)}H{RIGHT}"/>')
+        start = f'x="{LEFT}" y="{pixels(y - 3)}"'
+        parts.append(f'<text class="tick halo" {start}>{mark:.6g}</text>')
     for name, a, b in points:
+        center = f'cx="{across.at(a)}" cy="{pixels(height(b))}"'
         title = escape(f"{name}: {number(a)}, {number(b)}")
-        parts.append(
-            f'<circle class="dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="4"><title>{title}</title></circle>'
-        )
-    parts.append(
-        f'<text class="axis" x="{RIGHT}" y="{tall + 32}" text-anchor="end">{escape(labels[0])}</text>'
-    )
-    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(labels[1])}</text>')
-    return _svg(parts, tall + 38, f"{labels[1]} against {labels[0]}")
-
-
-def _svg(parts: list[str], tall: float, title: str) -> str:
-    body = "".join(parts)
-    return (
-        f'<svg viewBox="0 0 {WIDE} {tall:.0f}" role="img" aria-label="{escape(title)}">{body}</svg>'
-    )
+        parts.append(f'<circle class="dot" {center} r="4"><title>{title}</title></circle>')
+    x_label, y_label = labels
+    parts.append(axis_label(x_label, tall))
+    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(y_label)}</text>')
+    return svg(parts, tall + 38, f"{y_label} against {x_label}")

@@ -1,55 +1,78 @@
-"""Cells tinted by value, after viridis: dark is little, bright is much, whatever one's colour vision and in print."""
+"""Cells tinted by value, after viridis: whatever one's colour vision, and in print."""
 
 import math
 
 from harness.judge.sentences import number
 from harness.judge.tables import Tabulated
+from harness.report.colours import VIRIDIS
 
-RAMP = ("440154", "46327e", "365c8d", "277f8e", "1fa187", "4ac16d", "a0da39", "fde725")
 Range = tuple[float, float]
 Colour = tuple[int, int, int]
 
+# Black and white ink have the same contrast on a ground of this luminance (WCAG 2).
+BLACK_FROM = 0.179
+LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
 
-def ranges(found: Tabulated) -> dict[str, Range]:
-    """The least and the largest of our means of each metric; none where the table is no heat map."""
+
+def value_ranges(tabulated: Tabulated) -> dict[str, Range]:
+    """The least and the largest of our means of each metric; none where the table is no heat
+    map.
+    """
+    if not tabulated.table.heat:
+        return {}
     values: dict[str, list[float]] = {}
-    for line in found.entries if found.table.heat else ():
-        for column, entry in zip(found.columns, line, strict=True):
-            values.setdefault(column.metric, []).extend(
-                [] if math.isnan(entry.mean) else [entry.mean]
-            )
-    return {metric: (min(some), max(some)) for metric, some in values.items() if some}
+    for line in tabulated.entries:
+        for column, entry in zip(tabulated.columns, line, strict=True):
+            if not math.isnan(entry.mean):
+                values.setdefault(column.metric, []).append(entry.mean)
+    ranges = {}
+    for column in tabulated.columns:
+        if column.metric in values:
+            of_metric = values[column.metric]
+            ranges[column.metric] = (min(of_metric), max(of_metric))
+    return ranges
 
 
-def tinted(value: float, within: Range | None) -> str:
-    """The style of a cell, its ink black or white, whichever is read better; nothing where there is no value."""
-    if within is None or math.isnan(value):
+def cell_style(value: float, value_range: Range | None) -> str:
+    """The style of a cell, its ink black or white, whichever is read better; nothing where there
+    is no value.
+    """
+    if value_range is None or math.isnan(value):
         return ""
-    colour = _colour((value - within[0]) / ((within[1] - within[0]) or 1))
-    ink = (
-        "#000" if _luminance(colour) > 0.179 else "#fff"
-    )  # where both have the same contrast (WCAG 2)
+    low, high = value_range
+    width = (high - low) or 1
+    colour = _colour((value - low) / width)
+    ink = "#000" if _luminance(colour) > BLACK_FROM else "#fff"
     return f' style="background:{_hex(colour)};color:{ink}"'
 
 
-def scale(found: Tabulated) -> str:
+def heat_legend(tabulated: Tabulated) -> str:
     """The legend of a heat map: a ramp with its two ends for each metric."""
-    stops = ",".join(f"#{stop}" for stop in RAMP)
-    ramp = f'<i style="background:linear-gradient(90deg,{stops})"></i>'
-    ends = [
-        f"{metric} {number(low)} {ramp} {number(high)}"
-        for metric, (low, high) in ranges(found).items()
-    ]
-    return f'<p class="legend scale">{"; ".join(ends)}</p>' if ends else ""
+    ramp = f'<i style="background:linear-gradient(90deg,{",".join(VIRIDIS)})"></i>'
+    ends = []
+    for metric, (low, high) in value_ranges(tabulated).items():
+        ends.append(f"{metric} {number(low)} {ramp} {number(high)}")
+    if not ends:
+        return ""
+    return f'<p class="legend scale">{"; ".join(ends)}</p>'
 
 
 def _colour(share: float) -> Colour:
-    """A place on the ramp, between its stops in a straight line."""
-    place = share * (len(RAMP) - 1)
-    i = min(int(place), len(RAMP) - 2)
-    below, above = (bytes.fromhex(RAMP[k]) for k in (i, i + 1))
-    red, green, blue = (round(a + (place - i) * (b - a)) for a, b in zip(below, above, strict=True))
+    """The colour at a share of the ramp's length, between its stops in a straight line."""
+    position = share * (len(VIRIDIS) - 1)
+    stop = min(int(position), len(VIRIDIS) - 2)
+    rest = position - stop
+    below = _rgb(VIRIDIS[stop])
+    above = _rgb(VIRIDIS[stop + 1])
+    channels = []
+    for low, high in zip(below, above, strict=True):
+        channels.append(round(low + rest * (high - low)))
+    red, green, blue = channels
     return red, green, blue
+
+
+def _rgb(colour: str) -> bytes:
+    return bytes.fromhex(colour.removeprefix("#"))
 
 
 def _hex(colour: Colour) -> str:
@@ -57,8 +80,15 @@ def _hex(colour: Colour) -> str:
 
 
 def _luminance(colour: Colour) -> float:
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (v / 255 for v in colour)
-    ]
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    """How bright a colour is to the eye, from 0 to 1 (WCAG 2)."""
+    luminance = 0.0
+    for weight, value in zip(LUMINANCE_WEIGHTS, colour, strict=True):
+        luminance += weight * _linear(value / 255)
+    return luminance
+
+
+def _linear(share: float) -> float:
+    """The light of a channel of sRGB."""
+    if share <= 0.04045:
+        return share / 12.92
+    return float(((share + 0.055) / 1.055) ** 2.4)

@@ -1,7 +1,10 @@
-"""The tables of a study as a paper prints them, ours beside what was published: what stands where."""
+"""The tables of a study as a paper prints them, ours beside what was published: what stands
+where.
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from harness.judge.sentences import number
@@ -9,91 +12,152 @@ from harness.judge.tables import EMPTY, Entry, Tabulated
 from harness.spec.naming import as_list, short_names
 
 WIDEST = 8  # columns; beyond that each metric has a block of its own
-Head = tuple[str, int]  # a heading and how many columns it spans
 
 
-def blocks(found: Tabulated) -> list[list[int]]:
-    """The columns that stand side by side."""
-    everything = range(len(found.columns))
-    if len(found.columns) <= WIDEST:
-        return [list(everything)]
-    return [list(js) for _, js in groupby(everything, key=lambda j: found.columns[j].metric)]
+@dataclass(frozen=True)
+class Heading:
+    """A text above one or several columns."""
+
+    text: str
+    span: int
 
 
-def headings(found: Tabulated, block: Sequence[int]) -> list[list[Head]]:
-    """The lines above the numbers: the metric, then each setting of the columns, equal neighbours under one heading."""
-    called = [
-        short_names((c.levels[i] for c in found.columns), path)
-        for i, path in enumerate(found.table.columns)
-    ]
-    columns = [found.columns[j] for j in block]
-    names = [
-        (c.metric, *(of[level] for of, level in zip(called, c.levels, strict=True)))
-        for c in columns
-    ]
-    depths = range(1, 2 + len(called))
-    return [
-        [(key[-1], len(list(group))) for key, group in groupby(n[:d] for n in names)]
-        for d in depths
-    ]
+@dataclass(frozen=True)
+class Label:
+    """A text before a row; `repeats` where the row above has the same."""
+
+    text: str
+    repeats: bool
 
 
-def labels(found: Tabulated) -> list[list[tuple[str, bool]]]:
-    """The names of each row, and whether the row above has the same."""
-    called = [short_names(levels) for levels in zip(*found.rows, strict=True)]
-    lines = [[of[level] for of, level in zip(called, row, strict=True)] for row in found.rows]
-    return [
-        [(name, i > 0 and lines[i - 1][: k + 1] == line[: k + 1]) for k, name in enumerate(line)]
-        for i, line in enumerate(lines)
-    ]
+def blocks(tabulated: Tabulated) -> list[list[int]]:
+    """The numbers of the columns that stand side by side, in one block or several."""
+    columns = tabulated.columns
+    numbers = list(range(len(columns)))
+    if len(columns) <= WIDEST:
+        return [numbers]
+    by_metric = groupby(numbers, key=lambda j: columns[j].metric)
+    return [list(block) for _, block in by_metric]
 
 
-def row_names(found: Tabulated) -> list[str]:
-    return [" · ".join(name for name, _ in line) for line in labels(found)]
+def headings(tabulated: Tabulated, block: Sequence[int]) -> list[list[Heading]]:
+    """The lines above the numbers: the metric, then each setting of the columns, equal
+    neighbours under one heading.
+    """
+    short_names = _short_column_names(tabulated)
+    names = []
+    for j in block:
+        column = tabulated.columns[j]
+        levels = zip(short_names, column.levels, strict=True)
+        names.append((column.metric, *(name_of[level] for name_of, level in levels)))
+    lines = []
+    for depth in range(1, 2 + len(short_names)):
+        spans = groupby([name[:depth] for name in names])
+        lines.append([Heading(heading[-1], len(list(group))) for heading, group in spans])
+    return lines
 
 
-def column_names(found: Tabulated) -> list[str]:
+def _short_column_names(tabulated: Tabulated) -> list[dict[str, str]]:
+    """For each setting of the columns its levels by their short names."""
+    names = []
+    for i, path in enumerate(tabulated.table.columns):
+        levels = [column.levels[i] for column in tabulated.columns]
+        names.append(short_names(levels, path))
+    return names
+
+
+def row_labels(tabulated: Tabulated) -> list[list[Label]]:
+    """The labels before each row; one repeats where those left of it repeat too."""
+    names_of_columns = [short_names(levels) for levels in zip(*tabulated.rows, strict=True)]
+    rows: list[list[Label]] = []
+    above: list[str] = []
+    for row in tabulated.rows:
+        names = [name_of[level] for name_of, level in zip(names_of_columns, row, strict=True)]
+        labels = []
+        for depth, name in enumerate(names, start=1):
+            labels.append(Label(name, above[:depth] == names[:depth]))
+        rows.append(labels)
+        above = names
+    return rows
+
+
+def begins_group(labels: Sequence[Label]) -> bool:
+    """Whether a row is the first with its labels left of the last one."""
+    if len(labels) < 2:
+        return False
+    return not labels[-2].repeats
+
+
+def row_names(tabulated: Tabulated) -> list[str]:
+    """The full name of each row: 'SNEMI · ImageNet'."""
+    names = []
+    for labels in row_labels(tabulated):
+        names.append(" · ".join(label.text for label in labels))
+    return names
+
+
+def column_names(tabulated: Tabulated) -> list[str]:
     """The full name of each column: 'swd · Foreground'."""
-    heads = headings(found, range(len(found.columns)))
-    spread = [[text for text, span in line for _ in range(span)] for line in heads]
-    return [" · ".join(parts) for parts in zip(*spread, strict=True)]
+    lines = []
+    for heading_line in headings(tabulated, range(len(tabulated.columns))):
+        texts = []
+        for heading in heading_line:
+            texts += [heading.text] * heading.span
+        lines.append(texts)
+    return list(map(" · ".join, zip(*lines, strict=True)))
 
 
-def corner(found: Tabulated) -> list[str]:
+def corner(tabulated: Tabulated) -> list[str]:
     """What the row labels are levels of."""
-    return [path.split(".")[-1].replace("_", " ") for path in found.table.rows]
+    names = []
+    for path in tabulated.table.rows:
+        setting = path.split(".")[-1]
+        names.append(setting.replace("_", " "))
+    return names
 
 
-def ours(entry: Entry) -> str:
+def our_number(entry: Entry) -> str:
     """'0.71 ± 0.02'; one unit has no standard error."""
     if not entry.n:
         return EMPTY
     mean = number(entry.mean, 2 * entry.se)
-    return mean if math.isnan(entry.se) else f"{mean} ± {number(entry.se, 2 * entry.se)}"
+    if math.isnan(entry.se):
+        return mean
+    return f"{mean} ± {number(entry.se, 2 * entry.se)}"
 
 
-def theirs(found: Tabulated, entry: Entry) -> str:
-    return entry.written or (EMPTY if found.has_published else "")
+def our_number_with_count(entry: Entry) -> str:
+    """'0.71 ± 0.02 (5)': our number and how many units it is the mean of."""
+    if not entry.n:
+        return our_number(entry)
+    return f"{our_number(entry)} ({entry.n})"
 
 
-def legend(found: Tabulated, published: str) -> str:
-    """How to read it; `published` says how the published numbers are set."""
-    one = found.table
-    only = [
-        f"only where {path} is {' or '.join(as_list(level))}" for path, level in one.where.items()
-    ]
-    said = [
-        f"mean ± standard error over {one.unit}s (how many)",
+def published_number(tabulated: Tabulated, entry: Entry) -> str:
+    """The published number of a cell as it was printed; nothing where the whole table has none."""
+    if entry.written or not tabulated.has_published:
+        return entry.written
+    return EMPTY
+
+
+def legend(tabulated: Tabulated, setting: str) -> str:
+    """How to read a table; `setting` says how the published numbers are set."""
+    table = tabulated.table
+    parts = [
+        f"mean ± standard error over {table.unit}s (how many)",
         "bold: the best of ours in its column and group",
     ]
-    said += (
-        [f"{published}: as published" + (f" ({one.from_})" if one.from_ else "")]
-        if found.has_published
-        else []
-    )
-    return "; ".join([*said, *only])
+    if tabulated.has_published:
+        source = f" ({table.from_})" if table.from_ else ""
+        parts.append(f"{setting}: as published{source}")
+    for path, levels in table.where.items():
+        parts.append(f"only where {path} is {' or '.join(as_list(levels))}")
+    return "; ".join(parts)
 
 
-def remarks(found: Tabulated) -> list[str]:
+def remarks(tabulated: Tabulated) -> list[str]:
     """What to know before believing it."""
-    return [*found.notes, *([f"the published numbers: {found.remark}"] if found.remark else [])]
+    texts = list(tabulated.notes)
+    if tabulated.remark:
+        texts.append(f"the published numbers: {tabulated.remark}")
+    return texts

@@ -1,122 +1,194 @@
-"""The tables of a study for a paper (LaTeX, booktabs), for a text (Markdown) and for machines (CSV)."""
+"""The tables of a study for a paper (LaTeX, booktabs), for a text (Markdown) and for machines
+(CSV).
+"""
 
-from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.judge.tables import Entry, Tabulated
-from harness.report.comparison_tables import as_csv, grid, plain, tex
-from harness.report.paper_tables import (
-    blocks,
-    column_names,
-    corner,
-    headings,
-    labels,
-    legend,
-    ours,
-    remarks,
-    theirs,
+from harness.report import paper_tables
+from harness.report.formats import csv_text, latex_text, markdown_table, markdown_text
+from harness.report.paper_tables import Heading, Label
+
+CSV_HEAD = (
+    "table",
+    "rows",
+    "row",
+    "columns",
+    "column",
+    "metric",
+    "unit",
+    "n",
+    "mean",
+    "se",
+    "best",
+    "published",
+    "published_se",
+    "units",
+    "runs",
 )
 
 
-def latex(tables: Iterable[Tabulated]) -> str:
-    """Each table as a float; repeated labels are left blank, and published numbers stand in brackets."""
-    return "".join(_float(found) for found in tables)
+def tables_latex(tables: Iterable[Tabulated]) -> str:
+    """Each table as a float; repeated labels are left blank, and published numbers stand in
+    brackets.
+    """
+    return "".join(map(_float, tables))
 
 
-def _float(found: Tabulated) -> str:
-    one = found.table
-    said = [
-        f"{one.name}: {one.title}" if one.title else one.name,
-        legend(found, "in brackets"),
-        *found.notes,
+def _float(tabulated: Tabulated) -> str:
+    """A table with its caption."""
+    table = tabulated.table
+    title = f"{table.name}: {table.title}" if table.title else table.name
+    legend = paper_tables.legend(tabulated, "in brackets")
+    caption = "; ".join([title, legend, *tabulated.notes]) + "."
+    bodies = [_tabular(tabulated, block) for block in paper_tables.blocks(tabulated)]
+    lines = [
+        "",
+        r"\begin{table}",
+        r"\centering\small",
+        rf"\caption{{{latex_text(caption)}}}",
+        "\n\n\\medskip\n".join(bodies),
+        r"\end{table}",
+        "",
     ]
-    bodies = "\n\n\\medskip\n".join(_tabular(found, block) for block in blocks(found))
-    caption = tex("; ".join(said) + ".")
-    return f"\n\\begin{{table}}\n\\centering\\small\n\\caption{{{caption}}}\n{bodies}\n\\end{{table}}\n"
+    return "\n".join(lines)
 
 
-def _tabular(found: Tabulated, block: list[int]) -> str:
-    lead, heads = len(found.table.rows), headings(found, block)
-    lines = [rf"\begin{{tabular}}{{{'l' * lead}{'r' * len(block)}}}", r"\toprule"]
-    for depth, line in enumerate(heads):
-        last = depth == len(heads) - 1
-        names = [tex(name) if last else "" for name in corner(found)]
-        over = [
-            tex(text) if span == 1 else rf"\multicolumn{{{span}}}{{c}}{{{tex(text)}}}"
-            for text, span in line
-        ]
-        lines.append(" & ".join([*names, *over]) + r" \\")
-        ends = list(accumulate((span for _, span in line), initial=lead))
-        rules = [rf"\cmidrule(lr){{{start + 1}-{end}}}" for start, end in pairwise(ends)]
-        lines += [] if last else ["".join(rules)]
+def _tabular(tabulated: Tabulated, block: list[int]) -> str:
+    """The columns of a block as a table of booktabs."""
+    columns = "l" * len(tabulated.table.rows) + "r" * len(block)
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+    lines += _tex_head(tabulated, block)
     lines.append(r"\midrule")
-    for i, named in enumerate(labels(found)):
-        lines += [r"\addlinespace"] if i and len(named) > 1 and not named[-2][1] else []
-        cells = [_tex_cell(found, found.entries[i][j]) for j in block]
-        lines.append(
-            " & ".join([*("" if again else tex(name) for name, again in named), *cells]) + r" \\"
-        )
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+    for i, labels in enumerate(paper_tables.row_labels(tabulated)):
+        if i and paper_tables.begins_group(labels):
+            lines.append(r"\addlinespace")
+        cells = list(map(latex_text, _texts_once(labels)))
+        cells += [_tex_cell(tabulated, tabulated.entries[i][j]) for j in block]
+        lines.append(" & ".join(cells) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    return "\n".join(lines)
 
 
-def _tex_cell(found: Tabulated, entry: Entry) -> str:
-    mine = tex(_counted(entry))
-    mine = rf"\textbf{{{mine}}}" if entry.best else mine
-    other = theirs(found, entry)
-    return f"{mine} {tex(f'[{other}]')}" if other else mine
+def _tex_head(tabulated: Tabulated, block: list[int]) -> Iterator[str]:
+    """The lines above the numbers, with rules between them that group the columns."""
+    corner = list(map(latex_text, paper_tables.corner(tabulated)))
+    *upper_lines, last_line = paper_tables.headings(tabulated, block)
+    for line in upper_lines:
+        cells = [""] * len(corner) + list(map(_tex_heading, line))
+        yield " & ".join(cells) + r" \\"
+        yield _rules(len(corner), line)
+    cells = corner + list(map(_tex_heading, last_line))
+    yield " & ".join(cells) + r" \\"
 
 
-def _counted(entry: Entry) -> str:
-    return f"{ours(entry)} ({entry.n})" if entry.n else ours(entry)
+def _tex_heading(heading: Heading) -> str:
+    text = latex_text(heading.text)
+    if heading.span == 1:
+        return text
+    return rf"\multicolumn{{{heading.span}}}{{c}}{{{text}}}"
 
 
-def markdown(tables: Iterable[Tabulated]) -> str:
+def _rules(end: int, headings: Sequence[Heading]) -> str:
+    """A rule under each heading; the labels of the rows end at column `end`."""
+    rules = ""
+    for heading in headings:
+        start, end = end + 1, end + heading.span
+        rules += rf"\cmidrule(lr){{{start}-{end}}}"
+    return rules
+
+
+def _texts_once(labels: Sequence[Label]) -> list[str]:
+    """The labels of a row; those that the row above has too are blank."""
+    return ["" if label.repeats else label.text for label in labels]
+
+
+def _tex_cell(tabulated: Tabulated, entry: Entry) -> str:
+    """Our number, and the published one in brackets."""
+    ours = latex_text(paper_tables.our_number_with_count(entry))
+    if entry.best:
+        ours = rf"\textbf{{{ours}}}"
+    published = paper_tables.published_number(tabulated, entry)
+    if not published:
+        return ours
+    return f"{ours} {latex_text(f'[{published}]')}"
+
+
+def tables_markdown(tables: Iterable[Tabulated]) -> str:
     """Each table as text; published numbers in italics."""
-    return "".join(f"\n{part}\n" for found in tables for part in _markdown(found))
+    text = ""
+    for tabulated in tables:
+        for part in _markdown_parts(tabulated):
+            text += f"\n{part}\n"
+    return text
 
 
-def _markdown(found: Tabulated) -> Iterator[str]:
-    one, columns = found.table, column_names(found)
-    yield f"## {plain(one.name)}"
-    if one.title:
-        yield plain(one.title)
-    for block in blocks(found):
-        rows = []
-        for named, line in zip(labels(found), found.entries, strict=True):
-            names = ["" if again else plain(name) for name, again in named]
-            rows.append((*names, *(_marked(found, line[j]) for j in block)))
-        yield grid((*corner(found), *(columns[j] for j in block)), rows)
-    yield f"{plain(legend(found, 'in italics'))}."
-    if found_remarks := remarks(found):
-        yield "\n".join(f"- {plain(text)}" for text in found_remarks)
+def _markdown_parts(tabulated: Tabulated) -> Iterator[str]:
+    """The heading of a table, its blocks, and how to read it."""
+    table = tabulated.table
+    yield f"## {markdown_text(table.name)}"
+    if table.title:
+        yield markdown_text(table.title)
+    for block in paper_tables.blocks(tabulated):
+        yield _markdown_block(tabulated, block)
+    legend = paper_tables.legend(tabulated, "in italics")
+    yield f"{markdown_text(legend)}."
+    remarks = [f"- {markdown_text(text)}" for text in paper_tables.remarks(tabulated)]
+    if remarks:
+        yield "\n".join(remarks)
 
 
-def _marked(found: Tabulated, entry: Entry) -> str:
-    mine = plain(_counted(entry))
-    mine = f"**{mine}**" if entry.best else mine
-    other = theirs(found, entry)
-    return f"{mine} *{plain(other)}*" if other else mine
+def _markdown_block(tabulated: Tabulated, block: list[int]) -> str:
+    """The columns of a block as a table."""
+    names = paper_tables.column_names(tabulated)
+    labels = paper_tables.row_labels(tabulated)
+    rows = []
+    for row_labels, line in zip(labels, tabulated.entries, strict=True):
+        cells = list(map(markdown_text, _texts_once(row_labels)))
+        cells += [_markdown_cell(tabulated, line[j]) for j in block]
+        rows.append(cells)
+    head = paper_tables.corner(tabulated) + [names[j] for j in block]
+    return markdown_table(head, rows)
+
+
+def _markdown_cell(tabulated: Tabulated, entry: Entry) -> str:
+    """Our number, and the published one in italics."""
+    ours = markdown_text(paper_tables.our_number_with_count(entry))
+    if entry.best:
+        ours = f"**{ours}**"
+    published = paper_tables.published_number(tabulated, entry)
+    if not published:
+        return ours
+    return f"{ours} *{markdown_text(published)}*"
 
 
 def tables_csv(tables: Iterable[Tabulated]) -> str:
     """A line for each cell."""
-    head = ["table", "rows", "row", "columns", "column", "metric", "unit", "n", "mean", "se", "best", "published",
-            "published_se", "units", "runs"]  # fmt: skip
-    lines = []
-    for found in tables:
-        one = found.table
-        for row, line in zip(found.rows, found.entries, strict=True):
-            for column, entry in zip(found.columns, line, strict=True):
-                place = [one.name, " · ".join(one.rows), " · ".join(row), " · ".join(one.columns)]
-                about = [
-                    *place,
-                    " · ".join(column.levels),
-                    column.metric,
-                    one.unit,
-                    entry.n,
-                    entry.mean,
-                    entry.se,
-                ]
-                other = [entry.best, entry.published, entry.published_se]
-                lines.append([*about, *other, "; ".join(entry.units), " ".join(entry.runs)])
-    return as_csv(head, lines)
+    lines: list[list[object]] = []
+    for tabulated in tables:
+        lines += _csv_lines(tabulated)
+    return csv_text(CSV_HEAD, lines)
+
+
+def _csv_lines(tabulated: Tabulated) -> Iterator[list[object]]:
+    """The cells of a table, row by row."""
+    table = tabulated.table
+    for row, line in zip(tabulated.rows, tabulated.entries, strict=True):
+        for column, entry in zip(tabulated.columns, line, strict=True):
+            yield [
+                table.name,
+                " · ".join(table.rows),
+                " · ".join(row),
+                " · ".join(table.columns),
+                " · ".join(column.levels),
+                column.metric,
+                table.unit,
+                entry.n,
+                entry.mean,
+                entry.se,
+                entry.best,
+                entry.published,
+                entry.published_se,
+                "; ".join(entry.units),
+                " ".join(entry.runs),
+            ]

@@ -1,13 +1,17 @@
-"""Where a study's numbers come from: code, data, machines, and the rule that picked each checkpoint."""
+"""Where a study's numbers come from: code, data, machines, and the rule that picked each
+checkpoint.
+"""
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.record.database import Run
 from harness.spec.catalogue import catalogue
 from harness.study.load import Study
+
+MACHINE_TAGS = ("harness.host", "harness.machine", "harness.device")
 
 
 @dataclass(frozen=True)
@@ -19,80 +23,98 @@ class Provenance:
     runs: tuple[dict[str, str], ...]
 
 
-def provenance(study: Study, used: list[Run]) -> Provenance:
+def provenance(study: Study, used: Sequence[Run]) -> Provenance:
     """The provenance of the runs that a study's numbers stand on."""
-    commits = Counter(
-        r.tags.get("mlflow.source.git.commit", "not from a git checkout")[:10] for r in used
-    )
-    dirty = sum("harness.dirty" in r.tags for r in used)
-    picks = Counter(_pick(r.params.get("pick", "")) for r in used)
-    facts = [
+    commits = Counter(_commit(run, "not from a git checkout") for run in used)
+    dirty = sum("harness.dirty" in run.tags for run in used)
+    code = _counts_text(commits)
+    if dirty:
+        code += f"; {dirty} with uncommitted changes"
+    picks = Counter(_pick(run.params.get("pick", "")) for run in used)
+    machines = Counter(map(_machine, used))
+    facts = (
         ("study file", str(study.path)),
-        ("code", _counted(commits) + (f"; {dirty} with uncommitted changes" if dirty else "")),
-        ("checkpoints by", _counted(picks)),
+        ("code", code),
+        ("checkpoints by", _counts_text(picks)),
         ("data", "; ".join(_data(used)) or "none"),
-        ("machines", _counted(Counter(_machine(r) for r in used))),
+        ("machines", _counts_text(machines)),
         ("comparisons", study.design or "none"),
-    ]
-    return Provenance(
-        tuple(facts), tuple(_doubts(used, commits, dirty)), tuple(_line(study, r) for r in used)
     )
+    lines = tuple(_line(study, run) for run in used)
+    return Provenance(facts, tuple(_doubts(used, commits, dirty)), lines)
+
+
+def _commit(run: Run, default: str) -> str:
+    """The first digits of the commit that a run's code was at."""
+    return run.tags.get("mlflow.source.git.commit", default)[:10]
 
 
 def _pick(label: str) -> str:
-    known = catalogue("pick").get(label.split("(")[0])
-    return (
-        f"{label} (oracle: it saw target labels)"
-        if known is not None and known.facts.oracle
-        else label
-    )
+    """The rule that picked a checkpoint; an oracle's is marked."""
+    name = label.split("(")[0]
+    component = catalogue("pick").get(name)
+    if component is None or not component.facts.oracle:
+        return label
+    return f"{label} (oracle: it saw target labels)"
 
 
-def _data(used: list[Run]) -> Iterable[str]:
+def _data(used: Sequence[Run]) -> Iterator[str]:
     """Each data set with the fingerprint of its bytes."""
-    found: dict[str, set[str]] = {}
+    fingerprints: dict[str, set[str]] = {}
     for run in used:
         for path, value in run.params.items():
             if path == "test_on" or path.endswith((".train_on", ".adapt_to")):
-                found.setdefault(value, set()).add(run.params.get(f"{path}.fingerprint", ""))
-    for name, prints in sorted(found.items()):
-        marks = ", ".join(sorted(p for p in prints if p))
-        yield f"{name} {marks}" if marks else f"{name}, made by code"
+                fingerprint = run.params.get(f"{path}.fingerprint", "")
+                fingerprints.setdefault(value, set()).add(fingerprint)
+    for name, of_dataset in sorted(fingerprints.items()):
+        marks = sorted(filter(None, of_dataset))
+        if marks:
+            yield f"{name} {', '.join(marks)}"
+        else:
+            yield f"{name}, made by code"
 
 
 def _machine(run: Run) -> str:
-    return " ".join(run.tags.get(f"harness.{k}", "") for k in ("host", "machine", "device")).strip()
+    """The host of a run, its machine and its device."""
+    words = [run.tags.get(tag, "") for tag in MACHINE_TAGS]
+    return " ".join(words).strip()
 
 
-def _counted(counts: Counter[str]) -> str:
+def _counts_text(counts: Counter[str]) -> str:
+    """'abc (4 runs), def (2 runs)'; a single name stands alone."""
     if len(counts) == 1:
         return next(iter(counts)) or "unknown"
     return ", ".join(f"{name or 'unknown'} ({n} runs)" for name, n in counts.most_common())
 
 
-def _doubts(used: list[Run], commits: Counter[str], dirty: int) -> Iterable[str]:
+def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[str]:
+    """What speaks against comparing the runs with one another."""
     if len(commits) > 1:
-        yield f"the runs come from {len(commits)} versions of the code: {_counted(commits)}"
+        yield f"the runs come from {len(commits)} versions of the code: {_counts_text(commits)}"
     if dirty:
-        yield f"{dirty} of {len(used)} runs come from code with uncommitted changes; each run keeps its diff.patch"
-    if len({r.tags.get("harness.device", "")[:4] for r in used}) > 1:
+        yield (
+            f"{dirty} of {len(used)} runs come from code with uncommitted changes; "
+            "each run keeps its diff.patch"
+        )
+    kinds = {run.tags.get("harness.device", "")[:4] for run in used}
+    if len(kinds) > 1:
         yield "the runs come from different kinds of devices"
 
 
 def _line(study: Study, run: Run) -> dict[str, str]:
-    took = (run.ended - run.started) / 1000 if run.ended and run.started else 0
-    axes = {
-        path.removeprefix("fit."): run.levels.get(path, "–")
-        for axis in study.axes
-        for path in axis.paths
-    }
-    commit = run.tags.get("mlflow.source.git.commit", "")[:10]
-    ended = time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.ended / 1000)) if run.ended else ""
-    mine = {
-        "run": run.id,
-        "state": run.state,
-        **axes,
-        "pick": run.params.get("pick", ""),
-        "code": commit,
-    }
-    return mine | {"ended (UTC)": ended, "seconds": f"{took:.0f}", "trial": run.key}
+    """A run as the table of runs lists it."""
+    line = {"run": run.id, "state": run.state}
+    for axis in study.axes:
+        for path in axis.paths:
+            line[path.removeprefix("fit.")] = run.levels.get(path, "–")
+    line["pick"] = run.params.get("pick", "")
+    line["code"] = _commit(run, "")
+    line["ended (UTC)"] = ""
+    seconds = 0.0
+    if run.ended:
+        line["ended (UTC)"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.ended / 1000))
+    if run.ended and run.started:
+        seconds = (run.ended - run.started) / 1000
+    line["seconds"] = f"{seconds:.0f}"
+    line["trial"] = run.key
+    return line

@@ -11,9 +11,10 @@ from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
-from harness.report import paper_tables_text
-from harness.report.comparison_tables import arms_csv, contrasts_csv, latex, markdown, values_csv
+from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
+from harness.report.comparison_text import comparisons_latex, comparisons_markdown
 from harness.report.page import page
+from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
 from harness.report.provenance import provenance
 from harness.spec.catalogue import catalogue
 from harness.store import write
@@ -37,50 +38,63 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
     verdicts = judge(study, runs, rows, recorded)
-    tables = tabulate(study, runs, rows, lower(study))
-    for name, text in texts(study, verdicts, used(study, runs, recorded), tables).items():
+    tables = tabulate(study, runs, rows, lower_metrics(study))
+    files = texts(study, verdicts, runs_used(study, runs, recorded), tables)
+    for name, text in files.items():
         write(folder / name, text)
     return Report(folder / "report.html", verdicts)
 
 
-def used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[Run]:
+def runs_used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[Run]:
     """The runs that a study's numbers stand on."""
-    newest = set(runs["run"]) if len(runs) else set()
-    wanted = {cell.trial.key for cell in study.cells}
-    return [r for r in recorded if r.id in newest and r.key in wanted]
+    if not len(runs):
+        return []
+    newest = set(runs["run"])
+    trials = {cell.trial.key for cell in study.cells}
+    return [run for run in recorded if run.id in newest and run.key in trials]
 
 
 def texts(
     study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Tabulated] = ()
 ) -> dict[str, str]:
     """Every file of a report by its name."""
-    found = {
-        "report.html": page(verdicts, _design(study), provenance(study, runs), tables),
-        "report.tex": latex(verdicts, lower(study)) + paper_tables_text.latex(tables),
-        "report.md": markdown(verdicts, lower(study)) + paper_tables_text.markdown(tables),
+    lower = lower_metrics(study)
+    origin = provenance(study, runs)
+    files = {
+        "report.html": page(verdicts, _design(study), origin, tables),
+        "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
+        "report.md": comparisons_markdown(verdicts, lower) + tables_markdown(tables),
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
     }
-    return found | ({"tables.csv": paper_tables_text.tables_csv(tables)} if tables else {})
+    if tables:
+        files["tables.csv"] = tables_csv(tables)
+    return files
 
 
-def lower(study: Study) -> set[str]:
+def lower_metrics(study: Study) -> set[str]:
     """The metrics of which less is better, as their probes say."""
-    probes = {p.name for cell in study.cells for p in cell.trial.probes}
-    return {m for name in probes for m in catalogue("probe")[name].facts.lower}
+    probes: set[str] = set()
+    for cell in study.cells:
+        probes.update(probe.name for probe in cell.trial.probes)
+    metrics: set[str] = set()
+    for name in probes:
+        metrics.update(catalogue("probe")[name].facts.lower)
+    return metrics
 
 
 def _design(study: Study) -> list[tuple[str, str]]:
     """The axes with their levels, what was left out, and what was to be compared."""
-    found = []
+    facts = []
     for axis in study.axes:
         for path in axis.paths:
-            levels = list(
-                dict.fromkeys(cell.levels[path] for cell in study.cells if path in cell.levels)
-            )
-            found.append((path, f"{len(levels)}: {', '.join(levels)}"))
-    grid = study.expansion
-    found += [("excluded", f"{reason} ({count})") for reason, count in grid.excluded.items()]
-    found += [("without effect", f"{path} on {count} cells") for path, count in grid.inert.items()]
-    return found
+            levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
+            distinct = list(dict.fromkeys(levels))
+            facts.append((path, f"{len(distinct)}: {', '.join(distinct)}"))
+    expansion = study.expansion
+    for reason, count in expansion.excluded.items():
+        facts.append(("excluded", f"{reason} ({count})"))
+    for path, count in expansion.inert.items():
+        facts.append(("without effect", f"{path} on {count} cells"))
+    return facts

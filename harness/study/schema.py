@@ -101,7 +101,7 @@ def _grid() -> Json:
 
 def _trial() -> Json:
     """The settings of a trial, with those of its fit inside."""
-    options = options_of(Trial)
+    options = dict(options_of(Trial))
     del options["fit"]
     trial = _object_of_options(options, _comments(Trial), _docstring(Trial))
     trial["properties"]["fit"] = _reference("fit")

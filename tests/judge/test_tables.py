@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from harness.judge.tables import Entry, tabulate
-from harness.report.paper_tables_text import markdown
+from harness.report.paper_tables_text import tables_markdown
 from harness.study.load import load_study
 from tests.judge.attributed import (
     NUMBERS,
@@ -69,7 +69,7 @@ def test_what_did_not_run_or_failed_is_a_dash_and_is_told(tmp_path: Path) -> Non
         "of 12 trials 2 diverged, 2 failed, 6 missing: their seeds are in no cell",
         "the means are of the trials that did not diverge, which flatters them",
     )
-    assert "| Lucchi | Non-pretrained | – *–* | – *–* |" in markdown([table])
+    assert "| Lucchi | Non-pretrained | – *–* | – *–* |" in tables_markdown([table])
 
 
 def test_before_anything_ran_there_is_the_published_table(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ import pytest
 from harness.judge.answer import judge
 from harness.judge.tables import Tabulated, tabulate
 from harness.report.page import page
-from harness.report.paper_tables_text import latex, tables_csv
+from harness.report.paper_tables_text import tables_csv, tables_latex
 from harness.report.provenance import provenance
 from harness.study.load import Study
 from tests.judge.attributed import NUMBERS, TABLE, all_entries, attributed_results, study_of
+from tests.made.pages import parse_page
 from tests.made.synthetic import recorded_runs
-from tests.report.test_report import parsed
 
 pytestmark = pytest.mark.usefixtures("attributed_probe")
 
@@ -29,7 +29,7 @@ def test_the_page_has_the_papers_layout_and_every_number_leads_to_its_runs(tmp_p
     study = study_of(tmp_path, TABLE.replace("title: E", "title: <script>e"))
     runs, rows = attributed_results(study)
     html = html_of(study, tabulate(study, runs, rows), runs, rows)
-    seen = parsed(html)
+    seen = parse_page(html)
     assert not seen.tags & {"script"}
     assert len(seen.ids) == len(set(seen.ids))
     assert {link.removeprefix("#") for link in seen.links} <= set(seen.ids)
@@ -55,12 +55,12 @@ def test_many_columns_stand_in_a_block_for_each_metric(tmp_path: Path) -> None:
     tables = tabulate(study, runs, rows)
     assert len(tables[0].columns) == 12
     assert html_of(study, tables, runs, rows).count('<table class="cards paper">') == 2
-    assert latex(tables).count(r"\begin{tabular}{llrrrrrr}") == 2
+    assert tables_latex(tables).count(r"\begin{tabular}{llrrrrrr}") == 2
 
 
 def test_latex_is_balanced_with_a_cell_for_each_column(tmp_path: Path) -> None:
     study = study_of(tmp_path, TABLE.replace("SNEMI", "50 % & more"))
-    text = latex(tabulate(study, *attributed_results(study)))
+    text = tables_latex(tabulate(study, *attributed_results(study)))
     stripped = text.replace(r"\{", "").replace(r"\}", "")
     assert stripped.count("{") == stripped.count("}")
     assert r" &  & \multicolumn{2}{c}{swd} & \multicolumn{2}{c}{fwd} \\" in text

@@ -86,11 +86,11 @@ def recorded_runs(study: Study, runs: pd.DataFrame, design: str | None = None) -
         "harness.design": study.design if design is None else design,
         "mlflow.source.git.commit": "c" * 40,
     }
-    recorded = []
+    recorded_runs = []
     for number, run in enumerate(runs.to_dict("records")):
         cell = cells[run["trial"]]
         started = 1000 * number + 1
-        recorded.append(
+        recorded_runs.append(
             Run(
                 run["run"],
                 run["trial"],
@@ -105,4 +105,4 @@ def recorded_runs(study: Study, runs: pd.DataFrame, design: str | None = None) -
                 tags,
             )
         )
-    return recorded
+    return recorded_runs

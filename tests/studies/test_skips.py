@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from harness.data.images import Domains, Labelled, Unlabelled
 from harness.judge.tables import tabulate
-from harness.report.heatmap import RAMP, tinted
-from harness.report.paper_tables import ours
-from harness.report.paper_tables_html import laid_out
+from harness.report.colours import VIRIDIS
+from harness.report.heatmap import cell_style
+from harness.report.paper_tables import our_number
+from harness.report.paper_tables_html import sections_of_tables
 from harness.run.plan import plan
 from harness.spec.catalogue import load_component
 from harness.spec.values import Trial
@@ -133,7 +134,7 @@ def styles(folder: Path, heat: str) -> dict[str, str]:
 
     runs, rows = results(study, dice)
     tables = tabulate(study, runs, rows)
-    text = "".join(laid_out(tables))
+    text = "".join(sections_of_tables(tables))
     cell = r'scope="row">(.*?)</th><td data-k="dice"(?: style="(.*?)")?>'
     by_loss = dict(re.findall(cell, text))
     assert len(by_loss) == 3
@@ -142,8 +143,8 @@ def styles(folder: Path, heat: str) -> dict[str, str]:
 
 def test_a_heat_map_runs_from_dark_to_bright_and_its_text_can_be_read(tmp_path: Path) -> None:
     style = styles(tmp_path, "true")
-    assert style["dice"] == f"background:#{RAMP[0]};color:#fff"
-    assert style["ce"] == f"background:#{RAMP[-1]};color:#000"
+    assert style["dice"] == f"background:{VIRIDIS[0]};color:#fff"
+    assert style["ce"] == f"background:{VIRIDIS[-1]};color:#000"
     assert style["legend"] == "1"
     assert style["bce"] not in (style["dice"], style["ce"])
     assert styles(tmp_path, "false") == {"legend": "0", "dice": "", "bce": "", "ce": ""}
@@ -156,7 +157,7 @@ def test_values_that_only_rounding_tells_apart_have_no_error(tmp_path: Path) -> 
     rows["value"] = rows["seed"].map({0: 0.1 + 0.2, 1: 0.3})
     (filled,) = tabulate(study, runs, rows)
     entries = list(itertools.chain.from_iterable(filled.entries))
-    assert {ours(entry) for entry in entries} == {"0.300 ± 0.0"}
+    assert {our_number(entry) for entry in entries} == {"0.300 ± 0.0"}
     assert {entry.n for entry in entries} == {2}
 
 
@@ -170,7 +171,7 @@ def luminance(colour: str) -> float:
 
 
 def test_every_tint_has_the_contrast_that_reading_needs() -> None:
-    tints = [tinted(value, (0, 1)) for value in np.linspace(0, 1, 101)]
+    tints = [cell_style(value, (0, 1)) for value in np.linspace(0, 1, 101)]
     colours = [tint.split("background:")[1][:7] for tint in tints]
     grounds = [luminance(colour) for colour in colours]
     for tint, ground in zip(tints, grounds, strict=True):
@@ -178,9 +179,9 @@ def test_every_tint_has_the_contrast_that_reading_needs() -> None:
         dark, light = sorted((ground, ink))
         assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2, AA
     assert np.all(np.diff(grounds) > 0)  # its order shows in grey too
-    assert tinted(float("nan"), (0, 1)) == ""
-    assert tinted(0.5, None) == ""
-    assert tinted(0.5, (0.5, 0.5)).startswith(f' style="background:#{RAMP[0]}')
+    assert cell_style(float("nan"), (0, 1)) == ""
+    assert cell_style(0.5, None) == ""
+    assert cell_style(0.5, (0.5, 0.5)).startswith(f' style="background:{VIRIDIS[0]}')
 
 
 class Says(nn.Module):

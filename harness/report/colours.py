@@ -1,0 +1,19 @@
+"""Colours of pages, figures and charts that everyone can tell apart, whatever their sight."""
+
+# Of Okabe and Ito; the report writes text in them, so its orange on white is a darker one.
+BLUE = "#0072b2"
+SKY_BLUE = "#56b4e9"  # the blue where the page is dark
+ORANGE = "#e69f00"
+DARK_ORANGE = "#b35300"  # the orange where the page is light
+
+# Viridis in eight stops: dark is little, bright is much, in print too.
+VIRIDIS = (
+    "#440154",
+    "#46327e",
+    "#365c8d",
+    "#277f8e",
+    "#1fa187",
+    "#4ac16d",
+    "#a0da39",
+    "#fde725",
+)

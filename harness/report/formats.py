@@ -1,0 +1,77 @@
+"""Texts and tables in the formats that a report is written in: LaTeX, Markdown and CSV."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "±": r"$\pm$",
+    "·": r"$\cdot$",
+    "–": "--",
+    "∞": r"$\infty$",
+    "[": "{[}",
+    "<": r"$<$",
+    ">": r"$>$",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+}
+MARKDOWN = "\\`*_[]|#"  # what Markdown would read as markup
+
+
+def with_capital(text: str) -> str:
+    """A sentence that begins with a capital letter; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def latex_text(text: str) -> str:
+    """A text as LaTeX prints it."""
+    one_line = text.replace("\n", " ")
+    return "".join(TEX.get(character, character) for character in one_line)
+
+
+def markdown_text(text: str) -> str:
+    """A text that Markdown leaves as it is: no tags, no table bars, no emphasis."""
+    escaped = ""
+    for character in " ".join(text.split()):
+        if character in MARKDOWN:
+            escaped += "\\"
+        escaped += character
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; the cells of its rows are Markdown already."""
+    lines = [list(map(markdown_text, head)), ["---"] * len(head), *rows]
+    texts = []
+    for line in lines:
+        cells = " | ".join(line)
+        texts.append(f"| {cells} |")
+    return "\n".join(texts)
+
+
+def csv_text(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    """A table of CSV; what is not a number is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    for line in lines:
+        writer.writerow(list(map(_csv_cell, line)))
+    return text.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    """A value as the writer of CSV takes it."""
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    return value

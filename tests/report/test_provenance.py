@@ -1,0 +1,18 @@
+"""A report says where its numbers come from, and warns where that is more than one place."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from harness.report.provenance import provenance
+from tests.made.synthetic import recorded_runs, results, study_in
+from tests.report.judged import TEXT, score
+
+
+def test_mixed_versions_are_warned_of(tmp_path: Path) -> None:
+    study = study_in(tmp_path, TEXT)
+    runs, _ = results(study, score)
+    first, *rest = recorded_runs(study, runs)
+    tags = {**first.tags, "mlflow.source.git.commit": "d" * 40, "harness.dirty": "true"}
+    warnings = provenance(study, [replace(first, tags=tags), *rest]).warnings
+    assert "the runs come from 2 versions of the code" in warnings[0]
+    assert "1 of 48 runs come from code with uncommitted changes" in warnings[1]
