@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import json
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -99,7 +99,7 @@ class Option:
 
 
 @cache
-def options_of(schema: type) -> dict[str, Option]:
+def options_of(schema: type) -> Mapping[str, Option]:
     """The fields of a frozen dataclass as options, like those of a component.
 
     Fits, trials, comparisons and tables are read with it. An option is called by the word that a
@@ -111,7 +111,7 @@ def options_of(schema: type) -> dict[str, Option]:
     for field in dataclasses.fields(schema):
         word = field.name.removesuffix("_")
         options[word] = Option(field.name, hints[field.name], _default_of(field))
-    return options
+    return types.MappingProxyType(options)  # one for all who ask: nobody may change it
 
 
 def _default_of(field: "dataclasses.Field[Any]") -> Any:

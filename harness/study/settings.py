@@ -11,7 +11,7 @@ from harness.spec.values import Part, Steps, Trial
 from harness.study.axes import Axis, Setting, settings_of
 from harness.study.problems import Finding, Raw
 
-TRIAL_OPTIONS = options_of(Trial)
+TRIAL_OPTIONS = dict(options_of(Trial))
 del TRIAL_OPTIONS["fit"]  # its fields are settings themselves
 FIELDS: tuple[Steps, ...] = (
     *(("fit", name) for name in FIT_OPTIONS),

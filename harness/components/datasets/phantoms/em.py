@@ -1,4 +1,4 @@
-"""Procedural electron microscopy: nervous tissue that is continuous in three dimensions, in six styles."""
+"""Procedural electron microscopy of nervous tissue, continuous across slices, in six styles."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -44,33 +44,42 @@ def phantom(
     size: Count = 256,
     seed: Whole = 0,
 ) -> Scans:
-    """Procedural electron microscopy of nervous tissue, continuous across slices, in the manner of a real set."""
-    # Instances are neurites, not mitochondria. All tasks of one seed show the same images; validation is half as deep.
+    """Procedural electron microscopy of nervous tissue, continuous across slices, like a real
+    set.
+    """
+    # Instances are neurites, not mitochondria. All tasks of one seed show the same images;
+    # validation is half as deep.
     check_split("phantom", split, NAMES)
-    deep = (slices + 1) // 2 if split == "validation" else slices
-    images, masks = _block(
-        STYLES[style], task, (deep, size, size), stream("phantom", style, split, seed)
-    )
-    ids = [f"{split}-{z:03d}" for z in range(deep)]
-    return Scans(images, masks, ids, [f"{style}-{split}-{seed}"] * deep, classes=CLASSES[task])
+    depth = (slices + 1) // 2 if split == "validation" else slices
+    rng = stream("phantom", style, split, seed)
+    images, masks = _block(STYLES[style], task, (depth, size, size), rng)
+    ids = [f"{split}-{z:03d}" for z in range(depth)]
+    volumes = [f"{style}-{split}-{seed}"] * depth
+    return Scans(images, masks, ids, volumes, classes=CLASSES[task])
 
 
 def _block(
     style: Style, task: str, shape: tuple[int, int, int], rng: np.random.Generator
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Images and masks of one block, each slice cut a little beside the last, with black around padded tissue."""
-    wide = (shape[0], shape[1] + 2 * style.jitter, shape[2] + 2 * style.jitter)
-    tissue = grow(rng, style, wide)
+    """Draws images and masks of one block, each slice cut a little beside the last.
+
+    Padded styles have black around their tissue.
+    """
+    slack = 2 * style.jitter
+    tissue = grow(rng, style, (shape[0], shape[1] + slack, shape[2] + slack))
     bodies = fill(rng, style, tissue)
     images = expose(rng, style, tissue, bodies, synapses(rng, tissue, bodies))
-    corners = rng.integers(0, 2 * style.jitter + 1, (shape[0], 2))
+    corners = rng.integers(0, slack + 1, (shape[0], 2))
     inside = _section(rng, shape) if style.padded else np.ones(shape, bool)
     masks = _masks(task, style, tissue, bodies)
-    return inside * _cut(images, corners, shape), inside * _cut(masks, corners, shape)
+    return (
+        inside * _crop_slices(images, corners, shape),
+        inside * _crop_slices(masks, corners, shape),
+    )
 
 
 def _masks(task: str, style: Style, tissue: Tissue, bodies: Bodies) -> NDArray[np.integer[Any]]:
-    """What the annotators would have drawn; a membrane that leans looks wider."""
+    """Draws what annotators would have drawn; a membrane that leans looks wider."""
     membrane = tissue.wall < style.membrane / 2 + 0.25 * style.section * tissue.slant
     if task == "mitochondria":
         return bodies.inside(MITOCHONDRION).astype(np.uint8)
@@ -79,32 +88,33 @@ def _masks(task: str, style: Style, tissue: Tissue, bodies: Bodies) -> NDArray[n
     if task == "neurites":
         return (~membrane).astype(np.uint8)
     # Connected pieces, since a neurite that another one crosses is in two.
-    return label(np.where(membrane, 0, tissue.neurite()), background=0, connectivity=1).astype(
-        np.int32
-    )
+    neurites = np.where(membrane, 0, tissue.neurite())
+    return label(neurites, background=0, connectivity=1).astype(np.int32)
 
 
-def _cut(
+def _crop_slices(
     block: NDArray[Any], corners: NDArray[np.integer[Any]], shape: tuple[int, int, int]
 ) -> NDArray[Any]:
-    return np.stack(
-        [
-            one[y : y + shape[1], x : x + shape[2]]
-            for one, (y, x) in zip(block, corners, strict=True)
-        ]
-    )
+    """Cuts a window of the final shape from each slice, at that slice's corner."""
+    _, height, width = shape
+    windows = []
+    for image, (top, left) in zip(block, corners, strict=True):
+        windows.append(image[top : top + height, left : left + width])
+    return np.stack(windows)
 
 
 def _section(rng: np.random.Generator, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Where there is tissue: three slanting edges that wander from slice to slice."""
-    z, y, x = (
-        p / n
-        for p, n in zip(np.indices(shape, np.float32, sparse=True), (20, *shape[1:]), strict=True)
-    )
+    """Marks where tissue is: inside three slanting edges that wander from slice to slice."""
+    indices = np.indices(shape, np.float32, sparse=True)
+    z = indices[0] / 20
+    y = indices[1] / shape[1]
+    x = indices[2] / shape[2]
+    distances = (x, 1 - x, y, 1 - y)
+    along_edge = (y, y, x, x)
     inside = np.ones(shape, bool)
-    for edge, (up, right) in zip(
-        rng.permutation(4)[:3], rng.uniform(-0.1, 0.1, (3, 2)), strict=True
-    ):
-        away = (x, 1 - x, y, 1 - y)[edge]
-        inside &= away > rng.uniform(0.04, 0.1) + up * ((y, x)[edge // 2] - 0.5) + 0.3 * right * z
+    edges = rng.permutation(4)[:3]
+    slants = rng.uniform(-0.1, 0.1, (3, 2))
+    for edge, (slant, drift) in zip(edges, slants, strict=True):
+        margin = rng.uniform(0.04, 0.1)
+        inside &= distances[edge] > margin + slant * (along_edge[edge] - 0.5) + 0.3 * drift * z
     return inside

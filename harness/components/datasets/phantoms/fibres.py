@@ -39,9 +39,8 @@ class Composite:
     share: float  # of the volume that is fibre
     radius: float
     length: float
-    lie: tuple[
-        float, float, float
-    ]  # 1 for the axis along which fibres lie; how much they lean to the others
+    # 1 for the axis along which fibres lie; for the others, how much they lean to them
+    lie: tuple[float, float, float]
     pores: float  # share of the volume
     tones: tuple[float, float, float] = (112.0, 176.0, 44.0)  # matrix, fibre, pore
     blur: float = 0.9
@@ -74,107 +73,121 @@ def fibres(
     size: Count = 256,
     seed: Whole = 0,
 ) -> Scans:
-    """Procedural tomography of a fibre composite with pores, after GF-PA66; validation is half as deep."""
+    """Procedural tomography of a fibre composite with pores, after GF-PA66; validation has half."""
     check_split("fibres", split, NAMES)
-    deep = (slices + 1) // 2 if split == "validation" else slices
+    slices_of_split = (slices + 1) // 2 if split == "validation" else slices
     rng = stream("fibres", style, split, seed)
-    made = COMPOSITES[style]
-    depth = _lay(rng, made, (deep, size, size), crossed=style == "laminate")
-    phases = _phases(rng, made, depth)
-    images = _scan(rng, made, depth, phases)
-    masks = (
-        phases
-        if task == "phases"
-        else (phases == {"fibre": FIBRE, "pore": PORE}[task]).astype(np.uint8)
-    )
-    ids = [f"{split}-{z:03d}" for z in range(deep)]
-    return Scans(images, masks, ids, [f"{style}-{split}-{seed}"] * deep, classes=CLASSES[task])
+    composite = COMPOSITES[style]
+    shape = (slices_of_split, size, size)
+    depth = _lay_fibres(rng, composite, shape, crossed=style == "laminate")
+    phases = _phases(rng, composite, depth)
+    images = _scan(rng, composite, depth, phases)
+    masks = _mask(task, phases)
+    ids = [f"{split}-{z:03d}" for z in range(slices_of_split)]
+    volumes = [f"{style}-{split}-{seed}"] * slices_of_split
+    return Scans(images, masks, ids, volumes, classes=CLASSES[task])
 
 
-def _lay(
-    rng: np.random.Generator, made: Composite, shape: tuple[int, int, int], crossed: bool
+def _mask(task: Task, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns the labels of all phases, or a mask of the one that the task names."""
+    if task == "phases":
+        return phases
+    phase = {"fibre": FIBRE, "pore": PORE}[task]
+    return (phases == phase).astype(np.uint8)
+
+
+def _lay_fibres(
+    rng: np.random.Generator, composite: Composite, shape: tuple[int, int, int], crossed: bool
 ) -> Array:
-    """Voxels from the surface of the nearest fibre, negative inside; fibres are laid until they fill their share."""
+    """Lays fibres until they fill their share of the volume.
+
+    Returns at each voxel the distance to the surface of the nearest fibre, negative inside.
+    """
     depth = np.full(shape, CLEAR, np.float32)
     size = np.array(shape)
-    long = np.minimum(made.length / 2, size / 2)
-    lie = np.array(made.lie)
-    wanted, filled = made.share * depth.size, 0
-    for _ in range(200 + int(8 * wanted / (np.pi * made.radius**2 * min(made.length, *shape)))):
-        middle = rng.uniform(-long, size + long)
+    margin = np.minimum(composite.length / 2, size / 2)
+    lie = np.array(composite.lie)
+    target = composite.share * depth.size
+    volume_of_fibre = np.pi * composite.radius**2 * min(composite.length, *shape)
+    filled = 0
+    for _ in range(200 + int(8 * target / volume_of_fibre)):
+        middle = rng.uniform(-margin, size + margin)
         way = np.where(lie == 1, 1.0, rng.normal(size=3) * lie)
-        if crossed and int(middle[1] // (10 * made.radius)) % 2:
+        layer = int(middle[1] // (10 * composite.radius))
+        if crossed and layer % 2:
             way = way[[2, 1, 0]]
-        way *= made.length * rng.uniform(0.5, 1.1) / 2 / np.linalg.norm(way)
-        filled += _lay_one(depth, middle, way, made.radius * rng.uniform(0.85, 1.15))
-        if filled >= wanted:
+        way *= composite.length * rng.uniform(0.5, 1.1) / 2 / np.linalg.norm(way)
+        filled += _lay_fibre(depth, middle, way, composite.radius * rng.uniform(0.85, 1.15))
+        if filled >= target:
             break
     return depth
 
 
-def _lay_one(depth: Array, middle: Array, way: Array, radius: float) -> int:
-    """Lays a straight fibre with flat ends where none is in its way, and says how many voxels it takes."""
+def _lay_fibre(depth: Array, middle: Array, way: Array, radius: float) -> int:
+    """Lays a straight fibre with flat ends where none is in its way; returns its voxels."""
     reach = np.abs(way) + radius + CLEAR
     low = np.clip(middle - reach, 0, depth.shape).astype(int)
     high = np.clip(middle + reach + 1, 0, depth.shape).astype(int)
     if (low >= high).any():
         return 0
     core = np.rint(middle + CORE * way).astype(int)
-    core = core[((core >= 0) & (core < depth.shape)).all(1)]
-    if (
-        depth[tuple(core.T)] < min(radius, CLEAR - 0.5)
-    ).any():  # most are in the way of another: seen cheaply here
+    is_in_volume = ((core >= 0) & (core < depth.shape)).all(1)
+    depth_of_core = depth[tuple(core[is_in_volume].T)]
+    # Most fibres cross another, which their core shows cheaply.
+    if (depth_of_core < min(radius, CLEAR - 0.5)).any():
         return 0
-    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    z, y, x = (p - np.float32(m) for p, m in zip(np.ogrid[box], middle, strict=True))
+    box = tuple(slice(start, stop) for start, stop in zip(low, high, strict=True))
+    rows = np.ogrid[box]
+    z, y, x = (line - np.float32(centre) for line, centre in zip(rows, middle, strict=True))
     half = float(np.linalg.norm(way))
     a, b, c = (way / half).astype(np.float32)
     along = a * z + b * y + c * x
     off = np.sqrt(np.maximum(z * z + y * y + x * x - along * along, 0)) - np.float32(radius)
     off = np.maximum(off, np.abs(along) - np.float32(half))
     inside = off < 0
-    taken = int(inside.sum())
-    if not taken or (inside & (depth[box] < 0.2)).sum() > 0.02 * taken:
+    voxels = int(inside.sum())
+    overlap = inside & (depth[box] < 0.2)
+    if not voxels or overlap.sum() > 0.02 * voxels:
         return 0
     np.minimum(depth[box], off, out=depth[box])
-    return taken
+    return voxels
 
 
-def _phases(rng: np.random.Generator, made: Composite, depth: Array) -> NDArray[np.uint8]:
-    """Labels; pores are irregular, keep off most fibres and now and then run along one."""
+def _phases(rng: np.random.Generator, composite: Composite, depth: Array) -> NDArray[np.uint8]:
+    """Labels the phases; pores are irregular, avoid most fibres and now and then run along some."""
     phases = (depth < 0).astype(np.uint8) * FIBRE
     shape = depth.shape
     porous = smooth(rng, shape, (4.0, 4.0, 4.0)) + 0.45 * smooth(rng, shape, (1.6, 1.6, 1.6))
     porous += 0.6 * smooth(rng, shape, (24.0, 24.0, 24.0)) + 0.25 * (depth < 1.5)
     porous[phases == FIBRE] = -np.inf
-    least = np.partition(porous.ravel(), -max(1, int(made.pores * porous.size)))[
-        -max(1, int(made.pores * porous.size))
-    ]
+    count = max(1, int(composite.pores * porous.size))
+    least = np.partition(porous.ravel(), -count)[-count]
     phases[porous >= least] = PORE
     return phases
 
 
 def _scan(
-    rng: np.random.Generator, made: Composite, depth: Array, phases: NDArray[np.uint8]
+    rng: np.random.Generator, composite: Composite, depth: Array, phases: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """Grey levels with partial volumes, fringes at edges, rings about the axis of rotation, and noise."""
+    """Draws grey levels with partial volumes, fringes at edges, rings about an axis, and noise."""
     images = np.empty(depth.shape, np.uint8)
-    matrix, fibre, pore = made.tones
+    noise = composite.noise
+    matrix, fibre, pore = composite.tones
     pores = gaussian_filter((phases == PORE).astype(np.float32), 0.6)
     clouds = smooth_slices(rng, depth.shape, (10.0, 30.0, 30.0))
     rows, columns = np.ogrid[: depth.shape[1], : depth.shape[2]]
     axis = rng.uniform(0.2, 0.8, 2) * depth.shape[1:]
     radius = np.hypot(rows - axis[0], columns - axis[1]).astype(np.float32)
-    ring = smooth(rng, (int(radius.max()) + 2,), (0.8,))[radius.astype(int)] * (
-        12 / np.sqrt(radius + 12)
-    )
+    profile = smooth(rng, (int(radius.max()) + 2,), (0.8,))
+    ring = profile[radius.astype(int)] * (12 / np.sqrt(radius + 12))
     for z, cloud in enumerate(clouds):
-        tone = matrix + 4 * cloud + (fibre - matrix) * (1 - ramp(depth[z], -0.7, 0.7))
+        inside = 1 - ramp(depth[z], -0.7, 0.7)
+        tone = matrix + 4 * cloud + (fibre - matrix) * inside
         tone += (pore - tone) * pores[z]
-        seen = gaussian_filter(tone, made.blur)
-        seen += made.fringe * (seen - gaussian_filter(seen, 1.8)) + made.rings * ring
-        seen += 0.6 * made.noise * smooth(rng, seen.shape, (0.9, 0.9))
-        images[z] = to_bytes(
-            seen + 0.8 * made.noise * rng.standard_normal(seen.shape, dtype=np.float32)
-        )
+        signal = gaussian_filter(tone, composite.blur)
+        edges = signal - gaussian_filter(signal, 1.8)
+        signal += composite.fringe * edges + composite.rings * ring
+        signal += 0.6 * noise * smooth(rng, signal.shape, (0.9, 0.9))
+        white = rng.standard_normal(signal.shape, dtype=np.float32)
+        images[z] = to_bytes(signal + 0.8 * noise * white)
     return images

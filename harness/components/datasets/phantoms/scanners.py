@@ -43,6 +43,16 @@ SCANNERS = {
 }
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Which pixels of a slide are bare glass, tumour, inflamed, or empty (glass or fat)."""
+
+    glass: NDArray[np.bool_]
+    tumour: NDArray[np.bool_]
+    inflamed: NDArray[np.bool_]
+    empty: NDArray[np.bool_]
+
+
 @dataset(version=1, made=True, tasks=("regions", "tumour"), splits=("train", "validation", "test"))
 def scanners(
     split: str,
@@ -54,7 +64,8 @@ def scanners(
     size: Count = 256,
     seed: Whole = 0,
 ) -> Scans:
-    """Procedural stained tissue with tumour, after MS-CCT; every scanner shows the same slides, pixel by pixel."""
+    """Procedural stained tissue with tumour, after MS-CCT; every scanner shows the same slides."""
+    # The slides of all scanners agree pixel by pixel.
     check_split("scanners", split, NAMES)
     count = (images + 1) // 2 if split == "validation" else images
     pictures, masks = [], []
@@ -67,97 +78,109 @@ def scanners(
 
 
 def _slide(rng: np.random.Generator, size: int) -> tuple[NDArray[np.uint8], Array]:
-    """Regions, and how much of the two dyes lies at every pixel."""
+    """Draws regions, and how much of the two dyes lies at every pixel."""
+    layout = _draw_layout(rng, size)
+    regions = np.where(layout.tumour, TUMOUR, np.where(layout.glass, GLASS, TISSUE))
+    return regions.astype(np.uint8), _dyes(rng, layout)
+
+
+def _draw_layout(rng: np.random.Generator, size: int) -> Layout:
+    """Draws where glass, fat, tumour and inflammation lie; the last two crowd with nuclei."""
     shape = (size, size)
-    glass = _share(
-        smooth(rng, shape, (0.35 * size + 8,) * 2) + 0.06 * smooth(rng, shape, (4, 4)),
-        rng.uniform(0, 0.35),
-    )
-    nests = (
-        smooth(rng, shape, (24, 24))
-        + 0.35 * smooth(rng, shape, (8, 8))
-        + 0.8 * smooth(rng, shape, (0.4 * size,) * 2)
-    )
-    tumour = _share(nests, rng.uniform(0.12, 0.45)) & ~glass
-    inflamed = (
-        _share(smooth(rng, shape, (14, 14)), 0.08) & ~glass & ~tumour
-    )  # crowded too, but with small round nuclei
-    fat = _share(smooth(rng, shape, (7, 7)), 0.05) & ~tumour & ~inflamed
-    regions = np.where(tumour, TUMOUR, np.where(glass, GLASS, TISSUE)).astype(np.uint8)
-    soft = [
-        gaussian_filter(part.astype(np.float32), 1.0) for part in (glass | fat, tumour, inflamed)
-    ]
-    nuclei, rim = _nuclei(rng, tumour, inflamed, glass | fat)
-    fibres = np.cos(_flow(rng, shape)) * smooth(rng, shape, (9, 9)) + 0.9 * smooth(
-        rng, shape, (1.3, 1.3)
-    )
-    pink = (0.6 + 0.11 * fibres + 0.12 * smooth(rng, shape, (12, 12))) * (
-        1 - 0.4 * soft[1]
-    ) + 0.1 * soft[1]
-    blue = (
-        0.07
-        + 0.24 * soft[1]
-        + 0.1 * soft[2]
-        + nuclei * (0.85 + 0.2 * smooth(rng, shape, (1, 1)))
-        + 0.1 * rim
-    )
-    there = (1 - soft[0]) * rng.uniform(
-        0.8, 1.2, (2, 1, 1)
-    )  # the laboratory's hand, the same for every scanner
-    dyes = np.stack([blue, pink * (1 - 0.6 * nuclei)]) * there
-    return regions, np.clip(dyes, 0, 2).astype(np.float32) + 0.012
+    coarse = smooth(rng, shape, (0.35 * size + 8,) * 2)
+    edge = 0.06 * smooth(rng, shape, (4, 4))
+    glass = _highest_share(coarse + edge, rng.uniform(0, 0.35))
+    nests = smooth(rng, shape, (24, 24))
+    fringe = 0.35 * smooth(rng, shape, (8, 8))
+    regions = 0.8 * smooth(rng, shape, (0.4 * size,) * 2)
+    share = rng.uniform(0.12, 0.45)
+    tumour = _highest_share(nests + fringe + regions, share) & ~glass
+    inflamed = _highest_share(smooth(rng, shape, (14, 14)), 0.08) & ~glass & ~tumour
+    fat = _highest_share(smooth(rng, shape, (7, 7)), 0.05) & ~tumour & ~inflamed
+    return Layout(glass, tumour, inflamed, glass | fat)
 
 
-def _share(field: Array, share: float) -> NDArray[np.bool_]:
+def _dyes(rng: np.random.Generator, layout: Layout) -> Array:
+    """Draws how much haematoxylin (blue) and eosin (pink) the tissue takes up."""
+    shape = layout.glass.shape
+    empty = gaussian_filter(layout.empty.astype(np.float32), 1.0)
+    tumour = gaussian_filter(layout.tumour.astype(np.float32), 1.0)
+    inflamed = gaussian_filter(layout.inflamed.astype(np.float32), 1.0)
+    nuclei, rim = _nuclei(rng, layout)
+    bundles = np.cos(_fibre_phase(rng, shape)) * smooth(rng, shape, (9, 9))
+    fibres = bundles + 0.9 * smooth(rng, shape, (1.3, 1.3))
+    patches = smooth(rng, shape, (12, 12))
+    stroma = 0.6 + 0.11 * fibres + 0.12 * patches
+    pink = stroma * (1 - 0.4 * tumour) + 0.1 * tumour
+    grain = smooth(rng, shape, (1, 1))
+    chromatin = nuclei * (0.85 + 0.2 * grain)
+    blue = 0.07 + 0.24 * tumour + 0.1 * inflamed + chromatin + 0.1 * rim
+    # The laboratory's hand is the same for every scanner.
+    laboratory = rng.uniform(0.8, 1.2, (2, 1, 1))
+    pink_beside_nuclei = pink * (1 - 0.6 * nuclei)
+    amount = (1 - empty) * laboratory
+    dyes = np.stack([blue, pink_beside_nuclei]) * amount
+    return np.clip(dyes, 0, 2).astype(np.float32) + 0.012
+
+
+def _highest_share(field: Array, share: float) -> NDArray[np.bool_]:
     return field > np.quantile(field, 1 - share)
 
 
-def _flow(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """A phase that grows across wavy bundles of fibres."""
+def _fibre_phase(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draws a phase that grows across wavy bundles of fibres."""
     turn = rng.uniform(0, np.pi)
     y, x = np.ogrid[: shape[0], : shape[1]]
     waves = 16 * smooth(rng, shape, (30, 30)) + 3 * smooth(rng, shape, (9, 9))
     return x * np.cos(turn) + y * np.sin(turn) + waves
 
 
-def _nuclei(
-    rng: np.random.Generator,
-    tumour: NDArray[np.bool_],
-    inflamed: NDArray[np.bool_],
-    empty: NDArray[np.bool_],
-) -> tuple[Array, Array]:
-    """Nuclei: large, pale and crowded in tumour, small and dark where inflamed, sparse and slender elsewhere."""
-    size, spacing = tumour.shape[0], 5.5
-    seeds = np.mgrid[0 : size / spacing + 1, 0 : size / spacing + 1].reshape(2, -1).T * spacing
+def _nuclei(rng: np.random.Generator, layout: Layout) -> tuple[Array, Array]:
+    """Draws the bodies of nuclei, and their rims.
+
+    They are large, pale and crowded in tumour, small and dark where inflamed, and sparse and
+    slender elsewhere.
+    """
+    shape = layout.glass.shape
+    size, spacing = shape[0], 5.5
+    steps = slice(0, size / spacing + 1)
+    seeds = np.mgrid[steps, steps].reshape(2, -1).T * spacing
     seeds += rng.uniform(-2.6, 2.6, seeds.shape)
-    at = tuple(np.clip(seeds, 0, size - 1).astype(int).T)
-    kind = np.where(tumour[at], 0, np.where(inflamed[at], 1, 2))
-    kept = (rng.random(len(seeds)) < np.array([0.62, 0.9, 0.13])[kind]) & ~empty[at]
-    seeds, kind = seeds[kept], kind[kept]
-    if not len(seeds):
-        return np.zeros(tumour.shape, np.float32), np.zeros(tumour.shape, np.float32)
-    radius = np.array([3.1, 2.1, 1.9])[kind] * rng.lognormal(0, 0.18, len(seeds))
-    long = np.array([1.15, 1.0, 1.6])[kind] * rng.lognormal(0, 0.1, len(seeds))
-    turn, dark = (
-        rng.uniform(0, np.pi, len(seeds)),
-        np.array([0.75, 1.15, 1.0])[kind] * rng.lognormal(0, 0.15, len(seeds)),
-    )
-    near = cKDTree(seeds).query(np.moveaxis(np.indices(tumour.shape), 0, -1), k=1)[1]
-    y, x = np.indices(tumour.shape) - np.moveaxis(seeds[near], -1, 0)
-    u = (x * np.cos(turn[near]) + y * np.sin(turn[near])) / long[near]
-    v = (y * np.cos(turn[near]) - x * np.sin(turn[near])) * long[near]
+    pixel = tuple(np.clip(seeds, 0, size - 1).astype(int).T)
+    kind = np.where(layout.tumour[pixel], 0, np.where(layout.inflamed[pixel], 1, 2))
+    is_grown = rng.random(len(seeds)) < np.array([0.62, 0.9, 0.13])[kind]
+    is_grown = is_grown & ~layout.empty[pixel]
+    seeds, kind = seeds[is_grown], kind[is_grown]
+    count = len(seeds)
+    if not count:
+        return np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    radius = np.array([3.1, 2.1, 1.9])[kind] * rng.lognormal(0, 0.18, count)
+    long = np.array([1.15, 1.0, 1.6])[kind] * rng.lognormal(0, 0.1, count)
+    turn = rng.uniform(0, np.pi, count)
+    dark = np.array([0.75, 1.15, 1.0])[kind] * rng.lognormal(0, 0.15, count)
+    pixels = np.indices(shape)
+    near = cKDTree(seeds).query(np.moveaxis(pixels, 0, -1), k=1)[1]
+    y, x = pixels - np.moveaxis(seeds[near], -1, 0)
+    cosine, sine = np.cos(turn[near]), np.sin(turn[near])
+    u = (x * cosine + y * sine) / long[near]
+    v = (y * cosine - x * sine) * long[near]
     level = np.hypot(u, v) / radius[near]
     body = (1 - ramp(level, 0.75, 1.15)) * dark[near]
-    return body.astype(np.float32), np.exp(-(((level - 1) / 0.2) ** 2)).astype(np.float32)
+    rim = np.exp(-(((level - 1) / 0.2) ** 2))
+    return body.astype(np.float32), rim.astype(np.float32)
 
 
-def _scan(rng: np.random.Generator, made: Scanner, dyes: Array) -> NDArray[np.uint8]:
-    """Light through the dyes, focused, sharpened, and rendered in the scanner's colours."""
-    absorbed = np.einsum("dyx,dc->yxc", dyes, DYES) * np.array(made.tint, np.float32)
-    light = gaussian_filter(np.exp(-1.35 * absorbed), (made.blur, made.blur, 0))
-    if made.sharpen:
-        light += made.sharpen * (light - gaussian_filter(light, (1.2, 1.2, 0)))
-    light = np.clip(light, 0, 1.05) ** made.gamma
+def _scan(rng: np.random.Generator, scanner: Scanner, dyes: Array) -> NDArray[np.uint8]:
+    """Sends light through the dyes, focuses, sharpens and renders it in the scanner's colours."""
+    tint = np.array(scanner.tint, np.float32)
+    white = np.array(scanner.white, np.float32)
+    absorbed = np.einsum("dyx,dc->yxc", dyes, DYES) * tint
+    light = gaussian_filter(np.exp(-1.35 * absorbed), (scanner.blur, scanner.blur, 0))
+    if scanner.sharpen:
+        edges = light - gaussian_filter(light, (1.2, 1.2, 0))
+        light += scanner.sharpen * edges
+    light = np.clip(light, 0, 1.05) ** scanner.gamma
     grey = light.mean(-1, keepdims=True)
-    colour = (grey + made.saturation * (light - grey)) * np.array(made.white, np.float32)
-    return to_bytes(colour + made.noise * rng.standard_normal(colour.shape, dtype=np.float32))
+    colour = (grey + scanner.saturation * (light - grey)) * white
+    noise = scanner.noise * rng.standard_normal(colour.shape, dtype=np.float32)
+    return to_bytes(colour + noise)
