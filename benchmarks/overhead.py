@@ -130,7 +130,13 @@ def training() -> None:
     print(f"fit of {STEPS} steps      {seconds}   ratio {spread}")
 
 
-def no_work(kind: str, value: Any, folder: str, device: str, threads: int | None) -> dict[str, Any]:
+def no_work(
+    kind: str,
+    value: Any,
+    folder: str,
+    device: str,
+    threads: int | None,
+) -> dict[str, Any]:
     """A trial without work."""
     return {"state": "finished"}
 

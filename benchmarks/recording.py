@@ -66,7 +66,11 @@ def recording(tracker: Tracker, study: Study, result: TrialResult) -> Callable[[
 
 def looking_up(tracker: Tracker, study: Study) -> Callable[[Cell], bool]:
     """Looks whether a trial is a result."""
-    return lambda cell: tracker.has_result(study.name, cell.trial.key)
+
+    def look_up(cell: Cell) -> bool:
+        return tracker.has_result(study.name, cell.trial.key)
+
+    return look_up
 
 
 def fill_between(home: Home, study: Study) -> None:
@@ -108,12 +112,13 @@ def compare_first_and_last(home: Home) -> None:
 
 def show(name: str, first: list[float], last: list[float]) -> None:
     """Prints the medians of the first and of the last runs, and their ratio."""
-    early, late = statistics.median(first), statistics.median(last)
+    early = statistics.median(first)
+    late = statistics.median(last)
     start_of_last = RUNS - TIMED + 1
     first_runs = f"runs 1 to {TIMED} {early:7.2f} ms"
     last_runs = f"runs {start_of_last} to {RUNS} {late:7.2f} ms"
-    ratio = late / early
-    print(f"{name:<20} {first_runs}   {last_runs}   ratio {ratio:.2f}")
+    ratio = f"ratio {late / early:.2f}"
+    print(f"{name:<20} {first_runs}   {last_runs}   {ratio}")
 
 
 if __name__ == "__main__":

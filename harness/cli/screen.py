@@ -240,7 +240,7 @@ def datasets_table(components: Iterable[Component], folder: Path) -> Table:
 
 def availability(dataset: Component, folder: Path) -> str:
     """Whether a data set needs a download, and has had it."""
-    if dataset.facts.made:
+    if dataset.facts.drawn:
         return "drawn"
     if dataset.name in ("volume", "folder"):
         return "yours"

@@ -56,7 +56,11 @@ def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegati
 
 @loss
 def bce_dice(
-    logits: Tensor, masks: Tensor, ignore: int | None, *, weight: Fraction = 0.5
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    *,
+    weight: Fraction = 0.5,
 ) -> Tensor:
     """Binary cross-entropy and Dice, `weight` of the second."""
     entropy = bce(logits, masks, ignore)
@@ -64,7 +68,13 @@ def bce_dice(
 
 
 @loss
-def ce_dice(logits: Tensor, masks: Tensor, ignore: int | None, *, weight: Fraction = 0.5) -> Tensor:
+def ce_dice(
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    *,
+    weight: Fraction = 0.5,
+) -> Tensor:
     """Cross-entropy and Dice, `weight` of the second."""
     entropy = ce(logits, masks, ignore)
     return (1 - weight) * entropy + weight * dice(logits, masks, ignore)

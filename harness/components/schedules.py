@@ -77,4 +77,5 @@ def plateau(
 def _cosine(start: float, end: float, progress: float) -> float:
     """Goes from `start` to `end` along half a cosine wave."""
     wave = 1 + math.cos(math.pi * progress)  # from 2 to 0
-    return end + (start - end) / 2 * wave
+    half_way = (start - end) / 2
+    return end + half_way * wave

@@ -26,6 +26,7 @@ def inline(folder: Path, device: str) -> Executor:
     """Runs one job after the other in this process: for debugging and tests."""
 
     def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
+        """Does the jobs one by one; an error of one ends that job alone."""
         queue = JobQueue(jobs)
         while (job := queue.take_ready()) is not None:
             notice(job, State.RUNNING)
@@ -53,6 +54,7 @@ def processes(folder: Path, slots: list[Slot], preload: list[str]) -> Executor:
         forkserver.ensure_running()  # it loads while the parent goes on
 
     def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
+        """Keeps every slot at work, and starts a job again whose worker was killed."""
         queue = JobQueue(jobs)
         free_slots = list(slots)
         workers: list[_Worker] = []

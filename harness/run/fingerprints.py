@@ -85,7 +85,7 @@ def _parts_of_files(study: Study) -> dict[str, Part]:
 
 
 def _depends_on_files(part: Part) -> bool:
-    is_real_data = part.kind == "dataset" and not part.component.facts.made
+    is_real_data = part.kind == "dataset" and not part.component.facts.drawn
     return bool(part.reads) or is_real_data
 
 

@@ -43,6 +43,7 @@ class Cells:
     """Makes the trial at each position of a grid, and remembers what positions share."""
 
     def __init__(self, base: Raw, axes: Sequence[Axis], when: dict[str, Raw]) -> None:
+        """Finds the settings that no trial has, and reads those that no axis varies."""
         self.settings = Settings(base, axes)
         self.switches = Switches(when, Settings(base, axes)) if when else None
         self.names = LevelNames(axes)

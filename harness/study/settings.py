@@ -60,6 +60,7 @@ class Settings:
     """Reads the settings of a grid, once for every combination of the axes that decide each."""
 
     def __init__(self, base: Raw, axes: Sequence[Axis]) -> None:
+        """Finds which axes decide each field; nothing is read yet."""
         self.base = base
         self.axes = axes
         self.varied = _varied_fields(axes)

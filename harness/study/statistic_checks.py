@@ -65,6 +65,7 @@ def test_fits_question(comparison: Comparison, facts: Facts | None) -> Findings:
 
 
 def _post_hoc_fits_test(comparison: Comparison, facts: Facts | None) -> Findings:
+    """Finds a `post_hoc` that does not follow the test."""
     offered = facts.post_hoc if facts else ()
     if comparison.post_hoc is None or comparison.post_hoc in offered:
         return

@@ -237,6 +237,7 @@ def _level_names(table: Table, grid: Expansion) -> LevelName:
     shown_levels = {path: levels_of(confined, path) for path in table.paths}
 
     def level_name(path: str, text: str) -> str | None:
+        """Names a level as the study does; None for one that the table does not show."""
         if not all_levels[path]:
             names = as_list(table.where.get(path, text))
             level = level_of_text(text)

@@ -65,9 +65,11 @@ def _zero_one_and_255(masks: Array) -> Array:
 
 
 def _colours(folder: Path) -> Scans:
-    noise = np.random.default_rng(0).integers(0, 9, (*grey().shape, 3))
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 9, (*grey().shape, 3))
     masks = npy(folder / "m", noise.astype(np.uint8))
-    return read_whole(open_own(npy(folder / "i", grey()), masks))
+    images = npy(folder / "i", grey())
+    return read_whole(open_own(images, masks))
 
 
 BROKEN: dict[str, tuple[Case, str]] = {

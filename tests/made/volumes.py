@@ -137,7 +137,12 @@ FORMATS: tuple[Write, ...] = (
 )
 
 
-def open_own(images: str, masks: str | None = None, split: str = "all", **options: Any) -> Any:
+def open_own(
+    images: str,
+    masks: str | None = None,
+    split: str = "all",
+    **options: Any,
+) -> Any:
     """A volume opened as a study file would name it."""
     return volume(split, Path("."), images=images, masks=masks, **options)
 

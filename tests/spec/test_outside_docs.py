@@ -128,7 +128,7 @@ def test_a_statistical_test(lab: Path) -> None:
 def test_a_data_set(lab: Path, tmp_path: Path) -> None:
     write_example(lab, "datasets.md", "discs.py")
     part = read("dataset", {"name": "discs", "images": 3, "split": "train"})
-    assert part.component.facts.made
+    assert part.component.facts.drawn
     assert part.level == "discs(images=3)"
     discs = load_component("dataset", "discs")
     scans = discs("train", tmp_path, images=3, size=32)

@@ -9,8 +9,7 @@ import pytest
 from harness.spec.parse import read_fit, read_trial
 from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trusted_trial
 from harness.spec.values import Trial
-from tests.made.outside import write_component
-from tests.spec.test_outside import HALVED
+from tests.made.outside import HALVED, write_component
 
 RAW: dict[str, Any] = {
     "fit": {

@@ -31,7 +31,9 @@ def z_flip(images: Tensor, masks: Tensor | None, rng: torch.Generator) -> Pair:
     """
     draws = torch.rand(len(images), generator=rng, device=rng.device)
     reverses = draws.view(-1, 1, 1, 1) < 0.5
-    return torch.where(reverses, images.flip(1), images), masks
+    reversed_images = images.flip(1)
+    changed = torch.where(reverses, reversed_images, images)
+    return changed, masks
 
 
 @augment

@@ -31,6 +31,7 @@ def dropout(
     """
 
     def drop(maps: Tensor, rng: torch.Generator) -> Tensor:
+        """Sets each map to 0 or scales it up, as the draw for it says."""
         draws = torch.rand(len(maps), generator=rng)
         scale = torch.zeros(len(maps))
         if strength < 1:
@@ -105,6 +106,7 @@ def _change_layer(net: nn.Module, layer: str, change: Change | None, seed: int) 
         marks[:] = _marks(inputs[0], seed)
 
     def change_maps(name: str, maps: Tensor) -> Tensor:
+        """Changes the maps of each image, with draws from the mark of that image."""
         reached[-1] = True
         if not isinstance(maps, Tensor) or len(maps) != len(marks):
             raise ValueError(

@@ -68,7 +68,8 @@ def slope_weighted(features: Tensor, slopes: Tensor) -> Tensor:
     shares = slopes**2 / divisor
     parts = torch.where(slopes > 0, slopes * shares, 0)
     weights = parts.sum(dim=(2, 3), keepdim=True)
-    return (features * weights).sum(1).relu()
+    weighted = features * weights
+    return weighted.sum(1).relu()
 
 
 def cam_of(net: nn.Module, images: Tensor, layer: str, cam: Cam) -> Tensor:

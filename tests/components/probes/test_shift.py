@@ -188,10 +188,17 @@ def test_images_with_other_channels_are_not_compared() -> None:
 
 def strip(count: int) -> Unlabelled:
     """Returns images that overlap in memory, so that their number costs nothing."""
-    pixels = torch.arange(32 * 32 + 7 * 999).remainder(251).to(torch.uint8)
+    numbers = torch.arange(32 * 32 + 7 * 999)
+    pixels = numbers.remainder(251).to(torch.uint8)
     windows = pixels.as_strided((count, 1, 32, 32), (7, 0, 32, 1))
     alone = torch.arange(1).expand(count)
-    return Unlabelled(windows, ["same"] * count, ["all"] * count, alone, alone)
+    return Unlabelled(
+        windows,
+        ["same"] * count,
+        ["all"] * count,
+        alone,
+        alone,
+    )
 
 
 def bytes_of_tensors() -> int:

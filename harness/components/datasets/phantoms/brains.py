@@ -47,7 +47,7 @@ CENTRES = {
 
 @dataset(
     version=1,
-    made=True,
+    drawn=True,
     tasks=("tissues", "csf", "gm", "wm"),
     splits=("train", "validation", "test"),
 )

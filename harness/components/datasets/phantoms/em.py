@@ -30,7 +30,7 @@ CLASSES = {
 
 @dataset(
     version=1,
-    made=True,
+    drawn=True,
     tasks=("mitochondria", "membranes", "neurites", "instances"),
     splits=("train", "validation", "test"),
 )

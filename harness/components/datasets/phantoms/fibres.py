@@ -61,7 +61,7 @@ COMPOSITES = {
 
 
 @dataset(
-    version=1, made=True, tasks=("phases", "fibre", "pore"), splits=("train", "validation", "test")
+    version=1, drawn=True, tasks=("phases", "fibre", "pore"), splits=("train", "validation", "test")
 )
 def fibres(
     split: str,

@@ -25,7 +25,7 @@ from harness.spec.options import Count, Whole
 MOST = 100  # cells in a picture
 
 
-@dataset(version=1, made=True, tasks=("cells",), splits=("train", "validation", "test"))
+@dataset(version=1, drawn=True, tasks=("cells",), splits=("train", "validation", "test"))
 def malaria(
     split: str,
     home: Path,

@@ -24,7 +24,7 @@ from harness.spec.options import Count, Whole
 
 
 @dataset(
-    version=1, made=True, tasks=("nuclei", "instances"), splits=("train", "validation", "test")
+    version=1, drawn=True, tasks=("nuclei", "instances"), splits=("train", "validation", "test")
 )
 def nuclei(
     split: str,
@@ -48,7 +48,9 @@ def nuclei(
     return _scans(split, pictures, labels, classes)
 
 
-@dataset(version=1, made=True, tasks=("cells", "instances"), splits=("train", "validation", "test"))
+@dataset(
+    version=1, drawn=True, tasks=("cells", "instances"), splits=("train", "validation", "test")
+)
 def cells(
     split: str,
     home: Path,

@@ -53,7 +53,7 @@ class Layout:
     empty: NDArray[np.bool_]
 
 
-@dataset(version=1, made=True, tasks=("regions", "tumour"), splits=("train", "validation", "test"))
+@dataset(version=1, drawn=True, tasks=("regions", "tumour"), splits=("train", "validation", "test"))
 def scanners(
     split: str,
     home: Path,
