@@ -61,7 +61,8 @@ def measure_coverage(cell: Cell) -> Coverage:
     """Counts the intervals of a cell that hold the truth."""
     offer = offers()[cell.offer]
     rng = np.random.default_rng([cell.offer, cell.n])
-    covering, boundless = 0, 0
+    covering = 0
+    boundless = 0
     for _ in range(cell.count):
         interval = offer.estimate(rng, cell.n)
         covering += interval.low <= offer.truth <= interval.high

@@ -89,7 +89,8 @@ def fill_between(home: Home, study: Study) -> None:
 def compare_first_and_last(home: Home) -> None:
     """Times recording and looking up among the first runs, and among the last."""
     study = study_at(home, STUDY)
-    first_cells, last_cells = study.cells[:TIMED], study.cells[-TIMED:]
+    first_cells = study.cells[:TIMED]
+    last_cells = study.cells[-TIMED:]
     tracker = Tracker(uri(home), home)
     folder = home.folder / "trial"
     folder.mkdir()
@@ -99,7 +100,8 @@ def compare_first_and_last(home: Home) -> None:
     warm = study_at(home, STUDY.replace("name: long", "name: warm"), "warm.yaml")
     time_each(recording(tracker, warm, result), warm.cells[:3])
 
-    record, look_up = recording(tracker, study, result), looking_up(tracker, study)
+    record = recording(tracker, study, result)
+    look_up = looking_up(tracker, study)
     first = time_each(record, first_cells)
     first_look = time_each(look_up, first_cells)
     fill_between(home, study)

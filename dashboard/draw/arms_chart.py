@@ -121,7 +121,8 @@ def _x_axis(arms: Sequence[Arm], title: str, right: int) -> alt.X:
         values += arm.sample.values
         if arm.mean:
             ends += (arm.mean.low, arm.mean.high)
-    low, high = min(values), max(values)
+    low = min(values)
+    high = max(values)
     width = (high - low) or abs(low) or 1
     middle = (low + high) / 2
     near_ends = [end for end in ends if math.isfinite(end) and abs(end - middle) < 1.5 * width]
@@ -187,7 +188,8 @@ def _dots(
     """Draws a dot for each unit, or for as many of them as a row has room for."""
     rows: list[dict[str, Any]] = []
     for y, arm in enumerate(arms):
-        sample, count = arm.sample, len(arm.sample.values)
+        sample = arm.sample
+        count = len(arm.sample.values)
         colour = _colour_of(arm, colours)
         step = max(1, math.ceil(count / MOST_DOTS))
         for i in range(0, count, step):

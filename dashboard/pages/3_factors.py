@@ -126,7 +126,8 @@ def _draw_interaction(
     names_of_lines = short_names(levels_of_lines)
     points = []
     for arm in verdict.arms:
-        level, line = levels_text(arm.sample.arm), levels_text(arm.stratum)
+        level = levels_text(arm.sample.arm)
+        line = levels_text(arm.stratum)
         levels_of_lines[line] = None
         point = CurvePoint(names_across.get(level, level), names_of_lines.get(line, line), arm)
         points.append(point)

@@ -198,7 +198,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     from harness.judge.answer import judge
     from harness.judge.verdicts import lines, value
 
-    study, tracker = study_with_data(file, Home.here()), tracker_at(where)
+    study = study_with_data(file, Home.here())
+    tracker = tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
     verdicts = judge(study, runs, rows, tracker.runs(study.name))
     if json_:
@@ -218,6 +219,7 @@ def report_(
     """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
     from harness.report.write import report
 
-    study, tracker = study_with_data(file, Home.here()), tracker_at(where)
+    study = study_with_data(file, Home.here())
+    tracker = tracker_at(where)
     written = or_exit(report, study, tracker, to or _reports(tracker.home, study))
     print_lines(f"report: {written.page}")

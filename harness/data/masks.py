@@ -25,12 +25,7 @@ class Meaning:
     ignore: int | None = None
 
 
-def as_labels(
-    scans: Scans,
-    masks: Lazy,
-    names: Sequence[str],
-    meaning: Meaning,
-) -> Scans:
+def as_labels(scans: Scans, masks: Lazy, names: Sequence[str], meaning: Meaning) -> Scans:
     """Adds `masks` to `scans`, read as `meaning` says; `names` are what complaints call them."""
     file, ignore = names[0], meaning.ignore
     ignore_label = None if ignore is None else IGNORE

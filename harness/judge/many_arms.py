@@ -79,6 +79,7 @@ def omnibus(
         tables = blocks(comparison, measured, stratum, arms)
     name = "friedman"
     if tables is None:
-        name, tables = "kruskal", _all_values(measured, stratum, arms)
+        name = "kruskal"
+        tables = _all_values(measured, stratum, arms)
     result: Result | None = result_or_reason(load_component("test", name), *tables)[0]
     return result

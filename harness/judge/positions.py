@@ -15,8 +15,11 @@ from harness.spec.naming import is_number, level_name
 from harness.study.comparison import Comparison
 
 # Columns that are added to the rows: no dimension of a probe has a name with a space.
-POSITION, PLANNED = "position in the comparison", "planned position"
-BASE, UNIT, NETWORK = "planned unit", "unit of the value", "network of the value"
+POSITION = "position in the comparison"
+PLANNED = "planned position"
+BASE = "planned unit"
+UNIT = "unit of the value"
+NETWORK = "network of the value"
 NO_DIMENSIONS = ("metric", "value", "image", "group", "seed", "fold", "run", "trial", "test_on")
 ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK)
 

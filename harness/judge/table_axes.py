@@ -16,7 +16,8 @@ def table_axes(
     They are those that the grid plans, and beside them those of numbers that were published or
     measured, which `combinations` lists.
     """
-    paths, width = table.paths, len(table.rows)
+    paths = table.paths
+    width = len(table.rows)
     orders = []
     for number, path in enumerate(paths):
         order = levels_of(study.expansion, path)

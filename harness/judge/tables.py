@@ -150,7 +150,8 @@ def _mean_of(sample: Sample) -> Entry:
     """The mean over the units of a sample, with its standard error."""
     values = sample.array()
     # what rounding leaves of equal values is no spread
-    mean, se = float(values.mean()), math.nan
+    mean = float(values.mean())
+    se = math.nan
     if values.size > 1:
         se = 0.0 if constant(values) else float(values.std(ddof=1) / math.sqrt(values.size))
     return Entry(mean, se, values.size, units=sample.units, runs=runs_behind([sample]))

@@ -63,7 +63,8 @@ def pooled_features(
 
 def layer(net: nn.Module, name: str) -> tuple[nn.Module, int | None]:
     """Returns the module behind a name, and which of its outputs is meant if it gives several."""
-    depth, decoder = _depth(net), _decoder(net)
+    depth = _depth(net)
+    decoder = _decoder(net)
     kind, _, number = name.partition("_")
     index = int(number) if number.isdigit() else None
     if name == BOTTLENECK and depth:

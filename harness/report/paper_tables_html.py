@@ -21,7 +21,8 @@ def sections_of_tables(tables: Iterable[Tabulated]) -> Iterator[str]:
 
 def _parts_of_section(number: int, tabulated: Tabulated) -> Iterator[str]:
     """The parts of a section from top to bottom; those that a table lacks are empty."""
-    table, anchors = tabulated.table, _anchors(number, tabulated)
+    table = tabulated.table
+    anchors = _anchors(number, tabulated)
     unit = f'<span class="badge">unit: {escape(table.unit)}</span>'
     yield f'<section id="table-{number}"><h2>{escape(table.name)} {unit}</h2>'
     if table.title:

@@ -107,7 +107,8 @@ def _forget_results(plan: Plan, home: Home) -> None:
     """Drops what diverged and is tried again; a fit that was tried meanwhile stays."""
     if not any(trial.start_over for trial in plan.todo):
         return
-    fits, trials = home.store("fits"), home.store("trials")
+    fits = home.store("fits")
+    trials = home.store("trials")
     for planned in plan.training:
         folder = fits.find(planned.fit.key)
         if folder is not None and FitRecord.read(folder).state == State.DIVERGED:

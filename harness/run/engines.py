@@ -184,7 +184,8 @@ def _outcome(worker: _Worker, lives: int) -> Outcome:
         state = State(result["state"])
         return Outcome(worker.job, state, seconds=seconds, lives=lives, result=result)
     if message:
-        error, trace = message["error"], message["trace"]
+        error = message["error"]
+        trace = message["trace"]
         return Outcome(worker.job, State.FAILED, error, trace, seconds, lives)
     error = f"the worker ended without an answer ({_way_of_death(worker.process.exitcode)})"
     return Outcome(worker.job, State.LOST, error, "", seconds, lives)

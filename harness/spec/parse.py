@@ -119,7 +119,8 @@ def _named_mapping(kind: str, raw: Any, steps: Steps, problems: Problems) -> dic
 
 def _strength_problem(perturb: Component, strength: float) -> str | None:
     """Why a perturbation gives no meaning to a strength, None where it does."""
-    least, most = perturb.facts.least, perturb.facts.most
+    least = perturb.facts.least
+    most = perturb.facts.most
     if least <= strength <= most:
         return None
     upper = f" to {most:g}" if most < math.inf else ""
@@ -155,7 +156,8 @@ def _inherited_net(own: Any, enclosing: Any) -> Any:
     """
     if own is None:
         return enclosing
-    outer, inner = _net_mapping(enclosing), _net_mapping(own)
+    outer = _net_mapping(enclosing)
+    inner = _net_mapping(own)
     if not isinstance(inner, dict) or not isinstance(outer, dict):
         return own
     component = catalogue("net").get(str(inner.get("arch", outer.get("arch"))))

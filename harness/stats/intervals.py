@@ -103,7 +103,8 @@ def hierarchical(
     """
     groups = inputs.clusters(x, cluster)
     inputs.probability(level)
-    rng, k = np.random.default_rng(seed), len(groups)
+    rng = np.random.default_rng(seed)
+    k = len(groups)
     # Every draw of a cluster redraws its values too: all these means are drawn in bulk, cluster by
     # cluster.
     drawn = rng.integers(0, k, (resamples, k))

@@ -159,7 +159,8 @@ class LevelNames:
         for number, setting in enumerate(self.settings):
             if setting.path in without:
                 continue
-            names, row = self._names[number], indices[setting.axis]
+            names = self._names[number]
+            row = indices[setting.axis]
             if row not in names:
                 names[row] = self._name(trial, number, row)
             levels[setting.path] = names[row]

@@ -141,7 +141,8 @@ class Settings:
         for setting in self.varied.get(field, ()):
             if setting.path in off:
                 continue
-            axis, row = self.axes[setting.axis], indices[setting.axis]
+            axis = self.axes[setting.axis]
+            row = indices[setting.axis]
             steps = axis.steps[row][setting.column]
             inside = setting.steps[len(field) :]
             reason = why_not(annotation, raw, inside)
@@ -165,7 +166,8 @@ class Settings:
         """The seed that the file writes for a position."""
         if SEED in self.varied:
             setting = self.varied[SEED][0]
-            axis, row = self.axes[setting.axis], indices[setting.axis]
+            axis = self.axes[setting.axis]
+            row = indices[setting.axis]
             raw = axis.rows[row][setting.column]
         else:
             raw = _raw_in_base(self.base, SEED)

@@ -34,7 +34,8 @@ def _unknown_names(comparison: Comparison) -> Findings:
         "correct": "correction",
     }
     for key, kind in kinds.items():
-        name, components = getattr(comparison, key), catalogue(kind)
+        name = getattr(comparison, key)
+        components = catalogue(kind)
         if name is not None and name not in components:
             hint = did_you_mean(name, components)
             yield (key,), f"no {kind} named {name!r}; {hint}"
@@ -77,7 +78,8 @@ def _post_hoc_fits_test(comparison: Comparison, facts: Facts | None) -> Findings
 
 def _margin_fits_test(comparison: Comparison) -> Findings:
     """Finds a `margin` or `expect` that the test cannot use, and a `margin` that it lacks."""
-    test, kind = comparison.test, comparison.kind
+    test = comparison.test
+    kind = comparison.kind
     is_equivalence = test is not None and test.startswith("equivalence")
     if is_equivalence and comparison.margin is None:
         text = f"{test} needs `margin`: how large a difference still counts as none?"

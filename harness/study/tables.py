@@ -66,7 +66,6 @@ class Published:
 
 
 Tables = tuple[tuple[Table, Published], ...]
-
 FileOf = Callable[[Steps], str]  # the file in which something stands
 
 # Translates a published level (path, level) to the study's name for it. Returns None if the table

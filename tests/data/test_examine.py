@@ -37,7 +37,8 @@ def test_a_worthless_split_gets_one_sentence(
 
 
 def test_contents_are_counted_and_oddities_noted(tmp_path: Path) -> None:
-    images, masks = grey(), box_masks()
+    images = grey()
+    masks = box_masks()
     images[3] = 0
     images[7] = images[5]
     masks[2] = 0

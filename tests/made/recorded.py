@@ -202,7 +202,8 @@ def _means(columns: Columns) -> dict[str, float]:
     """The mean of each metric over all rows."""
     if not columns:
         return {}
-    metrics, values = np.array(columns["metric"]), np.array(columns["value"])
+    metrics = np.array(columns["metric"])
+    values = np.array(columns["value"])
     means = {}
     for metric in dict.fromkeys(columns["metric"]):
         means[metric] = float(values[metrics == metric].mean())

@@ -48,7 +48,8 @@ def results(
     runs: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
     for number, cell in enumerate(study.cells):
-        trial, run = cell.trial, f"run{number:04}"
+        trial = cell.trial
+        run = f"run{number:04}"
         ended = state(trial)
         if ended == "missing":
             continue

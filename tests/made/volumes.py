@@ -23,7 +23,9 @@ Array = np.ndarray[Any, Any]
 Write = Callable[[Path, Array], str]
 Case = Callable[[Path], Any]
 
-DEPTH, HEIGHT, WIDTH = 12, 40, 56
+DEPTH = 12
+HEIGHT = 40
+WIDTH = 56
 
 
 def grey(seed: int = 0, depth: int = DEPTH) -> Array:

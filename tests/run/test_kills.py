@@ -50,7 +50,8 @@ def state_of(home: Home) -> dict[str, Any]:
 
 
 def test_two_runs_of_one_study_at_once_share_the_work(home: Home, tiny: Path) -> None:
-    first, second = start(tiny), start(tiny)
+    first = start(tiny)
+    second = start(tiny)
     printed = first.communicate(timeout=240)[0] + second.communicate(timeout=240)[0]
     assert (first.returncode, second.returncode) == (0, 0), printed
     state = state_of(home)

@@ -87,7 +87,8 @@ def test_a_perturbation_of_features(lab: Path) -> None:
     write_example(lab, "perturb.md", "louder.py")
     part = read("perturb", {"name": "louder", "strength": 2, "layer": "mean"})
     assert part.component.facts.features
-    net, images = Copies(), torch.ones(1, 1, 2, 2)
+    net = Copies()
+    images = torch.ones(1, 1, 2, 2)
     with load_component("perturb", "louder")(net, 2.0, layer="mean"):
         assert net(images).unique().tolist() == [1.5]
     assert net(images).unique().tolist() == [0.5]
@@ -118,10 +119,12 @@ def test_a_probe(lab: Path) -> None:
 def test_a_statistical_test(lab: Path) -> None:
     write_example(lab, "tests.md", "kolmogorov_smirnov.py")
     component = catalogue("test")["kolmogorov_smirnov"]
-    assert (component.facts.paired, component.facts.groups) == (False, 2)
+    assert component.facts.paired is False
+    assert component.facts.groups == 2
     values = np.arange(6.0)
     result = load_component("test", "kolmogorov_smirnov")(values, values + 10)
-    assert (result.statistic, result.p) == (1.0, pytest.approx(2 / 924))
+    assert result.statistic == 1.0
+    assert result.p == pytest.approx(2 / 924)
     assert result.exact
 
 

@@ -69,7 +69,8 @@ def test_code_that_changed_between_plan_and_run_is_refused(lab: Path) -> None:
     file = write_component(lab, "a.py", HALVED)
     fit = read_fit({"train_on": "phantom", "init": "halved"}, (), [])
     assert fit is not None
-    key, plain = fit.key, fit.to_plain()
+    key = fit.key
+    plain = fit.to_plain()
     assert read_trusted_fit(plain, key).key == key
     write_component(lab, "a.py", HALVED + "# edited\n")
     with pytest.raises(ValueError, match="the code of a component has changed since the plan"):

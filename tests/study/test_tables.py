@@ -39,7 +39,9 @@ def test_a_table_knows_where_its_numbers_were_published(tmp_path: Path) -> None:
     assert published.note == "Mean of five."
     (number,) = published.numbers.values()
     assert list(published.numbers) == [(("2",), "dice")]
-    assert (number.value, number.se, number.text) == (0.5, 0.1, "0.5 ± 0.1")
+    assert number.value == 0.5
+    assert number.se == 0.1
+    assert number.text == "0.5 ± 0.1"
 
 
 def test_each_wrong_line_of_published_numbers_is_a_problem(tmp_path: Path) -> None:

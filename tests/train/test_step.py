@@ -52,7 +52,8 @@ def test_an_error_that_is_not_about_memory_is_not_tried_again(home: Home) -> Non
 def test_pieces_have_the_gradient_of_the_whole_batch(home: Home) -> None:
     # without batch norm, whose statistics would differ in pieces
     net = nn.Conv2d(1, 1, 3)
-    images, masks = torch.rand(5, 1, 8, 8), torch.randint(0, 2, (5, 8, 8))
+    images = torch.rand(5, 1, 8, 8)
+    masks = torch.randint(0, 2, (5, 8, 8))
     batch = Batch(Crops(images, masks), Crops(torch.empty(0)), torch.Generator(), 0.0)
 
     def loss(piece: Batch) -> Tensor:

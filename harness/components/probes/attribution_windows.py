@@ -54,7 +54,8 @@ def _batches(images: Unlabelled, measured: list[int], crop: int | None) -> Itera
     """Yields as many positions at once as there is memory for."""
     height, width = images.size
     if crop is not None:
-        height, width = min(height, crop), min(width, crop)
+        height = min(height, crop)
+        width = min(width, crop)
     at_once = max(1, PIXELS // (height * width))
     if images.sizes is not None:
         at_once = 1

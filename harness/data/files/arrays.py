@@ -97,7 +97,8 @@ def zarr(path: Path, key: str = "") -> Stored:
     with explained_errors(path, "the Zarr metadata are damaged; copy it again"):
         root = library.open(str(path), mode="r")
         if isinstance(root, library.Array):
-            name, data = "", root
+            name = ""
+            data = root
         else:
             arrays = {}
             for member_name, member in root.members(max_depth=None):

@@ -54,7 +54,8 @@ def plain(path: Path, *, palette: bool = False) -> Stored:
     header = _read_header(path, size)
     if ENDS.get(path.suffix.lower(), b"") not in tail:
         raise Refused(f"{path}: {CUT}")
-    key, mode = "", header.mode
+    key = ""
+    mode = header.mode
     if mode == "P":
         key, mode = (INDICES, "P") if palette else ("", "RGB")
     shape: Shape = (header.height, header.width)

@@ -127,7 +127,8 @@ def test_without_pruning_it_is_the_librarys_network(arch: str) -> None:
 @pytest.mark.parametrize("arch", ["unet", "unetplusplus", "manet", "fpn"])
 def test_what_both_have_starts_from_the_same_weights(arch: str) -> None:
     """The same seed with and without a skip: pairs are pairs."""
-    whole, pruned = network(arch).state_dict(), network(arch, 2).state_dict()
+    whole = network(arch).state_dict()
+    pruned = network(arch, 2).state_dict()
     changed = []
     for name, value in pruned.items():
         if name in whole and whole[name].shape == value.shape:

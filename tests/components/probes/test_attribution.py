@@ -60,7 +60,8 @@ def scaled_maps(maps: Maps) -> list[Maps]:
     """The same from 0 to 255 over the slices of each stack."""
     scaled = []
     for image in maps:
-        low, high = image.min(), image.max()
+        low = image.min()
+        high = image.max()
         scaled.append((image - low) / (high - low) * 255)
     return scaled
 

@@ -235,7 +235,8 @@ def test_the_memory_that_is_held_does_not_grow_with_the_images(
     monkeypatch.setattr(shift_distances, "pooled_features", pooled_while_sampled)
     monkeypatch.setattr(forward, "AT_ONCE", 4 * 32 * 32)
     net = tiny_network()
-    peaks, array_sizes = [], []
+    peaks = []
+    array_sizes = []
     for count in (16, 128):
         samples.clear()
         array_sizes.append(bytes_of_arrays(net, strip(count)))

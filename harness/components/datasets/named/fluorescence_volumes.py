@@ -99,7 +99,8 @@ def _aligned_volume(
     slices = range(depth)
     if sections:
         slices = slices[slice(*sections)]
-    rows, columns = slice(0, height), slice(0, width)
+    rows = slice(0, height)
+    columns = slice(0, width)
     cropped_images = images.pick(slices).crop(rows, columns)
     cropped_masks = masks.pick(slices).crop(rows, columns)
     return Volume(name, cropped_images, cropped_masks)

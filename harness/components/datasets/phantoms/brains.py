@@ -71,7 +71,8 @@ def brains(
     check_split("brains", split, NAMES)
     count = subjects if split == "train" else (subjects + 1) // 2
     names = [f"{split}-{centre}{i:02d}" for i in range(count)]
-    images, masks = [], []
+    images = []
+    masks = []
     ids: list[str] = []
     owners: list[str] = []
     hospital = CENTRES[centre]

@@ -22,7 +22,9 @@ from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 Task = Literal["phases", "fibre", "pore"]
-MATRIX, FIBRE, PORE = 0, 1, 2
+MATRIX = 0
+FIBRE = 1
+PORE = 2
 CLEAR = 5.0  # the depth where no fibre is near
 CORE = np.linspace(-1, 1, 48)[:, None]  # where along a fibre others are looked for first
 CLASSES = {

@@ -46,7 +46,9 @@ def malaria(
         parts = paint_templates(stream("malaria", seed))
     else:
         parts = cut_templates(home, seed)
-    pictures, masks, ids = [], [], []
+    pictures = []
+    masks = []
+    ids = []
     for i in range(images if split == "train" else -(-images // 4)):
         is_dense = bool(i % 2)
         rng = stream("malaria", templates, split, seed, i)

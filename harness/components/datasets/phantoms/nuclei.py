@@ -90,7 +90,8 @@ def _draw_pictures(
     """Draws every picture from a stream of its own, so that a larger set begins like a smaller
     one.
     """
-    pictures, masks = [], []
+    pictures = []
+    masks = []
     for i in range(count):
         rng = stream(*words, i)
         light, labels = draw(rng, stain, size)
