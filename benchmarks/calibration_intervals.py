@@ -166,7 +166,10 @@ def _offer_of_correlation(correlate: Callable[..., Any], rho: float, truth: floa
 
 
 def images_of_networks(
-    rng: np.random.Generator, seeds: int, images: int, icc: float
+    rng: np.random.Generator,
+    seeds: int,
+    images: int,
+    icc: float,
 ) -> tuple[Array, Array]:
     """Draws scores of images whose networks explain a share `icc` of the variance."""
     label = np.repeat(np.arange(seeds), images)

@@ -141,7 +141,10 @@ def _x_axis(arms: Sequence[Arm], title: str, right: int) -> alt.X:
 
 
 def _joining_lines(
-    arms: Sequence[Arm], contrasts: Sequence[Contrast], axes: Axes, theme: Theme
+    arms: Sequence[Arm],
+    contrasts: Sequence[Contrast],
+    axes: Axes,
+    theme: Theme,
 ) -> list[Any]:
     """Joins the values of one unit from arm to arm, where the arms are paired."""
     is_paired = any(contrast.paired for contrast in contrasts)
@@ -183,7 +186,11 @@ def _colour_of(arm: Arm, colours: Colours) -> str:
 
 
 def _dots(
-    comparison: Comparison, arms: Sequence[Arm], colours: Colours, axes: Axes, theme: Theme
+    comparison: Comparison,
+    arms: Sequence[Arm],
+    colours: Colours,
+    axes: Axes,
+    theme: Theme,
 ) -> Any:
     """Draws a dot for each unit, or for as many of them as a row has room for."""
     rows: list[dict[str, Any]] = []

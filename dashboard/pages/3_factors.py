@@ -118,7 +118,10 @@ def _interaction(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
 
 
 def _draw_interaction(
-    study_runs: StudyRuns, verdict: Verdict, titles: CurveTitles, theme: Theme
+    study_runs: StudyRuns,
+    verdict: Verdict,
+    titles: CurveTitles,
+    theme: Theme,
 ) -> Any:
     """Draws the arms of a verdict as points of lines, a line for each stratum."""
     names_across = short_names(levels_in(study_runs, titles.across))

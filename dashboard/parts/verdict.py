@@ -75,7 +75,10 @@ def _charts(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
 
 
 def _charts_of_stratum(
-    study_runs: StudyRuns, comparison: Comparison, stratum: Stratum, key: str
+    study_runs: StudyRuns,
+    comparison: Comparison,
+    stratum: Stratum,
+    key: str,
 ) -> None:
     """Draws the arms, the points of correlations and the estimates of one stratum."""
     name = f"{study_runs.name} {comparison.name} {levels_text(stratum.levels)}".strip()
@@ -91,7 +94,10 @@ def _charts_of_stratum(
 
 
 def draw_arms_of(
-    study_runs: StudyRuns, comparison: Comparison, stratum: Stratum, theme: Theme
+    study_runs: StudyRuns,
+    comparison: Comparison,
+    stratum: Stratum,
+    theme: Theme,
 ) -> Any:
     """Draws the arms of a stratum in the colours that their levels have on every page."""
     factor = comparison.by or comparison.trend or ""

@@ -112,7 +112,10 @@ def _read_overview(file: str, version: Version) -> tuple[StudySummary, ...]:
 
 
 def _summary(
-    name: str, question: str, runs: Sequence[SummaryRun], seconds: Seconds
+    name: str,
+    question: str,
+    runs: Sequence[SummaryRun],
+    seconds: Seconds,
 ) -> StudySummary:
     """Sums up the runs of a study; a fit that several trials stand on costs its time once."""
     seconds_of_fit: dict[str | None, float] = {}

@@ -47,7 +47,9 @@ def study_with_data(file: Path, home: Home) -> Study:
 
 
 def or_mistakes(
-    action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+    action: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **options: Arguments.kwargs,
 ) -> Result:
     """What an action yields; the mistakes in a study file are a line each, and exit code 2."""
     try:
@@ -59,7 +61,9 @@ def or_mistakes(
 
 
 def or_exit(
-    action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+    action: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **options: Arguments.kwargs,
 ) -> Result:
     """What an action yields; what a person can mend is a line, and exit code 2."""
     try:

@@ -74,7 +74,10 @@ def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
 
 
 def correlation(
-    comparison: Comparison, layout: Layout, x: Measured, y: Measured
+    comparison: Comparison,
+    layout: Layout,
+    x: Measured,
+    y: Measured,
 ) -> Iterator[Contrast]:
     """Tests whether two metrics order the points alike; a point is a mean over its units."""
     planned: dict[Levels, set[Levels]] = {}

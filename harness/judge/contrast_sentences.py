@@ -36,7 +36,10 @@ def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
 
 
 def _numbers(
-    comparison: Comparison, contrast: Contrast, family: int, unit: str | None = None
+    comparison: Comparison,
+    contrast: Contrast,
+    family: int,
+    unit: str | None = None,
 ) -> str:
     """The estimate with its interval, n and the corrected p."""
     parts = []

@@ -117,7 +117,9 @@ def groups(comparison: Comparison, layout: Layout, measured: Measured) -> Iterat
 
 
 def _without_values(
-    labels: tuple[Levels, str, str], x: Sample | None, y: Sample | None
+    labels: tuple[Levels, str, str],
+    x: Sample | None,
+    y: Sample | None,
 ) -> Contrast:
     """The contrast of two arms of which at least one came to nothing."""
     n = tuple(0 if sample is None else len(sample.units) for sample in (x, y))

@@ -33,7 +33,9 @@ class Position(NamedTuple):
 
 
 def planned_trials(
-    layout: Layout, comparison: Comparison, runs: pd.DataFrame
+    layout: Layout,
+    comparison: Comparison,
+    runs: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[Position]]:
     """The trials of a comparison with their runs, and the positions that they are planned at."""
     numbers: dict[Position, int] = {}
@@ -82,7 +84,10 @@ def _base(trials: pd.DataFrame, comparison: Comparison) -> pd.Series:
 
 
 def rows_of_metric(
-    layout: Layout, metric: str, rows: pd.DataFrame, trials: pd.DataFrame
+    layout: Layout,
+    metric: str,
+    rows: pd.DataFrame,
+    trials: pd.DataFrame,
 ) -> pd.DataFrame:
     """The rows of a metric that take part, each with what is known of its trial."""
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
@@ -107,7 +112,9 @@ def _level_codes(data: pd.DataFrame, path: str) -> tuple[np.ndarray, list[str]]:
 
 
 def with_row_levels(
-    data: pd.DataFrame, layout: Layout, planned: list[Position]
+    data: pd.DataFrame,
+    layout: Layout,
+    planned: list[Position],
 ) -> tuple[pd.DataFrame, list[Position], list[str]]:
     """Fills in the levels of dimensions of the rows, and says which dimensions are averaged over.
 
@@ -129,7 +136,9 @@ def with_row_levels(
 
 
 def _measured_positions(
-    data: pd.DataFrame, layout: Layout, planned: list[Position]
+    data: pd.DataFrame,
+    layout: Layout,
+    planned: list[Position],
 ) -> tuple[np.ndarray, list[Position]]:
     """The number of each row's position, and the positions with the levels that were measured."""
     if not layout.dimensions:
@@ -187,7 +196,9 @@ def _averaged_dimensions(data: pd.DataFrame, layout: Layout) -> Iterator[str]:
 
 
 def with_units(
-    data: pd.DataFrame, comparison: Comparison, metric: str
+    data: pd.DataFrame,
+    comparison: Comparison,
+    metric: str,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Names the unit of each row; rows that belong to none are left out, and a note says so."""
     column = {"image": "image", "patient": "group"}.get(comparison.unit)

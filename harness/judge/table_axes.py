@@ -9,7 +9,10 @@ from harness.study.tables import Table
 
 
 def table_axes(
-    study: Study, table: Table, plan: Layout, combinations: Sequence[Levels]
+    study: Study,
+    table: Table,
+    plan: Layout,
+    combinations: Sequence[Levels],
 ) -> tuple[list[Levels], list[Levels]]:
     """The levels of the rows and of the columns, as the grid orders them.
 

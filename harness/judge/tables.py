@@ -76,7 +76,10 @@ Cell = tuple[Levels, str]  # the levels of the rows and columns, and the metric
 
 
 def tabulate(
-    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collection[str] = ()
+    study: Study,
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
+    lower: Collection[str] = (),
 ) -> list[Tabulated]:
     """Every table of a study; of the metrics in `lower` the least is best."""
     tables = []
@@ -197,7 +200,10 @@ def _best_row(entries: Mapping[int, Entry], is_lower_better: bool) -> int | None
 
 
 def _doubts(
-    table: Table, plan: Layout, runs: pd.DataFrame, entries: Iterable[Iterable[Entry]]
+    table: Table,
+    plan: Layout,
+    runs: pd.DataFrame,
+    entries: Iterable[Iterable[Entry]],
 ) -> Iterator[str]:
     """What a reader must know before believing a cell."""
     yield from plan.notes

@@ -42,7 +42,9 @@ def hooked_layers(net: nn.Module, names: Iterable[str], see: See) -> Iterator[No
 
 
 def pooled_features(
-    net: nn.Module, images: Unlabelled, names: Iterable[str]
+    net: nn.Module,
+    images: Unlabelled,
+    names: Iterable[str],
 ) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
     """Yields (which images, the feature maps of each layer) batch by batch.
 

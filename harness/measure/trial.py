@@ -17,7 +17,10 @@ from harness.store import Home, file_name, write_json
 
 
 def measure(
-    trial: Trial, home: Home, device: torch.device, wait: Callable[[], None] = lambda: None
+    trial: Trial,
+    home: Home,
+    device: torch.device,
+    wait: Callable[[], None] = lambda: None,
 ) -> Path:
     """Returns the folder with what was measured for a trial, now or before."""
     store = home.store("trials")

@@ -42,7 +42,11 @@ Show = Callable[[Progress, Outcome | None], None]
 
 
 def remote_work(
-    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+    kind: str,
+    value: dict[str, Any],
+    folder: str,
+    device: str,
+    threads: int | None,
 ) -> dict[str, Any]:
     """Does a job in the worker, where torch is loaded: the parent never needs it."""
     from harness.run.worker import work

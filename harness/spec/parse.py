@@ -68,7 +68,13 @@ def read_value(
 
 
 def read_part(
-    kind: str, raw: Any, steps: Steps, problems: Problems, enclosing: Enclosing, *, role: str = ""
+    kind: str,
+    raw: Any,
+    steps: Steps,
+    problems: Problems,
+    enclosing: Enclosing,
+    *,
+    role: str = "",
 ) -> Part | None:
     """A component by its name, or by a mapping with its name and options."""
     settings = _named_mapping(kind, raw, steps, problems)
@@ -128,7 +134,10 @@ def _strength_problem(perturb: Component, strength: float) -> str | None:
 
 
 def read_fit(
-    raw: Any, steps: Steps, problems: Problems, enclosing: Enclosing | None = None
+    raw: Any,
+    steps: Steps,
+    problems: Problems,
+    enclosing: Enclosing | None = None,
 ) -> Fit | None:
     """A fit; a nested one takes the net of the fit around it, and its seed where it says `seed:
     trial`.

@@ -96,7 +96,12 @@ def _note_of_few(n: int) -> str:
 
 @interval
 def hierarchical(
-    x: Array, cluster: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+    x: Array,
+    cluster: Array,
+    *,
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Interval:
     """The mean over clusters (images within seeds) and its bootstrap: clusters are redrawn, then
     values within them.

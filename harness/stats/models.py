@@ -36,7 +36,10 @@ class Coded:
 
 
 def anova(
-    table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II", "III"] = "II"
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    sums: Literal["sequential", "II", "III"] = "II",
 ) -> Model:
     """Main effects and interactions of a grid whose rows are units (one value per cell and seed),
     by least squares.
@@ -75,7 +78,10 @@ def anova(
 
 
 def mixed_effects(
-    table: pd.DataFrame, formula: str, *, random: tuple[str, ...] = ("seed",)
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    random: tuple[str, ...] = ("seed",),
 ) -> Model:
     """Main effects and interactions over raw rows, with random intercepts (`init:seed` joins two
     columns).

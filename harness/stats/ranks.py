@@ -81,7 +81,12 @@ def spearman(
 
 @rank
 def pearson(
-    x: Array, y: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+    x: Array,
+    y: Array,
+    *,
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Correlation:
     """The linear correlation of two scores (r), with Fisher's interval."""
     x, y = inputs.pairs(x, y, least=3)
@@ -151,7 +156,10 @@ def _products(a: Array, b: Array, resamples: int, seed: int) -> tuple[Tails | No
 
 
 def _tails(
-    statistic: Callable[[Orders], Array], n: int, resamples: int, seed: int
+    statistic: Callable[[Orders], Array],
+    n: int,
+    resamples: int,
+    seed: int,
 ) -> tuple[Tails | None, str]:
     """Tails of a statistic over the orders of one score; None where n is large enough to
     approximate.

@@ -92,7 +92,12 @@ def _depth(weight: Array, level: float) -> int:
 
 
 def _median_and_bounds(
-    a: Array, b: Array, pairs: int, depth: int, *, within: bool
+    a: Array,
+    b: Array,
+    pairs: int,
+    depth: int,
+    *,
+    within: bool,
 ) -> tuple[float, float, float]:
     """The median of all sums a + b, and the sums that lie `depth` from either end."""
     positions = {(pairs - 1) // 2, pairs // 2}

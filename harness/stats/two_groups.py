@@ -75,7 +75,10 @@ def t_of_means(x: Array, y: Array, *, equal: bool, side: str = "two-sided") -> t
 
 
 def unvarying(
-    name: str, equal: bool, n: tuple[int, ...], note: str = "all values are equal"
+    name: str,
+    equal: bool,
+    n: tuple[int, ...],
+    note: str = "all values are equal",
 ) -> Result:
     """What a t test says of data without spread: nothing differs, or t does not exist (scipy says
     NaN, or p = 0).

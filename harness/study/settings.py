@@ -185,7 +185,9 @@ def _varied_fields(axes: Sequence[Axis]) -> SettingsByField:
 
 
 def _axes_by_field(
-    base: Raw, axes: Sequence[Axis], varied: SettingsByField
+    base: Raw,
+    axes: Sequence[Axis],
+    varied: SettingsByField,
 ) -> dict[Steps, Indices]:
     """The axes that decide each field; a fit inside it takes over the net and the seed."""
     own: dict[Steps, set[int]] = {}

@@ -80,7 +80,11 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_fits(
-    address: tuple[str, Home], browser: Any, name: str, width: int, scheme: str
+    address: tuple[str, Home],
+    browser: Any,
+    name: str,
+    width: int,
+    scheme: str,
 ) -> None:
     path = "" if name == NAMES[0] else name
     study = "shifts" if name == "shift" else "starts"

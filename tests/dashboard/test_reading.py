@@ -97,7 +97,9 @@ def make_foreign_tables(path: Path) -> None:
     ],
 )
 def test_what_is_no_database_is_named(
-    home: Home, make: Callable[[Path], None], problem: str
+    home: Home,
+    make: Callable[[Path], None],
+    problem: str,
 ) -> None:
     make(home.database)
     assert problem in text_of_page(open_page())

@@ -25,7 +25,11 @@ class FixedLogits(nn.Module):
 
 
 def segmentation_rows(
-    predicted: list[Any], truth: list[Any], classes: tuple[str, ...], *, softmax: bool = True
+    predicted: list[Any],
+    truth: list[Any],
+    classes: tuple[str, ...],
+    *,
+    softmax: bool = True,
 ) -> pd.DataFrame:
     """Returns the rows of the segmentation probe for predicted and true labels (n, h, w).
 

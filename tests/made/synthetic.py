@@ -62,7 +62,11 @@ def results(
 
 
 def _rows_of(
-    trial: Trial, run: str, value: Value, images: int, rng: np.random.Generator
+    trial: Trial,
+    run: str,
+    value: Value,
+    images: int,
+    rng: np.random.Generator,
 ) -> Iterator[dict[str, object]]:
     """The rows of a trial: two metrics of each image, two images of each patient."""
     fold = None

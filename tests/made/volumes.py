@@ -214,7 +214,10 @@ def changed_masks(change: Callable[[Array], Array], **options: Any) -> Case:
 
 
 def check_refusal(
-    case: Case, pattern: str, folder: Path, capfd: pytest.CaptureFixture[str]
+    case: Case,
+    pattern: str,
+    folder: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A case is refused in a sentence that matches, and nothing else is written to the screen."""
     with pytest.raises(Refused) as refusal:

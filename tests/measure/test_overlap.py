@@ -77,7 +77,9 @@ ANSWERED = (
 
 @pytest.mark.parametrize(("channels", "ignore", "expected"), ANSWERED)
 def test_one_or_two_channels_answer_foreground_or_not(
-    channels: int, ignore: int | None, expected: list[int]
+    channels: int,
+    ignore: int | None,
+    expected: list[int],
 ) -> None:
     masks = torch.tensor([[[0, 1, 2, 255]]])
     logits = torch.zeros(1, channels, 1, 4)

@@ -11,7 +11,11 @@ from harness.run.slots import Slot
 
 
 def work_of_a_test(
-    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+    kind: str,
+    value: dict[str, Any],
+    folder: str,
+    device: str,
+    threads: int | None,
 ) -> dict[str, Any]:
     """A worker for tests: succeeds, fails, or kills itself as often as its value says."""
     count = Path(folder) / f"count-{value['name']}"

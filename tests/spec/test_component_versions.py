@@ -117,7 +117,10 @@ def digest_of(component: Component) -> str:
 
 
 def names_used_by(
-    node: ast.AST, module: str, defined: dict[str, list[ast.stmt]], imported: dict[str, Definition]
+    node: ast.AST,
+    module: str,
+    defined: dict[str, list[ast.stmt]],
+    imported: dict[str, Definition],
 ) -> list[Definition]:
     """The definitions that a piece of code names: `name`, or `module.name`."""
     used: list[Definition] = []

@@ -91,7 +91,9 @@ def test_the_folders_of_a_study_are_used_by_every_process(lab: Path, tmp_path: P
 
 
 def test_an_installed_package_declares_an_entry_point(
-    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lab: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     package = tmp_path / "installed" / "my_lab" / "components"
     package.mkdir(parents=True)
@@ -170,7 +172,10 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("before", "after", "reason"), UNREADABLE)
 def test_what_cannot_be_read_from_the_source_is_refused(
-    lab: Path, before: str, after: str, reason: str
+    lab: Path,
+    before: str,
+    after: str,
+    reason: str,
 ) -> None:
     file = write_component(lab, "a.py", HALVED.replace(before, after))
     (text,) = complaints_of("init", "halved")

@@ -60,7 +60,9 @@ def test_cliffs_delta_stretches_the_probability_of_improvement(x: Array, y: Arra
 @pytest.mark.parametrize("effect", ANTISYMMETRIC)
 @pytest.mark.parametrize(("x", "y"), SAMPLES)
 def test_turning_the_groups_round_turns_the_effect_round(
-    effect: Callable[..., Effect], x: Array, y: Array
+    effect: Callable[..., Effect],
+    x: Array,
+    y: Array,
 ) -> None:
     forward = effect(x, y)
     backward = effect(y, x)

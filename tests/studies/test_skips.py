@@ -31,7 +31,10 @@ RNG = np.random.default_rng(3)
 
 @pytest.mark.parametrize(("file", "encoders", "shifts"), [("skips", 1, 13), ("paper/skips", 2, 17)])
 def test_one_training_per_encoder_pruning_and_fold_however_many_shifts(
-    home: Home, file: str, encoders: int, shifts: int
+    home: Home,
+    file: str,
+    encoders: int,
+    shifts: int,
 ) -> None:
     study = load_study(STUDIES / f"{file}.yaml")
     planned = plan(study, home, [])

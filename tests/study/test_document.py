@@ -30,7 +30,9 @@ from tests.made.study_files import BASE, loaded_study, problem_text, problems_of
     ],
 )
 def test_a_text_that_is_no_mapping_is_refused_with_its_place(
-    tmp_path: Path, text: str | bytes, expected: str
+    tmp_path: Path,
+    text: str | bytes,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, text)
 

@@ -42,7 +42,11 @@ LEVELS = [
 
 @pytest.mark.parametrize(("path", "values", "written", "name"), LEVELS)
 def test_a_level_is_named_alike_wherever_the_file_names_it(
-    tmp_path: Path, path: str, values: str, written: str, name: str
+    tmp_path: Path,
+    path: str,
+    values: str,
+    written: str,
+    name: str,
 ) -> None:
     text = BASE
     if path == "perturb.strength":

@@ -25,7 +25,9 @@ from tests.made.study_files import BASE, loaded_study, problem_text, problems_of
     ],
 )
 def test_a_wrong_section_is_one_sentence_with_its_place(
-    tmp_path: Path, text: str, expected: str
+    tmp_path: Path,
+    text: str,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, text)
 

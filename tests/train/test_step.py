@@ -18,7 +18,10 @@ def test_out_of_memory_halves_the_pieces_and_keeps_the_gradient(
     enough_memory = step.backward
 
     def scarce_memory(
-        training: FitInProgress, player: Player, batch: Batch, pieces: int
+        training: FitInProgress,
+        player: Player,
+        batch: Batch,
+        pieces: int,
     ) -> dict[str, Tensor]:
         """Has memory for two images."""
         if len(batch.source.images) / pieces > 2:

@@ -24,7 +24,11 @@ Change = Callable[[Tensor, torch.Generator], Tensor]
 @perturb(features=True, neutral=0.0, least=0.0, most=1.0)
 @contextmanager
 def dropout(
-    net: nn.Module, strength: float, *, layer: str = "bottleneck", seed: Whole = 42
+    net: nn.Module,
+    strength: float,
+    *,
+    layer: str = "bottleneck",
+    seed: Whole = 42,
 ) -> Iterator[None]:
     """Each feature map of a layer is 0 with the probability `strength`, else scaled up (spatial
     dropout, test time).

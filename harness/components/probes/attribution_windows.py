@@ -30,7 +30,10 @@ def evenly_spaced(count: int, number: int) -> list[int]:
 
 
 def windows_of(
-    net: nn.Module, test: Labelled | Unlabelled, measured: list[int], crop: int | None
+    net: nn.Module,
+    test: Labelled | Unlabelled,
+    measured: list[int],
+    crop: int | None,
 ) -> Iterator[Windows]:
     """Yields the windows on the network's device, batch by batch; images of several sizes come one
     by one.

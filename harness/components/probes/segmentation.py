@@ -55,7 +55,11 @@ SCORES: dict[str, Callable[[Counts], float]] = {
     lower=("loss",),
 )
 def segmentation(
-    net: nn.Module, test: Labelled, *, threshold: Fraction = 0.5, figures: Whole = 3
+    net: nn.Module,
+    test: Labelled,
+    *,
+    threshold: Fraction = 0.5,
+    figures: Whole = 3,
 ) -> Iterator[Row | Figure]:
     """Dice, IoU, precision, recall, accuracy, loss: of each image; by pixels, of each volume, the
     set, its classes.

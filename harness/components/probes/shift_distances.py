@@ -48,7 +48,10 @@ class LayerShift:
 
 
 def compare_layers(
-    start: Side, end: Side | None, layers: Sequence[str], bins: int
+    start: Side,
+    end: Side | None,
+    layers: Sequence[str],
+    bins: int,
 ) -> dict[str, LayerShift]:
     """Compares each layer's features on both sides; where there is no `end`, two halves of the
     start alone.

@@ -97,7 +97,9 @@ def levels_of_pil(
 @pytest.mark.parametrize(("name", "strength"), CASES)
 @pytest.mark.parametrize("seed", range(3))
 def test_paper_004s_shifts_are_its_equations_and_pils(
-    name: str, strength: float, seed: int
+    name: str,
+    strength: float,
+    seed: int,
 ) -> None:
     array = colours(seed)
     levels = changed_levels(name, array, strength)

@@ -15,7 +15,9 @@ EVERYWHERE = (999, 999)
 
 
 def features_and_slopes(
-    net: Any, images: Tensor, size: tuple[int, int] = EVERYWHERE
+    net: Any,
+    images: Tensor,
+    size: tuple[int, int] = EVERYWHERE,
 ) -> tuple[Tensor, Tensor]:
     """Returns the encoder's last features, and the slopes of the outputs' sum over so many
     pixels.

@@ -68,7 +68,10 @@ def check_masks_fit(path: Path, images: Lazy, masks: Lazy) -> None:
 
 
 def slices_of_split(
-    name: str, table: Mapping[str, tuple[int, int]], split: str, count: int
+    name: str,
+    table: Mapping[str, tuple[int, int]],
+    split: str,
+    count: int,
 ) -> range:
     """The slices of a split of a named data set; 'all' is every slice."""
     check_split(name, split, [*table, "all"])

@@ -99,7 +99,10 @@ def _mask(task: Task, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _lay_fibres(
-    rng: np.random.Generator, composite: Composite, shape: tuple[int, int, int], crossed: bool
+    rng: np.random.Generator,
+    composite: Composite,
+    shape: tuple[int, int, int],
+    crossed: bool,
 ) -> Array:
     """Lays fibres until they fill their share of the volume.
 
@@ -169,7 +172,10 @@ def _phases(rng: np.random.Generator, composite: Composite, depth: Array) -> NDA
 
 
 def _scan(
-    rng: np.random.Generator, composite: Composite, depth: Array, phases: NDArray[np.uint8]
+    rng: np.random.Generator,
+    composite: Composite,
+    depth: Array,
+    phases: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     """Draws grey levels with partial volumes, fringes at edges, rings about an axis, and noise."""
     images = np.empty(depth.shape, np.uint8)

@@ -61,7 +61,10 @@ def malaria(
 
 
 def _picture(
-    rng: np.random.Generator, parts: Templates, dense: bool, size: int
+    rng: np.random.Generator,
+    parts: Templates,
+    dense: bool,
+    size: int,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Pastes few or many cells and three artefacts; returns the picture and its mask."""
     canvas = np.rot90(parts.background, int(rng.integers(4))).copy()

@@ -47,7 +47,10 @@ def paint_templates(rng: np.random.Generator) -> Templates:
 
 
 def _disc(
-    rng: np.random.Generator, centre: tuple[float, float], radius: float, rough: float = 0.05
+    rng: np.random.Generator,
+    centre: tuple[float, float],
+    radius: float,
+    rough: float = 0.05,
 ) -> Array:
     """Draws an uneven disc: 1 in its middle, 0 on its edge, negative outside.
 

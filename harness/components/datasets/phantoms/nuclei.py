@@ -101,7 +101,10 @@ def _draw_pictures(
 
 
 def _scans(
-    split: str, images: NDArray[Any], labels: Labels, classes: tuple[str, ...] | None
+    split: str,
+    images: NDArray[Any],
+    labels: Labels,
+    classes: tuple[str, ...] | None,
 ) -> Scans:
     """Names the images; masks show the classes, or every object by its number without classes."""
     ids = [f"{split}-{i:03d}" for i in range(len(images))]
