@@ -47,7 +47,8 @@ def test_contents_are_counted_and_oddities_noted(tmp_path: Path) -> None:
     scans = open_own(npy(tmp_path / "i", images), npy(tmp_path / "m", masks))
     contents = examine(scans)
     box = masks[0].sum() / (HEIGHT * WIDTH)
-    assert contents.fractions["foreground"] == pytest.approx(box * (DEPTH - 1) / DEPTH)
+    expected = box * (DEPTH - 1) / DEPTH
+    assert contents.fractions["foreground"] == pytest.approx(expected)
     assert contents.problems == []
     assert contents.notes == [
         "1 images hold one single value: i/0003",

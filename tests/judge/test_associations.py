@@ -23,7 +23,9 @@ def test_a_trend_and_the_area_under_it(tmp_path: Path) -> None:
     table = rows[rows.metric == "dice"].merge(
         runs[["run", "fit.batch", "fit.method.loss"]], on="run"
     )
-    wide = table.groupby(["seed", "fit.batch"])["value"].mean().unstack()[["2", "4", "8"]]
+    groups = table.groupby(["seed", "fit.batch"])
+    means = groups["value"].mean()
+    wide = means.unstack()[["2", "4", "8"]]
     (c,) = up.contrasts
     assert c.p == pytest.approx(
         2 * stats.page_trend_test(wide.to_numpy(), method="exact").pvalue, rel=1e-6
@@ -37,7 +39,10 @@ def test_a_trend_and_the_area_under_it(tmp_path: Path) -> None:
         .unstack()
     )
     curve = of_bce[["2", "4", "8"]].to_numpy()
-    expected = (curve[:, 0] + curve[:, 1] + 2 * (curve[:, 1] + curve[:, 2])) / 6
+    first, middle, last = curve.T
+    first_piece = (first + middle) / 2
+    second_piece = middle + last
+    expected = (first_piece + second_piece) / 3
     assert np.array(area.arms[0].sample.values) == pytest.approx(expected)
 
 

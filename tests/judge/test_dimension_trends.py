@@ -35,7 +35,8 @@ def test_the_areas_under_a_trend_along_a_dimension_are_compared(tmp_path: Path) 
     (c,) = verdict.contrasts
     assert c.outcome == "differs"
     assert c.n == (7, 7)
-    assert c.estimate == pytest.approx((areas[4] - areas[2])[:7].mean())
+    differences = areas[4] - areas[2]
+    assert c.estimate == pytest.approx(differences[:7].mean())
     samples = {arm.name: arm.sample for arm in verdict.arms}
     assert samples["batch 4"].values == pytest.approx(areas[4])
     # one for each patch, and not one for each depth

@@ -37,7 +37,8 @@ def test_a_cell_is_a_mean_over_seeds_of_the_mean_over_images(tmp_path: Path) -> 
     entry = entry_at(table, ("SNEMI", "ImageNet"), "swd", "Foreground")
     values = [np.mean([10.0 + seed, 10.1 + seed]) for seed in range(3)]
     assert entry.mean == pytest.approx(np.mean(values))
-    assert entry.se == pytest.approx(np.std(values, ddof=1) / math.sqrt(3))
+    deviation = np.std(values, ddof=1)
+    assert entry.se == pytest.approx(deviation / math.sqrt(3))
     assert entry.n == 3
     assert entry.units == ("seed 0", "seed 1", "seed 2")
     assert entry.published == 30.555

@@ -35,8 +35,10 @@ def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
     home: Home, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(0)
-    np.save(tmp_path / "raw.npy", rng.integers(0, 256, (6, 32, 32), dtype=np.uint8))
-    np.save(tmp_path / "masks.npy", rng.integers(0, 2, (6, 32, 32), dtype=np.uint8))
+    images = rng.integers(0, 256, (6, 32, 32), dtype=np.uint8)
+    np.save(tmp_path / "raw.npy", images)
+    masks = rng.integers(0, 2, (6, 32, 32), dtype=np.uint8)
+    np.save(tmp_path / "masks.npy", masks)
     file = tmp_path / "own.yaml"
     file.write_text(OWN)
     tracker = tracker_of(home)

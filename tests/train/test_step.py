@@ -46,7 +46,9 @@ def test_an_error_that_is_not_about_memory_is_not_tried_again(home: Home) -> Non
     net = nn.Conv2d(1, 1, 3)
     optimiser = torch.optim.SGD(net.parameters(), 0.1)
     player = Player("net", list(net.parameters()), loss, torch.optim.SGD)
-    batch = Batch(Crops(torch.rand(4, 1, 8, 8)), Crops(torch.empty(0)), torch.Generator(), 0.0)
+    source = Crops(torch.rand(4, 1, 8, 8))
+    target = Crops(torch.empty(0))
+    batch = Batch(source, target, torch.Generator(), 0.0)
     with pytest.raises(RuntimeError, match="shapes differ"):
         step.update(training, player, batch, optimiser)
     assert len(calls) == 1

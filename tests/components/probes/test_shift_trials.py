@@ -71,7 +71,8 @@ def test_a_trial_keeps_its_histograms_and_draws_them(home: Home) -> None:
             shifted = arrays[f"{layer}/shifted"]
             p = original / original.sum(1, keepdims=True)
             q = shifted / shifted.sum(1, keepdims=True)
-            distances = np.sqrt(np.maximum(0, 1 - np.sqrt(p * q).sum(1)))
+            overlap = np.sqrt(p * q).sum(1)
+            distances = np.sqrt(np.maximum(0, 1 - overlap))
             assert value == pytest.approx(distances.mean(), abs=1e-6)
             assert arrays[f"{layer}/low"].shape == arrays[f"{layer}/hellinger"].shape
     assert (folder / "figures" / "shift.png").stat().st_size > 5000
