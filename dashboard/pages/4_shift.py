@@ -179,7 +179,9 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
         show_problem(error)
         return
     points = _points_of_layers(study_runs, verdict, factor)
-    draw = partial(_draw_lines, study_runs, points, LAYER, factor, metric)
+    draw = partial(
+        _draw_lines, study_runs, points, CurveTitles(LAYER, factor or NOTHING, metric), factor
+    )
     show_chart(draw, f"{study_runs.name} {metric} by layer", "layers")
     st.page_link(
         "pages/5_images.py",
