@@ -114,7 +114,13 @@ def _charts_of_kinds(
     order = ["", *levels_in(study_runs, KIND)]
     columns = st.columns(2) if len(points_of) > 1 else [st.container()]
     for i, kind in enumerate(sorted(points_of, key=order.index)):
-        draw = partial(_draw_lines, study_runs, points_of[kind], STRENGTH, by, metric)
+        draw = partial(
+            _draw_lines,
+            study_runs,
+            points_of[kind],
+            CurveTitles(STRENGTH, by or NOTHING, metric),
+            by,
+        )
         with columns[i % len(columns)]:
             if kind:
                 st.markdown(f"**{plain(kind)}**")
@@ -134,15 +140,13 @@ def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str
 def _draw_lines(
     study_runs: StudyRuns,
     points: list[CurvePoint],
-    across: str,
+    titles: CurveTitles,
     by: str | None,
-    metric: str,
     theme: Theme,
 ) -> Any:
     """Draws the points as lines in the colours of the factor's levels."""
-    titles = CurveTitles(across, by or NOTHING, metric)
     if by is None:
-        return lines(points, titles, palette([metric], theme), theme)
+        return lines(points, titles, palette([titles.metric], theme), theme)
     names = _names_of_levels(study_runs, by)
     colours = {}
     for level, colour in palette(levels_in(study_runs, by), theme).items():
@@ -175,7 +179,9 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
         show_problem(error)
         return
     points = _points_of_layers(study_runs, verdict, factor)
-    draw = partial(_draw_lines, study_runs, points, LAYER, factor, metric)
+    draw = partial(
+        _draw_lines, study_runs, points, CurveTitles(LAYER, factor or NOTHING, metric), factor
+    )
     show_chart(draw, f"{study_runs.name} {metric} by layer", "layers")
     st.page_link(
         "pages/5_images.py",

@@ -113,7 +113,7 @@ def groups(comparison: Comparison, layout: Layout, measured: Measured) -> Iterat
                 planned.get((stratum, second), y.units),
             )
             result = post_hoc.get((first, second))
-            yield _contrast_of_pair(comparison, labels, x, y, choice, result)
+            yield _contrast_of_pair(comparison, labels, x, y, choice, post_hoc=result)
 
 
 def _without_values(
@@ -144,6 +144,7 @@ def _contrast_of_pair(
     x: Sample,
     y: Sample,
     choice: ChosenTest,
+    *,
     post_hoc: Result | None,
 ) -> Contrast:
     """Compares two samples; a result after a test of several groups stands in for a test of their

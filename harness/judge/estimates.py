@@ -72,6 +72,7 @@ def estimate(
     a: Array,
     b: Array,
     level: float,
+    *,
     clusters: Iterable[str] = (),
 ) -> Estimate:
     """The difference of means in the metric's unit; a bootstrap serves pairs only, independent

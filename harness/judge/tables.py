@@ -84,7 +84,7 @@ def tabulate(
     """Every table of a study; of the metrics in `lower` the least is best."""
     tables = []
     for table, published in study.tables:
-        tables.append(_fill_table(study, table, published, runs, rows, lower))
+        tables.append(_fill_table(study, table, published, runs, rows, lower=lower))
     return tables
 
 
@@ -108,6 +108,7 @@ def _fill_table(
     published: Published,
     runs: pd.DataFrame,
     rows: pd.DataFrame,
+    *,
     lower: Collection[str],
 ) -> Tabulated:
     """A table with our means and the published numbers in its cells."""

@@ -6,6 +6,7 @@ says, and an axis may give an option that a component needs. So no option is req
 
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -160,7 +161,7 @@ def _names_of(kinds: tuple[str, ...]) -> Json:
     return {"anyOf": [{"enum": names}, NULL]}
 
 
-def _object_of_options(options: dict[str, Option], comments: dict[str, str], text: str) -> Json:
+def _object_of_options(options: Mapping[str, Option], comments: dict[str, str], text: str) -> Json:
     """A mapping of options; `comments` says what each is."""
     properties: Json = {}
     for name, option in options.items():

@@ -69,8 +69,8 @@ WITHOUT_TORCH = ("spec", "study", "record", "judge", "stats", "report", "run")
 SHARED_COMPONENTS = ("components/nets", "components/losses")
 
 
-def module_place(path: Path) -> str:
-    """The place of a file: `run/plan` for harness/run/plan.py, `dashboard/read/records` for the
+def file_of(path: Path) -> str:
+    """The file of a file: `run/plan` for harness/run/plan.py, `dashboard/read/records` for the
     dashboard's.
     """
     if path.is_relative_to(PACKAGE):
@@ -78,8 +78,8 @@ def module_place(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").as_posix()
 
 
-def room_of(place: str) -> str:
-    return place.split("/")[0]
+def room_of(file: str) -> str:
+    return file.split("/")[0]
 
 
 def imported_modules(path: Path) -> list[str]:
@@ -101,72 +101,70 @@ def imported_modules(path: Path) -> list[str]:
     return modules
 
 
-def places_imported(path: Path) -> set[str]:
-    """The files of harness that a file imports, as places; a name of a module counts as its
+def files_imported(path: Path) -> set[str]:
+    """The files of harness that a file imports, as files; a name of a module counts as its
     module.
     """
-    places: set[str] = set()
+    files: set[str] = set()
     for module in imported_modules(path):
         if not module.startswith("harness."):
             continue
-        place = module.removeprefix("harness.").replace(".", "/")
-        is_file = (PACKAGE / f"{place}.py").exists()
-        is_folder = (PACKAGE / place / "__init__.py").exists()
+        file = module.removeprefix("harness.").replace(".", "/")
+        is_file = (PACKAGE / f"{file}.py").exists()
+        is_folder = (PACKAGE / file / "__init__.py").exists()
         if is_file or is_folder:
-            places.add(place)
-    return places
+            files.add(file)
+    return files
 
 
-def is_allowed(own: str, place: str) -> bool:
-    """Whether the file at `own` may import the file at `place`."""
+def is_allowed(own: str, file: str) -> bool:
+    """Whether the file at `own` may import the file at `file`."""
     room = room_of(own)
-    if room_of(place) == room:
+    if room_of(file) == room:
         return True
-    if own == WORKER and room_of(place) in WORKER_MAY:
+    if own == WORKER and room_of(file) in WORKER_MAY:
         return True
-    return any(place == allowed or place.startswith(f"{allowed}/") for allowed in MAY_IMPORT[room])
+    return any(file == allowed or file.startswith(f"{allowed}/") for allowed in MAY_IMPORT[room])
 
 
-@pytest.mark.parametrize("path", [*FILES, *PAGES], ids=module_place)
+@pytest.mark.parametrize("path", [*FILES, *PAGES], ids=file_of)
 def test_a_room_imports_only_what_the_table_allows(path: Path) -> None:
-    own = module_place(path)
+    own = file_of(path)
     if own == "__init__":
         return
     assert room_of(own) in MAY_IMPORT, f"{own} stands in no room of the table"
-    refused = [place for place in places_imported(path) if not is_allowed(own, place)]
+    refused = [file for file in files_imported(path) if not is_allowed(own, file)]
     assert refused == [], f"{own} imports {', '.join(refused)}"
 
 
 def test_a_room_stands_above_what_it_imports() -> None:
     for room, allowed in MAY_IMPORT.items():
-        for place in allowed:
-            assert FLOOR_OF[room_of(place)] < FLOOR_OF[room], (
-                f"{room} stands no higher than {place}"
-            )
+        for file in allowed:
+            assert FLOOR_OF[room_of(file)] < FLOOR_OF[room], f"{room} stands no higher than {file}"
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in FILES if "components" in path.parts], ids=module_place
+    "path", [path for path in FILES if "components" in path.parts], ids=file_of
 )
 def test_a_component_imports_no_component_of_another_kind(path: Path) -> None:
-    own = module_place(path)
+    own = file_of(path)
     kind = "/".join(own.split("/")[:2])
-    for place in places_imported(path):
-        if room_of(place) != "components" or place == "components":
+    for file in files_imported(path):
+        if room_of(file) != "components" or file == "components":
             continue
-        is_own_kind = place == kind or place.startswith(f"{kind}/")
-        is_shared = place.startswith(SHARED_COMPONENTS)
-        assert is_own_kind or is_shared, f"{own} imports {place}"
+        is_own_kind = file == kind or file.startswith(f"{kind}/")
+        is_shared = file.startswith(SHARED_COMPONENTS)
+        assert is_own_kind or is_shared, f"{own} imports {file}"
 
 
 @pytest.mark.parametrize(("library", "homes"), LIBRARIES.items(), ids=list(LIBRARIES))
 def test_a_library_has_one_home(library: str, homes: tuple[str, ...]) -> None:
     for path in [*FILES, *PAGES]:
         if library in {module.split(".")[0] for module in imported_modules(path)}:
-            assert module_place(path).startswith(homes), f"{module_place(path)} imports {library}"
+            assert file_of(path).startswith(homes), f"{file_of(path)} imports {library}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=module_place)
+@pytest.mark.parametrize("path", PAGES, ids=file_of)
 def test_the_dashboard_only_reads(path: Path) -> None:
     libraries = {module.split(".")[0] for module in imported_modules(path)}
     assert not libraries & {"torch", "mlflow", "optuna", "captum"}
@@ -174,20 +172,20 @@ def test_the_dashboard_only_reads(path: Path) -> None:
 
 def test_no_import_goes_round_in_a_circle() -> None:
     """Files, not only rooms: a circle of two files of one room is refused as well."""
-    arrows = {module_place(path): places_imported(path) for path in FILES}
+    arrows = {file_of(path): files_imported(path) for path in FILES}
     finished: set[str] = set()
 
-    def follow(place: str, trail: tuple[str, ...]) -> None:
-        assert place not in trail, f"a circle: {' -> '.join([*trail, place])}"
-        if place in finished:
+    def follow(file: str, trail: tuple[str, ...]) -> None:
+        assert file not in trail, f"a circle: {' -> '.join([*trail, file])}"
+        if file in finished:
             return
-        for other in arrows.get(place, ()):
-            if other != place:
-                follow(other, (*trail, place))
-        finished.add(place)
+        for target in arrows.get(file, ()):
+            if target != file:
+                follow(target, (*trail, file))
+        finished.add(file)
 
-    for place in arrows:
-        follow(place, ())
+    for file in arrows:
+        follow(file, ())
 
 
 @pytest.mark.parametrize("room", WITHOUT_TORCH)
@@ -196,11 +194,10 @@ def test_no_torch_and_no_mlflow_before_there_is_work(room: str) -> None:
     files = [
         path
         for path in FILES
-        if room_of(module_place(path)) == room and path.stem not in ("worker", "preload")
+        if room_of(file_of(path)) == room and path.stem not in ("worker", "preload")
     ]
     modules = [
-        "harness." + module_place(path).removesuffix("/__init__").replace("/", ".")
-        for path in files
+        "harness." + file_of(path).removesuffix("/__init__").replace("/", ".") for path in files
     ]
     imports = "; ".join(f"import {module}" for module in modules)
     check = "set(sys.modules) & {'torch', 'mlflow', 'optuna'}"
@@ -219,7 +216,7 @@ def test_nothing_prints_but_the_command_line() -> None:
                 and isinstance(node.func, ast.Name)
                 and node.func.id == "print"
             )
-            assert not is_print or room_of(module_place(path)) == "cli", module_place(path)
+            assert not is_print or room_of(file_of(path)) == "cli", file_of(path)
 
 
 def table_of_the_docs() -> dict[int, dict[str, tuple[str, ...]]]:

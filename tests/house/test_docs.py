@@ -49,8 +49,8 @@ def blocks_of(*kinds: str) -> list[Block]:
 
 
 def test_every_block_says_what_it_is() -> None:
-    known = {"python", "yaml", "yaml fragment", "sh", "toml", "text"}
-    unknown = [block.name for block in blocks() if block.kind not in known]
+    kinds = {"python", "yaml", "yaml fragment", "sh", "toml", "text"}
+    unknown = [block.name for block in blocks() if block.kind not in kinds]
     assert unknown == []
 
 

@@ -7,21 +7,24 @@ dashboard, the tests and the benchmarks.
 """
 
 import ast
-import io
 import re
-import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from harness.spec.catalogue import HOMES
-
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("harness", "dashboard", "tests", "benchmarks", "examples")
-FORMULAS = ("harness/components/datasets/phantoms/", "harness/stats/")
+from tests.house.sources import (
+    Count,
+    Function,
+    Source,
+    add_to,
+    all_functions,
+    count_nodes,
+    function_lines,
+    nodes_of_function,
+    sources,
+    whole_tree,
+)
 
 NODES_OF_THE_TREE = 6.5
 NODES_OF_A_FILE = 8.0
@@ -46,149 +49,11 @@ VAGUE_NAMES = frozenset(
 )
 PARTICIPLE = re.compile(r"_*[a-z]+(ed|wn|ept|aid|old|ound|ade|ven|sen|ut)")
 NO_PARTICIPLES = frozenset(
-    "feed seed speed need embed shed red bed led indeed exceed proceed nested shared".split()  # noqa: SIM905
+    """
+    feed seed speed need embed shed red bed led indeed exceed proceed nested shared
+    """.split()  # noqa: SIM905
 )
 EMPTY_WORDS = ("Manager", "Handler", "Base", "utils", "helpers", "common")
-
-COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-NO_CODE = frozenset(
-    (
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    )
-)
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file of the project, read and parsed once."""
-
-    path: str
-    text: str
-    tree: ast.Module
-    code_lines: frozenset[int]
-
-    @property
-    def is_formula(self) -> bool:
-        return self.path.startswith(FORMULAS)
-
-    @property
-    def functions(self) -> list[Function]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, FUNCTION)]
-
-
-@dataclass
-class Count:
-    """What was counted in one file or in many."""
-
-    lines: int = 0
-    nodes: int = 0
-    comprehensions: int = 0
-    nested_comprehensions: list[str] = field(default_factory=list)
-    conditionals: int = 0
-    nested_conditionals: list[str] = field(default_factory=list)
-
-    def per_1000(self, number: int) -> float:
-        return 1000 * number / max(1, self.lines)
-
-
-def docstring_lines(tree: ast.Module) -> set[int]:
-    """The lines that docstrings of modules, classes and functions take."""
-    lines: set[int] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.Module, ast.ClassDef, *FUNCTION)):
-            continue
-        if ast.get_docstring(node, clean=False) is not None:
-            docstring = node.body[0]
-            lines.update(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))
-    return lines
-
-
-def lines_of_code(text: str, tree: ast.Module) -> frozenset[int]:
-    """The lines that hold code: no comment, no blank line, no docstring."""
-    lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in NO_CODE:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    return frozenset(lines - docstring_lines(tree))
-
-
-@cache
-def sources() -> tuple[Source, ...]:
-    """Every Python file of the project."""
-    read: list[Source] = []
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            tree = ast.parse(text)
-            name = path.relative_to(ROOT).as_posix()
-            read.append(Source(name, text, tree, lines_of_code(text, tree)))
-    return tuple(read)
-
-
-def count_nodes(node: ast.AST) -> int:
-    """The syntax nodes under a node, itself included; whether a name is read or written is none."""
-    return sum(not isinstance(inner, ast.expr_context) for inner in ast.walk(node))
-
-
-def holds_another(node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> bool:
-    """Whether a node of one of these kinds stands somewhere inside this one."""
-    return any(isinstance(inner, kinds) for inner in ast.walk(node) if inner is not node)
-
-
-def is_nested(node: ast.AST) -> bool:
-    """Whether a comprehension has two `for`, or another comprehension inside."""
-    if not isinstance(node, COMPREHENSION):
-        return False
-    return len(node.generators) > 1 or holds_another(node, COMPREHENSION)
-
-
-def add_to(count: Count, source: Source) -> None:
-    """Adds what stands in one file."""
-    count.lines += len(source.code_lines)
-    count.nodes += count_nodes(source.tree)
-    for node in ast.walk(source.tree):
-        if isinstance(node, COMPREHENSION):
-            count.comprehensions += 1
-            if is_nested(node):
-                count.nested_comprehensions.append(f"{source.path}:{node.lineno}")
-        elif isinstance(node, ast.IfExp):
-            count.conditionals += 1
-            if holds_another(node, (ast.IfExp,)):
-                count.nested_conditionals.append(f"{source.path}:{node.lineno}")
-
-
-@cache
-def whole_tree() -> Count:
-    count = Count()
-    for source in sources():
-        add_to(count, source)
-    return count
-
-
-def nodes_of_function(function: Function) -> int:
-    """The syntax nodes of a function, its decorators (the table of a test, say) left out."""
-    decorators = sum(count_nodes(decorator) for decorator in function.decorator_list)
-    return count_nodes(function) - decorators
-
-
-def function_lines(source: Source, function: Function) -> int:
-    """The lines of code of a function, its decorators left out."""
-    last = function.end_lineno or function.lineno
-    return len(source.code_lines.intersection(range(function.lineno, last + 1)))
-
-
-def all_functions() -> Iterator[tuple[Source, Function]]:
-    for source in sources():
-        for function in source.functions:
-            yield source, function
 
 
 def test_the_tree_holds_one_thought_a_line() -> None:

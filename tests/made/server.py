@@ -25,14 +25,14 @@ class Server:
         self.tag = '"one"'
         outer = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Answers(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.answer(self)
 
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         serve = self.http.serve_forever
         threading.Thread(target=serve, daemon=True, kwargs={"poll_interval": 0.01}).start()
         self.root = f"http://127.0.0.1:{self.http.server_address[1]}"
