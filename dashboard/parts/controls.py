@@ -183,7 +183,8 @@ def pick_run(runs: pd.DataFrame, label: str, key: str, start: int = 0) -> str | 
         st.caption(
             f"The first {MOST_RUNS} of {len(runs):,} runs are listed; a filter narrows them down."
         )
-    texts = first["name"] + "  ·  " + first["state"] + "  ·  " + first["run"].str[:8]
+    short_ids = first["run"].str[:8]
+    texts = first["name"] + "  ·  " + first["state"] + "  ·  " + short_ids
     names = dict(zip(first["run"], texts, strict=True))
     usual = list(names)[min(start, len(names) - 1)]
     return choose(label, key, names, start=usual, names=names, always=True)

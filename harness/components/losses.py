@@ -50,7 +50,9 @@ def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegati
     sizes = (scores + truth) * counted
     overlap = hits.sum(dim=(0, 2, 3))
     total = sizes.sum(dim=(0, 2, 3))
-    soft_dice = (2 * overlap + smooth) / (total + smooth).clamp(min=1e-12)
+    smooth_overlap = 2 * overlap + smooth
+    smooth_total = total + smooth
+    soft_dice = smooth_overlap / smooth_total.clamp(min=1e-12)
     return 1 - soft_dice.mean()
 
 

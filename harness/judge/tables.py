@@ -157,7 +157,10 @@ def _mean_of(sample: Sample) -> Entry:
     mean = float(values.mean())
     se = math.nan
     if values.size > 1:
-        se = 0.0 if constant(values) else float(values.std(ddof=1) / math.sqrt(values.size))
+        se = 0.0
+    if not constant(values):
+        deviation = values.std(ddof=1)
+        se = float(deviation / math.sqrt(values.size))
     return Entry(mean, se, values.size, units=sample.units, runs=runs_behind([sample]))
 
 

@@ -84,7 +84,10 @@ def _counts_text(counts: Counter[str]) -> str:
     """'abc (4 runs), def (2 runs)'; a single name stands alone."""
     if len(counts) == 1:
         return next(iter(counts)) or "unknown"
-    return ", ".join(f"{name or 'unknown'} ({n} runs)" for name, n in counts.most_common())
+    texts = []
+    for name, count in counts.most_common():
+        texts.append(f"{name or 'unknown'} ({count} runs)")
+    return ", ".join(texts)
 
 
 def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[str]:

@@ -50,7 +50,8 @@ def affine(
     """Turned by up to `degrees`, scaled by 1 +- `scale`, moved, sheared; mirrored at the edge,
     masks by nearest.
     """
-    draws = torch.rand(len(images), 5, generator=rng, device=rng.device) * 2 - 1
+    draws = torch.rand(len(images), 5, generator=rng, device=rng.device)
+    draws = 2 * draws - 1
     angle, size, right, down, slant = draws.unbind(1)
     angle = angle * math.radians(degrees)
     size = 1 + size * scale

@@ -81,4 +81,6 @@ def _central_window(pixels: Tensor, size: Sequence[int], crop: int | None) -> Te
         return pixels[..., :height, :width]
     top = max(0, (height - crop) // 2)
     left = max(0, (width - crop) // 2)
-    return pixels[..., top : min(height, top + crop), left : min(width, left + crop)]
+    bottom = min(height, top + crop)
+    right = min(width, left + crop)
+    return pixels[..., top:bottom, left:right]

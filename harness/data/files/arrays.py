@@ -36,7 +36,8 @@ def _pick_array(path: Path, key: str, shapes: Mapping[str, Shape]) -> str:
         raise Refused(f"{path}: it holds no array with two axes or more")
     if key in shapes:
         return key
-    arrays = first_few(f"{name} ({sizes(shape)})" for name, shape in shapes.items())
+    texts = [f"{name} ({sizes(shape)})" for name, shape in shapes.items()]
+    arrays = first_few(texts)
     if key:
         hint = did_you_mean(key, shapes)
         raise Refused(f"{path}: there is no array {key!r}; {hint} It holds {arrays}")
