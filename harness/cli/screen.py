@@ -205,7 +205,7 @@ class TracedFit:
     """A fit behind a run, as `harness trace` tells it."""
 
     key: str
-    level: str
+    label: str
     depth: int  # 0: the fit of the trial; 1: one that it starts from
     state: str
     data: tuple[tuple[str, str], ...]  # what it does with a dataset, and the dataset
@@ -216,7 +216,7 @@ def trace_lines(run: Run, fits: Iterable[TracedFit], commit: str) -> Iterator[st
     yield f"trial {run.key}: {run.name} ({run.state})"
     for fit in fits:
         indent = "  " * (fit.depth + 1)
-        yield f"{indent}fit {fit.key}: {fit.level}"
+        yield f"{indent}fit {fit.key}: {fit.label}"
         yield f"{indent}  {fit.state}"
         for role, data in fit.data:
             yield f"{indent}  {role}: {data}"
