@@ -82,6 +82,7 @@ def runs_of_chosen_study() -> StudyRuns:
 
 
 def heading(title: str, study_runs: StudyRuns) -> None:
+    """Writes the title of a page, and the study that it is about."""
     st.header(title, anchor=False)
     st.caption(plain(study_runs.name))
 
@@ -191,4 +192,5 @@ def pick_run(runs: pd.DataFrame, label: str, key: str, start: int = 0) -> str | 
 
 
 def run_with_id(study_runs: StudyRuns, id: str) -> Run:
+    """Returns the run that has this id."""
     return next(run for run in study_runs.recorded if run.id == id)

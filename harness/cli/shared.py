@@ -102,6 +102,7 @@ def fail(text: str) -> NoReturn:
 
 
 def as_json(value: Any) -> None:
+    """Prints a value for machines."""
     print(json.dumps(value, indent=1, default=str))
 
 
@@ -112,4 +113,5 @@ def print_lines(*lines: str) -> None:
 
 
 def escape_markup(text: str) -> str:
+    """A text whose brackets rich prints as they are."""
     return text.replace("[", "\\[")

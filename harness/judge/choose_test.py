@@ -76,6 +76,7 @@ def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[s
 
 
 def is_paired(test: str) -> bool:
+    """Whether a test takes pairs of values."""
     return bool(catalogue("test")[test].facts.paired)
 
 

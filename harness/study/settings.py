@@ -217,6 +217,7 @@ def _nests_fit(field: Steps, base: Raw, axes: Sequence[Axis], settings: list[Set
 
 
 def field_option(field: Steps) -> Option:
+    """The option of a fit or a trial that a field of the base sets."""
     options = FIT_OPTIONS if field[0] == "fit" else TRIAL_OPTIONS
     return options[str(field[-1])]
 
