@@ -138,6 +138,11 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
     yield f"{trained}; trials: {trials}; {summary.recorded} recorded"
     for outcome in summary.failures:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
+    if summary.unrecorded:
+        yield (
+            f"  {summary.unrecorded} not recorded, for the database was locked; "
+            "run it again, and what is measured is recorded"
+        )
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"

@@ -112,9 +112,10 @@ def run_(
         as_json(summary_value(study, summary, tracker))
     else:
         _print_summary(summary)
-        _answer(study, tracker)
+        if summary is None or not summary.unrecorded:
+            _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.uri}")
-    if summary is not None and summary.failures:
+    if summary is not None and (summary.failures or summary.unrecorded):
         raise typer.Exit(1)
 
 

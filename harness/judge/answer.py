@@ -226,7 +226,7 @@ def _declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], s
     """The comparisons that stood in the file when the first trial ran, and what changed since."""
     now = {comparison.key: comparison.name for comparison in study.compare}
     of_study = [run for run in recorded if run.study == study.name]
-    first = min(of_study, key=lambda run: run.started, default=None)
+    first = next(iter(of_study), None)  # they come in the order in which they were recorded
     if first is None or "harness.design" not in first.tags:
         return set(now), ""
     then = set(first.tags["harness.design"].split())

@@ -2,11 +2,13 @@
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.record.code import code_state
+from harness.record.patience import StillLocked
 from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
 from harness.run.durations import cost_class, cost_class_of_trial, note_duration
@@ -24,6 +26,7 @@ class RunSummary:
 
     outcomes: list[Outcome]
     recorded: int
+    unrecorded: int = 0  # trials that ended while somebody else kept the database locked
 
     def count(self, state: str, kind: str = "trial") -> int:
         """How many jobs of a kind ended in this state."""
@@ -96,7 +99,8 @@ def run(
             show(progress, outcome)
             if fail_fast and outcome.state == State.FAILED:
                 break
-    return RunSummary(outcomes, recorder.recorded)
+        recorder.record_what_waits()
+    return RunSummary(outcomes, recorder.recorded, recorder.unrecorded)
 
 
 def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
@@ -134,6 +138,7 @@ class _Recorder:
         self._code = code_state()
         self._fits = {planned.fit.key: planned.fit for planned in plan.fits}
         self._trials = {trial.cell.trial.key: trial for trial in plan.todo}
+        self._waiting: deque[tuple[TrialPlan, TrialResult]] = deque()
 
     def record_what_is_measured(self) -> None:
         """Records the trials whose folders are complete and of which the database knows nothing."""
@@ -165,15 +170,29 @@ class _Recorder:
         return measured_result(trial.cell, self._home)
 
     def _record(self, trial: TrialPlan, result: TrialResult | None) -> None:
-        """Makes the run of a trial, and counts it."""
-        if result is None:
-            return
-        run = self._tracker.record(
-            self._plan.study,
-            trial.cell,
-            result,
-            self._code,
-            reason=trial.reason,
-            start_over=trial.start_over,
-        )
-        self.recorded += run is not None
+        """Makes the run of a trial, and counts it; first come those that had to wait."""
+        if result is not None:
+            self._waiting.append((trial, result))
+            self.record_what_waits()
+
+    def record_what_waits(self) -> None:
+        """Makes the runs that are due, as far as nobody else keeps the database locked."""
+        while self._waiting:
+            trial, result = self._waiting[0]
+            try:
+                run = self._tracker.record(
+                    self._plan.study,
+                    trial.cell,
+                    result,
+                    self._code,
+                    reason=trial.reason,
+                    start_over=trial.start_over,
+                )
+            except StillLocked:
+                return
+            self._waiting.popleft()
+            self.recorded += run is not None
+
+    @property
+    def unrecorded(self) -> int:
+        return len(self._waiting)
