@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from harness.data.unchanged import planned_data
 from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
 from harness.measure.table import means, tidy
@@ -26,7 +27,8 @@ def measure(
     store = home.store("trials")
     with store.making(trial.key, wait) as folder:
         if folder is not None:
-            _measure(trial, home, folder, device)
+            with planned_data(trial, home, folder):
+                _measure(trial, home, folder, device)
     return store.path(trial.key)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.files.stamps import file_stamp
 from harness.data.files.stored import (
     Region,
     Shape,
     Stored,
-    file_stamp,
     pixel_type,
     require_image,
     slices_of,
@@ -108,8 +108,6 @@ def zarr(path: Path, key: str = "") -> Stored:
             shapes = {array_name: array.shape for array_name, array in arrays.items()}
             name = _pick_array(path, key, shapes)
             data = arrays[name]
-        metadata = path / "zarr.json"
-        changed = (metadata if metadata.exists() else path).stat().st_mtime_ns
         stored = Stored(
             path,
             data.shape,
@@ -118,7 +116,7 @@ def zarr(path: Path, key: str = "") -> Stored:
             key=name,
             chunk=data.chunks,
             partial=True,
-            stamp=(data.nbytes, changed),
+            stamp=file_stamp(path),
         )
         return require_image(stored)
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from harness.data.files.stored import CUT, LARGEST, Region, Shape, Stored, file_stamp
+from harness.data.files.stamps import file_stamp
+from harness.data.files.stored import CUT, LARGEST, Region, Shape, Stored
 from harness.data.refused import Refused, bytes_text, sizes
 
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp")

@@ -12,6 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.data.files.stamps import file_stamp
 from harness.data.files.stored import (
     COLOURS,
     CUT,
@@ -20,7 +21,6 @@ from harness.data.files.stored import (
     Region,
     Shape,
     Stored,
-    file_stamp,
     slices_of,
 )
 from harness.data.refused import Refused, explained_errors, sizes
