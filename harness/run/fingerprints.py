@@ -43,16 +43,7 @@ def _parts_of_files(study: Study) -> dict[str, Part]:
     for cell in study.cells:
         for part in parts_in(cell.trial):
             parts[part.key] = part
-<<<<<<< HEAD
-    return {key: part for key, part in parts.items() if _depends_on_files(part)}
-
-
-def _depends_on_files(part: Part) -> bool:
-    is_real_data = part.kind == "dataset" and not part.component.facts.drawn
-    return bool(part.reads) or is_real_data
-=======
     return {key: part for key, part in parts.items() if depends_on_files(part)}
->>>>>>> changed
 
 
 def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str, Identity]:
