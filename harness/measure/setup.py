@@ -16,7 +16,7 @@ from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home, load_weights
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, checkpoint, prepare_step
+from harness.train.build import as_function, build_net, checkpoint, prepare_steps
 
 
 def open_trial(
@@ -34,8 +34,8 @@ def open_test_set(trial: Trial, home: Home, device: torch.device) -> Labelled | 
         test = test.with_pixels(partial(perturb_pixels, trial.perturb, home))
     if trial.fit.prepare:
         domains = open_domains(trial.fit, home, device)
-        for part in trial.fit.prepare:
-            test = test.with_pixels(prepare_step(part, domains, home))
+        for step in prepare_steps(trial.fit, domains, home):
+            test = test.with_pixels(step)
     return test
 
 

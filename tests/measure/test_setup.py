@@ -43,3 +43,24 @@ def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home)
     unprepared = open_images(trial.test_on, 3, home, CPU)
     expected = (unit(unprepared.images.pixels) - source.mean()) / source.std()
     assert torch.allclose(pixels_of(trial, home), expected, atol=1e-4)
+
+
+def test_each_of_two_prepares_learns_from_what_the_one_before_left(home: Home) -> None:
+    trial = small_trial(fit={"prepare": ["percentiles", "standardise"]})
+    raw = open_domains(trial.fit, home, CPU)
+    prepared = prepare_domains(trial.fit, raw, home).source.images.pixels
+    assert float(prepared.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(prepared.std()) == pytest.approx(1, abs=1e-3)
+    fit(trial.fit, [], home, CPU)
+    # standardise undoes whatever linear change came before it
+    standardised = small_trial(fit={"prepare": ["standardise"]})
+    fit(standardised.fit, [], home, CPU)
+    assert torch.allclose(pixels_of(trial, home), pixels_of(standardised, home), atol=1e-4)
+
+
+def test_the_training_images_measured_are_the_images_trained_on(home: Home) -> None:
+    training_set = {"name": "phantom", "slices": 4, "size": 48, "split": "train"}
+    trial = small_trial(fit={"prepare": ["percentiles", "standardise"]}, test_on=training_set)
+    fit(trial.fit, [], home, CPU)
+    prepared = prepare_domains(trial.fit, open_domains(trial.fit, home, CPU), home)
+    assert torch.equal(pixels_of(trial, home), prepared.source.images.pixels)
