@@ -45,22 +45,31 @@ def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home)
     assert torch.allclose(pixels_of(trial, home), expected, atol=1e-4)
 
 
+TWO_PREPARES = {"prepare": ["percentiles", "standardise"]}
+
+
 def test_each_of_two_prepares_learns_from_what_the_one_before_left(home: Home) -> None:
-    trial = small_trial(fit={"prepare": ["percentiles", "standardise"]})
+    trial = small_trial(fit=TWO_PREPARES)
     raw = open_domains(trial.fit, home, CPU)
-    prepared = prepare_domains(trial.fit, raw, home).source.images.pixels
-    assert float(prepared.mean()) == pytest.approx(0, abs=1e-4)
-    assert float(prepared.std()) == pytest.approx(1, abs=1e-3)
+    prepared = prepare_domains(trial.fit, raw, home)
+    source = prepared.source.images.pixels
+    mean = float(source.mean())
+    deviation = float(source.std())
+    assert mean == pytest.approx(0, abs=1e-4)
+    assert deviation == pytest.approx(1, abs=1e-3)
     fit(trial.fit, [], home, CPU)
     # standardise undoes whatever linear change came before it
     standardised = small_trial(fit={"prepare": ["standardise"]})
     fit(standardised.fit, [], home, CPU)
-    assert torch.allclose(pixels_of(trial, home), pixels_of(standardised, home), atol=1e-4)
+    expected = pixels_of(standardised, home)
+    assert torch.allclose(pixels_of(trial, home), expected, atol=1e-4)
 
 
-def test_the_training_images_measured_are_the_images_trained_on(home: Home) -> None:
+def test_training_images_are_measured_as_they_were_trained_on(home: Home) -> None:
     training_set = {"name": "phantom", "slices": 4, "size": 48, "split": "train"}
-    trial = small_trial(fit={"prepare": ["percentiles", "standardise"]}, test_on=training_set)
+    trial = small_trial(fit=TWO_PREPARES, test_on=training_set)
     fit(trial.fit, [], home, CPU)
-    prepared = prepare_domains(trial.fit, open_domains(trial.fit, home, CPU), home)
-    assert torch.equal(pixels_of(trial, home), prepared.source.images.pixels)
+    raw = open_domains(trial.fit, home, CPU)
+    prepared = prepare_domains(trial.fit, raw, home)
+    expected = prepared.source.images.pixels
+    assert torch.equal(pixels_of(trial, home), expected)
