@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from torch import nn
@@ -58,7 +59,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def read_pick(raw: object) -> Part:
     """Returns a pick as a study file writes it."""
-    problems: list[object] = []
+    problems: list[Any] = []
     pick = read_value(Pick, raw, ("pick",), problems)
     assert isinstance(pick, Part), problems
     return pick
@@ -70,10 +71,10 @@ def best_epoch_of(scores: list[float], home: Home, folder: Path) -> tuple[int, f
     folder.mkdir()
     remaining = list(scores)
 
-    def scripted(net: nn.Module, data: Domains) -> float:
+    def next_score(net: nn.Module, data: Domains) -> float:
         return remaining.pop(0)
 
-    picks: dict[str, Callable[..., float]] = {"key": scripted}
+    picks: dict[str, Callable[..., float]] = {"key": next_score}
     training = FitInProgress(spec, picks, folder, CPU, lambda progress: None)
     data = open_domains(spec, home, CPU)
     phase = Phase("train", [], len(scores), 1e-3, constant)
