@@ -55,6 +55,13 @@ class Unlabelled:
         height, width = self.pixels.shape[-2:]
         return height, width
 
+    def size_of(self, index: int) -> tuple[int, int]:
+        """Height and width of one image, without what fills it up."""
+        if self.sizes is None:
+            return self.size
+        height, width = self.sizes[index].tolist()
+        return height, width
+
     @property
     def channels(self) -> int:
         """What a network sees: every slice of the stack, with all its channels."""

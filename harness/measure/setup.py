@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from harness.data.domains import float_buffer, open_domains, open_images
 from harness.data.images import Labelled, Unlabelled, unit
+from harness.measure.moves import move_image, move_mask
 from harness.measure.rows import Original
 from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home, load_weights
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, checkpoint, prepare_step
+from harness.train.build import as_function, build_net, checkpoint, prepare_steps
 
 
 def open_trial(
@@ -31,11 +32,11 @@ def open_test_set(trial: Trial, home: Home, device: torch.device) -> Labelled | 
     slices = int(trial.fit.net.options["slices"])
     test = open_images(trial.test_on, slices, home, device)
     if trial.perturb is not None and not _is_of_features(trial.perturb):
-        test = test.with_pixels(partial(perturb_pixels, trial.perturb, home))
+        test = perturb_test_set(trial.perturb, test, home)
     if trial.fit.prepare:
         domains = open_domains(trial.fit, home, device)
-        for part in trial.fit.prepare:
-            test = test.with_pixels(prepare_step(part, domains, home))
+        for step in prepare_steps(trial.fit, domains, home):
+            test = test.with_pixels(step)
     return test
 
 
@@ -84,6 +85,15 @@ def _is_of_features(part: Part) -> bool:
     return bool(part.component.facts.features)
 
 
+def perturb_test_set(part: Part, test: Labelled | Unlabelled, home: Home) -> Labelled | Unlabelled:
+    """Returns a test set with its images perturbed, and the masks of images whose pixels move."""
+    perturbed = test.with_pixels(partial(perturb_pixels, part, home))
+    if part.component.facts.moves and isinstance(perturbed, Labelled):
+        masks = _masks_moved_by(part, test, perturbed.masks, home)
+        return replace(perturbed, masks=masks)
+    return perturbed
+
+
 @torch.no_grad()
 def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
     """Changes every stored image by itself.
@@ -91,19 +101,42 @@ def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
     So an image looks the same in every stack and in every test set that holds it.
     """
     change = as_function(part, home)
+    if part.component.facts.moves:
+        change = partial(_moved_pixels, change)
     strength = float(part.options["strength"])
     pixels = images.pixels
     changed = float_buffer(tuple(pixels.shape), pixels.device, home)
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
-        if images.sizes is None:
-            height, width = images.size
-        else:
-            height, width = images.sizes[i].tolist()
+        height, width = images.size_of(i)
         rng = torch.Generator(pixels.device).manual_seed(seed_from(*name))
         changed[i] = unit(pixels[i])
         image = changed[i : i + 1, :, :height, :width]
         changed[i, :, :height, :width] = change(image, strength, rng)[0]
     return changed
+
+
+def _moved_pixels(
+    offsets_of: Callable[..., Tensor], image: Tensor, strength: float, rng: torch.Generator
+) -> Tensor:
+    """Returns an image moved as a perturbation says."""
+    return move_image(image, offsets_of(image, strength, rng))
+
+
+@torch.no_grad()
+def _masks_moved_by(part: Part, test: Labelled | Unlabelled, masks: Tensor, home: Home) -> Tensor:
+    """Returns the masks of a test set, each moved as its image is."""
+    offsets_of = as_function(part, home)
+    strength = float(part.options["strength"])
+    images = test.images
+    moved = masks.clone()
+    for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
+        height, width = images.size_of(i)
+        rng = torch.Generator(images.pixels.device).manual_seed(seed_from(*name))
+        image = unit(images.pixels[i : i + 1, :, :height, :width])
+        offsets = offsets_of(image, strength, rng)
+        mask = masks[i : i + 1, :height, :width]
+        moved[i, :height, :width] = move_mask(mask, offsets)[0]
+    return moved
 
 
 def feature_perturbation(

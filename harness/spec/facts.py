@@ -42,6 +42,7 @@ class Facts:
     least: float = -math.inf
     most: float = math.inf
     features: bool = False  # it changes features of a network rather than images
+    moves: bool = False  # it says where pixels go rather than what they are; masks go with them
 
     # probes
     metrics: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ Value = TypeVar("Value", Part, Fit, Trial)
 def read_trusted_part(kind: str, plain: Mapping[str, Any], key: str) -> Part:
     """A component that a job names; a ValueError where the key is another."""
     owner = f"the {kind}"
-    return _with_key(lambda: _part(kind, plain), key, owner)
+    return _with_key(lambda: read_part(kind, plain), key, owner)
 
 
 def read_trusted_fit(plain: Mapping[str, Any], key: str) -> Fit:
@@ -47,8 +47,11 @@ def _with_key(build: Callable[[], Value], key: str, owner: str) -> Value:
     return value
 
 
-def _part(kind: str, plain: Mapping[str, Any]) -> Part:
-    """A component with the options that the job gives it."""
+def read_part(kind: str, plain: Mapping[str, Any]) -> Part:
+    """A component with the options that a job, or the record of a fit, gives it.
+
+    Options that are components or fits are read as such; the code may have changed since.
+    """
     named_by = NAMED_BY.get(kind, "name")
     component = find_component(kind, plain[named_by])
     options: dict[str, Any] = {}
@@ -89,4 +92,4 @@ def _value(annotation: Any, plain: Any) -> Any:
         return [_value(inner, item) for item in plain]
     if kind == "fit":
         return _fit(plain)
-    return _part(kind, plain)
+    return read_part(kind, plain)

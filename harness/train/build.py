@@ -1,6 +1,7 @@
 """Parts of a spec become functions and networks: options filled in, nested parts built first."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
@@ -87,22 +88,36 @@ def channels_and_outputs(part: Part, domain: Labelled | Unlabelled) -> tuple[int
     return domain.images.channels, outputs
 
 
-def prepare_domains(fit: Fit, data: Domains, home: Home) -> Domains:
-    """Applies every `prepare` step of the fit to its source, validation and target images.
+@dataclass(frozen=True)
+class PrepareStep:
+    """A `prepare` step of a fit, and the domains that it learns from."""
 
-    Each step sees the domains as the step before it left them.
+    function: Callable[[Unlabelled, Domains], Tensor]
+    domains: Domains
+
+    def __call__(self, images: Unlabelled) -> Tensor:
+        """Returns new pixels for images: the domains' own, or those of a test set."""
+        return self.function(images, self.domains)
+
+
+def prepare_steps(fit: Fit, domains: Domains, home: Home) -> list[PrepareStep]:
+    """Returns the `prepare` steps of a fit in their order.
+
+    Each step learns from the domains as the step before it left them. Training and measuring both
+    rely on this function, so that a test image is treated as a training image is.
     """
+    steps: list[PrepareStep] = []
     for part in fit.prepare:
-        data = data.with_pixels(prepare_step(part, data, home))
-    return data
+        if steps:
+            domains = domains.with_pixels(steps[-1])
+        steps.append(PrepareStep(as_function(part, home), domains))
+    return steps
 
 
-def prepare_step(part: Part, data: Domains, home: Home) -> Callable[[Unlabelled], Tensor]:
-    """Returns a `prepare` step as a change of images, which learns from these domains."""
-    step = as_function(part, home)
-
-    def change(images: Unlabelled) -> Tensor:
-        pixels: Tensor = step(images, data)
-        return pixels
-
-    return change
+def prepare_domains(fit: Fit, data: Domains, home: Home) -> Domains:
+    """Applies every `prepare` step of the fit to its source, validation and target images."""
+    steps = prepare_steps(fit, data, home)
+    if not steps:
+        return data
+    last_step = steps[-1]
+    return last_step.domains.with_pixels(last_step)

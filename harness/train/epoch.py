@@ -1,5 +1,6 @@
 """One epoch of a phase: its steps, and the scores at its end."""
 
+import math
 from typing import Any
 
 import torch
@@ -86,7 +87,8 @@ def end_of_epoch(
 ) -> dict[str, float]:
     """Scores an epoch in evaluation mode by what the phase watches and by every pick.
 
-    The weights with the best score of a pick so far are saved as its checkpoint.
+    The weights with the best score of a pick so far are saved as its checkpoint. An epoch whose
+    score is no number is never the best.
     """
     net.eval()
     state = training.state
@@ -101,8 +103,17 @@ def end_of_epoch(
             continue
         score = float(pick(net, data))
         scores[f"pick/{pick.__name__}"] = score
-        if key not in state.best or score > state.best[key]:
+        if is_better(score, state.best.get(key)):
             state.best[key] = score
             path = training.folder / f"{key}.safetensors"
             save_tensors(path, checkpoint_weights(training, net), {"epoch": state.epoch})
     return scores
+
+
+def is_better(score: float, best: float | None) -> bool:
+    """Tells whether a score beats the best one so far: NaN never does, and is always beaten."""
+    if math.isnan(score):
+        return False
+    if best is None or math.isnan(best):
+        return True
+    return score > best

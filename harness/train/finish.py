@@ -44,7 +44,15 @@ def _save_last_checkpoint(training: FitInProgress, net: nn.Module, picks: dict[s
     save_tensors(path, weights, {"epoch": training.state.epoch})
     for key, part in picks.items():
         if not (training.folder / f"{key}.safetensors").exists():
-            raise ValueError(f"pick {part.name}: no epoch of the method could be scored")
+            raise ValueError(f"pick {part.name}: {_why_no_epoch(training, part)}")
+
+
+def _why_no_epoch(training: FitInProgress, pick: Part) -> str:
+    """Says why a pick chose no epoch: it was never asked, or never answered with a number."""
+    scored = [row for row in training.state.history if f"pick/{pick.name}" in row]
+    if not scored:
+        return "no epoch of the method could be scored"
+    return f"none of its {len(scored)} scores is a number, so no epoch is the best"
 
 
 def _record(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> FitRecord:

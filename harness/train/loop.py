@@ -2,9 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +12,12 @@ from harness.data.domains import open_domains
 from harness.data.images import Domains
 from harness.data.unchanged import planned_data
 from harness.spec.records import FitRecord
+from harness.spec.trusted import read_part
 from harness.spec.values import Fit, Part
 from harness.store import Home, load_tensors, save_tensors
 from harness.train.batches import seed_from
 from harness.train.build import as_function, build_net, channels_and_outputs, prepare_domains
-from harness.train.epoch import Diverged, end_of_epoch, run_epoch
+from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
 from harness.train.phases import Phase
 from harness.train.state import FitInProgress, Report, restore, resume, save
@@ -40,7 +40,7 @@ def fit(
         record = FitRecord.read(old)
         if not record.holds(by_key):  # the same weights again, with the checkpoints of before
             for raw in record.picks.values():
-                pick = read_pick(raw)
+                pick = read_part("pick", raw)
                 by_key[pick.key] = pick
     with store.making(
         spec.key, wait, lambda folder: FitRecord.read(folder).holds(by_key)
@@ -49,13 +49,6 @@ def fit(
             with planned_data(spec, home, folder):
                 _train(spec, by_key, home, folder, device, report=report)
     return store.path(spec.key)
-
-
-def read_pick(raw: Mapping[str, Any]) -> Part:
-    """Returns the pick that the record of a fit, or a job, names."""
-    options = dict(raw)
-    name = options.pop("name")
-    return Part("pick", name, options)
 
 
 def _train(
@@ -186,5 +179,8 @@ def _patience_is_out(phase: Phase, watched: list[float]) -> bool:
         )
     if not watched:
         return False
-    best = watched.index(max(watched))
-    return len(watched) - 1 - best >= phase.patience
+    best_epoch = 0
+    for epoch, score in enumerate(watched):
+        if is_better(score, watched[best_epoch]):
+            best_epoch = epoch
+    return len(watched) - 1 - best_epoch >= phase.patience

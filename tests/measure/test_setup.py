@@ -43,3 +43,33 @@ def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home)
     unprepared = open_images(trial.test_on, 3, home, CPU)
     expected = (unit(unprepared.images.pixels) - source.mean()) / source.std()
     assert torch.allclose(pixels_of(trial, home), expected, atol=1e-4)
+
+
+TWO_PREPARES = {"prepare": ["percentiles", "standardise"]}
+
+
+def test_each_of_two_prepares_learns_from_what_the_one_before_left(home: Home) -> None:
+    trial = small_trial(fit=TWO_PREPARES)
+    raw = open_domains(trial.fit, home, CPU)
+    prepared = prepare_domains(trial.fit, raw, home)
+    source = prepared.source.images.pixels
+    mean = float(source.mean())
+    deviation = float(source.std())
+    assert mean == pytest.approx(0, abs=1e-4)
+    assert deviation == pytest.approx(1, abs=1e-3)
+    fit(trial.fit, [], home, CPU)
+    # standardise undoes whatever linear change came before it
+    standardised = small_trial(fit={"prepare": ["standardise"]})
+    fit(standardised.fit, [], home, CPU)
+    expected = pixels_of(standardised, home)
+    assert torch.allclose(pixels_of(trial, home), expected, atol=1e-4)
+
+
+def test_training_images_are_measured_as_they_were_trained_on(home: Home) -> None:
+    training_set = {"name": "phantom", "slices": 4, "size": 48, "split": "train"}
+    trial = small_trial(fit=TWO_PREPARES, test_on=training_set)
+    fit(trial.fit, [], home, CPU)
+    raw = open_domains(trial.fit, home, CPU)
+    prepared = prepare_domains(trial.fit, raw, home)
+    expected = prepared.source.images.pixels
+    assert torch.equal(pixels_of(trial, home), expected)

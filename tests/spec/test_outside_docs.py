@@ -83,6 +83,19 @@ def test_a_perturbation(lab: Path) -> None:
     assert torch.equal(stripes(images, 0.0, torch.Generator()), images)
 
 
+def test_a_perturbation_that_moves_pixels(lab: Path) -> None:
+    write_example(lab, "perturb.md", "elastic.py")
+    part = read("perturb", {"name": "elastic", "strength": 2, "knots": 3})
+    assert part.component.facts.moves
+    elastic = load_component("perturb", part.name)
+    images = torch.zeros(1, 1, 9, 7)
+    offsets = elastic(images, 2.0, torch.Generator().manual_seed(0), knots=3)
+    assert offsets.shape == (1, 2, 9, 7)
+    assert offsets.abs().max() > 0
+    half_as_far = elastic(images, 1.0, torch.Generator().manual_seed(0), knots=3)
+    assert torch.allclose(offsets, 2 * half_as_far)
+
+
 def test_a_perturbation_of_features(lab: Path) -> None:
     write_example(lab, "perturb.md", "louder.py")
     part = read("perturb", {"name": "louder", "strength": 2, "layer": "mean"})
