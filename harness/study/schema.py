@@ -85,6 +85,9 @@ def _sections() -> Json:
         "zip": _with_text(columns, "Axes of equal length that move together."),
         "exclude": _with_text(rules, "Cells that are left out, with a reason."),
         "when": _with_text(conditions, "Axes that count only under a condition."),
+        "transductive": _with_text(
+            {"type": "boolean", "default": False}, "Whether it adapts to images that it tests on."
+        ),
         "compare": _with_text(comparisons, "The comparisons, declared before the run."),
         "tables": _with_text(tables, "Tables as a paper prints them."),
     }

@@ -1,16 +1,24 @@
 """What is wrong with a trial as a whole, though each of its settings is right."""
 
-from harness.spec.values import Part, Steps, Trial, parts_in
+from collections.abc import Iterator
+from typing import Any
+
+from harness.spec.values import Fit, Part, Steps, Trial, fields_of
 from harness.study.problems import Finding, Findings
 
 OTHER_USE = ("split", "fingerprint", "task")  # options that do not tell which images a set holds
 
 
-def trial_problems(trial: Trial) -> list[Finding]:
-    """What every rule says of a trial; steps start at the trial."""
+def trial_problems(trial: Trial, transductive: bool = False) -> list[Finding]:
+    """What every rule says of a trial; steps start at the trial.
+
+    A study that calls itself transductive may adapt to the images that it tests on.
+    """
     problems: list[Finding] = []
     for rule in RULES:
         problems.extend(rule(trial))
+    if not transductive:
+        problems.extend(_target_is_not_tested(trial))
     return problems
 
 
@@ -26,28 +34,47 @@ def _patch_fits_net(trial: Trial) -> Findings:
     yield ("fit", "patch"), f"{net.name} cannot take {size} patches; {nearest} would do"
 
 
-def _target_is_named(trial: Trial) -> Findings:
-    """A method or a pick that adapts needs images to adapt to."""
-    if trial.fit.adapt_to is not None:
-        return
-    parts: dict[Steps, Part] = {("fit", "method"): trial.fit.method, ("pick",): trial.pick}
-    for steps, part in parts.items():
-        if "adapt_to" in part.component.facts.needs:
+def _needs_are_met(trial: Trial) -> Findings:
+    """What a component needs is in the fit that it serves, wherever in the trial it stands."""
+    for steps, part, fit in _parts_with_fits(trial):
+        needs = part.component.facts.needs
+        if "adapt_to" in needs and fit.adapt_to is None:
             yield steps, f"{part.name} needs fit.adapt_to, the images to adapt to"
+        if "encoder" in needs and "encoder" not in fit.net.options:
+            use = "sets an encoder's weights" if part.kind == "init" else "needs an encoder"
+            text = f"{part.name} {use}, and {fit.net.name} has no `encoder`; take unet, say"
+            yield steps, text
 
 
-def _encoder_is_there(trial: Trial) -> Findings:
-    """An init that sets an encoder's weights needs a net that has an encoder."""
-    net = trial.fit.net
-    if "encoder" in net.options:
-        return
-    for part in parts_in(trial.fit.init):
-        if part.kind == "init" and "encoder" in part.component.facts.needs:
-            text = (
-                f"{part.name} sets an encoder's weights, and {net.name} has no `encoder`; "
-                "take unet, say"
-            )
-            yield ("fit", "init"), text
+def _parts_with_fits(trial: Trial) -> Iterator[tuple[Steps, Part, Fit]]:
+    """Every component of a trial, where it stands, and the fit whose network it is for."""
+    for name, value in fields_of(trial):
+        yield from _parts_inside(value, (name,), trial.fit)
+
+
+def _parts_inside(value: Any, steps: Steps, fit: Fit) -> Iterator[tuple[Steps, Part, Fit]]:
+    """The components of a setting; those of a fit inside it serve that fit."""
+    if isinstance(value, Fit):
+        for name, setting in fields_of(value):
+            yield from _parts_inside(setting, (*steps, name), value)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _parts_inside(item, (*steps, number), fit)
+    elif isinstance(value, Part):
+        yield steps, value, fit
+        nested = _fit_inside(value)
+        for name, option in value.options.items():
+            is_pick = isinstance(option, Part) and option.kind == "pick"
+            serves = nested if is_pick and nested is not None else fit
+            yield from _parts_inside(option, (*steps, name), serves)
+
+
+def _fit_inside(part: Part) -> Fit | None:
+    """The fit that a component reads; a pick beside it is of that fit's checkpoints."""
+    for option in part.options.values():
+        if isinstance(option, Fit):
+            return option
+    return None
 
 
 def _test_set_is_new(trial: Trial) -> Findings:
@@ -61,7 +88,19 @@ def _test_set_is_new(trial: Trial) -> Findings:
         yield ("test_on",), text
 
 
-RULES = (_patch_fits_net, _target_is_named, _encoder_is_there, _test_set_is_new)
+def _target_is_not_tested(trial: Trial) -> Findings:
+    """A network is not tested on the images that it, or one before it, adapted to."""
+    for fit in trial.fit.lineage:
+        if fit.adapt_to is not None and _share_images(fit.adapt_to, trial.test_on):
+            text = (
+                f"adapts to {fit.adapt_to.options['split']!r} of {fit.adapt_to.name}, "
+                f"and is tested on {trial.test_on.options['split']!r} of it; "
+                "take another split, or say `transductive: true` in the study"
+            )
+            yield ("fit", "adapt_to"), text
+
+
+RULES = (_patch_fits_net, _needs_are_met, _test_set_is_new)
 
 
 def _share_images(first: Part, second: Part) -> bool:
