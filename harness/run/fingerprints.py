@@ -189,7 +189,8 @@ def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Prob
         same = shared_images(dict(identities[part.key].digests), dict(identities[test.key].digests))
         if same:
             examples = ", ".join(f"{first} = {second}" for first, second in same[:EXAMPLES])
-            text = f"shares {len(same)} images with {role} {part.level} ({examples}); {REMEDY[role]}"
+            shared = f"shares {len(same)} images with {role} {part.level} ({examples})"
+            text = f"{shared}; {REMEDY[role]}"
             yield Problem(_start_of(study), f"test_on {test.level}", text)
 
 

@@ -74,9 +74,7 @@ def load_study(path: Path) -> Study:
         raise Mistakes(problems.entries)
     raw = document.value
     cells = tuple(grid.cells)
-    return Study(
-        name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive
-    )
+    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
 
 
 def _check_sections(problems: Problems) -> None:

@@ -1,10 +1,14 @@
 """What is wrong with a trial as a whole, though each of its settings is right."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from harness.spec.values import Fit, Part, Steps, Trial, fields_of
+from harness.spec.values import FIELDS_WITH_PARTS, Fit, Part, Steps, Trial, fields_of
 from harness.study.problems import Finding, Findings
+
+# steps into a setting, a component that needs something, the fit in between that it serves
+Needing = tuple[Steps, Part, Fit | None]
 
 OTHER_USE = ("split", "fingerprint", "task")  # options that do not tell which images a set holds
 
@@ -36,45 +40,49 @@ def _patch_fits_net(trial: Trial) -> Findings:
 
 def _needs_are_met(trial: Trial) -> Findings:
     """What a component needs is in the fit that it serves, wherever in the trial it stands."""
-    for steps, part, fit in _parts_with_fits(trial):
-        needs = part.component.facts.needs
-        if "adapt_to" in needs and fit.adapt_to is None:
-            yield steps, f"{part.name} needs fit.adapt_to, the images to adapt to"
-        if "encoder" in needs and "encoder" not in fit.net.options:
-            use = "sets an encoder's weights" if part.kind == "init" else "needs an encoder"
-            text = f"{part.name} {use}, and {fit.net.name} has no `encoder`; take unet, say"
-            yield steps, text
-
-
-def _parts_with_fits(trial: Trial) -> Iterator[tuple[Steps, Part, Fit]]:
-    """Every component of a trial, where it stands, and the fit whose network it is for."""
     for name, value in fields_of(trial):
-        yield from _parts_inside(value, (name,), trial.fit)
+        for steps, part, nested in _parts_with_needs(value):
+            fit = nested or trial.fit
+            needs = part.component.facts.needs
+            if "adapt_to" in needs and fit.adapt_to is None:
+                text = f"{part.name} needs fit.adapt_to, the images to adapt to"
+                yield (name, *steps), text
+            if "encoder" in needs and "encoder" not in fit.net.options:
+                yield (name, *steps), _lack_of_encoder(part, fit.net)
 
 
-def _parts_inside(value: Any, steps: Steps, fit: Fit) -> Iterator[tuple[Steps, Part, Fit]]:
-    """The components of a setting; those of a fit inside it serve that fit."""
+def _lack_of_encoder(part: Part, net: Part) -> str:
+    use = "sets an encoder's weights" if part.kind == "init" else "needs an encoder"
+    return f"{part.name} {use}, and {net.name} has no `encoder`; take unet, say"
+
+
+def _parts_with_needs(value: Any) -> Iterator[Needing]:
+    """The components in a setting that need something, and the fit inside it that each serves."""
     if isinstance(value, Fit):
-        for name, setting in fields_of(value):
-            yield from _parts_inside(setting, (*steps, name), value)
+        for name in FIELDS_WITH_PARTS:
+            for steps, part, fit in _parts_with_needs(getattr(value, name)):
+                yield (name, *steps), part, fit or value
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _parts_inside(item, (*steps, number), fit)
+            for steps, part, fit in _parts_with_needs(item):
+                yield (number, *steps), part, fit
     elif isinstance(value, Part):
-        yield steps, value, fit
-        nested = _fit_inside(value)
-        for name, option in value.options.items():
-            is_pick = isinstance(option, Part) and option.kind == "pick"
-            serves = nested if is_pick and nested is not None else fit
-            yield from _parts_inside(option, (*steps, name), serves)
+        yield from _parts_with_needs_in(value)
 
 
-def _fit_inside(part: Part) -> Fit | None:
-    """The fit that a component reads; a pick beside it is of that fit's checkpoints."""
-    for option in part.options.values():
-        if isinstance(option, Fit):
-            return option
-    return None
+@lru_cache(maxsize=4096)  # cells share their parts
+def _parts_with_needs_in(owner: Part) -> tuple[Needing, ...]:
+    """A component and those in its options; a pick beside a fit is of that fit's checkpoints."""
+    needing: list[Needing] = []
+    if owner.component.facts.needs:
+        needing.append(((), owner, None))
+    fits = [option for option in owner.options.values() if isinstance(option, Fit)]
+    for name, option in owner.options.items():
+        is_pick = isinstance(option, Part) and option.kind == "pick"
+        beside = fits[0] if is_pick and fits else None
+        for steps, part, fit in _parts_with_needs(option):
+            needing.append(((name, *steps), part, fit or beside))
+    return tuple(needing)
 
 
 def _test_set_is_new(trial: Trial) -> Findings:

@@ -75,7 +75,7 @@ def test_images_to_adapt_to_are_no_test_images_by_another_name(home: Home, tmp_p
     np.save(tmp_path / "two_masks.npy", np.ones((2, 32, 32), dtype=np.uint8))
     file = tmp_path / "own.yaml"
     file.write_text(ADAPTING)
-    with pytest.raises(Mistakes, match="shares 2 images with the images to adapt to, .*`transd"):
+    with pytest.raises(Mistakes, match="shares 2 images with the images to adapt to,"):
         with_fingerprints(load_study(file), home)
     file.write_text(f"{ADAPTING}transductive: true\n")
     assert len(with_fingerprints(load_study(file), home).cells) == 1

@@ -43,7 +43,9 @@ def test_another_split_or_another_set_may_be_tested_on(tmp_path: Path) -> None:
     assert len(loaded_study(tmp_path, text).cells) == 2
 
 
-ADAPTING = "    adapt_to: {name: phantom, style: vnc, split: %s}\n  test_on: {name: phantom, style: vnc}\n"
+ADAPTING = """    adapt_to: {name: phantom, style: vnc, split: %s}
+  test_on: {name: phantom, style: vnc}
+"""
 NESTED = """    init: {name: trained, fit: {train_on: {name: phantom, style: snemi}, %s}}
   test_on: {name: phantom, style: vnc}
 """
