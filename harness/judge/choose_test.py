@@ -90,7 +90,9 @@ def declared_options(statistic: Statistic | None) -> dict[str, Any]:
 
 def options_of_test(comparison: Comparison, test: str) -> dict[str, Any]:
     """The options of the test that is used: those declared, where it is the one declared."""
-    return declared_options(comparison.test) if test == comparison.test_name else {}
+    if test != comparison.test_name:
+        return {}
+    return declared_options(comparison.test)
 
 
 def is_paired(test: str) -> bool:
