@@ -61,7 +61,8 @@ def measure_coverage(cell: Cell) -> Coverage:
     """Counts the intervals of a cell that hold the truth."""
     offer = offers()[cell.offer]
     rng = np.random.default_rng([cell.offer, cell.n])
-    covering, boundless = 0, 0
+    covering = 0
+    boundless = 0
     for _ in range(cell.count):
         interval = offer.estimate(rng, cell.n)
         covering += interval.low <= offer.truth <= interval.high
@@ -165,7 +166,10 @@ def _offer_of_correlation(correlate: Callable[..., Any], rho: float, truth: floa
 
 
 def images_of_networks(
-    rng: np.random.Generator, seeds: int, images: int, icc: float
+    rng: np.random.Generator,
+    seeds: int,
+    images: int,
+    icc: float,
 ) -> tuple[Array, Array]:
     """Draws scores of images whose networks explain a share `icc` of the variance."""
     label = np.repeat(np.arange(seeds), images)

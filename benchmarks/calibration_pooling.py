@@ -26,7 +26,8 @@ def trap(count: int, pool: Executor) -> None:
 def _rates_of_pooling(icc: float, count: int) -> list[str]:
     """Judges studies without a difference in three ways; adds what the images are worth."""
     rng = np.random.default_rng(0)
-    pooled, of_means = 0, 0
+    pooled = 0
+    of_means = 0
     of_mixed_model = []
     effective_sizes = []
     for i in range(count):

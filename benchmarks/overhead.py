@@ -61,13 +61,15 @@ def draw_batch(pixels: Any, masks: Any) -> tuple[Any, Any]:
     import torch
 
     count, _, height, width = pixels.shape
-    images, labels = [], []
+    images = []
+    labels = []
     for _ in range(8):
         z = int(torch.randint(0, count, ()))
         y = int(torch.randint(0, height - 95, ()))
         x = int(torch.randint(0, width - 95, ()))
         sections = [max(0, z - 1), z, min(count - 1, z + 1)]
-        rows, columns = slice(y, y + 96), slice(x, x + 96)
+        rows = slice(y, y + 96)
+        columns = slice(x, x + 96)
         images.append(pixels[sections, 0, rows, columns].float() / 255)
         labels.append(masks[z, rows, columns].float())
     return torch.stack(images), torch.stack(labels)
@@ -117,10 +119,12 @@ def training() -> None:
     assert isinstance(data.source, Labelled)
     assert data.validation is not None
     validation = (data.validation.images.pixels, data.validation.masks)
-    pixels, masks = data.source.images.pixels, data.source.masks
+    pixels = data.source.images.pixels
+    masks = data.source.masks
     by_hand(pixels, masks, validation)  # both once before, so that neither is the first
     through_harness(999)
-    hand, ours = [], []
+    hand = []
+    ours = []
     for seed in range(ROUNDS):
         hand.append(by_hand(pixels, masks, validation))
         ours.append(through_harness(seed))
@@ -130,7 +134,13 @@ def training() -> None:
     print(f"fit of {STEPS} steps      {seconds}   ratio {spread}")
 
 
-def no_work(kind: str, value: Any, folder: str, device: str, threads: int | None) -> dict[str, Any]:
+def no_work(
+    kind: str,
+    value: Any,
+    folder: str,
+    device: str,
+    threads: int | None,
+) -> dict[str, Any]:
     """A trial without work."""
     return {"state": "finished"}
 
@@ -148,7 +158,8 @@ def starting() -> None:
     jobs = [Job(str(number), "trial", str(number), {}) for number in range(20)]
     outcomes = execute(jobs, work, lambda job, state: None)
     milliseconds = [1000 * outcome.seconds for outcome in outcomes]
-    median, most = statistics.median(milliseconds), max(milliseconds)
+    median = statistics.median(milliseconds)
+    most = max(milliseconds)
     print(f"start of a trial     median {median:.0f} ms   most {most:.0f} ms")
 
 

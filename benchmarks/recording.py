@@ -66,7 +66,11 @@ def recording(tracker: Tracker, study: Study, result: TrialResult) -> Callable[[
 
 def looking_up(tracker: Tracker, study: Study) -> Callable[[Cell], bool]:
     """Looks whether a trial is a result."""
-    return lambda cell: tracker.has_result(study.name, cell.trial.key)
+
+    def look_up(cell: Cell) -> bool:
+        return tracker.has_result(study.name, cell.trial.key)
+
+    return look_up
 
 
 def fill_between(home: Home, study: Study) -> None:
@@ -85,7 +89,8 @@ def fill_between(home: Home, study: Study) -> None:
 def compare_first_and_last(home: Home) -> None:
     """Times recording and looking up among the first runs, and among the last."""
     study = study_at(home, STUDY)
-    first_cells, last_cells = study.cells[:TIMED], study.cells[-TIMED:]
+    first_cells = study.cells[:TIMED]
+    last_cells = study.cells[-TIMED:]
     tracker = Tracker(uri(home), home)
     folder = home.folder / "trial"
     folder.mkdir()
@@ -95,7 +100,8 @@ def compare_first_and_last(home: Home) -> None:
     warm = study_at(home, STUDY.replace("name: long", "name: warm"), "warm.yaml")
     time_each(recording(tracker, warm, result), warm.cells[:3])
 
-    record, look_up = recording(tracker, study, result), looking_up(tracker, study)
+    record = recording(tracker, study, result)
+    look_up = looking_up(tracker, study)
     first = time_each(record, first_cells)
     first_look = time_each(look_up, first_cells)
     fill_between(home, study)
@@ -108,12 +114,13 @@ def compare_first_and_last(home: Home) -> None:
 
 def show(name: str, first: list[float], last: list[float]) -> None:
     """Prints the medians of the first and of the last runs, and their ratio."""
-    early, late = statistics.median(first), statistics.median(last)
+    early = statistics.median(first)
+    late = statistics.median(last)
     start_of_last = RUNS - TIMED + 1
     first_runs = f"runs 1 to {TIMED} {early:7.2f} ms"
     last_runs = f"runs {start_of_last} to {RUNS} {late:7.2f} ms"
-    ratio = late / early
-    print(f"{name:<20} {first_runs}   {last_runs}   ratio {ratio:.2f}")
+    ratio = f"ratio {late / early:.2f}"
+    print(f"{name:<20} {first_runs}   {last_runs}   {ratio}")
 
 
 if __name__ == "__main__":

@@ -174,7 +174,9 @@ def read_json(path: Path) -> Any:
 
 
 def save_tensors(
-    path: Path, tensors: "dict[str, Tensor]", description: dict[str, Any] | None = None
+    path: Path,
+    tensors: "dict[str, Tensor]",
+    description: dict[str, Any] | None = None,
 ) -> None:
     """Tensors and a plain value in one safetensors file, whole or not at all."""
     from safetensors.torch import save_file  # torch is not needed to look into a store

@@ -68,7 +68,10 @@ def answer_question(study_runs: StudyRuns, question: Question) -> Verdict:
 
 @st.cache_resource(max_entries=256, show_spinner="Judging …")
 def _judge_question(
-    key: AnswerKey, question: str, _study: Study, _study_runs: StudyRuns
+    key: AnswerKey,
+    question: str,
+    _study: Study,
+    _study_runs: StudyRuns,
 ) -> Verdict:
     """Checks a question as an entry of the study file would be checked, and judges it alone."""
     comparisons, problems = read_comparisons([json.loads(question)], _study.expansion)

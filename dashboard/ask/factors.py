@@ -22,7 +22,10 @@ Where = tuple[tuple[str, str], ...]  # settings, and the level that each is conf
 
 
 def crossed_means(
-    study_runs: StudyRuns, metric: str, paths: Paths, where: Mapping[str, str] | None = None
+    study_runs: StudyRuns,
+    metric: str,
+    paths: Paths,
+    where: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Returns cells `down`, `across`, `value`, `n` of two factors.
 
@@ -61,7 +64,11 @@ def _means_key(study_runs: StudyRuns) -> tuple[object, ...]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _means(
-    key: tuple[object, ...], metric: str, paths: Paths, where: Where, _study_runs: StudyRuns
+    key: tuple[object, ...],
+    metric: str,
+    paths: Paths,
+    where: Where,
+    _study_runs: StudyRuns,
 ) -> Means:
     """Averages over everything but the two factors; `key` tells the cache when to do it again."""
     unit = unit_of(_study_runs, metric)

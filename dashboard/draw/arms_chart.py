@@ -121,7 +121,8 @@ def _x_axis(arms: Sequence[Arm], title: str, right: int) -> alt.X:
         values += arm.sample.values
         if arm.mean:
             ends += (arm.mean.low, arm.mean.high)
-    low, high = min(values), max(values)
+    low = min(values)
+    high = max(values)
     width = (high - low) or abs(low) or 1
     middle = (low + high) / 2
     near_ends = [end for end in ends if math.isfinite(end) and abs(end - middle) < 1.5 * width]
@@ -140,7 +141,10 @@ def _x_axis(arms: Sequence[Arm], title: str, right: int) -> alt.X:
 
 
 def _joining_lines(
-    arms: Sequence[Arm], contrasts: Sequence[Contrast], axes: Axes, theme: Theme
+    arms: Sequence[Arm],
+    contrasts: Sequence[Contrast],
+    axes: Axes,
+    theme: Theme,
 ) -> list[Any]:
     """Joins the values of one unit from arm to arm, where the arms are paired."""
     is_paired = any(contrast.paired for contrast in contrasts)
@@ -182,12 +186,17 @@ def _colour_of(arm: Arm, colours: Colours) -> str:
 
 
 def _dots(
-    comparison: Comparison, arms: Sequence[Arm], colours: Colours, axes: Axes, theme: Theme
+    comparison: Comparison,
+    arms: Sequence[Arm],
+    colours: Colours,
+    axes: Axes,
+    theme: Theme,
 ) -> Any:
     """Draws a dot for each unit, or for as many of them as a row has room for."""
     rows: list[dict[str, Any]] = []
     for y, arm in enumerate(arms):
-        sample, count = arm.sample, len(arm.sample.values)
+        sample = arm.sample
+        count = len(arm.sample.values)
         colour = _colour_of(arm, colours)
         step = max(1, math.ceil(count / MOST_DOTS))
         for i in range(0, count, step):

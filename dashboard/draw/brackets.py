@@ -48,7 +48,9 @@ def stars(contrast: Contrast, alpha: float) -> str:
 
 
 def place_brackets(
-    arms: Sequence[Arm], contrasts: Sequence[Contrast], alpha: float
+    arms: Sequence[Arm],
+    contrasts: Sequence[Contrast],
+    alpha: float,
 ) -> list[Bracket]:
     """Returns the brackets of a chart: of all contrasts, or of the clearest decided ones.
 
@@ -66,7 +68,9 @@ def place_brackets(
 
 
 def _drawable_contrasts(
-    rows: dict[str, int], contrasts: Sequence[Contrast], alpha: float
+    rows: dict[str, int],
+    contrasts: Sequence[Contrast],
+    alpha: float,
 ) -> list[Contrast]:
     """Returns the contrasts of arms that have rows; where they are many, the clearest decided."""
     drawable = []

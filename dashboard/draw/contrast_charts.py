@@ -88,7 +88,8 @@ def _estimate_scale(rows: Sequence[ContrastRow], margin: float) -> alt.Scale:
     ends = [0, margin, -margin]
     for row in rows:
         ends += [end for end in (row.x, row.low, row.high) if math.isfinite(end)]
-    low, high = min(ends), max(ends)
+    low = min(ends)
+    high = max(ends)
     padding = 0.05 * ((high - low) or 1)
     return alt.Scale(domain=[low - padding, high + padding], nice=False, zero=False)
 

@@ -71,7 +71,8 @@ def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, t
         for unit, value in zip(arm.sample.units, arm.sample.values, strict=True):
             units.append(UnitRow(x, point.line, value, unit))
         if arm.mean is not None:
-            low, high = arm.mean.low, arm.mean.high
+            low = arm.mean.low
+            high = arm.mean.high
             count = len(arm.sample.units)
             means.append(
                 MeanRow(

@@ -55,7 +55,8 @@ def heat_map(table: pd.DataFrame, titles: HeatTitles, theme: Theme) -> Any:
 
 def _with_texts(table: pd.DataFrame) -> pd.DataFrame:
     """Adds the text of each cell, with digits for the range of all, and whether it is bright."""
-    low, high = table["value"].min(), table["value"].max()
+    low = table["value"].min()
+    high = table["value"].max()
     width = high - low
     texts = []
     is_bright = []

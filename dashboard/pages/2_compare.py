@@ -22,7 +22,8 @@ from harness.judge.verdicts import Verdict
 from harness.spec.catalogue import catalogue
 from harness.spec.naming import short_names
 
-DECLARED, OWN = "declared", "your own"
+DECLARED = "declared"
+OWN = "your own"
 BY_DESIGN = "by the design"
 EACH_OTHER = "each other"
 NOTHING = "–"

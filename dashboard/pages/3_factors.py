@@ -118,7 +118,10 @@ def _interaction(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
 
 
 def _draw_interaction(
-    study_runs: StudyRuns, verdict: Verdict, titles: CurveTitles, theme: Theme
+    study_runs: StudyRuns,
+    verdict: Verdict,
+    titles: CurveTitles,
+    theme: Theme,
 ) -> Any:
     """Draws the arms of a verdict as points of lines, a line for each stratum."""
     names_across = short_names(levels_in(study_runs, titles.across))
@@ -126,7 +129,8 @@ def _draw_interaction(
     names_of_lines = short_names(levels_of_lines)
     points = []
     for arm in verdict.arms:
-        level, line = levels_text(arm.sample.arm), levels_text(arm.stratum)
+        level = levels_text(arm.sample.arm)
+        line = levels_text(arm.stratum)
         levels_of_lines[line] = None
         point = CurvePoint(names_across.get(level, level), names_of_lines.get(line, line), arm)
         points.append(point)

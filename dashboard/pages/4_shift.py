@@ -7,19 +7,16 @@ from typing import Any
 import streamlit as st
 
 from dashboard.ask.answers import Question, answer_question
-from dashboard.ask.factors import crossed_means
 from dashboard.ask.facts import factors, facts, levels_in, row_dimensions, settings
 from dashboard.ask.shift import (
     KIND,
     LAYER,
     STRENGTH,
-    crossed_pairs,
     metrics_of_images,
     metrics_of_layers,
 )
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.curves import CurvePoint, CurveTitles, lines
-from dashboard.draw.heat_map import HeatTitles, heat_map
 from dashboard.parts.controls import (
     ANY,
     choose,
@@ -30,6 +27,7 @@ from dashboard.parts.controls import (
     without_old_versions,
 )
 from dashboard.parts.frame import draw_framed
+from dashboard.parts.heat_maps import show_heat_maps
 from dashboard.parts.outputs import show_chart, show_table
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
@@ -37,7 +35,7 @@ from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
 from harness.report.formats import with_capital
-from harness.spec.naming import is_number, short_names
+from harness.spec.naming import short_names
 
 NOTHING = "–"
 
@@ -56,7 +54,7 @@ def page() -> None:
         )
         return
     if study is None:
-        _heat_maps(study_runs, paths)
+        show_heat_maps(study_runs, paths)
         return
     line_factors = [path for path in factors(study_runs) if path not in (STRENGTH, KIND)]
     by = None
@@ -67,7 +65,7 @@ def page() -> None:
         _over_strength(study_runs, by)
     if LAYER in paths:
         _over_layers(study_runs, by)
-    _heat_maps(study_runs, paths)
+    show_heat_maps(study_runs, paths)
 
 
 def _over_strength(study_runs: StudyRuns, by: str | None) -> None:
@@ -227,30 +225,6 @@ def _points_of_layers(
         level = levels_text(arm.sample.arm)
         points.append(CurvePoint(levels_text(arm.stratum), names.get(level, level), arm))
     return sorted(points, key=lambda point: order.get(point.across, len(order)))
-
-
-def _heat_maps(study_runs: StudyRuns, paths: list[str]) -> None:
-    """Draws a heat map: kinds over strengths, layers over strengths, source over target."""
-    st.subheader("Heat maps", anchor=False)
-    pairs = crossed_pairs(paths)
-    if not pairs:
-        st.caption("A heat map needs a second factor beside the shift.")
-        return
-    columns = st.columns(2)
-    with columns[0]:
-        pair = pairs[choose("Crossed", "crossed", pairs)]
-    is_of_layers = LAYER in pair
-    offered = metrics_of_layers(study_runs) if is_of_layers else metrics_of_images(study_runs)
-    with columns[1]:
-        metric = choose("Metric", "heat", offered)
-    cells = crossed_means(study_runs, metric, pair)
-    if STRENGTH in pair:
-        cells = cells[cells["across"].map(is_number)]
-    if cells.empty:
-        st.caption("Nothing was measured for these.")
-        return
-    draw = partial(heat_map, cells, HeatTitles(*pair, metric))
-    show_chart(draw, f"{study_runs.name} {metric} heat", "heat")
 
 
 draw_framed(page)

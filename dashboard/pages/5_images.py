@@ -19,7 +19,8 @@ from dashboard.read.database import Unreadable
 from dashboard.read.run_files import figures_of, read_picture
 from harness.record.database import Run
 
-ONE, TWO = "one run", "two side by side"
+ONE = "one run"
+TWO = "two side by side"
 WIDE = 500  # pixels; a picture that is narrower is not drawn larger
 
 

@@ -103,7 +103,8 @@ def _numbers(study_runs: StudyRuns, run: Run) -> None:
     table = []
     for name in sorted(means, key=lambda name: (name not in values_of, name)):
         mean = means[name]
-        count, span = "–", "–"
+        count = "–"
+        span = "–"
         if name in values_of:
             values = values_of[name]
             count = str(values.size)

@@ -82,6 +82,7 @@ def runs_of_chosen_study() -> StudyRuns:
 
 
 def heading(title: str, study_runs: StudyRuns) -> None:
+    """Writes the title of a page, and the study that it is about."""
     st.header(title, anchor=False)
     st.caption(plain(study_runs.name))
 
@@ -183,11 +184,13 @@ def pick_run(runs: pd.DataFrame, label: str, key: str, start: int = 0) -> str | 
         st.caption(
             f"The first {MOST_RUNS} of {len(runs):,} runs are listed; a filter narrows them down."
         )
-    texts = first["name"] + "  ·  " + first["state"] + "  ·  " + first["run"].str[:8]
+    short_ids = first["run"].str[:8]
+    texts = first["name"] + "  ·  " + first["state"] + "  ·  " + short_ids
     names = dict(zip(first["run"], texts, strict=True))
     usual = list(names)[min(start, len(names) - 1)]
     return choose(label, key, names, start=usual, names=names, always=True)
 
 
 def run_with_id(study_runs: StudyRuns, id: str) -> Run:
+    """Returns the run that has this id."""
     return next(run for run in study_runs.recorded if run.id == id)

@@ -67,7 +67,11 @@ def chart_bytes(chart: Any, kind: str) -> bytes:
 
 
 def show_table(
-    rows: pd.DataFrame | Sequence[dict[str, Any]], name: str, key: str, *, csv: str | None = None
+    rows: pd.DataFrame | Sequence[dict[str, Any]],
+    name: str,
+    key: str,
+    *,
+    csv: str | None = None,
 ) -> None:
     """Shows a table, and below it a button for its CSV: the table itself is drawn on a canvas."""
     frame = pd.DataFrame(rows)

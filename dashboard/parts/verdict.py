@@ -1,4 +1,4 @@
-"""A verdict as a part of a page: its sentence, its charts and tables, and what a sceptic asks."""
+"""A verdict as a part of a page: its sentence, its charts and its tables."""
 
 from functools import partial
 from typing import Any
@@ -13,10 +13,11 @@ from dashboard.draw.colours import Theme, palette
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.outputs import csv_button, show_chart, show_table
 from dashboard.parts.text import plain
+from dashboard.parts.verdict_checks import show_checks
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
-from harness.judge.sentences import estimate, mean, number, p_value, spread
+from harness.judge.sentences import estimate, mean, number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
 from harness.report.formats import with_capital
@@ -34,7 +35,7 @@ def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     _charts(study_runs, verdict, key)
     _contrast_table(verdict, key)
     _arm_table(verdict, key)
-    _checks(verdict)
+    show_checks(verdict)
 
 
 def _badges(verdict: Verdict) -> None:
@@ -74,7 +75,10 @@ def _charts(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
 
 
 def _charts_of_stratum(
-    study_runs: StudyRuns, comparison: Comparison, stratum: Stratum, key: str
+    study_runs: StudyRuns,
+    comparison: Comparison,
+    stratum: Stratum,
+    key: str,
 ) -> None:
     """Draws the arms, the points of correlations and the estimates of one stratum."""
     name = f"{study_runs.name} {comparison.name} {levels_text(stratum.levels)}".strip()
@@ -90,7 +94,10 @@ def _charts_of_stratum(
 
 
 def draw_arms_of(
-    study_runs: StudyRuns, comparison: Comparison, stratum: Stratum, theme: Theme
+    study_runs: StudyRuns,
+    comparison: Comparison,
+    stratum: Stratum,
+    theme: Theme,
 ) -> Any:
     """Draws the arms of a stratum in the colours that their levels have on every page."""
     factor = comparison.by or comparison.trend or ""
@@ -220,32 +227,3 @@ def _arm_row(arm: Arm, unit: str) -> dict[str, Any]:
 def _only(verdict: Verdict) -> Verdicts:
     """Returns the verdict as the only one of a study, as writers of files want it."""
     return Verdicts("", "", {}, (verdict,))
-
-
-def _checks(verdict: Verdict) -> None:
-    """Lists what a reader should know before believing a verdict; information, never a gate."""
-    checks = check_texts(verdict)
-    with st.expander(f"Checks ({len(checks)})"):
-        for text in checks:
-            st.markdown(f"- {plain(text)}")
-
-
-def check_texts(verdict: Verdict) -> list[str]:
-    """Writes the notes, the averaged settings, the test, the pairs and the normality."""
-    checks = list(verdict.notes)
-    if verdict.averaged:
-        checks.append(f"averaged over {', '.join(verdict.averaged)}")
-    for contrast in verdict.contrasts[:1]:
-        if contrast.test:
-            checks.append(f"test: {contrast.test}, {contrast.why}")
-        if contrast.pairing:
-            paired = "paired" if contrast.paired else "not paired"
-            checks.append(f"pairs: {paired}, {contrast.pairing}")
-    for contrast in verdict.contrasts:
-        if contrast.note and verdict.comparison.kind != "model":
-            checks.append(f"{contrast.name}: {contrast.note}")
-    for stratum, result in verdict.omnibus:
-        where = f" at {levels_text(stratum)}" if stratum else ""
-        values = f"{number(result.statistic)}, {p_value(result.p)}"
-        checks.append(f"all arms at once{where}: {result.test} {values}")
-    return checks + list(verdict.normality)

@@ -40,7 +40,7 @@ def open_database() -> Iterator[sqlite3.Connection]:
     try:
         with closing(open_read_only(file)) as db:
             yield db
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, PermissionError) as error:
         raise _unreadable_now(file, str(error)) from None
     except sqlite3.DatabaseError as error:
         remedy = (

@@ -29,7 +29,7 @@ RUNS = f"""SELECT r.experiment_id, r.run_uuid, trial.value, fit.value, state.val
     JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'harness.trial'
     LEFT JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'harness.state'
     LEFT JOIN tags fit ON fit.run_uuid = r.run_uuid AND fit.key = 'harness.fit'
-    WHERE {NOT_DELETED} ORDER BY r.start_time"""
+    WHERE {NOT_DELETED} ORDER BY r.rowid"""
 
 SECONDS = """SELECT run_uuid, key, value FROM latest_metrics
     WHERE key IN ('seconds/fit', 'seconds/measure')"""
@@ -112,7 +112,10 @@ def _read_overview(file: str, version: Version) -> tuple[StudySummary, ...]:
 
 
 def _summary(
-    name: str, question: str, runs: Sequence[SummaryRun], seconds: Seconds
+    name: str,
+    question: str,
+    runs: Sequence[SummaryRun],
+    seconds: Seconds,
 ) -> StudySummary:
     """Sums up the runs of a study; a fit that several trials stand on costs its time once."""
     seconds_of_fit: dict[str | None, float] = {}

@@ -138,6 +138,11 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
     yield f"{trained}; trials: {trials}; {summary.recorded} recorded"
     for outcome in summary.failures:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
+    if summary.unrecorded:
+        yield (
+            f"  {summary.unrecorded} not recorded, for the database was locked; "
+            "run it again, and what is measured is recorded"
+        )
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"
@@ -205,7 +210,7 @@ class TracedFit:
     """A fit behind a run, as `harness trace` tells it."""
 
     key: str
-    level: str
+    label: str
     depth: int  # 0: the fit of the trial; 1: one that it starts from
     state: str
     data: tuple[tuple[str, str], ...]  # what it does with a dataset, and the dataset
@@ -216,7 +221,7 @@ def trace_lines(run: Run, fits: Iterable[TracedFit], commit: str) -> Iterator[st
     yield f"trial {run.key}: {run.name} ({run.state})"
     for fit in fits:
         indent = "  " * (fit.depth + 1)
-        yield f"{indent}fit {fit.key}: {fit.level}"
+        yield f"{indent}fit {fit.key}: {fit.label}"
         yield f"{indent}  {fit.state}"
         for role, data in fit.data:
             yield f"{indent}  {role}: {data}"
@@ -240,7 +245,7 @@ def datasets_table(components: Iterable[Component], folder: Path) -> Table:
 
 def availability(dataset: Component, folder: Path) -> str:
     """Whether a data set needs a download, and has had it."""
-    if dataset.facts.made:
+    if dataset.facts.drawn:
         return "drawn"
     if dataset.name in ("volume", "folder"):
         return "yours"

@@ -47,7 +47,9 @@ def study_with_data(file: Path, home: Home) -> Study:
 
 
 def or_mistakes(
-    action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+    action: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **options: Arguments.kwargs,
 ) -> Result:
     """What an action yields; the mistakes in a study file are a line each, and exit code 2."""
     try:
@@ -59,7 +61,9 @@ def or_mistakes(
 
 
 def or_exit(
-    action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+    action: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **options: Arguments.kwargs,
 ) -> Result:
     """What an action yields; what a person can mend is a line, and exit code 2."""
     try:
@@ -98,6 +102,7 @@ def fail(text: str) -> NoReturn:
 
 
 def as_json(value: Any) -> None:
+    """Prints a value for machines."""
     print(json.dumps(value, indent=1, default=str))
 
 
@@ -108,4 +113,5 @@ def print_lines(*lines: str) -> None:
 
 
 def escape_markup(text: str) -> str:
+    """A text whose brackets rich prints as they are."""
     return text.replace("[", "\\[")

@@ -112,9 +112,10 @@ def run_(
         as_json(summary_value(study, summary, tracker))
     else:
         _print_summary(summary)
-        _answer(study, tracker)
+        if summary is None or not summary.unrecorded:
+            _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.uri}")
-    if summary is not None and summary.failures:
+    if summary is not None and (summary.failures or summary.unrecorded):
         raise typer.Exit(1)
 
 
@@ -198,7 +199,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     from harness.judge.answer import judge
     from harness.judge.verdicts import lines, value
 
-    study, tracker = study_with_data(file, Home.here()), tracker_at(where)
+    study = study_with_data(file, Home.here())
+    tracker = tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
     verdicts = judge(study, runs, rows, tracker.runs(study.name))
     if json_:
@@ -218,6 +220,7 @@ def report_(
     """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
     from harness.report.write import report
 
-    study, tracker = study_with_data(file, Home.here()), tracker_at(where)
+    study = study_with_data(file, Home.here())
+    tracker = tracker_at(where)
     written = or_exit(report, study, tracker, to or _reports(tracker.home, study))
     print_lines(f"report: {written.page}")

@@ -50,13 +50,19 @@ def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegati
     sizes = (scores + truth) * counted
     overlap = hits.sum(dim=(0, 2, 3))
     total = sizes.sum(dim=(0, 2, 3))
-    soft_dice = (2 * overlap + smooth) / (total + smooth).clamp(min=1e-12)
+    smooth_overlap = 2 * overlap + smooth
+    smooth_total = total + smooth
+    soft_dice = smooth_overlap / smooth_total.clamp(min=1e-12)
     return 1 - soft_dice.mean()
 
 
 @loss
 def bce_dice(
-    logits: Tensor, masks: Tensor, ignore: int | None, *, weight: Fraction = 0.5
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    *,
+    weight: Fraction = 0.5,
 ) -> Tensor:
     """Binary cross-entropy and Dice, `weight` of the second."""
     entropy = bce(logits, masks, ignore)
@@ -64,7 +70,13 @@ def bce_dice(
 
 
 @loss
-def ce_dice(logits: Tensor, masks: Tensor, ignore: int | None, *, weight: Fraction = 0.5) -> Tensor:
+def ce_dice(
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    *,
+    weight: Fraction = 0.5,
+) -> Tensor:
     """Cross-entropy and Dice, `weight` of the second."""
     entropy = ce(logits, masks, ignore)
     return (1 - weight) * entropy + weight * dice(logits, masks, ignore)

@@ -38,7 +38,11 @@ def linear(clock: Clock, *, start: Fraction = 0.0, end: Fraction = 0.0) -> float
 
 @schedule
 def one_cycle(
-    clock: Clock, *, rise: Fraction = 0.3, div: Positive = 25.0, final_div: Positive = 10000.0
+    clock: Clock,
+    *,
+    rise: Fraction = 0.3,
+    div: Positive = 25.0,
+    final_div: Positive = 10000.0,
 ) -> float:
     """Cosine up from 1 / `div` of the rate over the first `rise` of the steps, then down to 1 /
     (div final_div).
@@ -54,7 +58,11 @@ def one_cycle(
 
 @schedule
 def plateau(
-    clock: Clock, *, factor: Fraction = 0.5, patience: Whole = 10, floor: Fraction = 0.0
+    clock: Clock,
+    *,
+    factor: Fraction = 0.5,
+    patience: Whole = 10,
+    floor: Fraction = 0.0,
 ) -> float:
     """Times `factor` whenever the watched score has not improved for more than `patience` epochs,
     not below `floor`.
@@ -77,4 +85,5 @@ def plateau(
 def _cosine(start: float, end: float, progress: float) -> float:
     """Goes from `start` to `end` along half a cosine wave."""
     wave = 1 + math.cos(math.pi * progress)  # from 2 to 0
-    return end + (start - end) / 2 * wave
+    half_way = (start - end) / 2
+    return end + half_way * wave

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.data.files.lazy import Lazy, decode_to_file
+from harness.data.fingerprint import files_stamp
 from harness.data.folds import split_by_fold
 from harness.data.images import Domains, Labelled, Unlabelled, grey_range
 from harness.data.masks import IGNORE
@@ -70,13 +71,17 @@ def open_images(
 
 
 def _mapped_where_large(scans: Scans, part: Part, home: Home) -> Scans:
-    """Maps what is too large for memory from a file into which it is decoded once."""
+    """Maps what is too large for memory from a file into which it is decoded once.
+
+    The stamp in its name lets it be decoded anew where a file has changed.
+    """
+    stamp = files_stamp(scans.sources)[:12]
     images = scans.images
     if _is_decoded_to_file(images):
-        images = _map_decoded(images, "images", part, home)
+        images = _map_decoded(images, f"{stamp}-images", part, home)
     masks = scans.masks
     if _is_decoded_to_file(masks):
-        masks = _map_decoded(masks, "masks", part, home)
+        masks = _map_decoded(masks, f"{stamp}-masks", part, home)
     return replace(scans, images=images, masks=masks)
 
 

@@ -1,13 +1,14 @@
 """What a split holds, by content: the same volume in another format has the same fingerprint."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.files.stamps import file_stamp
 from harness.data.scans import Scans
 
 BLANK = "blank-"  # a slice of one value says nothing about where it comes from
@@ -54,13 +55,10 @@ def shared_images(a: Mapping[str, str], b: Mapping[str, str]) -> list[tuple[str,
     return pairs
 
 
-def files_stamp(files: Sequence[Path]) -> str:
+def files_stamp(files: Iterable[Path]) -> str:
     """A hash of names, sizes and times: while it stays, the files need not be read again."""
-    facts = []
-    for path in files:
-        status = path.stat()
-        facts.append((str(path), status.st_size, status.st_mtime_ns))
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    codes = [file_stamp(path).code for path in files]
+    return hashlib.sha256(repr(codes).encode()).hexdigest()
 
 
 def _digest(array: NDArray[Any]) -> bytes:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 def grey_range(volumes: Sequence[str]) -> tuple[Tensor, Tensor]:
     """The first and the last image of each volume, for each image; slices stand side by side."""
-    first, last = [], []
+    first = []
+    last = []
     start = 0
     for i, volume in enumerate(volumes):
         if i and volume != volumes[i - 1]:

@@ -25,12 +25,7 @@ class Meaning:
     ignore: int | None = None
 
 
-def as_labels(
-    scans: Scans,
-    masks: Lazy,
-    names: Sequence[str],
-    meaning: Meaning,
-) -> Scans:
+def as_labels(scans: Scans, masks: Lazy, names: Sequence[str], meaning: Meaning) -> Scans:
     """Adds `masks` to `scans`, read as `meaning` says; `names` are what complaints call them."""
     file, ignore = names[0], meaning.ignore
     ignore_label = None if ignore is None else IGNORE
@@ -132,6 +127,7 @@ def as_binary(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> L
     """Two classes from masks that hold 0 and 1, or 0 and 255; nothing else is guessed."""
 
     def convert(mask: Mask, index: int) -> Mask:
+        """Makes 0 and 1 of one mask, and refuses a mask of more than two values."""
         mask, is_ignored = _without_ignored(mask, names[index], ignore)
         values = _values(mask, is_ignored)
         top = values[-1] if values else 0
@@ -151,6 +147,7 @@ def as_instances(masks: Lazy, names: Sequence[str], ignore: int | None = None) -
     """Object numbers, 0 for none."""
 
     def convert(mask: Mask, index: int) -> Mask:
+        """Brings the numbers of one mask to 32 bits, and refuses those that do not fit."""
         mask, is_ignored = _without_ignored(mask, names[index], ignore)
         highest = int(mask.max(initial=0))
         if highest > np.iinfo(np.int32).max:
@@ -172,6 +169,7 @@ def as_classes(
     labels = np.array([table[int(value)] for value in values], np.uint8)
 
     def convert(mask: Mask, index: int) -> Mask:
+        """Looks each value of one mask up in the table."""
         mask, is_ignored = _without_ignored(mask, names[index], ignore)
         strange = sorted(set(_values(mask, is_ignored)) - set(table))
         if strange:

@@ -29,7 +29,7 @@ class SavedScans:
 
 def open_split(part: Part, home: Home) -> Scans:
     """A split of a dataset as its function yields it, or as it was kept."""
-    if part.component.facts.made:
+    if part.component.facts.drawn:
         return _open_procedural(part, home)
     return _call(part, home)
 

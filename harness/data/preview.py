@@ -20,7 +20,8 @@ PALETTE = (
     (204, 121, 167),
 )
 IGNORE_COLOUR = (255, 0, 255)
-MARGIN, CAPTION = 6, 14
+MARGIN = 6
+CAPTION = 14
 LETTER = 6  # the width of a letter of a caption
 
 Rgb = NDArray[np.uint8]
@@ -60,7 +61,8 @@ def contact_sheet(
 
 def _size_of_sheet(rows: list[list[Image.Image]]) -> tuple[int, int]:
     """Width and height of a sheet of these rows, with its legend and its margins."""
-    width, height = 0, 0
+    width = 0
+    height = 0
     for row in rows:
         row_width = sum(tile.width + MARGIN for tile in row)
         width = max(width, row_width)

@@ -26,7 +26,10 @@ from harness.study.load import Study
 
 
 def judge(
-    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, recorded: Sequence[Run] = ()
+    study: Study,
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
+    recorded: Sequence[Run] = (),
 ) -> Verdicts:
     """Every declared comparison of a study answered; `recorded` are its runs, for when it was
     declared.
@@ -91,7 +94,9 @@ def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.Da
 
 
 def _contrasts(
-    comparison: Comparison, plan: Layout, of_metrics: Sequence[Measured]
+    comparison: Comparison,
+    plan: Layout,
+    of_metrics: Sequence[Measured],
 ) -> Iterator[Contrast]:
     """The contrasts of a comparison, made as its kind says."""
     if comparison.kind == "correlate":
@@ -153,7 +158,9 @@ def _arms(comparison: Comparison, measured: Measured) -> tuple[Arm, ...]:
 
 
 def _tests_of_all_arms(
-    comparison: Comparison, plan: Layout, measured: Measured
+    comparison: Comparison,
+    plan: Layout,
+    measured: Measured,
 ) -> list[tuple[Levels, Result]]:
     """What can be said of three or more arms at once, in each stratum."""
     if comparison.kind != "groups":
@@ -219,7 +226,7 @@ def _declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], s
     """The comparisons that stood in the file when the first trial ran, and what changed since."""
     now = {comparison.key: comparison.name for comparison in study.compare}
     of_study = [run for run in recorded if run.study == study.name]
-    first = min(of_study, key=lambda run: run.started, default=None)
+    first = next(iter(of_study), None)  # they come in the order in which they were recorded
     if first is None or "harness.design" not in first.tags:
         return set(now), ""
     then = set(first.tags["harness.design"].split())

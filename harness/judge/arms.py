@@ -234,7 +234,9 @@ def planned_units(
 
 
 def pairing(
-    comparison: Comparison, first: Iterable[Any], second: Iterable[Any]
+    comparison: Comparison,
+    first: Iterable[Any],
+    second: Iterable[Any],
 ) -> tuple[bool, str]:
     """Whether two arms are paired, given the units of each, and why."""
     if comparison.paired is not None:

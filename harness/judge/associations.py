@@ -34,9 +34,11 @@ def trend(comparison: Comparison, layout: Layout, measured: Measured) -> Iterato
 
 def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
     """The trend of one stratum, whose samples are given from the first point to the last."""
-    first, last = curve[0], curve[-1]
+    first = curve[0]
+    last = curve[-1]
     choice = choose_for_trend(comparison, first.units, last.units)
-    paired, level = choice.is_paired, 1 - comparison.alpha
+    paired = choice.is_paired
+    level = 1 - comparison.alpha
     shared = None
     if paired:
         shared = sorted(shared_units(curve))
@@ -73,7 +75,10 @@ def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
 
 
 def correlation(
-    comparison: Comparison, layout: Layout, x: Measured, y: Measured
+    comparison: Comparison,
+    layout: Layout,
+    x: Measured,
+    y: Measured,
 ) -> Iterator[Contrast]:
     """Tests whether two metrics order the points alike; a point is a mean over its units."""
     planned: dict[Levels, set[Levels]] = {}
@@ -183,7 +188,8 @@ ANOVA = ("anova", "every value is of another unit")
 
 def _model_table(comparison: Comparison, samples: Sequence[Sample]) -> pd.DataFrame:
     """A line for each value with the levels of its factors; levels that all are numbers as such."""
-    factors, metric = comparison.factors, comparison.metrics[0]
+    factors = comparison.factors
+    metric = comparison.metrics[0]
     lines = []
     for sample in samples:
         levels = dict(zip(factors, sample.arm, strict=True))

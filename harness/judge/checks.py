@@ -29,7 +29,8 @@ def normality(arms: Iterable[Arm]) -> Iterator[str]:
 
 def pooled_images(comparison: Comparison, sample: Sample) -> Pooled:
     """What the images of an arm are worth, for those of one network resemble each other."""
-    values, clusters = sample.array(), np.array(sample.clusters)
+    values = sample.array()
+    clusters = np.array(sample.clusters)
     networks = len(set(sample.clusters))
     icc, _ = result_or_reason(icc1, values, clusters)
     worth: float | None = 1.0

@@ -96,6 +96,7 @@ def options_of_test(comparison: Comparison, test: str) -> dict[str, Any]:
 
 
 def is_paired(test: str) -> bool:
+    """Whether a test takes pairs of values."""
     return bool(catalogue("test")[test].facts.paired)
 
 

@@ -36,7 +36,10 @@ def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
 
 
 def _numbers(
-    comparison: Comparison, contrast: Contrast, family: int, unit: str | None = None
+    comparison: Comparison,
+    contrast: Contrast,
+    family: int,
+    unit: str | None = None,
 ) -> str:
     """The estimate with its interval, n and the corrected p."""
     parts = []
@@ -59,7 +62,9 @@ def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:
     if comparison.trend:
         metric = f"the area under {metric} over {comparison.trend}"
     facts = f"difference {_numbers(comparison, contrast, family)}"
-    first, second, margin = contrast.first, contrast.second, comparison.margin
+    first = contrast.first
+    second = contrast.second
+    margin = comparison.margin
     match contrast.outcome:
         case "differs":
             way = _way(contrast.estimate, "higher", "lower", "different")
@@ -121,7 +126,8 @@ def _trend(comparison: Comparison, contrast: Contrast, family: int) -> str:
 
 def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
     """A correlation of two metrics."""
-    first, second = contrast.first, contrast.second
+    first = contrast.first
+    second = contrast.second
     facts = f"{contrast.test} {_numbers(comparison, contrast, family, 'point')}"
     if contrast.outcome == "differs":
         way = _way(contrast.estimate, "alike", "in opposite ways", "in opposite ways")
@@ -133,7 +139,8 @@ def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
 
 def _model(comparison: Comparison, contrast: Contrast, family: int) -> str:
     """A term of a model."""
-    term, metric = contrast.first, comparison.metrics[0]
+    term = contrast.first
+    metric = comparison.metrics[0]
     degrees = contrast.note.split(";")[0]
     numbers = _numbers(comparison, contrast, family, "value")
     facts = f"{degrees} = {number(contrast.statistic)}, {numbers}"

@@ -102,7 +102,8 @@ def groups(comparison: Comparison, layout: Layout, measured: Measured) -> Iterat
         post_hoc = post_hoc_results(comparison, measured, stratum, arms)
         for first, second in contrasts(comparison, arms):
             labels = (stratum, names[first], names[second])
-            x, y = measured.of_arm(stratum, first), measured.of_arm(stratum, second)
+            x = measured.of_arm(stratum, first)
+            y = measured.of_arm(stratum, second)
             if x is None or y is None:
                 yield _without_values(labels, x, y)
                 continue
@@ -116,7 +117,9 @@ def groups(comparison: Comparison, layout: Layout, measured: Measured) -> Iterat
 
 
 def _without_values(
-    labels: tuple[Levels, str, str], x: Sample | None, y: Sample | None
+    labels: tuple[Levels, str, str],
+    x: Sample | None,
+    y: Sample | None,
 ) -> Contrast:
     """The contrast of two arms of which at least one came to nothing."""
     n = tuple(0 if sample is None else len(sample.units) for sample in (x, y))
@@ -151,9 +154,12 @@ def _contrast_of_pair(
     shared = None
     removed: tuple[str, ...] = ()
     if paired:
-        shared, removed = shared_units((x, y)), left_out((x, y))
-    a, b = x.array(shared), y.array(shared)
-    result, reason = post_hoc, ""
+        shared = shared_units((x, y))
+        removed = left_out((x, y))
+    a = x.array(shared)
+    b = y.array(shared)
+    result = post_hoc
+    reason = ""
     if result is None:
         result, reason = result_or_reason(pair_result, comparison, choice.test, a, b)
     result = result or NO_RESULT

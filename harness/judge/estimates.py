@@ -52,7 +52,11 @@ def pair_result(comparison: Comparison, test: str, a: Array, b: Array) -> Result
 
 
 def effect_between(
-    comparison: Comparison, paired: bool, a: Array, b: Array, level: float
+    comparison: Comparison,
+    paired: bool,
+    a: Array,
+    b: Array,
+    level: float,
 ) -> Effect:
     """How large the difference of two arms is, in the effect of the comparison."""
     name = effect_of(comparison, paired)

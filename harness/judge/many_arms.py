@@ -25,7 +25,10 @@ def samples_of(measured: Measured, stratum: Levels, arms: Iterable[Levels]) -> l
 
 
 def blocks(
-    comparison: Comparison, measured: Measured, stratum: Levels, arms: list[Levels]
+    comparison: Comparison,
+    measured: Measured,
+    stratum: Levels,
+    arms: list[Levels],
 ) -> list[Array] | None:
     """The arms over the units that all of them have; None where they share too few."""
     samples = samples_of(measured, stratum, arms)
@@ -44,7 +47,10 @@ def _all_values(measured: Measured, stratum: Levels, arms: list[Levels]) -> list
 
 
 def post_hoc_results(
-    comparison: Comparison, measured: Measured, stratum: Levels, arms: list[Levels]
+    comparison: Comparison,
+    measured: Measured,
+    stratum: Levels,
+    arms: list[Levels],
 ) -> dict[tuple[Levels, Levels], Result]:
     """Compares every pair of arms after a test of several groups; empty for a test of two."""
     if comparison.test_name is None:
@@ -67,7 +73,10 @@ def post_hoc_results(
 
 
 def omnibus(
-    comparison: Comparison, measured: Measured, stratum: Levels, arms: list[Levels]
+    comparison: Comparison,
+    measured: Measured,
+    stratum: Levels,
+    arms: list[Levels],
 ) -> Result | None:
     """Tests whether any of several arms differs at all: Friedman where they pair, else Kruskal-
     Wallis.
@@ -79,6 +88,7 @@ def omnibus(
         tables = blocks(comparison, measured, stratum, arms)
     name = "friedman"
     if tables is None:
-        name, tables = "kruskal", _all_values(measured, stratum, arms)
+        name = "kruskal"
+        tables = _all_values(measured, stratum, arms)
     result: Result | None = result_or_reason(load_component("test", name), *tables)[0]
     return result

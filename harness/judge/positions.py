@@ -15,8 +15,11 @@ from harness.spec.naming import is_number, level_name
 from harness.study.comparison import Comparison
 
 # Columns that are added to the rows: no dimension of a probe has a name with a space.
-POSITION, PLANNED = "position in the comparison", "planned position"
-BASE, UNIT, NETWORK = "planned unit", "unit of the value", "network of the value"
+POSITION = "position in the comparison"
+PLANNED = "planned position"
+BASE = "planned unit"
+UNIT = "unit of the value"
+NETWORK = "network of the value"
 NO_DIMENSIONS = ("metric", "value", "image", "group", "seed", "fold", "run", "trial", "test_on")
 ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK)
 
@@ -30,7 +33,9 @@ class Position(NamedTuple):
 
 
 def planned_trials(
-    layout: Layout, comparison: Comparison, runs: pd.DataFrame
+    layout: Layout,
+    comparison: Comparison,
+    runs: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[Position]]:
     """The trials of a comparison with their runs, and the positions that they are planned at."""
     numbers: dict[Position, int] = {}
@@ -79,7 +84,10 @@ def _base(trials: pd.DataFrame, comparison: Comparison) -> pd.Series:
 
 
 def rows_of_metric(
-    layout: Layout, metric: str, rows: pd.DataFrame, trials: pd.DataFrame
+    layout: Layout,
+    metric: str,
+    rows: pd.DataFrame,
+    trials: pd.DataFrame,
 ) -> pd.DataFrame:
     """The rows of a metric that take part, each with what is known of its trial."""
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
@@ -104,7 +112,9 @@ def _level_codes(data: pd.DataFrame, path: str) -> tuple[np.ndarray, list[str]]:
 
 
 def with_row_levels(
-    data: pd.DataFrame, layout: Layout, planned: list[Position]
+    data: pd.DataFrame,
+    layout: Layout,
+    planned: list[Position],
 ) -> tuple[pd.DataFrame, list[Position], list[str]]:
     """Fills in the levels of dimensions of the rows, and says which dimensions are averaged over.
 
@@ -126,7 +136,9 @@ def with_row_levels(
 
 
 def _measured_positions(
-    data: pd.DataFrame, layout: Layout, planned: list[Position]
+    data: pd.DataFrame,
+    layout: Layout,
+    planned: list[Position],
 ) -> tuple[np.ndarray, list[Position]]:
     """The number of each row's position, and the positions with the levels that were measured."""
     if not layout.dimensions:
@@ -184,7 +196,9 @@ def _averaged_dimensions(data: pd.DataFrame, layout: Layout) -> Iterator[str]:
 
 
 def with_units(
-    data: pd.DataFrame, comparison: Comparison, metric: str
+    data: pd.DataFrame,
+    comparison: Comparison,
+    metric: str,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Names the unit of each row; rows that belong to none are left out, and a note says so."""
     column = {"image": "image", "patient": "group"}.get(comparison.unit)

@@ -72,13 +72,16 @@ def _best_correction(comparison: Comparison, smallest: list[float]) -> list[floa
 
 def _preview(planned: Planned, family: int, least: float) -> Preview:
     """What a planned contrast can show, given the smallest p that it can have after correction."""
-    comparison, n = planned.comparison, planned.n
-    verdict, note = "testable", ""
+    comparison = planned.comparison
+    n = planned.n
+    verdict = "testable"
+    note = ""
     power = None
     if not planned.is_known:
         verdict = "not known before it is measured"
     elif least > comparison.alpha:
-        verdict, note = "not testable", _remedy(planned, family)
+        verdict = "not testable"
+        note = _remedy(planned, family)
     elif comparison.expect is not None and not post_hoc_of(comparison, planned.test):
         from harness.stats.power import power as power_of  # scipy takes a second to load
 
@@ -137,7 +140,8 @@ def _smallest_of_orders(points: int) -> float:
 
 def _remedy(planned: Planned, family: int) -> str:
     """How many repetitions would do, if all of the family had them."""
-    comparison, n = planned.comparison, planned.n
+    comparison = planned.comparison
+    n = planned.n
     units = "points" if comparison.correlate else f"{comparison.unit}s"
     # the smallest p values of a family are equal here: one correction tells how far each must fall
     factor = _best_correction(comparison, [1e-9] * family)[0] / 1e-9

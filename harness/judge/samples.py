@@ -28,7 +28,11 @@ from harness.study.comparison import Comparison
 
 
 def measured_samples(
-    layout: Layout, comparison: Comparison, metric: str, runs: pd.DataFrame, rows: pd.DataFrame
+    layout: Layout,
+    comparison: Comparison,
+    metric: str,
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
 ) -> Measured:
     """Averages the rows of one metric to a value for each unit of each arm."""
     trials, planned = planned_trials(layout, comparison, runs)

@@ -39,7 +39,8 @@ def spread(low: float, high: float) -> str:
     """An interval."""
     if math.isnan(low):
         return "no interval"
-    return f"[{number(low, high - low)}, {number(high, high - low)}]"
+    width = high - low
+    return f"[{number(low, width)}, {number(high, width)}]"
 
 
 def p_value(p: float, name: str = "p") -> str:

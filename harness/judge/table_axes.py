@@ -9,14 +9,18 @@ from harness.study.tables import Table
 
 
 def table_axes(
-    study: Study, table: Table, plan: Layout, combinations: Sequence[Levels]
+    study: Study,
+    table: Table,
+    plan: Layout,
+    combinations: Sequence[Levels],
 ) -> tuple[list[Levels], list[Levels]]:
     """The levels of the rows and of the columns, as the grid orders them.
 
     They are those that the grid plans, and beside them those of numbers that were published or
     measured, which `combinations` lists.
     """
-    paths, width = table.paths, len(table.rows)
+    paths = table.paths
+    width = len(table.rows)
     orders = []
     for number, path in enumerate(paths):
         order = levels_of(study.expansion, path)

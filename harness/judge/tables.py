@@ -76,7 +76,10 @@ Cell = tuple[Levels, str]  # the levels of the rows and columns, and the metric
 
 
 def tabulate(
-    study: Study, runs: pd.DataFrame, rows: pd.DataFrame, lower: Collection[str] = ()
+    study: Study,
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
+    lower: Collection[str] = (),
 ) -> list[Tabulated]:
     """Every table of a study; of the metrics in `lower` the least is best."""
     tables = []
@@ -151,9 +154,13 @@ def _mean_of(sample: Sample) -> Entry:
     """The mean over the units of a sample, with its standard error."""
     values = sample.array()
     # what rounding leaves of equal values is no spread
-    mean, se = float(values.mean()), math.nan
+    mean = float(values.mean())
+    se = math.nan
     if values.size > 1:
-        se = 0.0 if constant(values) else float(values.std(ddof=1) / math.sqrt(values.size))
+        se = 0.0
+    if not constant(values):
+        deviation = values.std(ddof=1)
+        se = float(deviation / math.sqrt(values.size))
     return Entry(mean, se, values.size, units=sample.units, runs=runs_behind([sample]))
 
 
@@ -197,7 +204,10 @@ def _best_row(entries: Mapping[int, Entry], is_lower_better: bool) -> int | None
 
 
 def _doubts(
-    table: Table, plan: Layout, runs: pd.DataFrame, entries: Iterable[Iterable[Entry]]
+    table: Table,
+    plan: Layout,
+    runs: pd.DataFrame,
+    entries: Iterable[Iterable[Entry]],
 ) -> Iterator[str]:
     """What a reader must know before believing a cell."""
     yield from plan.notes

@@ -82,7 +82,10 @@ def count_trials(
 
 
 def _counted_arms(
-    plan: Plan, samples: tuple[Sample, ...], layout: Layout, is_trend: bool
+    plan: Plan,
+    samples: tuple[Sample, ...],
+    layout: Layout,
+    is_trend: bool,
 ) -> list[tuple[Levels, Levels]]:
     """The strata and arms that are counted: as planned, also where an arm came to nothing; else as
     measured.

@@ -27,7 +27,9 @@ def jensen_shannon(x: Values, y: Values, bins: int = BINS) -> float:
     """The Jensen-Shannon divergence of the histograms in nats, from 0 to ln 2."""
     p, q = _histograms(x, y, bins)
     middle = (p + q) / 2
-    divergence = (_divergence(p, middle) + _divergence(q, middle)) / 2
+    divergence_of_p = _divergence(p, middle)
+    divergence_of_q = _divergence(q, middle)
+    divergence = (divergence_of_p + divergence_of_q) / 2
     return max(0.0, divergence)
 
 
@@ -55,7 +57,9 @@ def symmetric(distance: Distance, channels: Sequence[Values]) -> float:
     middle = _odd_count(channels) // 2
     distances = []
     for n in range(1, middle + 1):
-        distances.append(distance(channels[middle - n], channels[middle + n]))
+        before = channels[middle - n]
+        after = channels[middle + n]
+        distances.append(distance(before, after))
     return float(np.mean(distances))
 
 
@@ -97,7 +101,9 @@ def _histograms(x: Values, y: Values, bins: int) -> tuple[Shares, Shares]:
     span = (low, high)
     x_counts, _ = np.histogram(x, bins, span)
     y_counts, _ = np.histogram(y, bins, span)
-    return x_counts / x.size, y_counts / y.size
+    x_shares = x_counts / x.size
+    y_shares = y_counts / y.size
+    return x_shares, y_shares
 
 
 def _divergence(p: Shares, middle: Shares) -> float:

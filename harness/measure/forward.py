@@ -14,7 +14,9 @@ PADDED_TO = 32  # every encoder halves five times at most
 
 @torch.no_grad()
 def logits_of(
-    net: nn.Module, images: Unlabelled, multiple: int = PADDED_TO
+    net: nn.Module,
+    images: Unlabelled,
+    multiple: int = PADDED_TO,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yields (which images, their logits) batch by batch.
 

@@ -19,7 +19,9 @@ def widen(span: Span | None, values: Tensor) -> Span:
     low, high = values.double().aminmax(dim=1)
     if span is None:
         return Span(low, high)
-    return Span(torch.minimum(span.low, low), torch.maximum(span.high, high))
+    lower = torch.minimum(span.low, low)
+    higher = torch.maximum(span.high, high)
+    return Span(lower, higher)
 
 
 def count_values(values: Tensor, span: Span, bins: int) -> Tensor:
@@ -29,7 +31,8 @@ def count_values(values: Tensor, span: Span, bins: int) -> Tensor:
     counts at all. The counts are (channels, bins).
     """
     channels = len(values)
-    width = (span.high - span.low)[:, None]
+    width = span.high - span.low
+    width = width[:, None]
     above_low = values.double() - span.low[:, None]
     position = above_low / width * bins
     bin_of_value = position.nan_to_num(0).long()
@@ -63,7 +66,8 @@ def wasserstein(counts: Tensor, others: Tensor, span: Span) -> Tensor:
     difference = (below - others_below).abs()
     bins_moved = difference.sum(dim=1)
     bins = counts.shape[1]
-    return bins_moved * (span.high - span.low) / bins
+    width = span.high - span.low
+    return bins_moved * width / bins
 
 
 def _shares(counts: Tensor) -> Tensor:

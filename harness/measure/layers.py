@@ -42,7 +42,9 @@ def hooked_layers(net: nn.Module, names: Iterable[str], see: See) -> Iterator[No
 
 
 def pooled_features(
-    net: nn.Module, images: Unlabelled, names: Iterable[str]
+    net: nn.Module,
+    images: Unlabelled,
+    names: Iterable[str],
 ) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
     """Yields (which images, the feature maps of each layer) batch by batch.
 
@@ -63,7 +65,8 @@ def pooled_features(
 
 def layer(net: nn.Module, name: str) -> tuple[nn.Module, int | None]:
     """Returns the module behind a name, and which of its outputs is meant if it gives several."""
-    depth, decoder = _depth(net), _decoder(net)
+    depth = _depth(net)
+    decoder = _decoder(net)
     kind, _, number = name.partition("_")
     index = int(number) if number.isdigit() else None
     if name == BOTTLENECK and depth:

@@ -53,7 +53,10 @@ def answered_labels(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor
 
 
 def counts(
-    logits: Tensor, masks: Tensor, ignore: int | None, threshold: float = 0.5
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    threshold: float = 0.5,
 ) -> list[Counts]:
     """The confusion matrix of each image of a batch."""
     classes = max(2, logits.shape[1])

@@ -48,7 +48,11 @@ def _dimensions(table: pd.DataFrame, probes: list[Part]) -> list[str]:
     for probe in probes:
         paths += probe.component.facts.dimensions
     paths.extend(table.columns)
-    return [path for path in dict.fromkeys(paths) if path in table and path not in ROW_COLUMNS]
+    dimensions = []
+    for path in dict.fromkeys(paths):
+        if path in table and path not in ROW_COLUMNS:
+            dimensions.append(path)
+    return dimensions
 
 
 def _legal(text: str) -> str:

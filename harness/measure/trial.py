@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from harness.data.unchanged import planned_data
 from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
 from harness.measure.table import means, tidy
@@ -17,13 +18,17 @@ from harness.store import Home, file_name, write_json
 
 
 def measure(
-    trial: Trial, home: Home, device: torch.device, wait: Callable[[], None] = lambda: None
+    trial: Trial,
+    home: Home,
+    device: torch.device,
+    wait: Callable[[], None] = lambda: None,
 ) -> Path:
     """Returns the folder with what was measured for a trial, now or before."""
     store = home.store("trials")
     with store.making(trial.key, wait) as folder:
         if folder is not None:
-            _measure(trial, home, folder, device)
+            with planned_data(trial, home, folder):
+                _measure(trial, home, folder, device)
     return store.path(trial.key)
 
 

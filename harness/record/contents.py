@@ -169,6 +169,7 @@ def _keep_in_folder(root: Path) -> Keep:
     """Artifacts of a database beside the work: a folder of this machine."""
 
     def keep(source: Path | str, name: str) -> None:
+        """Writes a text, or links a file; copies it where no link is possible."""
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, str):

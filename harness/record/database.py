@@ -7,8 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from harness.spec.states import RESULTS, State
+from harness.store import file_lock
+
+SQLITE = "sqlite:///"  # how the address of a database file begins
+SECONDS_FOR_A_LOCK = 20.0  # that SQLite itself waits for somebody else's lock
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ def as_run(row: RunRow, tags: dict[str, str], params: dict[str, str]) -> Run:
 def read_runs(file: Path, study: str | None) -> list[Run]:
     """Reads the runs of a study, or of all, newest last.
 
-    MLflow's own search takes ten seconds for 5,000 runs.
+    The order is that in which they were recorded, for a clock may be set back. MLflow's own search
+    takes ten seconds for 5,000 runs.
     """
     of_study = "AND e.name = ?" if study is not None else ""
     among = f"""FROM runs r JOIN experiments e USING (experiment_id)
@@ -92,7 +98,7 @@ def read_runs(file: Path, study: str | None) -> list[Run]:
     columns = "run_uuid, r.name, status, start_time, end_time"
     values = "SELECT run_uuid, key, value FROM {} WHERE run_uuid IN (SELECT run_uuid {})"
     with closing(open_read_only(file)) as db:
-        rows = db.execute(f"SELECT {columns} {among} ORDER BY start_time", args).fetchall()
+        rows = db.execute(f"SELECT {columns} {among} ORDER BY r.rowid", args).fetchall()
         tags = by_run(db, values.format("tags", among), args)
         params = by_run(db, values.format("params", among), args)
     runs = []
@@ -123,16 +129,55 @@ def add_trial_index(file: Path) -> None:
     """
     sql = """CREATE INDEX IF NOT EXISTS harness_trial ON tags ("key", value)
         WHERE "key" = 'harness.trial'"""
-    with closing(sqlite3.connect(file, timeout=20)) as db:
+    with closing(open_for_writing(file)) as db:
         db.execute(sql)
         db.commit()
 
 
+def lock_of(file: Path) -> Path:
+    """The lock of a database, which stands beside it: several homes may share one database."""
+    file = file.resolve()
+    return file.with_name(f".{file.name}.lock")
+
+
 def open_read_only(file: Path) -> sqlite3.Connection:
-    """Opens a database so that nothing can be written to it."""
-    db = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)
-    db.execute("PRAGMA query_only = 1")
+    """Opens a database so that nothing can be written to it.
+
+    A process that was killed while it wrote may have left a journal, which says how to undo the
+    half of a change. SQLite refuses to read before that is done, and does it where it may write.
+    """
+    try:
+        return _open_to_read(file)
+    except sqlite3.OperationalError:
+        if not _journal_of(file).exists():
+            raise
+    with file_lock(lock_of(file)), closing(open_for_writing(file)) as db:
+        db.execute(FIRST_LOOK)
+    return _open_to_read(file)
+
+
+FIRST_LOOK = "SELECT count(*) FROM sqlite_master"  # makes SQLite look for a journal
+
+
+def _open_to_read(file: Path) -> sqlite3.Connection:
+    path = quote(str(file))
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=SECONDS_FOR_A_LOCK)
+    try:
+        db.execute("PRAGMA query_only = 1")
+        db.execute(FIRST_LOOK)
+    except BaseException:
+        db.close()
+        raise
     return db
+
+
+def _journal_of(file: Path) -> Path:
+    file = file.resolve()
+    return file.with_name(f"{file.name}-journal")
+
+
+def open_for_writing(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=SECONDS_FOR_A_LOCK)
 
 
 def by_run(db: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from harness.record.contents import fill, tags_of
 from harness.record.database import (
     INFO,
     MLFLOW_STATUS,
+    SQLITE,
     Run,
     RunRow,
     add_trial_index,
@@ -21,19 +22,22 @@ from harness.record.database import (
     by_run,
     has_result,
     is_result,
+    lock_of,
     open_read_only,
     read_runs,
     refuse_no_database,
 )
+from harness.record.patience import PatientClient, patiently
 from harness.record.result import TrialResult, run_name
+from harness.record.schema import bring_up_to_date
 from harness.spec.states import State
 from harness.store import Home, file_lock, file_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 
-SQLITE = "sqlite:///"
 PAGE = 1000  # runs of one answer of a server
-TALKATIVE = ("mlflow", "mlflow.store.db.utils", "alembic", "alembic.runtime.migration")
+TALKATIVE = ("mlflow", "alembic", "alembic.runtime.migration")
+SAYS_TWICE = "mlflow.store.db.utils"  # prints every error that it raises
 
 
 def uri(home: Home, address: str | None = None) -> str:
@@ -59,6 +63,9 @@ class Tracker:
 
     @property
     def lock(self) -> Path:
+        """Stands beside a database file, which other homes may share."""
+        if self.file is not None:
+            return lock_of(self.file)
         return self.home.hidden / "locks" / "record.lock"
 
     def prepare(self) -> None:
@@ -70,11 +77,13 @@ class Tracker:
             refuse_no_database(self.file)
             self.file.parent.mkdir(parents=True, exist_ok=True)
         with file_lock(self.lock):
+            if self.file is not None:
+                patiently(bring_up_to_date, self.file)
             client = self.client()
             client.search_experiments(max_results=1)
             if self.file is not None:
-                add_trial_index(self.file)
-            for run in self.runs():
+                patiently(add_trial_index, self.file)
+            for run in patiently(self.runs):
                 if run.status == "RUNNING" and run.tags.get("harness.host") == platform.node():
                     client.set_tag(run.id, "harness.state", State.KILLED.value)
                     client.set_terminated(run.id, MLFLOW_STATUS[State.KILLED])
@@ -86,7 +95,8 @@ class Tracker:
 
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
-        return MlflowClient(self.uri)
+        logging.getLogger(SAYS_TWICE).setLevel(logging.CRITICAL)
+        return PatientClient(patiently(MlflowClient, self.uri))
 
     def runs(self, study: str | None = None) -> list[Run]:
         """The runs of harness, newest last, deleted ones left out."""
@@ -115,8 +125,8 @@ class Tracker:
     ) -> str | None:
         """Makes a trial's run and returns its id; None if another process has made it meanwhile."""
         with file_lock(self.lock):
-            is_measured = result.folder is not None
-            if is_measured and not start_over and self.has_result(study.name, cell.trial.key):
+            may_be_recorded = result.folder is not None and not start_over
+            if may_be_recorded and patiently(self.has_result, study.name, cell.trial.key):
                 return None
             client = self.client()
             run = client.create_run(

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-WIDE, LEFT, RIGHT = 480, 14, 466
+WIDE = 480
+LEFT = 14
+RIGHT = 466
 
 Scale = Callable[[float], float]  # a value -> where it stands
 

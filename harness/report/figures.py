@@ -53,7 +53,8 @@ def boxes(arms: list[Arm], label: str, paired: bool) -> str:
 
 def _bounds(arms: list[Arm], low: float, high: float) -> tuple[float, float]:
     """The values from low to high, and the intervals of means unless they reach far beyond."""
-    middle, farthest = (low + high) / 2, 3 * (high - low)
+    middle = (low + high) / 2
+    farthest = 3 * (high - low)
     bounds = [low, high]
     for arm in arms:
         if arm.mean is not None:

@@ -21,7 +21,8 @@ def sections_of_tables(tables: Iterable[Tabulated]) -> Iterator[str]:
 
 def _parts_of_section(number: int, tabulated: Tabulated) -> Iterator[str]:
     """The parts of a section from top to bottom; those that a table lacks are empty."""
-    table, anchors = tabulated.table, _anchors(number, tabulated)
+    table = tabulated.table
+    anchors = _anchors(number, tabulated)
     unit = f'<span class="badge">unit: {escape(table.unit)}</span>'
     yield f'<section id="table-{number}"><h2>{escape(table.name)} {unit}</h2>'
     if table.title:
@@ -131,9 +132,13 @@ def _runs(tabulated: Tabulated, anchors: Anchors) -> str:
         name = rows[i]
         if len(names) < len(columns):
             name = f"{name}: {', '.join(names)}"
-        links = " ".join(f'<a href="#run-{escape(run)}">{escape(run[:8])}</a>' for run in runs)
+        links = " ".join(map(_link_to_run, runs))
         lines.append(f'<tr id="{anchor}"><td>{escape(name)}</td><td>{links}</td></tr>')
     if not lines:
         return ""
     summary = "<summary>Runs behind each number</summary>"
     return f"<details>{summary}<table>{''.join(lines)}</table></details>"
+
+
+def _link_to_run(run: str) -> str:
+    return f'<a href="#run-{escape(run)}">{escape(run[:8])}</a>'

@@ -93,7 +93,8 @@ def _rules(end: int, headings: Sequence[Heading]) -> str:
     """A rule under each heading; the labels of the rows end at column `end`."""
     rules = ""
     for heading in headings:
-        start, end = end + 1, end + heading.span
+        start = end + 1
+        end = end + heading.span
         rules += rf"\cmidrule(lr){{{start}-{end}}}"
     return rules
 

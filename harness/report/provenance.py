@@ -85,7 +85,10 @@ def _counts_text(counts: Counter[str]) -> str:
     """'abc (4 runs), def (2 runs)'; a single name stands alone."""
     if len(counts) == 1:
         return next(iter(counts)) or "unknown"
-    return ", ".join(f"{name or 'unknown'} ({n} runs)" for name, n in counts.most_common())
+    texts = []
+    for name, count in counts.most_common():
+        texts.append(f"{name or 'unknown'} ({count} runs)")
+    return ", ".join(texts)
 
 
 def _doubts_of_design(study: Study) -> Iterator[str]:

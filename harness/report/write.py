@@ -55,7 +55,10 @@ def runs_used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[
 
 
 def texts(
-    study: Study, verdicts: Verdicts, runs: list[Run], tables: Sequence[Tabulated] = ()
+    study: Study,
+    verdicts: Verdicts,
+    runs: list[Run],
+    tables: Sequence[Tabulated] = (),
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)

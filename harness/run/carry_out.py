@@ -2,11 +2,13 @@
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.record.code import code_state
+from harness.record.patience import StillLocked
 from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
 from harness.run.durations import cost_class, cost_class_of_trial, note_duration
@@ -24,6 +26,7 @@ class RunSummary:
 
     outcomes: list[Outcome]
     recorded: int
+    unrecorded: int = 0  # trials that ended while somebody else kept the database locked
 
     def count(self, state: str, kind: str = "trial") -> int:
         """How many jobs of a kind ended in this state."""
@@ -42,7 +45,11 @@ Show = Callable[[Progress, Outcome | None], None]
 
 
 def remote_work(
-    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+    kind: str,
+    value: dict[str, Any],
+    folder: str,
+    device: str,
+    threads: int | None,
 ) -> dict[str, Any]:
     """Does a job in the worker, where torch is loaded: the parent never needs it."""
     from harness.run.worker import work
@@ -92,7 +99,8 @@ def run(
             show(progress, outcome)
             if fail_fast and outcome.state == State.FAILED:
                 break
-    return RunSummary(outcomes, recorder.recorded)
+        recorder.record_what_waits()
+    return RunSummary(outcomes, recorder.recorded, recorder.unrecorded)
 
 
 def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
@@ -107,7 +115,8 @@ def _forget_results(plan: Plan, home: Home) -> None:
     """Drops what diverged and is tried again; a fit that was tried meanwhile stays."""
     if not any(trial.start_over for trial in plan.todo):
         return
-    fits, trials = home.store("fits"), home.store("trials")
+    fits = home.store("fits")
+    trials = home.store("trials")
     for planned in plan.training:
         folder = fits.find(planned.fit.key)
         if folder is not None and FitRecord.read(folder).state == State.DIVERGED:
@@ -129,6 +138,7 @@ class _Recorder:
         self._code = code_state()
         self._fits = {planned.fit.key: planned.fit for planned in plan.fits}
         self._trials = {trial.cell.trial.key: trial for trial in plan.todo}
+        self._waiting: deque[tuple[TrialPlan, TrialResult]] = deque()
 
     def record_what_is_measured(self) -> None:
         """Records the trials whose folders are complete and of which the database knows nothing."""
@@ -160,15 +170,29 @@ class _Recorder:
         return measured_result(trial.cell, self._home)
 
     def _record(self, trial: TrialPlan, result: TrialResult | None) -> None:
-        """Makes the run of a trial, and counts it."""
-        if result is None:
-            return
-        run = self._tracker.record(
-            self._plan.study,
-            trial.cell,
-            result,
-            self._code,
-            reason=trial.reason,
-            start_over=trial.start_over,
-        )
-        self.recorded += run is not None
+        """Makes the run of a trial, and counts it; first come those that had to wait."""
+        if result is not None:
+            self._waiting.append((trial, result))
+            self.record_what_waits()
+
+    def record_what_waits(self) -> None:
+        """Makes the runs that are due, as far as nobody else keeps the database locked."""
+        while self._waiting:
+            trial, result = self._waiting[0]
+            try:
+                run = self._tracker.record(
+                    self._plan.study,
+                    trial.cell,
+                    result,
+                    self._code,
+                    reason=trial.reason,
+                    start_over=trial.start_over,
+                )
+            except StillLocked:
+                return
+            self._waiting.popleft()
+            self.recorded += run is not None
+
+    @property
+    def unrecorded(self) -> int:
+        return len(self._waiting)

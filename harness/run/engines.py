@@ -26,6 +26,7 @@ def inline(folder: Path, device: str) -> Executor:
     """Runs one job after the other in this process: for debugging and tests."""
 
     def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
+        """Does the jobs one by one; an error of one ends that job alone."""
         queue = JobQueue(jobs)
         while (job := queue.take_ready()) is not None:
             notice(job, State.RUNNING)
@@ -53,6 +54,7 @@ def processes(folder: Path, slots: list[Slot], preload: list[str]) -> Executor:
         forkserver.ensure_running()  # it loads while the parent goes on
 
     def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
+        """Keeps every slot at work, and starts a job again whose worker was killed."""
         queue = JobQueue(jobs)
         free_slots = list(slots)
         workers: list[_Worker] = []
@@ -182,7 +184,8 @@ def _outcome(worker: _Worker, lives: int) -> Outcome:
         state = State(result["state"])
         return Outcome(worker.job, state, seconds=seconds, lives=lives, result=result)
     if message:
-        error, trace = message["error"], message["trace"]
+        error = message["error"]
+        trace = message["trace"]
         return Outcome(worker.job, State.FAILED, error, trace, seconds, lives)
     error = f"the worker ended without an answer ({_way_of_death(worker.process.exitcode)})"
     return Outcome(worker.job, State.LOST, error, "", seconds, lives)

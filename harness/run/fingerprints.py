@@ -1,17 +1,13 @@
 """The bytes of a study's real data: fingerprints go into keys, shared images are refused."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from harness.data.examine import examine
-from harness.data.fingerprint import files_stamp, fingerprint, shared_images
-from harness.data.open_dataset import open_split
-from harness.data.scans import Scans
-from harness.spec.values import Fit, Part, Trial, fields_of, parts_in, validation_of
-from harness.store import Home, read_json, write_json
+from harness.data.fingerprint import shared_images
+from harness.data.identity import Identity, depends_on_files, identity_of
+from harness.spec.values import Fit, Part, Trial, fields_of, parts_in
+from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.document import Mark, Mistakes, Problem
 from harness.study.load import Study
@@ -24,40 +20,6 @@ REMEDY = {
     TRAINING: "take another split",
     TARGET: "take another split, or say `transductive: true` in the study",
 }
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What the bytes of a component's files are."""
-
-    fingerprint: str
-    digests: Mapping[str, str] = field(default_factory=dict)  # image -> hash of its pixels
-    validation: str = ""  # the fingerprint of the validation split beside a training split
-    stamp: str | None = None  # names, sizes and times of the files that were read
-
-    @classmethod
-    def read(cls, path: Path) -> "Identity":
-        """Reads what an earlier command has found out."""
-        raw = read_json(path)
-        return cls(raw["fingerprint"], raw["digests"], raw.get("held", ""), raw["stamp"])
-
-    def to_plain(self) -> dict[str, Any]:
-        """Returns the identity as JSON."""
-        return {
-            "stamp": self.stamp,
-            "fingerprint": self.fingerprint,
-            "digests": self.digests,
-            "held": self.validation,
-        }
-
-    @property
-    def mark(self) -> str:
-        """What goes into a key.
-
-        A training set stands for its validation split too: picks and patience look at it.
-        """
-        mark = self.fingerprint[:24]
-        return f"{mark}-{self.validation[:12]}" if self.validation else mark
 
 
 def with_fingerprints(study: Study, home: Home) -> Study:
@@ -88,12 +50,7 @@ def _parts_of_files(study: Study) -> dict[str, Part]:
     for cell in study.cells:
         for part in parts_in(cell.trial):
             parts[part.key] = part
-    return {key: part for key, part in parts.items() if _depends_on_files(part)}
-
-
-def _depends_on_files(part: Part) -> bool:
-    is_real_data = part.kind == "dataset" and not part.component.facts.made
-    return bool(part.reads) or is_real_data
+    return {key: part for key, part in parts.items() if depends_on_files(part)}
 
 
 def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str, Identity]:
@@ -102,7 +59,7 @@ def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str
     problems: list[Problem] = []
     for key, part in parts.items():
         try:
-            identity = _identity_of_file(part) if part.reads else _identity_of_data(part, home)
+            identity = identity_of(part, home)
             _check_pin(part, identity)
         except (ValueError, LookupError, OSError) as error:
             problems.append(Problem(_start_of(study), part.level, str(error)))
@@ -115,52 +72,6 @@ def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str
 
 def _start_of(study: Study) -> Mark:
     return Mark(str(study.path), 1, 1)
-
-
-def _identity_of_file(part: Part) -> Identity:
-    """The digest of a file that a component reads."""
-    path = Path(part.options[str(part.reads)]).expanduser()
-    if not path.is_file():
-        raise ValueError(
-            f"{part.reads}: no file {path}; paths are relative to the folder that harness runs in"
-        )
-    with open(path, "rb") as handle:
-        return Identity(hashlib.file_digest(handle, "sha256").hexdigest())
-
-
-def _identity_of_data(part: Part, home: Home) -> Identity:
-    """The fingerprint and the digests of a split; read again only where a file has changed."""
-    data = open_split(part, home)
-    cache = home.hidden / "fingerprints" / f"{part.key}.json"
-    current = files_stamp(data.sources) if data.sources else None
-    if cache.exists() and current is not None:
-        identity = Identity.read(cache)
-        if identity.stamp == current:
-            return identity
-    identity = replace(_examine(data, part, home), stamp=current)
-    if home.hidden.exists():  # a plan alone writes nothing
-        cache.parent.mkdir(exist_ok=True)
-        write_json(cache, identity.to_plain())
-    return identity
-
-
-def _examine(data: Scans, part: Part, home: Home) -> Identity:
-    """Reads every image of a split; what is wrong with one is a ValueError."""
-    contents = examine(data)
-    if contents.problems:
-        raise ValueError("; ".join(contents.problems))
-    digests = dict(zip(data.ids, contents.digests, strict=True))
-    return Identity(fingerprint(data), digests, _validation_fingerprint(part, home))
-
-
-def _validation_fingerprint(part: Part, home: Home) -> str:
-    """The fingerprint of the validation split beside a training split, where there is one."""
-    if part.options["split"] != "train":
-        return ""
-    try:
-        return fingerprint(open_split(validation_of(part), home))
-    except LookupError:
-        return ""
 
 
 def _check_pin(part: Part, identity: Identity) -> None:

@@ -38,7 +38,12 @@ Notice = Callable[[Job, State], None]  # a job is running now, or has lost its w
 class Executor(Protocol):
     """Runs jobs, each as soon as what it needs exists; never raises for a job's sake."""
 
-    def __call__(self, jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]: ...
+    def __call__(
+        self,
+        jobs: list[Job],
+        work: Work,
+        notice: Notice,
+    ) -> Iterator[Outcome]: ...
 
 
 class JobQueue:

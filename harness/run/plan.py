@@ -198,7 +198,8 @@ def _estimate(fits: list[FitPlan], cells: list[Cell], home: Home) -> tuple[float
         return None, total
     costs = [cost_class(fit) for fit in training]
     costs += [cost_class_of_trial(cell) for cell in cells]
-    seconds, unknown = 0.0, 0
+    seconds = 0.0
+    unknown = 0
     for cost in costs:
         if cost in medians:
             seconds += medians[cost]

@@ -81,7 +81,8 @@ def _folder(home: Home) -> Path:
 
 def lock_path(home: Home, study: str, pid: int) -> Path:
     """The lock that a process holds as long as it runs a study."""
-    return _folder(home) / f"{file_name(study)}.{pid}.lock"
+    name = f"{file_name(study)}.{pid}.lock"
+    return _folder(home) / name
 
 
 def write_progress(home: Home, progress: Progress) -> None:

@@ -24,7 +24,8 @@ def reason_to_run(cell: Cell, latest: Run | None, earlier: Run | None) -> str:
         return REASONS.get(latest.state, "was not finished")
     if earlier is None:
         return "new"
-    now, then = settings(cell.trial), earlier.params
+    now = settings(cell.trial)
+    then = earlier.params
     changed = _changed_settings(now, then)
     if any(path.endswith("fingerprint") for path in changed):
         return "data changed"

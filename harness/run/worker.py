@@ -45,6 +45,7 @@ def _measure_trial(value: Mapping[str, Any], home: Home, device: torch.device) -
 
 
 def _make_fit(value: Mapping[str, Any], home: Home, device: torch.device) -> dict[str, Any]:
+    """Trains a network, and returns how that ended."""
     spec = read_trusted_fit(value["fit"], value["key"])
     picks = []
     for key, plain in value["picks"].items():

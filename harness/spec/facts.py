@@ -21,7 +21,7 @@ class Facts:
     reads: str | None = None  # the option that names a file whose bytes decide what is made of it
 
     # data sets
-    made: bool = False  # drawn by the code rather than read from files
+    drawn: bool = False  # by the code, rather than read from files
     splits: tuple[str, ...] = ("train", "validation", "test", "all")
     tasks: tuple[str, ...] = ()
     licence: str = ""

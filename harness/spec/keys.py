@@ -13,7 +13,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 def digest(value: Any) -> str:
     """A short hash of a plain value; the order of keys does not matter."""
-    return hashlib.sha256(_encode(value).encode()).hexdigest()[:20]
+    return _short_hash(_encode(value))
 
 
 def hash_of(fields: Iterable[tuple[str, Any]]) -> str:
@@ -21,16 +21,23 @@ def hash_of(fields: Iterable[tuple[str, Any]]) -> str:
     100,000 times.
     """
     texts = [f"{name}={key_text(value)}" for name, value in fields]
-    text = ";".join(texts)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    return _short_hash(";".join(texts))
+
+
+def _short_hash(text: str) -> str:
+    long_hash = hashlib.sha256(text.encode())
+    return long_hash.hexdigest()[:20]
 
 
 def key_text(value: Any) -> str:
     """A setting as the key of a fit or a trial takes it up: components and fits by their keys."""
     if isinstance(value, list):
-        return f"[{','.join([key_text(item) for item in value])}]"
+        texts = [key_text(item) for item in value]
+        return f"[{','.join(texts)}]"
     key = getattr(value, "key", None)
-    return repr(value) if key is None else str(key)
+    if key is None:
+        return repr(value)
+    return str(key)
 
 
 def with_keys(value: Any) -> Any:

@@ -177,7 +177,8 @@ def readable(annotation: Any) -> str:
     mark = kind_of(annotation)
     if mark is not None:
         return mark
-    origin, arguments = get_origin(annotation), get_args(annotation)
+    origin = get_origin(annotation)
+    arguments = get_args(annotation)
     if origin is Literal:
         return " | ".join(shorten([str(choice) for choice in arguments]))
     if _is_union(annotation):

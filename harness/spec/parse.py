@@ -68,7 +68,13 @@ def read_value(
 
 
 def read_part(
-    kind: str, raw: Any, steps: Steps, problems: Problems, enclosing: Enclosing, *, role: str = ""
+    kind: str,
+    raw: Any,
+    steps: Steps,
+    problems: Problems,
+    enclosing: Enclosing,
+    *,
+    role: str = "",
 ) -> Part | None:
     """A component by its name, or by a mapping with its name and options."""
     settings = _named_mapping(kind, raw, steps, problems)
@@ -119,7 +125,8 @@ def _named_mapping(kind: str, raw: Any, steps: Steps, problems: Problems) -> dic
 
 def _strength_problem(perturb: Component, strength: float) -> str | None:
     """Why a perturbation gives no meaning to a strength, None where it does."""
-    least, most = perturb.facts.least, perturb.facts.most
+    least = perturb.facts.least
+    most = perturb.facts.most
     if least <= strength <= most:
         return None
     upper = f" to {most:g}" if most < math.inf else ""
@@ -127,7 +134,10 @@ def _strength_problem(perturb: Component, strength: float) -> str | None:
 
 
 def read_fit(
-    raw: Any, steps: Steps, problems: Problems, enclosing: Enclosing | None = None
+    raw: Any,
+    steps: Steps,
+    problems: Problems,
+    enclosing: Enclosing | None = None,
 ) -> Fit | None:
     """A fit; a nested one takes the net of the fit around it, and its seed where it says `seed:
     trial`.
@@ -155,7 +165,8 @@ def _inherited_net(own: Any, enclosing: Any) -> Any:
     """
     if own is None:
         return enclosing
-    outer, inner = _net_mapping(enclosing), _net_mapping(own)
+    outer = _net_mapping(enclosing)
+    inner = _net_mapping(own)
     if not isinstance(inner, dict) or not isinstance(outer, dict):
         return own
     component = catalogue("net").get(str(inner.get("arch", outer.get("arch"))))

@@ -110,15 +110,10 @@ def why_not(annotation: Any, raw: Any, steps: Steps) -> str | None:
         return None
     shape, inner = parts_of(annotation)
     if shape == "list" and isinstance(steps[0], int):
-        items = raw if isinstance(raw, list) else [raw]
-        if steps[0] >= len(items):
-            return f"there is no item {steps[0]}; the list has {len(items)}"
-        return why_not(inner, items[steps[0]], steps[1:])
+        return _why_not_in_list(inner, raw, steps[0], steps[1:])
     kind = kind_of(inner)
     if kind is None:
-        if isinstance(raw, dict):
-            return None
-        return f"{level_name(raw)} takes no {steps[0]!r}"
+        return None if isinstance(raw, dict) else f"{level_name(raw)} takes no {steps[0]!r}"
     owner = _owner_of(kind, raw)
     if owner is None:
         return f"{level_name(raw)} takes no {steps[0]!r}"
@@ -134,6 +129,14 @@ def why_not(annotation: Any, raw: Any, steps: Steps) -> str | None:
     if isinstance(raw, dict):
         value = raw.get(step, value)
     return why_not(option.type, value, steps[1:])
+
+
+def _why_not_in_list(annotation: Any, raw: Any, position: int, steps: Steps) -> str | None:
+    """The same for an item of a list; a value without brackets is a list of one."""
+    items = raw if isinstance(raw, list) else [raw]
+    if position >= len(items):
+        return f"there is no item {position}; the list has {len(items)}"
+    return why_not(annotation, items[position], steps)
 
 
 def _owner_of(kind: str, raw: Any) -> _Owner | None:

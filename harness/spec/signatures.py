@@ -122,7 +122,11 @@ def _decorator_name(decorator: ast.expr) -> str:
 
 
 def _read_component(
-    kind: str, node: ast.FunctionDef, decorator: ast.expr, source: Source, words: "_Words"
+    kind: str,
+    node: ast.FunctionDef,
+    decorator: ast.expr,
+    source: Source,
+    words: "_Words",
 ) -> Component | Refusal:
     """The component that a decorated function is, or why its source is no schema."""
     defined_at = f"{source.path}:{node.lineno}"

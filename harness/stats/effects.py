@@ -54,7 +54,8 @@ def _share_interval(share: float, n: int, m: int, z: float) -> tuple[float, floa
         return (share - true) ** 2 - z**2 * variance
 
     # At 0 and 1 the excess is zero in the estimate itself, which is not the root that bounds it.
-    low, high = 0.0, 1.0
+    low = 0.0
+    high = 1.0
     if share > 0:
         low = optimize.brentq(excess, 0, min(share, 1 - 1e-9), xtol=1e-12)
     if share < 1:

@@ -56,7 +56,8 @@ def equivalence_ranks(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     low, high, still = (
         inputs.without_rounding(v, x, y, np.array([margin])) for v in (x + margin, x - margin, y)
     )
-    above, below = exact.rank_sum_tails(low, still), exact.rank_sum_tails(high, still)
+    above = exact.rank_sum_tails(low, still)
+    below = exact.rank_sum_tails(high, still)
     p, statistic = max((above.greater, wins(low, still)), (below.less, wins(high, still)))
     return Result(
         "equivalence_ranks", statistic, p, (x.size, y.size), above.exact and below.exact, CLAIM

@@ -15,7 +15,8 @@ from harness.stats.result import Array, Whole
 
 # What an exact distribution may cost: array elements touched (a tenth of a second), or arrangements
 # listed.
-COUNTED, LISTED = 100_000_000, 200_000
+COUNTED = 100_000_000
+LISTED = 200_000
 
 
 class Tails(NamedTuple):
@@ -34,10 +35,8 @@ class Tails(NamedTuple):
 def tails(support: Array | Whole, weight: Array, observed: float) -> Tails:
     """Both tails of a distribution of which every value is known."""
     tie = _ties(support, observed)
-    less, greater = (
-        weight[tie | (support < observed)].sum(),
-        weight[tie | (support > observed)].sum(),
-    )
+    less = weight[tie | (support < observed)].sum()
+    greater = weight[tie | (support > observed)].sum()
     return Tails(
         min(1.0, float(less / weight.sum())), min(1.0, float(greater / weight.sum())), True
     )
@@ -48,7 +47,8 @@ def random_tails(drawn: Array, observed: float) -> Tails:
     0.
     """
     tie = _ties(drawn, observed)
-    less, greater = int((tie | (drawn < observed)).sum()), int((tie | (drawn > observed)).sum())
+    less = int((tie | (drawn < observed)).sum())
+    greater = int((tie | (drawn > observed)).sum())
     return Tails((less + 1) / (drawn.size + 1), (greater + 1) / (drawn.size + 1), False)
 
 
@@ -167,7 +167,8 @@ def random_splits(total: int, size: int, resamples: int, seed: int) -> Array:
 
 def random_subset_sums(values: Array, size: int, resamples: int, seed: int) -> Array:
     """The sums of `resamples` random subsets of `size` values, a few million values at a time."""
-    rng, sums = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    sums = []
     for rows in _batches(resamples, values.size):
         members = rng.random((rows, values.size)).argpartition(size - 1, axis=1)[:, :size]
         sums.append(values[members].sum(axis=1))

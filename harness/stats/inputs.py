@@ -89,7 +89,8 @@ def probability(level: float, name: str = "level") -> float:
 
 def clusters(x: Array, cluster: Array) -> list[Array]:
     """The values of each cluster (the images of each seed); at least two clusters."""
-    x, names = sample(x), np.asarray(cluster)
+    x = sample(x)
+    names = np.asarray(cluster)
     if names.shape != x.shape:
         raise ValueError(f"every value needs its cluster: {x.size} values, {names.size} clusters")
     groups = [x[names == name] for name in np.unique(names)]

@@ -96,14 +96,20 @@ def _note_of_few(n: int) -> str:
 
 @interval
 def hierarchical(
-    x: Array, cluster: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+    x: Array,
+    cluster: Array,
+    *,
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Interval:
     """The mean over clusters (images within seeds) and its bootstrap: clusters are redrawn, then
     values within them.
     """
     groups = inputs.clusters(x, cluster)
     inputs.probability(level)
-    rng, k = np.random.default_rng(seed), len(groups)
+    rng = np.random.default_rng(seed)
+    k = len(groups)
     # Every draw of a cluster redraws its values too: all these means are drawn in bulk, cluster by
     # cluster.
     drawn = rng.integers(0, k, (resamples, k))

@@ -19,7 +19,8 @@ def kruskal(*groups: Array) -> Result:
     too.
     """
     samples = inputs.many(groups)
-    n, values = tuple(g.size for g in samples), np.concatenate(samples)
+    n = tuple(g.size for g in samples)
+    values = np.concatenate(samples)
     if np.ptp(values) == 0:
         return Result("kruskal", 0.0, 1.0, n, exact=True, note="all values are equal")
     approximate = stats.kruskal(*samples)
@@ -50,11 +51,14 @@ def _squared_rank_sums(doubled: tuple[int, ...], sizes: tuple[int, ...]) -> tupl
     """The distribution of the sum of S^2 / n over groups, which orders arrangements as H does."""
     # State: the size and the rank sum so far of every group; equal states are merged after each
     # rank is dealt.
-    k, base = len(sizes), sum(doubled) + 1
-    states, weight = np.zeros((1, 2 * k), dtype=np.int64), np.ones(1)
+    k = len(sizes)
+    base = sum(doubled) + 1
+    states = np.zeros((1, 2 * k), dtype=np.int64)
+    weight = np.ones(1)
     code = np.cumprod([1, *(s + 1 for s in sizes[:-1]), *[base] * (k - 2)], dtype=np.int64)
     for rank in doubled:
-        grown, grown_weight = [], []
+        grown = []
+        grown_weight = []
         for g in range(k):
             room = states[:, g] < sizes[g]
             step = np.zeros(2 * k, dtype=np.int64)
@@ -109,8 +113,10 @@ def _squared_column_sums(doubled: tuple[tuple[int, ...], ...]) -> tuple[Array, A
     """The distribution of the squared rank sums when each block's ranks fall to the groups at
     random.
     """
-    k, base = len(doubled[0]), sum(map(sum, doubled)) + 1
-    states, weight = np.zeros((1, k), dtype=np.int64), np.ones(1)
+    k = len(doubled[0])
+    base = sum(map(sum, doubled)) + 1
+    states = np.zeros((1, k), dtype=np.int64)
+    weight = np.ones(1)
     for block in doubled:
         orders = np.array(list(permutations(block)))
         # Groups are exchangeable, so sums that differ only in their order are one state.

@@ -14,7 +14,8 @@ from scipy import stats
 from harness.stats import reml
 from harness.stats.result import Array, Model, Term
 
-WORD, FACTOR = r"[A-Za-z_][\w.]*", r"\bC\(\s*([A-Za-z_][\w.]*)\s*\)"
+WORD = r"[A-Za-z_][\w.]*"
+FACTOR = r"\bC\(\s*([A-Za-z_][\w.]*)\s*\)"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Coded:
 
 
 def anova(
-    table: pd.DataFrame, formula: str, *, sums: Literal["sequential", "II", "III"] = "II"
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    sums: Literal["sequential", "II", "III"] = "II",
 ) -> Model:
     """Main effects and interactions of a grid whose rows are units (one value per cell and seed),
     by least squares.
@@ -56,7 +60,8 @@ def anova(
             f"{formula}: the values do not vary within the cells, so nothing can be judged"
         )
     lines = anova_lm(fitted, typ={"sequential": 1, "II": 2, "III": 3}[sums])
-    rest, df = float(lines.loc["Residual", "sum_sq"]), float(fitted.df_resid)
+    rest = float(lines.loc["Residual", "sum_sq"])
+    df = float(fitted.df_resid)
     terms = []
     for name, line in lines.drop(index=["Residual", "Intercept"], errors="ignore").iterrows():
         between = float(line["sum_sq"])
@@ -73,7 +78,10 @@ def anova(
 
 
 def mixed_effects(
-    table: pd.DataFrame, formula: str, *, random: tuple[str, ...] = ("seed",)
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    random: tuple[str, ...] = ("seed",),
 ) -> Model:
     """Main effects and interactions over raw rows, with random intercepts (`init:seed` joins two
     columns).
@@ -83,7 +91,8 @@ def mixed_effects(
     coded = code(table, formula)
     levels = [_levels(table, name) for name in random]
     model = ols(coded.formula, coded.frame)
-    design, values = np.asarray(model.exog), np.asarray(model.endog)
+    design = np.asarray(model.exog)
+    values = np.asarray(model.endog)
     if np.linalg.matrix_rank(design) < design.shape[1] or len(design) <= design.shape[1]:
         raise ValueError(f"{formula}: the rows cannot tell all effects apart; a cell may be empty")
     fitted = reml.fit(design, values, levels)
@@ -166,7 +175,8 @@ def _wald(name: str, where: slice, design: Array, fitted: reml.Fitted, levels: l
     """F with the degrees of freedom of the level where the term varies: chi-square takes few
     networks for many.
     """
-    estimate, width = fitted.estimate[where], where.stop - where.start
+    estimate = fitted.estimate[where]
+    width = where.stop - where.start
     statistic = float(estimate @ np.linalg.solve(fitted.covariance[where, where], estimate)) / width
     rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in levels)]
     for codes in levels:

@@ -45,7 +45,9 @@ def signed_ranks(difference: Array, zeros: str = "drop") -> tuple[Array, Whole]:
 def sign(x: Array, y: Array) -> Result:
     """Whether more pairs go up than down, whatever the size of the difference; exact."""
     difference = inputs.differences(x, y)
-    n, up, moved = difference.size, int((difference > 0).sum()), int((difference != 0).sum())
+    n = difference.size
+    up = int((difference > 0).sum())
+    moved = int((difference != 0).sum())
     p = float(stats.binomtest(up, moved).pvalue) if moved else 1.0
     note = f"{n - moved} pairs without a difference were dropped" if moved < n else ""
     return Result("sign", float(up), p, (n, n), exact=True, note=note)
@@ -58,13 +60,16 @@ def permutation_paired(x: Array, y: Array, *, resamples: int = 9999, seed: int =
     """
     x, y = inputs.pairs(x, y)
     difference = x - y
-    n, observed = difference.size, float(difference.sum())
+    n = difference.size
+    observed = float(difference.sum())
     if 2**n <= exact.LISTED:
         sums = exact.sign_sums(difference)
-        tails, note = exact.tails(sums, np.ones(sums.size), observed), ""
+        tails = exact.tails(sums, np.ones(sums.size), observed)
+        note = ""
     else:
         sums = exact.random_sign_sums(difference, resamples, seed)
-        tails, note = exact.random_tails(sums, observed), f"{resamples} random choices of signs"
+        tails = exact.random_tails(sums, observed)
+        note = f"{resamples} random choices of signs"
     return Result(
         "permutation_paired", float(difference.mean()), tails.two_sided, (n, n), tails.exact, note
     )

@@ -19,7 +19,8 @@ def dunn(*groups: Array) -> Pairs:
     """
     samples = inputs.many(groups)
     values = np.concatenate(samples)
-    ranks, total = stats.rankdata(values), values.size
+    ranks = stats.rankdata(values)
+    total = values.size
     ends = np.cumsum([group.size for group in samples])
     means = [part.mean() for part in np.split(ranks, ends[:-1])]
     ties = np.unique(values, return_counts=True)[1]
@@ -62,7 +63,8 @@ def conover(*groups: Array) -> Pairs:
     table = inputs.blocks(groups)
     n, k = table.shape
     ranks = stats.rankdata(table, axis=1)
-    sums, df = ranks.sum(axis=0), (n - 1) * (k - 1)
+    sums = ranks.sum(axis=0)
+    df = (n - 1) * (k - 1)
     # What the groups do not explain of the ranks' squares, over its degrees of freedom.
     error = float(np.sqrt(max(0.0, 2 * (n * (ranks**2).sum() - (sums**2).sum()) / df)))
     # Where all blocks agree the error is zero and t says p = 0; chance alone makes them agree with

@@ -15,7 +15,8 @@ from harness.stats.result import Array, Correlation
 
 Orders = npt.NDArray[np.int8]
 # Every order is tried up to the first n, random ones up to the second.
-ALL, SOME = 8, 50
+ALL = 8
+SOME = 50
 
 
 @rank
@@ -37,12 +38,15 @@ def kendall(
     if (still := _still("kendall", a, b)) is not None:
         return still
     i, j = np.triu_indices(n, 1)
-    first, second = np.sign(a[i] - a[j]), np.sign(b[:, None] - b)
+    first = np.sign(a[i] - a[j])
+    second = np.sign(b[:, None] - b)
     tails, note = _tails(lambda order: second[order[:, i], order[:, j]] @ first, n, resamples, seed)
     value = stats.kendalltau(a, b)
     untied = np.unique(a).size == np.unique(b).size == n
     if untied and n <= 170:  # scipy counts orders exactly where nothing ties
-        p, is_exact, note = float(stats.kendalltau(a, b, method="exact").pvalue), True, ""
+        p = float(stats.kendalltau(a, b, method="exact").pvalue)
+        is_exact = True
+        note = ""
     else:
         p, is_exact = (tails.two_sided, tails.exact) if tails else (float(value.pvalue), False)
     low, high = _score_bounds(float(value.statistic), 2 * (2 * n + 5) / (9 * n * (n - 1)), level)
@@ -77,7 +81,12 @@ def spearman(
 
 @rank
 def pearson(
-    x: Array, y: Array, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+    x: Array,
+    y: Array,
+    *,
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
 ) -> Correlation:
     """The linear correlation of two scores (r), with Fisher's interval."""
     x, y = inputs.pairs(x, y, least=3)
@@ -110,7 +119,8 @@ def tied_ranks(scores: Array, tolerance: float = 0.0) -> Array:
     if not 0 <= tolerance < np.inf:
         raise ValueError(f"the tolerance of ties must be 0 or more, not {tolerance}")
     order = np.argsort(scores, kind="stable")
-    means, sizes = scores[order].tolist(), [1] * scores.size
+    means = scores[order].tolist()
+    sizes = [1] * scores.size
     # Rounding must not decide whether .80 and .81 lie within .01.
     slack = inputs.ROUNDING * float(np.abs(scores).max())
     while tolerance and len(means) > 1:
@@ -140,12 +150,16 @@ def _still(name: str, a: Array, b: Array) -> Correlation | None:
 
 
 def _products(a: Array, b: Array, resamples: int, seed: int) -> tuple[Tails | None, str]:
-    first, second = a - a.mean(), b - b.mean()
+    first = a - a.mean()
+    second = b - b.mean()
     return _tails(lambda order: second[order] @ first, a.size, resamples, seed)
 
 
 def _tails(
-    statistic: Callable[[Orders], Array], n: int, resamples: int, seed: int
+    statistic: Callable[[Orders], Array],
+    n: int,
+    resamples: int,
+    seed: int,
 ) -> tuple[Tails | None, str]:
     """Tails of a statistic over the orders of one score; None where n is large enough to
     approximate.

@@ -31,12 +31,11 @@ def fit(design: Array, values: Array, levels: list[Array]) -> Fitted:
     """
     indicator = sparse.hstack([_indicator(codes) for codes in levels]).tocsr()
     columns = np.column_stack([design, values])
-    inner, cross, total = (
-        (indicator.T @ indicator).toarray(),
-        indicator.T @ columns,
-        columns.T @ columns,
-    )
-    widths, df = [np.unique(codes).size for codes in levels], design.shape[0] - design.shape[1]
+    inner = (indicator.T @ indicator).toarray()
+    cross = indicator.T @ columns
+    total = columns.T @ columns
+    widths = [np.unique(codes).size for codes in levels]
+    df = design.shape[0] - design.shape[1]
 
     def solve(ratios: Array) -> tuple[float, Array]:
         # Woodbury: the covariance of all rows is never formed, only one row and column per level.
@@ -49,7 +48,8 @@ def fit(design: Array, values: Array, levels: list[Array]) -> Fitted:
     def deviance(logs: Array) -> float:
         """Minus twice the restricted likelihood, but for a constant."""
         spread, left = solve(np.exp(np.clip(logs, -30, 30)))
-        information, rest = left[:-1, :-1], _rest(left)
+        information = left[:-1, :-1]
+        rest = _rest(left)
         return (
             df * float(np.log(max(rest, 1e-300)))
             + spread
@@ -82,7 +82,8 @@ def fit(design: Array, values: Array, levels: list[Array]) -> Fitted:
 
 def _rest(left: Array) -> float:
     """The squares that the fixed effects leave, all weighted by the inverse covariance."""
-    information, cross = left[:-1, :-1], left[:-1, -1]
+    information = left[:-1, :-1]
+    cross = left[:-1, -1]
     explained = left[-1, :-1] @ np.linalg.solve(information, cross)
     return float(left[-1, -1] - explained)
 

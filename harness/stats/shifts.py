@@ -45,7 +45,8 @@ def hodges_lehmann(x: Array, y: Array, *, level: float = 0.95) -> Effect:
     Mann-Whitney accepts.
     """
     x, y = inputs.two(x, y)
-    n, m = x.size, y.size
+    n = x.size
+    m = y.size
     pairs = n * m
     if pairs * (n + m) <= 250_000:
         depth = _depth(wins_weights(n, m), level)
@@ -91,7 +92,12 @@ def _depth(weight: Array, level: float) -> int:
 
 
 def _median_and_bounds(
-    a: Array, b: Array, pairs: int, depth: int, *, within: bool
+    a: Array,
+    b: Array,
+    pairs: int,
+    depth: int,
+    *,
+    within: bool,
 ) -> tuple[float, float, float]:
     """The median of all sums a + b, and the sums that lie `depth` from either end."""
     positions = {(pairs - 1) // 2, pairs // 2}
@@ -116,7 +122,8 @@ def _values_by_listing(a: Array, b: Array, positions: list[int], within: bool) -
 def _value_by_counting(a: Array, b: Array, k: int, within: bool) -> float:
     """The k-th smallest sum a + b by bisection on its value, without listing the sums."""
     b = np.sort(b)
-    low, high = float(a.min() + b.min()), float(a.max() + b.max())
+    low = float(a.min() + b.min())
+    high = float(a.max() + b.max())
     for _ in range(60):
         middle = (low + high) / 2
         count = int(np.searchsorted(b, middle - a, "right").sum())
@@ -132,7 +139,8 @@ def cohens_d(x: Array, y: Array, *, level: float = 0.95) -> Effect:
     the noncentral t.
     """
     x, y = inputs.two(x, y)
-    n, m = x.size, y.size
+    n = x.size
+    m = y.size
     if inputs.constant(x) and inputs.constant(y):
         return _unvarying("cohens_d", inputs.constant(np.concatenate([x, y])), level)
     pooled = np.sqrt((x.var(ddof=1) * (n - 1) + y.var(ddof=1) * (m - 1)) / (n + m - 2))
@@ -159,10 +167,12 @@ def cohens_dz(x: Array, y: Array, *, level: float = 0.95) -> Effect:
     """The mean paired difference in standard deviations of the differences, with the interval of
     the noncentral t.
     """
-    settled, difference = inputs.differences(x, y), np.subtract(x, y)
+    settled = inputs.differences(x, y)
+    difference = np.subtract(x, y)
     if inputs.constant(settled):
         return _unvarying("cohens_dz", not settled.any(), level)
-    n, d = difference.size, float(difference.mean() / difference.std(ddof=1))
+    n = difference.size
+    d = float(difference.mean() / difference.std(ddof=1))
     return _standardised_effect("cohens_dz", d, n - 1, n, level)
 
 
@@ -175,7 +185,8 @@ def _unvarying(name: str, equal: bool, level: float) -> Effect:
 
 def _standardised_effect(name: str, d: float, df: int, scale: float, level: float) -> Effect:
     """`scale` is the squared factor between d and t."""
-    tail, root = (1 - inputs.probability(level)) / 2, float(np.sqrt(scale))
+    tail = (1 - inputs.probability(level)) / 2
+    root = float(np.sqrt(scale))
     low, high = (_noncentrality(d * root, df, below) / root for below in (1 - tail, tail))
     return Effect(name, d, low, high, magnitude(d, COHEN))
 

@@ -31,15 +31,14 @@ def page(*groups: Array, direction: Literal["either", "up", "down"] = "either") 
     if factorial(k) <= 5040 and blocks * statistic <= exact.COUNTED // 100:
         parts = tuple(sorted(tuple(sorted(row)) for row in doubled.tolist()))
         weight = _page_weights(parts)
-        tails, note = exact.tails(np.arange(weight.size), weight, statistic), ""
+        tails = exact.tails(np.arange(weight.size), weight, statistic)
+        note = ""
     else:
         mean = blocks * k * (k + 1) ** 2 / 4
         spread = np.sqrt(((doubled / 2 - (k + 1) / 2) ** 2).sum() * k * (k + 1) / 12)
         z = (statistic / 2 - mean) / spread if spread else 0.0
-        tails, note = (
-            Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False),
-            "normal approximation",
-        )
+        tails = Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False)
+        note = "normal approximation"
     return Result(
         "page",
         statistic / 2,
@@ -68,7 +67,8 @@ def jonckheere(*groups: Array, direction: Literal["either", "up", "down"] = "eit
     small, ties too.
     """
     samples = inputs.many(groups)
-    n, values = tuple(g.size for g in samples), np.concatenate(samples)
+    n = tuple(g.size for g in samples)
+    values = np.concatenate(samples)
     doubled = round(sum(2 * wins(later, earlier) for earlier, later in combinations(samples, 2)))
     ties = tuple(int(t) for t in np.unique(values, return_counts=True)[1])
     pairs = (sum(n) ** 2 - sum(s * s for s in n)) // 2
@@ -77,14 +77,13 @@ def jonckheere(*groups: Array, direction: Literal["either", "up", "down"] = "eit
     steps = np.prod([s + 1.0 for s in n]) * len(n) * max(ties) ** (len(n) - 1)
     if (max(ties) == 1 and sum(n) <= 100) or steps <= 40_000:
         weight = _untied_weights(n) if max(ties) == 1 else _tied_weights(ties, n)
-        tails, note = exact.tails(np.arange(weight.size), weight, doubled), ""
+        tails = exact.tails(np.arange(weight.size), weight, doubled)
+        note = ""
     else:
         spread = np.sqrt(_jonckheere_variance(ties, n))
         z = (doubled / 2 - pairs / 2) / spread if spread else 0.0
-        tails, note = (
-            Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False),
-            "normal approximation",
-        )
+        tails = Tails(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), False)
+        note = "normal approximation"
     return Result(
         "jonckheere",
         doubled / 2,
@@ -135,7 +134,8 @@ def _step_and_ways(run: int, filled: tuple[int, ...], deal: tuple[int, ...]) -> 
     """By how much a deal of tied values raises the doubled count, and in how many ways it is
     made.
     """
-    step, ways = 0, 1
+    step = 0
+    ways = 1
     for group, count in enumerate(deal):
         dealt_before = sum(deal[:group])
         step += count * (2 * sum(filled[:group]) + dealt_before)
@@ -154,7 +154,9 @@ def _deals(run: int, room: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 def _jonckheere_variance(ties: tuple[int, ...], sizes: tuple[int, ...]) -> float:
     """The null variance with ties (Hollander and Wolfe, 6.19)."""
-    total, n, t = sum(sizes), np.array(sizes, dtype=float), np.array(ties, dtype=float)
+    total = sum(sizes)
+    n = np.array(sizes, dtype=float)
+    t = np.array(ties, dtype=float)
 
     def first(v: Array) -> float:
         return float((v * (v - 1) * (2 * v + 5)).sum())

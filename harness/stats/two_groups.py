@@ -68,13 +68,17 @@ def t_of_means(x: Array, y: Array, *, equal: bool, side: str = "two-sided") -> t
     """t and p; from summaries, as scipy warns of lost precision where one of the samples does not
     vary.
     """
-    first, second = (x.mean(), x.std(ddof=1), x.size), (y.mean(), y.std(ddof=1), y.size)
+    first = (x.mean(), x.std(ddof=1), x.size)
+    second = (y.mean(), y.std(ddof=1), y.size)
     outcome = stats.ttest_ind_from_stats(*first, *second, equal_var=equal, alternative=side)
     return float(outcome.statistic), float(outcome.pvalue)
 
 
 def unvarying(
-    name: str, equal: bool, n: tuple[int, ...], note: str = "all values are equal"
+    name: str,
+    equal: bool,
+    n: tuple[int, ...],
+    note: str = "all values are equal",
 ) -> Result:
     """What a t test says of data without spread: nothing differs, or t does not exist (scipy says
     NaN, or p = 0).
@@ -96,13 +100,16 @@ def permutation_unpaired(x: Array, y: Array, *, resamples: int = 9999, seed: int
     # Centred, sums that tie stay within rounding of each other; scipy's tolerance scales with the
     # observed sum.
     values = values - values.mean()
-    observed, n = float(values[: x.size].sum()), (x.size, y.size)
+    observed = float(values[: x.size].sum())
+    n = (x.size, y.size)
     if comb(values.size, x.size) <= exact.LISTED:
         sums = exact.subset_sums(values, x.size)
-        tails, note = exact.tails(sums, np.ones(sums.size), observed), ""
+        tails = exact.tails(sums, np.ones(sums.size), observed)
+        note = ""
     else:
         sums = exact.random_subset_sums(values, x.size, resamples, seed)
-        tails, note = exact.random_tails(sums, observed), f"{resamples} random relabelings"
+        tails = exact.random_tails(sums, observed)
+        note = f"{resamples} random relabelings"
     return Result(
         "permutation_unpaired", float(x.mean() - y.mean()), tails.two_sided, n, tails.exact, note
     )
@@ -121,7 +128,8 @@ def brunner_munzel(
     small.
     """
     x, y = inputs.two(x, y)
-    values, n = np.concatenate([x, y]), (x.size, y.size)
+    values = np.concatenate([x, y])
+    n = (x.size, y.size)
     if np.ptp(values) == 0:
         return Result("brunner_munzel", 0.0, 1.0, n, exact=True, note="all values are equal")
     # The t approximation rejects too often below some 20 values a group; relabelings of very many
@@ -137,10 +145,12 @@ def brunner_munzel(
     observed = float(_studentised_lead(np.repeat([[1.0, 0.0]], n, axis=1), above)[0])
     if comb(values.size, x.size) <= exact.LISTED // 10:
         drawn = _studentised_lead(exact.splits(values.size, x.size), above)
-        tails, note = exact.tails(drawn, np.ones(drawn.size), observed), ""
+        tails = exact.tails(drawn, np.ones(drawn.size), observed)
+        note = ""
     else:
         drawn = _studentised_lead(exact.random_splits(values.size, x.size, resamples, seed), above)
-        tails, note = exact.random_tails(drawn, observed), f"{resamples} random relabelings"
+        tails = exact.random_tails(drawn, observed)
+        note = f"{resamples} random relabelings"
     return Result("brunner_munzel", observed, tails.two_sided, n, tails.exact, note)
 
 
@@ -179,7 +189,8 @@ def _studentised_lead(member: Array, above: Array) -> Array:
     larger.
     """
     rest = 1 - member
-    n, m = member[0].sum(), rest[0].sum()
+    n = member[0].sum()
+    m = rest[0].sum()
     # A value's placement is the share of the other group that lies below it.
     first = rest @ above.T / m
     second = member @ above.T / n

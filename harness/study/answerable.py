@@ -152,10 +152,14 @@ def _factors_named(comparison: Comparison) -> Mentions:
     for key, path in (("by", comparison.by), ("trend", comparison.trend)):
         if path is not None:
             mentions.append(((key,), path))
-    mentions += [(("within",), path) for path in comparison.within]
+    for path in comparison.within:
+        mentions.append((("within",), path))
     if comparison.model:
-        mentions += [(("model",), path) for path in comparison.factors]
+        for path in comparison.factors:
+            mentions.append((("model",), path))
     if comparison.correlate:
-        mentions += [(("correlate", "over"), path) for path in comparison.correlate.over]
-        mentions += [(("correlate", "within"), path) for path in comparison.correlate.within]
+        for path in comparison.correlate.over:
+            mentions.append((("correlate", "over"), path))
+        for path in comparison.correlate.within:
+            mentions.append((("correlate", "within"), path))
     return mentions

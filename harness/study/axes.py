@@ -166,7 +166,10 @@ def _is_list_of_values(problems: Problems, steps: Steps, values: Any) -> bool:
 
 
 def _has_equal_rows(
-    problems: Problems, steps: Steps, paths: tuple[str, ...], rows: list[Any]
+    problems: Problems,
+    steps: Steps,
+    paths: tuple[str, ...],
+    rows: list[Any],
 ) -> bool:
     """Whether every row has a value for each path; a problem for every row that has not."""
     names = ", ".join(paths)

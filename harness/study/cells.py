@@ -43,6 +43,7 @@ class Cells:
     """Makes the trial at each position of a grid, and remembers what positions share."""
 
     def __init__(self, base: Raw, axes: Sequence[Axis], when: dict[str, Raw]) -> None:
+        """Finds the settings that no trial has, and reads those that no axis varies."""
         self.settings = Settings(base, axes)
         self.switches = Switches(when, Settings(base, axes)) if when else None
         self.names = LevelNames(axes)
@@ -158,7 +159,8 @@ class LevelNames:
         for number, setting in enumerate(self.settings):
             if setting.path in without:
                 continue
-            names, row = self._names[number], indices[setting.axis]
+            names = self._names[number]
+            row = indices[setting.axis]
             if row not in names:
                 names[row] = self._name(trial, number, row)
             levels[setting.path] = names[row]

@@ -181,6 +181,7 @@ class _Builder:
         return anchor.value
 
     def sequence(self, events: Iterator[Any], steps: Steps) -> list[Any]:
+        """The list whose items come next."""
         items: list[Any] = []
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):

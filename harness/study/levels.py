@@ -36,7 +36,9 @@ def level_at(trial: Trial, path: str) -> str | None:
 
 
 def among(
-    grid: Expansion, cells: Iterable[Cell], where: Mapping[str, str | list[str]]
+    grid: Expansion,
+    cells: Iterable[Cell],
+    where: Mapping[str, str | list[str]],
 ) -> list[Cell]:
     """The cells at the levels of `where`; a path of the rows, which no cell has, leaves all."""
     allowed: Allowed = {}

@@ -87,7 +87,8 @@ def _check_sections(problems: Problems) -> None:
 def _expanded_grid(problems: Problems, axes: list[Axis], transductive: bool) -> Expansion:
     """The cells of a study; rules and whole trials are checked where nothing else is wrong."""
     base = problems.read_mapping(("base",))
-    exclude, when = read_exclude(problems), read_when(problems, axes)
+    exclude = read_exclude(problems)
+    when = read_when(problems, axes)
     grid = expand(base, axes, exclude, when)
     for steps, text in grid.problems:
         problems.add(steps, text)

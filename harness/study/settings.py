@@ -60,6 +60,7 @@ class Settings:
     """Reads the settings of a grid, once for every combination of the axes that decide each."""
 
     def __init__(self, base: Raw, axes: Sequence[Axis]) -> None:
+        """Finds which axes decide each field; nothing is read yet."""
         self.base = base
         self.axes = axes
         self.varied = _varied_fields(axes)
@@ -140,7 +141,8 @@ class Settings:
         for setting in self.varied.get(field, ()):
             if setting.path in off:
                 continue
-            axis, row = self.axes[setting.axis], indices[setting.axis]
+            axis = self.axes[setting.axis]
+            row = indices[setting.axis]
             steps = axis.steps[row][setting.column]
             inside = setting.steps[len(field) :]
             reason = why_not(annotation, raw, inside)
@@ -164,7 +166,8 @@ class Settings:
         """The seed that the file writes for a position."""
         if SEED in self.varied:
             setting = self.varied[SEED][0]
-            axis, row = self.axes[setting.axis], indices[setting.axis]
+            axis = self.axes[setting.axis]
+            row = indices[setting.axis]
             raw = axis.rows[row][setting.column]
         else:
             raw = _raw_in_base(self.base, SEED)
@@ -182,7 +185,9 @@ def _varied_fields(axes: Sequence[Axis]) -> SettingsByField:
 
 
 def _axes_by_field(
-    base: Raw, axes: Sequence[Axis], varied: SettingsByField
+    base: Raw,
+    axes: Sequence[Axis],
+    varied: SettingsByField,
 ) -> dict[Steps, Indices]:
     """The axes that decide each field; a fit inside it takes over the net and the seed."""
     own: dict[Steps, set[int]] = {}
@@ -212,6 +217,7 @@ def _nests_fit(field: Steps, base: Raw, axes: Sequence[Axis], settings: list[Set
 
 
 def field_option(field: Steps) -> Option:
+    """The option of a fit or a trial that a field of the base sets."""
     options = FIT_OPTIONS if field[0] == "fit" else TRIAL_OPTIONS
     return options[str(field[-1])]
 

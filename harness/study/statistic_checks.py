@@ -66,6 +66,7 @@ def test_fits_question(comparison: Comparison, facts: Facts | None) -> Findings:
 
 
 def _post_hoc_fits_test(comparison: Comparison, facts: Facts | None) -> Findings:
+    """Finds a `post_hoc` that does not follow the test."""
     offered = facts.post_hoc if facts else ()
     if comparison.post_hoc is None or comparison.post_hoc in offered:
         return
@@ -77,7 +78,8 @@ def _post_hoc_fits_test(comparison: Comparison, facts: Facts | None) -> Findings
 
 def _margin_fits_test(comparison: Comparison) -> Findings:
     """Finds a `margin` or `expect` that the test cannot use, and a `margin` that it lacks."""
-    test, kind = comparison.test_name, comparison.kind
+    test = comparison.test_name
+    kind = comparison.kind
     is_equivalence = test is not None and test.startswith("equivalence")
     if is_equivalence and comparison.margin is None:
         text = f"{test} needs `margin`: how large a difference still counts as none?"

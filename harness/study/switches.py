@@ -30,6 +30,7 @@ class Switches:
     """
 
     def __init__(self, when: dict[str, Raw], settings: Settings) -> None:
+        """Finds the conditions of every axis, and the axes that decide whether they are met."""
         self.settings = settings
         self.conditions: dict[str, list[Condition]] = {}
         deciding: set[int] = set()

@@ -66,7 +66,6 @@ class Published:
 
 
 Tables = tuple[tuple[Table, Published], ...]
-
 FileOf = Callable[[Steps], str]  # the file in which something stands
 
 # Translates a published level (path, level) to the study's name for it. Returns None if the table
@@ -237,6 +236,7 @@ def _level_names(table: Table, grid: Expansion) -> LevelName:
     shown_levels = {path: levels_of(confined, path) for path in table.paths}
 
     def level_name(path: str, text: str) -> str | None:
+        """Names a level as the study does; None for one that the table does not show."""
         if not all_levels[path]:
             names = as_list(table.where.get(path, text))
             level = level_of_text(text)

@@ -27,6 +27,7 @@ def trial_problems(trial: Trial, transductive: bool = False) -> list[Finding]:
 
 
 def _patch_fits_net(trial: Trial) -> Findings:
+    """A patch needs a size that the network can halve as often as it does."""
     net, patch = trial.fit.net, trial.fit.patch
     multiple = net.component.facts.multiple
     if patch % multiple == 0:

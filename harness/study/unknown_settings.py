@@ -16,6 +16,7 @@ def unknown_settings(settings: Settings) -> Findings:
 
 
 def _unknown_axes(settings: Settings) -> Findings:
+    """Finds the axes that vary no setting of a fit or a trial."""
     names = [".".join(map(str, field)) for field in FIELDS]
     for setting in settings_of(settings.axes):
         field = slot_of(setting.steps)
@@ -36,6 +37,7 @@ def _unknown_of_trial(settings: Settings) -> Findings:
 
 
 def _unknown_of_fit(settings: Settings) -> Findings:
+    """Finds the keys of the base's fit that no fit has."""
     raw = settings.base.get("fit")
     if raw is None:
         return

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from harness.data.domains import open_domains
 from harness.data.images import Domains
+from harness.data.unchanged import planned_data
 from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part
 from harness.store import Home, load_tensors, save_tensors
@@ -45,7 +46,8 @@ def fit(
         spec.key, wait, lambda folder: FitRecord.read(folder).holds(by_key)
     ) as folder:
         if folder is not None:
-            _train(spec, by_key, home, folder, device, report=report)
+            with planned_data(spec, home, folder):
+                _train(spec, by_key, home, folder, device, report=report)
     return store.path(spec.key)
 
 

@@ -1,29 +1,50 @@
 """Augmentations: seeded, of the same shape, and moving image and mask together."""
 
+import pytest
 import torch
+from torch import Tensor
 
-from harness.spec.catalogue import catalogue
+from harness.spec.catalogue import Component, catalogue
 from harness.spec.values import Part
 from harness.train.build import as_function
 
+COMPONENTS = catalogue("augment")
 
-def test_every_augmentation_is_seeded_and_keeps_the_shape() -> None:
-    images, masks = torch.rand(4, 3, 16, 16), torch.randint(0, 2, (4, 16, 16))
-    for name, component in catalogue("augment").items():
-        defaults = {key: option.default for key, option in component.options.items()}
-        change = as_function(Part("augment", name, defaults), None)
-        first, labels = change(images, masks, torch.Generator().manual_seed(1))
-        repeated, _ = change(images, masks, torch.Generator().manual_seed(1))
-        different, _ = change(images, masks, torch.Generator().manual_seed(2))
-        assert first.shape == images.shape, name
-        assert (labels.shape, labels.dtype) == (masks.shape, masks.dtype), name
-        assert torch.equal(first, repeated), name
-        assert not torch.equal(first, different), name
+
+def augment_both(part: Part, images: Tensor, masks: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    change = as_function(part, None)
+    rng = torch.Generator().manual_seed(seed)
+    changed_images, changed_masks = change(images, masks, rng)
+    return changed_images, changed_masks
+
+
+def with_defaults(component: Component) -> Part:
+    defaults = {}
+    for key, option in component.options.items():
+        defaults[key] = option.default
+    return Part("augment", component.name, defaults)
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_every_augmentation_is_seeded_and_keeps_the_shape(name: str) -> None:
+    part = with_defaults(COMPONENTS[name])
+    images = torch.rand(4, 3, 16, 16)
+    masks = torch.randint(0, 2, (4, 16, 16))
+    first, labels = augment_both(part, images, masks, seed=1)
+    assert first.shape == images.shape
+    assert labels.shape == masks.shape
+    assert labels.dtype == masks.dtype
+    repeated, _ = augment_both(part, images, masks, seed=1)
+    assert torch.equal(first, repeated)
+    different, _ = augment_both(part, images, masks, seed=2)
+    assert not torch.equal(first, different)
 
 
 def test_geometry_moves_image_and_mask_together() -> None:
-    masks = (torch.rand(6, 32, 32) > 0.5).long()
-    images = masks[:, None].float().repeat(1, 3, 1, 1)
-    flips = as_function(Part("augment", "flips", {}), None)
-    changed, labels = flips(images, masks, torch.Generator().manual_seed(0))
+    draws = torch.rand(6, 32, 32)
+    masks = (draws > 0.5).long()
+    images = masks[:, None].float()
+    images = images.repeat(1, 3, 1, 1)
+    flips = Part("augment", "flips", {})
+    changed, labels = augment_both(flips, images, masks, seed=0)
     assert torch.equal(changed[:, 1], labels.float())

@@ -11,7 +11,8 @@ from torch.optim.lr_scheduler import LinearLR, OneCycleLR, ReduceLROnPlateau, St
 from harness.components.schedules import linear, one_cycle, plateau, step
 from harness.train.phases import Clock
 
-STEPS, EPOCHS = 4, 10
+STEPS = 4
+EPOCHS = 10
 TOTAL = STEPS * EPOCHS
 
 PAIRS: dict[str, tuple[Any, Any]] = {

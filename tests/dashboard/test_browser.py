@@ -80,7 +80,11 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_fits(
-    address: tuple[str, Home], browser: Any, name: str, width: int, scheme: str
+    address: tuple[str, Home],
+    browser: Any,
+    name: str,
+    width: int,
+    scheme: str,
 ) -> None:
     path = "" if name == NAMES[0] else name
     study = "shifts" if name == "shift" else "starts"
@@ -171,7 +175,9 @@ def test_two_minutes_beside_a_running_study(home: Home, browser: Any) -> None:
 
 def _watch(page: Any, run: subprocess.Popen[str], browser: Any, url: str) -> tuple[set[str], int]:
     """Looks for two minutes at one page, and at the others in turn; returns what it has seen."""
-    began, seen, visits = time.monotonic(), set(), 0
+    began = time.monotonic()
+    seen = set()
+    visits = 0
     while time.monotonic() - began < 120 and run.poll() is None:
         body = page.inner_text("body")
         seen.add(page.locator("[data-testid=stMetric]", has_text="finished").inner_text())

@@ -48,7 +48,9 @@ def cells_of_the_report(study: Study, folder: Path) -> Cells:
     table = pd.read_csv(folder / "tables.csv", dtype=str)
     cells = {}
     for row in table.to_dict("records"):
-        cells[row["row"], row["column"]] = (float(row["mean"]), int(row["n"]))
+        mean = float(row["mean"])
+        count = int(row["n"])
+        cells[row["row"], row["column"]] = (mean, count)
     return cells
 
 

@@ -11,7 +11,9 @@ def test_two_runs_stand_side_by_side(at_home: Home) -> None:
     app = open_page("5_images", study="tiny")
     app.segmented_control(key="runs").set_value("two side by side")
     assert "Where they differ" in text_of_page(without_failure(app.run()))
-    assert app.selectbox(key="run").value != app.selectbox(key="other").value
+    left = app.selectbox(key="run")
+    right = app.selectbox(key="other")
+    assert left.value != right.value
 
 
 def grey_picture(value: int, width: int) -> Picture:
@@ -22,7 +24,16 @@ def test_panels_are_cut_apart() -> None:
     greys = [grey_picture(40 * i, width=5) for i in range(4)]
     gap = grey_picture(255, width=4)
     first, second, third, fourth = greys
-    strip = np.concatenate([first, gap, second, gap, third, gap, fourth], axis=1)
+    pieces = [
+        first,
+        gap,
+        second,
+        gap,
+        third,
+        gap,
+        fourth,
+    ]
+    strip = np.concatenate(pieces, axis=1)
     cut = panels("prediction-x", strip)
     assert list(cut) == ["input", "truth", "prediction", "error"]
     for panel, grey in zip(cut.values(), greys, strict=True):

@@ -35,7 +35,8 @@ def test_a_summary_counts_trials_and_the_time_of_each_fit_once(home: Home) -> No
     study = study_at(home, STARTS)
     fill(home, study, scores(better_with_batch), state=two_trials_failed)
     (summary,) = overview()
-    assert (summary.name, summary.question) == ("starts", "Does other tissue pay as a start?")
+    assert summary.name == "starts"
+    assert summary.question == "Does other tissue pay as a start?"
     assert summary.states == {"finished": 34, "failed": 2}
     assert summary.count == 36
     assert summary.seconds == 36 * (50 + 10)
@@ -96,7 +97,9 @@ def make_foreign_tables(path: Path) -> None:
     ],
 )
 def test_what_is_no_database_is_named(
-    home: Home, make: Callable[[Path], None], problem: str
+    home: Home,
+    make: Callable[[Path], None],
+    problem: str,
 ) -> None:
     make(home.database)
     assert problem in text_of_page(open_page())

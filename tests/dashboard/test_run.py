@@ -65,7 +65,8 @@ def test_what_cannot_be_read_or_lies_elsewhere_is_not_opened(home: Home, tmp_pat
     Image.new("RGB", (4, 4)).save(secret)
     (folder / "prediction-two.png").symlink_to(secret)
     assert "lies outside of" in text_of_page(open_page("5_images"))
-    run = next(run for run in runs_of("starts").recorded if run.id == ids[0])
+    runs = {run.id: run for run in runs_of("starts").recorded}
+    run = runs[ids[0]]
     assert list(files_of(run)) == []
     with pytest.raises(Unreadable, match="outside"):
         text_of(run, "../../../../../secret.png")

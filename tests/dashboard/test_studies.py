@@ -17,7 +17,9 @@ def test_the_first_page_answers_the_question(at_home: Home) -> None:
     assert judged["headline"][1:] in text_of_page(app)
     assert "Does other tissue pay as a start?" in text_of_page(app)
     tiles = tiles_of_page(app)
-    assert (tiles["state"], tiles["finished"], tiles["failed"]) == ("at rest", "34", "2")
+    assert tiles["state"] == "at rest"
+    assert tiles["finished"] == "34"
+    assert tiles["failed"] == "2"
     assert "RuntimeError: no such layer" in text_of_page(app)
 
 

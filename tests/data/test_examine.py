@@ -30,21 +30,25 @@ BROKEN: dict[str, tuple[Case, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_worthless_split_gets_one_sentence(
-    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     case, pattern = BROKEN[name]
     check_refusal(case, pattern, tmp_path, capfd)
 
 
 def test_contents_are_counted_and_oddities_noted(tmp_path: Path) -> None:
-    images, masks = grey(), box_masks()
+    images = grey()
+    masks = box_masks()
     images[3] = 0
     images[7] = images[5]
     masks[2] = 0
     scans = open_own(npy(tmp_path / "i", images), npy(tmp_path / "m", masks))
     contents = examine(scans)
     box = masks[0].sum() / (HEIGHT * WIDTH)
-    assert contents.fractions["foreground"] == pytest.approx(box * (DEPTH - 1) / DEPTH)
+    expected = box * (DEPTH - 1) / DEPTH
+    assert contents.fractions["foreground"] == pytest.approx(expected)
     assert contents.problems == []
     assert contents.notes == [
         "1 images hold one single value: i/0003",

@@ -28,7 +28,9 @@ def trial_of_fold(data: dict[str, Any], fold: list[int]) -> Trial:
 
 
 def labelled_images(
-    shares: Sequence[float], groups: list[str], ignored: Sequence[int] | None = None
+    shares: Sequence[float],
+    groups: list[str],
+    ignored: Sequence[int] | None = None,
 ) -> Labelled:
     """Images of 100 pixels with these shares of foreground, and this many that do not count."""
     count = len(shares)

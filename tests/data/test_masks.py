@@ -65,9 +65,11 @@ def _zero_one_and_255(masks: Array) -> Array:
 
 
 def _colours(folder: Path) -> Scans:
-    noise = np.random.default_rng(0).integers(0, 9, (*grey().shape, 3))
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 9, (*grey().shape, 3))
     masks = npy(folder / "m", noise.astype(np.uint8))
-    return read_whole(open_own(npy(folder / "i", grey()), masks))
+    images = npy(folder / "i", grey())
+    return read_whole(open_own(images, masks))
 
 
 BROKEN: dict[str, tuple[Case, str]] = {
@@ -99,7 +101,9 @@ BROKEN: dict[str, tuple[Case, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_input_gets_one_sentence(
-    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     case, pattern = BROKEN[name]
     check_refusal(case, pattern, tmp_path, capfd)

@@ -133,7 +133,9 @@ BROKEN: dict[str, tuple[Case, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_input_gets_one_sentence(
-    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     case, pattern = BROKEN[name]
     check_refusal(case, pattern, tmp_path, capfd)

@@ -109,8 +109,10 @@ def count_nodes(node: ast.AST) -> int:
 
 def holds_another(node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> bool:
     """Whether a node of one of these kinds stands somewhere inside this one."""
-    inner_nodes = list(ast.walk(node))[1:]  # the first is the node itself
-    return any(isinstance(inner, kinds) for inner in inner_nodes)
+    inner_nodes = list(ast.walk(node))
+    inner_nodes.remove(node)
+    of_these_kinds = [inner for inner in inner_nodes if isinstance(inner, kinds)]
+    return bool(of_these_kinds)
 
 
 def is_nested(node: ast.AST) -> bool:

@@ -160,8 +160,10 @@ def test_a_component_imports_no_component_of_another_kind(path: Path) -> None:
 @pytest.mark.parametrize(("library", "homes"), LIBRARIES.items(), ids=list(LIBRARIES))
 def test_a_library_has_one_home(library: str, homes: tuple[str, ...]) -> None:
     for path in [*FILES, *PAGES]:
-        if library in {module.split(".")[0] for module in imported_modules(path)}:
-            assert file_of(path).startswith(homes), f"{file_of(path)} imports {library}"
+        libraries = {module.split(".")[0] for module in imported_modules(path)}
+        if library in libraries:
+            own = file_of(path)
+            assert own.startswith(homes), f"{own} imports {library}"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=file_of)

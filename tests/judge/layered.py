@@ -21,7 +21,8 @@ grid:
   fit.patch: [32, 64]
 compare:
 """
-LAYERS, MAPS = ("encoder 1", "bottleneck", "decoder 1"), ("gradient", "occlusion")
+LAYERS = ("encoder 1", "bottleneck", "decoder 1")
+MAPS = ("gradient", "occlusion")
 State = Callable[[Trial], str]
 
 
@@ -38,7 +39,8 @@ def distance(trial: Trial, layer: int, map_number: int) -> float:
     numbers = [trial.fit.seed, trial.fit.batch, layer, map_number]
     noise = np.random.default_rng(numbers).normal(0, 0.02)
     of_rows = 0.5 - 0.1 * layer + 0.05 * map_number
-    batch, patch = trial.fit.batch, trial.fit.patch
+    batch = trial.fit.batch
+    patch = trial.fit.patch
     of_trial = 0.03 * batch + 0.001 * patch
     return float(of_rows + of_trial + noise)
 

@@ -16,7 +16,8 @@ def test_a_trend_along_a_dimension(tmp_path: Path) -> None:
     (c,) = verdict_on(study).contrasts
     curve = [means_by_hand(study, (i,), (0,)) for i in range(3)]
     assert c.estimate == pytest.approx((curve[2] - curve[0]).mean())
-    assert (c.first, c.second) == ("depth 3", "depth 1")
+    assert c.first == "depth 3"
+    assert c.second == "depth 1"
 
 
 def test_the_areas_under_a_trend_along_a_dimension_are_compared(tmp_path: Path) -> None:
@@ -32,8 +33,10 @@ def test_the_areas_under_a_trend_along_a_dimension_are_compared(tmp_path: Path) 
         # trapezia over depths 1, 2 and 3, per width
         areas[batch] = first / 4 + middle / 2 + last / 4
     (c,) = verdict.contrasts
-    assert (c.outcome, c.n) == ("differs", (7, 7))
-    assert c.estimate == pytest.approx((areas[4] - areas[2])[:7].mean())
+    assert c.outcome == "differs"
+    assert c.n == (7, 7)
+    differences = areas[4] - areas[2]
+    assert c.estimate == pytest.approx(differences[:7].mean())
     samples = {arm.name: arm.sample for arm in verdict.arms}
     assert samples["batch 4"].values == pytest.approx(areas[4])
     # one for each patch, and not one for each depth
@@ -52,7 +55,8 @@ def test_areas_of_a_dimension_need_every_planned_level_of_a_setting(tmp_path: Pa
     )
     counts = {(arm.stratum, arm.name): len(arm.sample.units) for arm in verdict.arms}
     for layer in LAYERS:
-        assert (counts[("2",), layer], counts[("4",), layer]) == (8, 0)
+        assert counts[("2",), layer] == 8
+        assert counts[("4",), layer] == 0
     assert len(counts) == 2 * len(LAYERS)
 
 

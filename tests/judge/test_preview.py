@@ -15,7 +15,8 @@ from tests.made.synthetic import results, study_in
 def test_five_paired_seeds_are_not_testable_and_plan_says_so(tmp_path: Path) -> None:
     study = study_of_two(tmp_path, seeds=5)
     (planned,) = previews(study)
-    assert (planned.n, planned.verdict) == ((5, 5), "not testable")
+    assert planned.n == (5, 5)
+    assert planned.verdict == "not testable"
     assert planned.smallest == pytest.approx(0.0625)
     assert planned.note == "6 seeds would do"
     assert "not testable at 0.05; 6 seeds would do" in next(preview_lines([planned]))
@@ -32,7 +33,9 @@ def test_plan_knows_families_and_power(tmp_path: Path) -> None:
     )
     planned = previews(study_in(tmp_path, text + entry))
     assert [p.family for p in planned] == [3, 3, 3]
-    t, df, shift = stats.t.isf(0.05 / 6, 7), 7, 2 * np.sqrt(8)
+    t = stats.t.isf(0.05 / 6, 7)
+    df = 7
+    shift = 2 * np.sqrt(8)
     assert planned[0].power == pytest.approx(
         stats.nct.sf(t, df, shift) + stats.nct.cdf(-t, df, shift)
     )

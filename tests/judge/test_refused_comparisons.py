@@ -44,7 +44,9 @@ from tests.made.synthetic import study_in
     ],
 )
 def test_a_comparison_that_makes_no_sense_is_refused_with_its_place(
-    tmp_path: Path, options: str, expected: str
+    tmp_path: Path,
+    options: str,
+    expected: str,
 ) -> None:
     with pytest.raises(Mistakes) as caught:
         study_of_two(tmp_path, seeds=4, options=options)

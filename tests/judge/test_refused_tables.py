@@ -52,7 +52,9 @@ pytestmark = pytest.mark.usefixtures("attributed_probe")
     ],
 )
 def test_a_table_that_makes_no_sense_is_refused_with_its_place(
-    tmp_path: Path, change: tuple[str, str], expected: str
+    tmp_path: Path,
+    change: tuple[str, str],
+    expected: str,
 ) -> None:
     old, new = change
     assert TABLE.count(old) == 1
@@ -76,7 +78,9 @@ def test_a_table_that_makes_no_sense_is_refused_with_its_place(
     ],
 )  # fmt: skip
 def test_a_wrong_published_number_is_refused_with_its_line(
-    tmp_path: Path, change: tuple[str, str], expected: str
+    tmp_path: Path,
+    change: tuple[str, str],
+    expected: str,
 ) -> None:
     old, new = change
     assert NUMBERS.count(old) == 1

@@ -14,6 +14,18 @@ from harness.spec.outside import VARIABLE, forget_components
 PAGES = Path(__file__).parents[2] / "docs" / "components"
 EXAMPLE = re.compile(r"`lab/(\w+\.py)`, whole:\n\n```python\n(.*?)```", re.DOTALL)
 
+HALVED = '''"""Starts of our own."""
+
+from harness.components.inits import init
+from harness.spec.options import Fraction
+
+
+@init
+def halved(net, *, share: Fraction = 0.5) -> None:
+    """Half of the weights."""
+    return share
+'''
+
 
 @contextmanager
 def folder_of_components(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -144,7 +144,8 @@ class _Run:
 
     def _insert_run(self, state: str) -> None:
         """The run's own line, which says when it ran and where its artifacts are."""
-        artifacts = self.home.hidden / "artifacts" / file_name(self.study.name) / self.id
+        study_folder = self.home.hidden / "artifacts" / file_name(self.study.name)
+        artifacts = study_folder / self.id
         row = {
             "run_uuid": self.id,
             "name": run_name(self.cell),
@@ -202,7 +203,8 @@ def _means(columns: Columns) -> dict[str, float]:
     """The mean of each metric over all rows."""
     if not columns:
         return {}
-    metrics, values = np.array(columns["metric"]), np.array(columns["value"])
+    metrics = np.array(columns["metric"])
+    values = np.array(columns["value"])
     means = {}
     for metric in dict.fromkeys(columns["metric"]):
         means[metric] = float(values[metrics == metric].mean())
@@ -211,6 +213,7 @@ def _means(columns: Columns) -> dict[str, float]:
 
 def figures_of(home: Home, study: Study, run: str) -> Path:
     """The folder of a run's figures among its artifacts."""
-    folder = home.hidden / "artifacts" / file_name(study.name) / run / "artifacts" / "figures"
+    study_folder = home.hidden / "artifacts" / file_name(study.name)
+    folder = study_folder / run / "artifacts" / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -25,7 +25,11 @@ class FixedLogits(nn.Module):
 
 
 def segmentation_rows(
-    predicted: list[Any], truth: list[Any], classes: tuple[str, ...], *, softmax: bool = True
+    predicted: list[Any],
+    truth: list[Any],
+    classes: tuple[str, ...],
+    *,
+    softmax: bool = True,
 ) -> pd.DataFrame:
     """Returns the rows of the segmentation probe for predicted and true labels (n, h, w).
 
@@ -33,7 +37,8 @@ def segmentation_rows(
     """
     labels = torch.tensor(predicted)
     masks = torch.tensor(truth, dtype=torch.uint8).numpy()
-    logits = nn.functional.one_hot(labels, len(classes)).movedim(-1, 1).float() * 9
+    indicators = nn.functional.one_hot(labels, len(classes))
+    logits = 9 * indicators.movedim(-1, 1).float()
     if not softmax:
         logits = logits[:, 1:] - 4.5
     ids = [f"image {i}" for i in range(len(masks))]

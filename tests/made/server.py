@@ -56,7 +56,8 @@ class Server:
                 request.send_error(416)
                 return
             request.send_response(206)
-            request.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            length = len(body)
+            request.send_header("Content-Range", f"bytes {start}-{length - 1}/{length}")
         else:
             request.send_response(200)
         rest = body[start:]

@@ -15,7 +15,8 @@ from harness.train.first_conv import first_conv
 from tests.made.networks import function_of, part_of
 
 # Of the sum of the two outputs of `linear_network`, by each of its three inputs.
-SLOPE = torch.tensor([1.5, -1, -3], dtype=torch.float64)[:, None, None]
+SLOPES = torch.tensor([1.5, -1, -3], dtype=torch.float64)
+SLOPE = SLOPES[:, None, None]
 
 
 def saliency(raw: Any) -> Callable[..., Tensor]:

@@ -62,7 +62,8 @@ def run_study(file: Path, home: Home, retry: str | None = None) -> RunSummary:
 
 def work_of(study_plan: Plan) -> dict[str, int]:
     """How many fits a plan trains, and how many trials it runs or records."""
-    fits, trials = study_plan.training, study_plan.todo
+    fits = study_plan.training
+    trials = study_plan.todo
     return {"fits": len(fits), "trials": len(trials)}
 
 

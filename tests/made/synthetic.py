@@ -48,7 +48,8 @@ def results(
     runs: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
     for number, cell in enumerate(study.cells):
-        trial, run = cell.trial, f"run{number:04}"
+        trial = cell.trial
+        run = f"run{number:04}"
         ended = state(trial)
         if ended == "missing":
             continue
@@ -61,7 +62,11 @@ def results(
 
 
 def _rows_of(
-    trial: Trial, run: str, value: Value, images: int, rng: np.random.Generator
+    trial: Trial,
+    run: str,
+    value: Value,
+    images: int,
+    rng: np.random.Generator,
 ) -> Iterator[dict[str, object]]:
     """The rows of a trial: two metrics of each image, two images of each patient."""
     fold = None

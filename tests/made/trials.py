@@ -22,7 +22,12 @@ def tracker_through_client(home: Home) -> Tracker:
     return Tracker(f"sqlite+pysqlite:///{home.database}", home)
 
 
-def record_trial(tracker: Tracker, study: Study, cell: Cell, result: TrialResult) -> str | None:
+def record_trial(
+    tracker: Tracker,
+    study: Study,
+    cell: Cell,
+    result: TrialResult,
+) -> str | None:
     """Records what came of a trial for the first time."""
     return tracker.record(study, cell, result, NO_CODE, reason="new", start_over=False)
 

@@ -23,7 +23,9 @@ Array = np.ndarray[Any, Any]
 Write = Callable[[Path, Array], str]
 Case = Callable[[Path], Any]
 
-DEPTH, HEIGHT, WIDTH = 12, 40, 56
+DEPTH = 12
+HEIGHT = 40
+WIDTH = 56
 
 
 def grey(seed: int = 0, depth: int = DEPTH) -> Array:
@@ -137,7 +139,12 @@ FORMATS: tuple[Write, ...] = (
 )
 
 
-def open_own(images: str, masks: str | None = None, split: str = "all", **options: Any) -> Any:
+def open_own(
+    images: str,
+    masks: str | None = None,
+    split: str = "all",
+    **options: Any,
+) -> Any:
     """A volume opened as a study file would name it."""
     return volume(split, Path("."), images=images, masks=masks, **options)
 
@@ -207,7 +214,10 @@ def changed_masks(change: Callable[[Array], Array], **options: Any) -> Case:
 
 
 def check_refusal(
-    case: Case, pattern: str, folder: Path, capfd: pytest.CaptureFixture[str]
+    case: Case,
+    pattern: str,
+    folder: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A case is refused in a sentence that matches, and nothing else is written to the screen."""
     with pytest.raises(Refused) as refusal:

@@ -58,14 +58,17 @@ def test_histogram_distances_by_hand() -> None:
     x = np.repeat([0.0, 1.0], [3, 1])
     y = np.repeat([0.0, 1.0], [1, 3])
     overlap = math.sqrt(3) / 2
-    assert bhattacharyya(x, y) == pytest.approx(-math.log(overlap))
+    expected = -math.log(overlap)
+    assert bhattacharyya(x, y) == pytest.approx(expected)
     larger_share = 0.75 * math.log(0.75 / 0.5)
     smaller_share = 0.25 * math.log(0.25 / 0.5)
-    assert jensen_shannon(x, y) == pytest.approx(larger_share + smaller_share)
+    expected = larger_share + smaller_share
+    assert jensen_shannon(x, y) == pytest.approx(expected)
 
 
 def test_histogram_distances_of_samples_without_overlap() -> None:
-    zeros, ones = np.zeros(4), np.ones(4)
+    zeros = np.zeros(4)
+    ones = np.ones(4)
     assert jensen_shannon(zeros, ones) == pytest.approx(math.log(2))
     # as if a single value of eight were shared
     assert bhattacharyya(zeros, ones) == pytest.approx(math.log(8))
@@ -84,9 +87,21 @@ def test_equal_samples_are_at_no_distance_and_order_does_not_count(name: str) ->
 
 
 SHIFTS_AND_MEANS = (
-    ((1, 5, 3), 2, mean([4, 2, 2])),
-    ((0, 1, 9, 3, 10), mean([2, 10]), mean([1, 9, 3, 10, 8, 2, 9, 6, 1, 7])),
-    ((0, 0, 0, 0, 3, 2, 1), mean([3, 2, 1]), (4 * (3 + 2 + 1) + 1 + 2 + 1) / 21),
+    (
+        (1, 5, 3),
+        2,
+        mean([4, 2, 2]),
+    ),
+    (
+        (0, 1, 9, 3, 10),
+        mean([2, 10]),
+        mean([1, 9, 3, 10, 8, 2, 9, 6, 1, 7]),
+    ),
+    (
+        (0, 0, 0, 0, 3, 2, 1),
+        mean([3, 2, 1]),
+        (4 * (3 + 2 + 1) + 1 + 2 + 1) / 21,
+    ),
 )
 
 

@@ -12,18 +12,26 @@ from harness.measure import overlap
 def test_scores_by_hand() -> None:
     truth = torch.tensor([1, 1, 0, 0, 1, 0, 0, 255])
     is_predicted = torch.tensor([1, 1, 1, 0, 0, 0, 0, 1])
-    logits = 18.0 * is_predicted - 9
+    logits = 18.0 * is_predicted
+    logits = logits - 9
     logits = logits.view(1, 1, 2, 4)
     truth = truth.view(1, 2, 4)
     (confusion,) = overlap.counts(logits, truth, 255)
-    tp, fp, fn, tn = 2, 1, 1, 3
-    assert confusion.matrix.tolist() == [[tn, fp], [fn, tp]]
+    tp = 2
+    fp = 1
+    fn = 1
+    tn = 3
+    assert confusion.matrix.tolist() == [
+        [tn, fp],
+        [fn, tp],
+    ]
     dice = 2 * tp / (2 * tp + fp + fn)
     assert overlap.dice(confusion) == pytest.approx(dice)
     foreground = tp / (tp + fp + fn)
     background = tn / (tn + fp + fn)
     assert overlap.foreground_iou(confusion) == pytest.approx(foreground)
-    assert overlap.iou(confusion) == pytest.approx((foreground + background) / 2)
+    mean_iou = (foreground + background) / 2
+    assert overlap.iou(confusion) == pytest.approx(mean_iou)
     precision = tp / (tp + fp)
     assert overlap.precision(confusion) == pytest.approx(precision)
     recall = tp / (tp + fn)
@@ -53,7 +61,8 @@ def test_several_classes_are_averaged_over_those_that_occur() -> None:
     logits = nn.functional.one_hot(labels, 4).movedim(-1, 1)
     logits = logits.float()
     (confusion,) = overlap.counts(logits, truth, None)
-    first, second = 2 / 3, 1
+    first = 2 / 3
+    second = 1
     mean = (first + second) / 2
     assert overlap.dice(confusion) == pytest.approx(mean)
 
@@ -68,7 +77,9 @@ ANSWERED = (
 
 @pytest.mark.parametrize(("channels", "ignore", "expected"), ANSWERED)
 def test_one_or_two_channels_answer_foreground_or_not(
-    channels: int, ignore: int | None, expected: list[int]
+    channels: int,
+    ignore: int | None,
+    expected: list[int],
 ) -> None:
     masks = torch.tensor([[[0, 1, 2, 255]]])
     logits = torch.zeros(1, channels, 1, 4)

@@ -109,7 +109,10 @@ def test_the_same_volume_in_another_format_is_the_same_fit(home: Home, tmp_path:
     [("mitochondria", 0.054), ("membranes", 0.204)],
 )
 def test_real_tissue_trains_and_tests(
-    home: Home, monkeypatch: pytest.MonkeyPatch, task: str, share: float
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
+    share: float,
 ) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(SHARED_DATA))
     settings = {
@@ -131,7 +134,9 @@ def test_real_tissue_trains_and_tests(
 
 
 def test_a_volume_larger_than_memory_is_mapped_and_trains_the_same(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     volume, masks = random_volume(2, (6, 48, 48))
     for z in range(6):

@@ -28,7 +28,8 @@ def test_a_trial_is_measured_into_rows_figures_and_a_record(home: Home) -> None:
     folder = measure(trial, home, CPU)
     rows = pd.read_parquet(folder / "rows.parquet")
     per_image = rows[rows.metric == "dice"]
-    assert per_image.image.tolist() == [f"test-{i:03d}" for i in range(len(per_image))]
+    names = [f"test-{i:03d}" for i in range(len(per_image))]
+    assert per_image.image.tolist() == names
     assert set(rows.seed) == {0}
     record = TrialRecord.read(folder)
     mean = rows[rows.metric == "accuracy"].value.mean()

@@ -35,9 +35,13 @@ def test_what_is_recorded_is_what_a_stranger_needs(home: Home, tiny: Path) -> No
 
 
 def artifacts_of(home: Home, run: str) -> set[str]:
-    folder = home.hidden / "artifacts" / "tiny" / run / "artifacts"
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)) for path in files}
+    study_folder = home.hidden / "artifacts" / "tiny"
+    folder = study_folder / run / "artifacts"
+    names = set()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            names.add(str(path.relative_to(folder)))
+    return names
 
 
 def test_batches_in_pieces_are_told_and_whole_ones_are_not(home: Home) -> None:

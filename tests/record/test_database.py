@@ -1,17 +1,21 @@
 """One look-up says whether a trial is a result, whatever has happened to its runs."""
 
 import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from harness.record.database import is_result, is_result_state
-from harness.record.tracker import Tracker
+from harness.record.database import is_result, is_result_state, lock_of
+from harness.record.table import newest_runs
+from harness.record.tracker import Tracker, metrics
 from harness.spec.states import State
-from harness.store import Home
+from harness.store import Home, file_lock
 from harness.study.cells import Cell
 from harness.study.load import Study
+from tests.made.journal import leave_change_unfinished
 from tests.made.recorded import study_at
 from tests.made.studies import tracker_of
 from tests.made.trials import SEEDS, record_state, tracker_through_client
@@ -161,3 +165,56 @@ def index_names(file: Path) -> set[str]:
     with sqlite3.connect(file) as db:
         names = db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
         return {name for (name,) in names}
+
+
+def test_a_change_that_a_kill_has_cut_short_is_undone_by_who_reads(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="cut", seeds=1))
+    tracker = tracker_of(home)
+    finish(tracker, study, study.cells[0])
+    before = tracker.runs("cut")
+    for read in (
+        lambda: tracker.runs("cut") == before,
+        lambda: tracker.has_result("cut", study.cells[0].trial.key),
+        lambda: len(metrics(tracker, "cut")) == 1,
+    ):
+        journal = leave_change_unfinished(home.database)
+        assert read()
+        assert not journal.exists() or not journal.stat().st_size
+
+
+def test_the_dashboard_reads_after_a_kill_within_a_commit(home: Home) -> None:
+    from dashboard.read.database import version
+
+    study = study_at(home, SEEDS.format(name="cut", seeds=1))
+    finish(tracker_of(home), study, study.cells[0])
+    before = version("cut")
+    leave_change_unfinished(home.database)
+    assert version("cut") == before
+
+
+def test_a_change_that_is_being_made_is_not_undone(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="busy", seeds=1))
+    tracker = tracker_of(home)
+    finish(tracker, study, study.cells[0])
+    with closing(sqlite3.connect(home.database)) as db:
+        db.execute("BEGIN")
+        db.execute("DELETE FROM metrics")
+        assert Path(f"{home.database}-journal").exists()
+        with file_lock(lock_of(home.database)):
+            assert len(tracker.runs("busy")) == 1  # does not wait for the lock either
+        db.commit()
+
+
+def test_a_clock_that_is_set_back_does_not_hide_the_newest_run(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_at(home, SEEDS.format(name="clock", seeds=1))
+    tracker = tracker_of(home)
+    first = record_state(tracker, study, study.cells[0], State.DIVERGED)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    second = record_state(tracker, study, study.cells[0], State.FINISHED)
+    runs = tracker.runs("clock")
+    assert [run.id for run in runs] == [first, second]
+    assert runs[1].started < runs[0].started
+    assert [run.id for run in newest_runs(runs)] == [second]

@@ -37,7 +37,8 @@ class JudgedStudy:
 
 def score(trial: Trial, rng: np.random.Generator) -> float:
     """A Dice that rises with the batch, and differs a little between networks and images."""
-    seed, batch = trial.fit.seed, trial.fit.batch
+    seed = trial.fit.seed
+    batch = trial.fit.batch
     of_network = np.random.default_rng([seed, batch]).normal(0, 0.01)
     of_image = rng.normal(0, 0.01)
     return 0.6 + 0.03 * batch + of_network + of_image

@@ -24,7 +24,8 @@ def test_csv_round_trips(tmp_path: Path) -> None:
     table = read_csv(contrasts_csv(verdicts))
     assert table["p"].tolist() == [contrast.p for contrast in contrasts]
     assert table["sentence"].tolist() == [contrast.sentence for contrast in contrasts]
-    values, arms = read_csv(values_csv(verdicts)), read_csv(arms_csv(verdicts))
+    values = read_csv(values_csv(verdicts))
+    arms = read_csv(arms_csv(verdicts))
     means_of_values = values[values.comparison == "start"].groupby("arm")["value"].mean()
     means = arms[arms.comparison == "start"].sort_values("arm")["mean"]
     assert means_of_values.to_numpy() == pytest.approx(means.to_numpy())

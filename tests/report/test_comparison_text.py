@@ -15,13 +15,18 @@ def test_latex_is_balanced_and_marks_what_differs(tmp_path: Path) -> None:
     judged = judge_study(tmp_path)
     text = comparisons_latex(judged.verdicts, lower_metrics(judged.study))
     for name in ("table", "tabular"):
-        assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") > 0
+        begins = text.count(rf"\begin{{{name}}}")
+        ends = text.count(rf"\end{{{name}}}")
+        assert begins == ends
+        assert begins > 0
     assert text.count(r"\toprule") == text.count(r"\bottomrule") == text.count(r"\midrule")
     stripped = text.replace(r"\{", "").replace(r"\}", "")
     assert stripped.count("{") == stripped.count("}")
     first_body = text.split(r"\midrule")[1].split(r"\bottomrule")[0]
     body = first_body.strip().splitlines()
-    assert all(line.count(" & ") == 3 and line.endswith(r"\\") for line in body)
+    for line in body:
+        assert line.count(" & ") == 3
+        assert line.endswith(r"\\")
     assert r"batch 8\textsuperscript{(c)} & \textbf{0.8" in body[2]
     assert r"}\textsuperscript{a} &" in body[2]
     assert r"batch 2\textsuperscript{(a)}" in body[0]

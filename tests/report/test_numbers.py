@@ -16,7 +16,9 @@ WRITTEN_NUMBERS = [
 
 @pytest.mark.parametrize(("value", "width", "expected"), WRITTEN_NUMBERS)
 def test_numbers_have_the_digits_that_they_deserve(
-    value: float, width: float, expected: str
+    value: float,
+    width: float,
+    expected: str,
 ) -> None:
     assert number(value, width) == expected
 

@@ -51,6 +51,8 @@ def test_a_report_from_the_database(home: Home) -> None:
     runs = tracker.runs("made-up")
     assert len(runs) == 4
     assert all(run.id in html for run in runs)
-    assert written.verdicts == judge(study, *table(tracker, study.name), tracker.runs(study.name))
+    measured = table(tracker, study.name)
+    runs = tracker.runs(study.name)
+    assert written.verdicts == judge(study, *measured, runs)
     names = sorted(path.name for path in (home.folder / "report").iterdir())
     assert names == FILES

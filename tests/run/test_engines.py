@@ -11,7 +11,11 @@ from harness.run.slots import Slot
 
 
 def work_of_a_test(
-    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+    kind: str,
+    value: dict[str, Any],
+    folder: str,
+    device: str,
+    threads: int | None,
 ) -> dict[str, Any]:
     """A worker for tests: succeeds, fails, or kills itself as often as its value says."""
     count = Path(folder) / f"count-{value['name']}"
@@ -76,7 +80,8 @@ def test_processes_keep_order_survive_kills_and_skip_what_needs_a_failure(tmp_pa
 def test_each_slot_sees_its_own_gpu(tmp_path: Path) -> None:
     slots = [Slot("cuda", "0"), Slot("cuda", "3"), Slot("cuda", "3")]
     jobs = [job(f"j{number}") for number in range(6)]
-    cards, processes_used = set(), set()
+    cards = set()
+    processes_used = set()
     for outcome in outcomes_of(tmp_path, jobs, slots).values():
         cards.add(outcome.result["visible"])
         processes_used.add(outcome.result["pid"])

@@ -14,33 +14,14 @@ from harness.run.plan import plan
 from harness.store import Home
 from harness.study.load import load_study
 from harness.study.marks import Mistakes
+from tests.made.own_study import write_own_study
 from tests.made.studies import tracker_of
-
-OWN = """
-name: own
-question: Does it run?
-base:
-  fit:
-    train_on:
-      name: volume
-      images: raw.npy
-      masks: masks.npy
-      splits: {train: [0, 3], validation: [3, 4], test: [4, 6]}
-    net: {arch: tiny_unet, width: 2}
-    patch: 32
-    steps: 2
-    method: {name: supervised, epochs: 1}
-"""
 
 
 def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
     home: Home, tmp_path: Path
 ) -> None:
-    rng = np.random.default_rng(0)
-    np.save(tmp_path / "raw.npy", rng.integers(0, 256, (6, 32, 32), dtype=np.uint8))
-    np.save(tmp_path / "masks.npy", rng.integers(0, 2, (6, 32, 32), dtype=np.uint8))
-    file = tmp_path / "own.yaml"
-    file.write_text(OWN)
+    file = write_own_study(tmp_path)
     tracker = tracker_of(home)
     tracker.prepare()
     study = with_fingerprints(load_study(file), home)

@@ -50,7 +50,8 @@ def state_of(home: Home) -> dict[str, Any]:
 
 
 def test_two_runs_of_one_study_at_once_share_the_work(home: Home, tiny: Path) -> None:
-    first, second = start(tiny), start(tiny)
+    first = start(tiny)
+    second = start(tiny)
     printed = first.communicate(timeout=240)[0] + second.communicate(timeout=240)[0]
     assert (first.returncode, second.returncode) == (0, 0), printed
     state = state_of(home)
@@ -87,7 +88,11 @@ def workers_of(pid: int) -> list[int]:
 
 @pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
-    home: Home, tiny: Path, tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+    home: Home,
+    tiny: Path,
+    tmp_path: Path,
+    count: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edit(tiny, "steps: 3", "steps: 12")
     edit(tiny, "epochs: 2", "epochs: 4")

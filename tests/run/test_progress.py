@@ -81,7 +81,9 @@ def test_a_change_is_written_while_the_study_waits(
 
 
 def test_without_a_change_nothing_is_written(
-    home: Home, writes: list[Path], monkeypatch: pytest.MonkeyPatch
+    home: Home,
+    writes: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress_module, "EVERY", 0.01)
     progress = progress_of(State.RUNNING)

@@ -117,7 +117,10 @@ def digest_of(component: Component) -> str:
 
 
 def names_used_by(
-    node: ast.AST, module: str, defined: dict[str, list[ast.stmt]], imported: dict[str, Definition]
+    node: ast.AST,
+    module: str,
+    defined: dict[str, list[ast.stmt]],
+    imported: dict[str, Definition],
 ) -> list[Definition]:
     """The definitions that a piece of code names: `name`, or `module.name`."""
     used: list[Definition] = []
@@ -165,7 +168,8 @@ def reminder(name: str, recorded: tuple[int, str] | None, version: int) -> str:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_changed_component_has_another_version_or_the_same_results(name: str) -> None:
-    recorded, component = recorded_digests().get(name), ALL[name]
+    recorded = recorded_digests().get(name)
+    component = ALL[name]
     current = (component.facts.version, digest_of(component))
     assert recorded == current, reminder(name, recorded, component.facts.version)
 

@@ -55,7 +55,8 @@ def test_a_type_reads_as_a_word(annotation: Any, text: str) -> None:
 
 def test_a_whole_number_passes_for_a_float() -> None:
     value = plain_value(Fraction, 1)
-    assert (value, type(value)) == (1.0, float)
+    assert value == 1.0
+    assert type(value) is float
 
 
 REFUSED = [

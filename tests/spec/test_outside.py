@@ -1,6 +1,4 @@
-"""Components outside the package: which folders, which keys, which sentences, and what an edit
-does.
-"""
+"""Components outside the package: which folders are read, and what refuses a component."""
 
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
@@ -11,7 +9,6 @@ import pytest
 from harness.spec import outside
 from harness.spec.catalogue import (
     catalogue,
-    find_component,
     load_component,
     refused_components,
     why_unknown,
@@ -22,40 +19,14 @@ from harness.spec.outside import (
     forget_components,
     use_components,
 )
-from harness.spec.parse import Enclosing, read_part, read_trial
-from harness.spec.paths import changed_code, settings
-from harness.spec.values import Part, Trial
-from tests.made.outside import write_component
-
-HALVED = '''"""Starts of our own."""
-
-from harness.components.inits import init
-from harness.spec.options import Fraction
-
-
-@init
-def halved(net, *, share: Fraction = 0.5) -> None:
-    """Half of the weights."""
-    return share
-'''
+from harness.spec.parse import Enclosing, read_part
+from tests.made.outside import HALVED, write_component
 
 
 def complaints_of(kind: str, raw: object) -> list[str]:
     complaints: list = []
     read_part(kind, raw, (), complaints, Enclosing())
     return [text for _, text in complaints]
-
-
-def part_of(kind: str, raw: object) -> Part:
-    part = read_part(kind, raw, (), [], Enclosing())
-    assert part is not None
-    return part
-
-
-def trial_of(**fit: object) -> Trial:
-    trial = read_trial({"fit": {"train_on": "phantom", **fit}}, [])
-    assert trial is not None
-    return trial
 
 
 def test_a_new_component_is_one_file(lab: Path) -> None:
@@ -120,7 +91,9 @@ def test_the_folders_of_a_study_are_used_by_every_process(lab: Path, tmp_path: P
 
 
 def test_an_installed_package_declares_an_entry_point(
-    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lab: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     package = tmp_path / "installed" / "my_lab" / "components"
     package.mkdir(parents=True)
@@ -199,7 +172,10 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("before", "after", "reason"), UNREADABLE)
 def test_what_cannot_be_read_from_the_source_is_refused(
-    lab: Path, before: str, after: str, reason: str
+    lab: Path,
+    before: str,
+    after: str,
+    reason: str,
 ) -> None:
     file = write_component(lab, "a.py", HALVED.replace(before, after))
     (text,) = complaints_of("init", "halved")
@@ -214,44 +190,3 @@ def test_a_file_with_a_syntax_error_is_told_with_an_unknown_name(lab: Path) -> N
     (text,) = complaints_of("init", "halved")
     assert text.startswith("no init named 'halved'; ")
     assert f"{file} could not be read: line 8: " in text
-
-
-def test_the_bytes_of_its_file_are_part_of_the_key(lab: Path) -> None:
-    write_component(lab, "a.py", HALVED)
-    before, shipped = trial_of(init="halved"), part_of("init", "imagenet").key
-    trial_key, init_key = before.key, before.fit.init.key
-    write_component(lab, "a.py", HALVED.replace("return share", "return share / 2"))
-    after = trial_of(init="halved")
-    assert after.fit.init.key != init_key
-    assert after.key != trial_key
-    assert part_of("init", "imagenet").key == shipped
-    assert find_component("init", "imagenet").digest == ""
-    write_component(lab, "a.py", HALVED)
-    assert trial_of(init="halved").key == trial_key
-
-
-def test_a_plan_can_tell_whose_code_has_changed(lab: Path) -> None:
-    write_component(lab, "a.py", HALVED)
-    recorded = settings(trial_of(init={"name": "uniform", "of": "halved"}))
-    assert recorded["fit.init.of.code"] == catalogue("init")["halved"].digest
-    assert "fit.init.code" not in recorded
-    assert changed_code(trial_of(init={"name": "uniform", "of": "halved"}), recorded) == []
-    write_component(lab, "a.py", HALVED + "# a remark\n")
-    after = trial_of(init={"name": "uniform", "of": "halved"})
-    assert changed_code(after, recorded) == ["halved"]
-    assert changed_code(after, {}) == []  # another component stood there
-
-
-def test_an_edit_runs_the_new_code(lab: Path) -> None:
-    write_component(lab, "a.py", HALVED)
-    assert load_component("init", "halved")(None, share=1.0) == 1.0
-    write_component(lab, "a.py", HALVED.replace("return share", "return -share"))
-    assert load_component("init", "halved")(None, share=1.0) == -1.0
-
-
-def test_code_that_changed_after_it_was_read_does_not_run(lab: Path) -> None:
-    file = write_component(lab, "a.py", HALVED)
-    assert "halved" in catalogue("init")
-    file.write_text(HALVED + "# edited meanwhile\n")
-    with pytest.raises(ValueError, match=r"a\.py has changed since harness read it"):
-        load_component("init", "halved")

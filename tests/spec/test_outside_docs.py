@@ -87,7 +87,8 @@ def test_a_perturbation_of_features(lab: Path) -> None:
     write_example(lab, "perturb.md", "louder.py")
     part = read("perturb", {"name": "louder", "strength": 2, "layer": "mean"})
     assert part.component.facts.features
-    net, images = Copies(), torch.ones(1, 1, 2, 2)
+    net = Copies()
+    images = torch.ones(1, 1, 2, 2)
     with load_component("perturb", "louder")(net, 2.0, layer="mean"):
         assert net(images).unique().tolist() == [1.5]
     assert net(images).unique().tolist() == [0.5]
@@ -118,21 +119,25 @@ def test_a_probe(lab: Path) -> None:
 def test_a_statistical_test(lab: Path) -> None:
     write_example(lab, "tests.md", "kolmogorov_smirnov.py")
     component = catalogue("test")["kolmogorov_smirnov"]
-    assert (component.facts.paired, component.facts.groups) == (False, 2)
+    assert component.facts.paired is False
+    assert component.facts.groups == 2
     values = np.arange(6.0)
     result = load_component("test", "kolmogorov_smirnov")(values, values + 10)
-    assert (result.statistic, result.p) == (1.0, pytest.approx(2 / 924))
+    assert result.statistic == 1.0
+    assert result.p == pytest.approx(2 / 924)
     assert result.exact
 
 
 def test_a_data_set(lab: Path, tmp_path: Path) -> None:
     write_example(lab, "datasets.md", "discs.py")
     part = read("dataset", {"name": "discs", "images": 3, "split": "train"})
-    assert part.component.facts.made
+    assert part.component.facts.drawn
     assert part.level == "discs(images=3)"
     discs = load_component("dataset", "discs")
     scans = discs("train", tmp_path, images=3, size=32)
     assert scans.images.shape == scans.masks.shape == (3, 32, 32)
-    assert scans.images[scans.masks == 1].mean() > scans.images[scans.masks == 0].mean() + 50
+    inside = scans.images[scans.masks == 1]
+    outside = scans.images[scans.masks == 0]
+    assert inside.mean() > outside.mean() + 50
     with pytest.raises(LookupError, match="no split 'all'"):
         discs("all", tmp_path)

@@ -59,7 +59,10 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("path", "condition", "is_met"), CONDITIONS)
 def test_a_condition_of_the_file_is_judged(
-    trial: Trial, path: str, condition: Any, is_met: bool
+    trial: Trial,
+    path: str,
+    condition: Any,
+    is_met: bool,
 ) -> None:
     assert matches(trial, steps_of(path), condition) is is_met
 

@@ -9,8 +9,7 @@ import pytest
 from harness.spec.parse import read_fit, read_trial
 from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trusted_trial
 from harness.spec.values import Trial
-from tests.made.outside import write_component
-from tests.spec.test_outside import HALVED
+from tests.made.outside import HALVED, write_component
 
 RAW: dict[str, Any] = {
     "fit": {
@@ -70,7 +69,8 @@ def test_code_that_changed_between_plan_and_run_is_refused(lab: Path) -> None:
     file = write_component(lab, "a.py", HALVED)
     fit = read_fit({"train_on": "phantom", "init": "halved"}, (), [])
     assert fit is not None
-    key, plain = fit.key, fit.to_plain()
+    key = fit.key
+    plain = fit.to_plain()
     assert read_trusted_fit(plain, key).key == key
     write_component(lab, "a.py", HALVED + "# edited\n")
     with pytest.raises(ValueError, match="the code of a component has changed since the plan"):

@@ -125,7 +125,9 @@ def test_a_t_test_of_values_without_spread_is_refused_rather_than_certain(name: 
 @pytest.mark.parametrize("name", EFFECTS)
 @pytest.mark.parametrize(("sample", "words"), BAD_SAMPLES_OF_EFFECTS)
 def test_every_effect_refuses_bad_input_in_a_sentence(
-    name: str, sample: list[float], words: str
+    name: str,
+    sample: list[float],
+    words: str,
 ) -> None:
     with pytest.raises(ValueError, match=words):
         EFFECTS[name]([1.0, 2.0, 4.0], sample)

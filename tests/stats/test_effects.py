@@ -60,7 +60,9 @@ def test_cliffs_delta_stretches_the_probability_of_improvement(x: Array, y: Arra
 @pytest.mark.parametrize("effect", ANTISYMMETRIC)
 @pytest.mark.parametrize(("x", "y"), SAMPLES)
 def test_turning_the_groups_round_turns_the_effect_round(
-    effect: Callable[..., Effect], x: Array, y: Array
+    effect: Callable[..., Effect],
+    x: Array,
+    y: Array,
 ) -> None:
     forward = effect(x, y)
     backward = effect(y, x)
@@ -93,7 +95,8 @@ def test_cliffs_delta_of_a_hundred_thousand_values_takes_well_under_a_second() -
     share = stats.norm.cdf(-0.1 / np.sqrt(2))
     assert delta.value == pytest.approx(2 * share - 1, abs=0.01)
     standard_error = np.sqrt(4 / 12 * 2 / n)
-    assert delta.high - delta.low == pytest.approx(2 * 1.96 * standard_error, rel=0.01)
+    expected = 2 * 1.96 * standard_error
+    assert delta.high - delta.low == pytest.approx(expected, rel=0.01)
 
 
 def test_the_share_interval_solves_newcombes_equation() -> None:

@@ -59,14 +59,17 @@ def test_mixed_model_is_the_restricted_likelihood_written_out() -> None:
 
     def likelihood_and_statistic(variances: list[float]) -> tuple[float, float]:
         net, image, residual = variances
-        covariance = net * same_net + image * same_image + residual * np.eye(70)
+        covariance = net * same_net
+        covariance = covariance + image * same_image
+        covariance = covariance + residual * np.eye(70)
         inverse = np.linalg.inv(covariance)
         information = design.T @ inverse @ design
         estimate = np.linalg.solve(information, design.T @ inverse @ values)
         left = values - design @ estimate
         log_covariance = np.linalg.slogdet(covariance)[1]
         log_information = np.linalg.slogdet(information)[1]
-        likelihood = -(log_covariance + log_information + left @ inverse @ left) / 2
+        misfit = left @ inverse @ left
+        likelihood = -(log_covariance + log_information + misfit) / 2
         variance = np.linalg.inv(information)[1, 1]
         return likelihood, estimate[1] ** 2 / variance
 

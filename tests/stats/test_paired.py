@@ -42,7 +42,9 @@ def test_wilcoxon_is_scipys_exact_test_without_ties(x: Array, y: Array) -> None:
 @pytest.mark.parametrize("zeros", ["drop", "pratt"])
 @pytest.mark.parametrize(("x", "y"), TIED_PAIRS)
 def test_wilcoxon_counts_every_choice_of_signs_where_differences_tie(
-    x: Array, y: Array, zeros: Literal["drop", "pratt"]
+    x: Array,
+    y: Array,
+    zeros: Literal["drop", "pratt"],
 ) -> None:
     difference = x - y
     if zeros == "drop":

@@ -42,7 +42,9 @@ def test_dunn_is_scikit_posthocs(groups: list[Array]) -> None:
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize(("compare", "compare_by_posthocs"), OF_BLOCKS)
 def test_nemenyi_and_conover_are_scikit_posthocs(
-    compare: Callable[..., post_hoc.Pairs], compare_by_posthocs: Callable[..., object], table: Array
+    compare: Callable[..., post_hoc.Pairs],
+    compare_by_posthocs: Callable[..., object],
+    table: Array,
 ) -> None:
     expected = np.asarray(compare_by_posthocs(table))
     for (i, j), result in compare(*table.T).items():

@@ -110,7 +110,9 @@ def test_a_perfect_ranking_of_five_models_is_not_certain(name: str) -> None:
 
 @pytest.mark.parametrize(("scores", "tolerance", "expected"), TIES_BY_TOLERANCE)
 def test_ties_by_tolerance_merge_the_closest_first(
-    scores: list[float], tolerance: float, expected: list[float]
+    scores: list[float],
+    tolerance: float,
+    expected: list[float],
 ) -> None:
     ranks_of_scores = ranks.tied_ranks(np.array(scores), tolerance)
     assert ranks_of_scores.tolist() == expected
@@ -150,7 +152,10 @@ def test_a_constant_score_orders_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("x", "y", "words"), BAD_SCORES)
 def test_correlations_refuse_bad_input(
-    name: str, x: list[float], y: list[float], words: str
+    name: str,
+    x: list[float],
+    y: list[float],
+    words: str,
 ) -> None:
     correlate = getattr(ranks, name)
     with pytest.raises(ValueError, match=words):

@@ -183,7 +183,9 @@ def test_brunner_munzel_counts_every_relabeling_of_few_values(x: Array, y: Array
 
 @pytest.mark.parametrize(("n", "options", "p"), SMALLEST_BRUNNER_MUNZEL)
 def test_brunner_munzel_of_separate_groups_is_as_small_as_the_relabelings_allow(
-    n: int, options: dict[str, int], p: float
+    n: int,
+    options: dict[str, int],
+    p: float,
 ) -> None:
     lower = np.arange(n)
     result = two_groups.brunner_munzel(lower + 99.0, lower, **options)

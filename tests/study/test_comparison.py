@@ -66,7 +66,9 @@ CONTRADICTIONS = [
 
 @pytest.mark.parametrize(("entry", "expected"), CONTRADICTIONS)
 def test_a_comparison_that_contradicts_itself_is_a_mistake(
-    tmp_path: Path, entry: str, expected: str
+    tmp_path: Path,
+    entry: str,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, GRID + ENTRY % entry)
 
@@ -89,7 +91,9 @@ STATISTICS = [
 
 @pytest.mark.parametrize(("options", "expected"), STATISTICS)
 def test_a_statistic_that_does_not_fit_the_question_is_a_mistake(
-    tmp_path: Path, options: str, expected: str
+    tmp_path: Path,
+    options: str,
+    expected: str,
 ) -> None:
     entry = f"metric: dice, by: fit.batch, {options}"
     assert expected in problem_text(tmp_path, GRID + ENTRY % entry)
@@ -107,7 +111,9 @@ UNANSWERABLE = [
 
 @pytest.mark.parametrize(("options", "expected"), UNANSWERABLE)
 def test_a_comparison_that_the_study_cannot_answer_is_a_mistake(
-    tmp_path: Path, options: str, expected: str
+    tmp_path: Path,
+    options: str,
+    expected: str,
 ) -> None:
     entry = (ENTRY % f"metric: dice, {options}").replace("unit: seed, ", "")
     if "unit" not in options:

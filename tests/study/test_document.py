@@ -30,7 +30,9 @@ from tests.made.study_files import BASE, loaded_study, problem_text, problems_of
     ],
 )
 def test_a_text_that_is_no_mapping_is_refused_with_its_place(
-    tmp_path: Path, text: str | bytes, expected: str
+    tmp_path: Path,
+    text: str | bytes,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, text)
 
@@ -50,9 +52,16 @@ def test_a_large_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_alias_repeats_a_value_and_its_marks() -> None:
     document = parse("a: &x {b: [1, 2]}\nc: *x\n", "f")
-    assert document.value == {"a": {"b": [1, 2]}, "c": {"b": [1, 2]}}
-    assert str(document.mark(("c", "b", 1))) == str(document.mark(("a", "b", 1))) == "f:1:15"
-    assert str(document.mark(("c", KEY))) == "f:2:1"
+    assert document.value == {
+        "a": {"b": [1, 2]},
+        "c": {"b": [1, 2]},
+    }
+    second_item = document.mark(("a", "b", 1))
+    assert str(second_item) == "f:1:15"
+    repeated_item = document.mark(("c", "b", 1))
+    assert str(repeated_item) == "f:1:15"
+    alias_key = document.mark(("c", KEY))
+    assert str(alias_key) == "f:2:1"
 
 
 @pytest.mark.parametrize(

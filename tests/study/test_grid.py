@@ -90,7 +90,9 @@ def test_a_base_without_a_fit_is_a_mistake(tmp_path: Path, text: str, expected: 
     ],
 )
 def test_an_unknown_setting_is_a_problem_where_the_file_says_it(
-    tmp_path: Path, text: str, expected: str
+    tmp_path: Path,
+    text: str,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, BASE + text)
 

@@ -42,7 +42,11 @@ LEVELS = [
 
 @pytest.mark.parametrize(("path", "values", "written", "name"), LEVELS)
 def test_a_level_is_named_alike_wherever_the_file_names_it(
-    tmp_path: Path, path: str, values: str, written: str, name: str
+    tmp_path: Path,
+    path: str,
+    values: str,
+    written: str,
+    name: str,
 ) -> None:
     text = BASE
     if path == "perturb.strength":
@@ -136,10 +140,12 @@ ALIKE = [
 
 @pytest.mark.parametrize(("axis", "name"), ALIKE)
 def test_two_levels_of_an_axis_never_have_one_name(tmp_path: Path, axis: str, name: str) -> None:
-    second = axis.splitlines()[0].rindex(", {") + 2
+    first_line = axis.splitlines()[0]
+    path = axis.split(":")[0]
+    second = first_line.rindex(", {") + 5
     (problem,) = problems_of(tmp_path, f"{BASE}grid:\n  {axis}\n")
     text = f"an earlier level of this axis is called {name!r} too; tell them apart with a `label`"
-    assert problem == f"s.yaml:7:{second + 3}: {axis.split(':')[0]}: {text}"
+    assert problem == f"s.yaml:7:{second}: {path}: {text}"
 
 
 def test_equal_values_that_move_together_with_others_are_one_level(tmp_path: Path) -> None:

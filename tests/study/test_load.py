@@ -25,7 +25,9 @@ from tests.made.study_files import BASE, loaded_study, problem_text, problems_of
     ],
 )
 def test_a_wrong_section_is_one_sentence_with_its_place(
-    tmp_path: Path, text: str, expected: str
+    tmp_path: Path,
+    text: str,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, text)
 
@@ -54,7 +56,8 @@ def test_another_component_does_not_take_over_options(tmp_path: Path) -> None:
     (tmp_path / "parent.yaml").write_text(parent)
     study = loaded_study(tmp_path, "extends: parent.yaml\nbase: {fit: {net: {slices: 3}}}\n")
     net = study.cells[0].trial.fit.net
-    assert (net.options["width"], net.options["slices"]) == (3, 3)
+    assert net.options["width"] == 3
+    assert net.options["slices"] == 3
     study = loaded_study(tmp_path, "extends: parent.yaml\nbase: {fit: {net: {arch: unet}}}\n")
     assert study.cells[0].trial.fit.net.name == "unet"
 

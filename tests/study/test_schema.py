@@ -26,7 +26,10 @@ def validator() -> Draft202012Validator:
 
 
 def errors(validator: Draft202012Validator, value: Any) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+    texts = []
+    for error in validator.iter_errors(value):
+        texts.append(f"{error.json_path}: {error.message}")
+    return texts
 
 
 def test_the_schema_beside_the_studies_is_what_the_command_prints() -> None:

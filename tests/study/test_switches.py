@@ -38,7 +38,9 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("condition", "count"), CONDITIONS)
 def test_when_and_exclude_judge_a_condition_alike(
-    tmp_path: Path, condition: str, count: int
+    tmp_path: Path,
+    condition: str,
+    count: int,
 ) -> None:
     text = BASE + NETS
     cells = loaded_study(tmp_path, text).cells

@@ -25,7 +25,9 @@ PROBLEMS = [
 
 @pytest.mark.parametrize(("entry", "expected"), PROBLEMS)
 def test_a_table_that_cannot_be_filled_is_a_mistake(
-    tmp_path: Path, entry: str, expected: str
+    tmp_path: Path,
+    entry: str,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, GRID + ENTRY % entry)
 
@@ -39,7 +41,9 @@ def test_a_table_knows_where_its_numbers_were_published(tmp_path: Path) -> None:
     assert published.note == "Mean of five."
     (number,) = published.numbers.values()
     assert list(published.numbers) == [(("2",), "dice")]
-    assert (number.value, number.se, number.text) == (0.5, 0.1, "0.5 ± 0.1")
+    assert number.value == 0.5
+    assert number.se == 0.1
+    assert number.text == "0.5 ± 0.1"
 
 
 def test_each_wrong_line_of_published_numbers_is_a_problem(tmp_path: Path) -> None:
@@ -63,7 +67,9 @@ def test_each_wrong_line_of_published_numbers_is_a_problem(tmp_path: Path) -> No
     ],
 )
 def test_published_numbers_have_the_columns_of_their_table(
-    tmp_path: Path, heading: str, expected: str
+    tmp_path: Path,
+    heading: str,
+    expected: str,
 ) -> None:
     (tmp_path / "numbers.csv").write_text(f"{heading}\n")
     entry = "rows: [fit.batch], metrics: [dice], published: numbers.csv"

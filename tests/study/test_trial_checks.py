@@ -32,7 +32,9 @@ from tests.made.study_files import BASE, loaded_study, problem_text
     ],
 )
 def test_a_trial_that_is_wrong_as_a_whole_is_a_mistake(
-    tmp_path: Path, text: str, expected: str
+    tmp_path: Path,
+    text: str,
+    expected: str,
 ) -> None:
     assert expected in problem_text(tmp_path, BASE + text)
 

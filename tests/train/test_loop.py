@@ -48,7 +48,8 @@ def test_a_stopped_fit_ends_with_the_same_weights(home: Home, tmp_path: Path, st
 
 def test_seeds_differ_and_repeat(home: Home, tmp_path: Path) -> None:
     second_home = Home(tmp_path / "again")
-    first, second = small_fit(), small_fit(seed=1)
+    first = small_fit()
+    second = small_fit(seed=1)
     loop.fit(first, [], home, CPU)
     loop.fit(second, [], home, CPU)
     loop.fit(first, [], second_home, CPU)
@@ -73,8 +74,11 @@ def test_the_record_of_a_fit_says_what_it_cost_and_what_it_has(home: Home) -> No
     folder = loop.fit(spec, [VALIDATED], home, CPU)
     record = FitRecord.read(folder)
     assert record.state is State.FINISHED
-    assert (record.channels, record.outputs) == (3, 1)
-    assert (record.key, record.steps, record.device) == (spec.key, 6, "cpu")
+    assert record.channels == 3
+    assert record.outputs == 1
+    assert record.key == spec.key
+    assert record.steps == 6
+    assert record.device == "cpu"
     assert record.picks == {LAST.key: LAST.to_plain(), VALIDATED.key: VALIDATED.to_plain()}
     scores = [row["pick/source_validation"] for row in timeless_history(spec, home)]
     assert record.best == {VALIDATED.key: max(scores)}

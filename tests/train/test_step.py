@@ -18,7 +18,10 @@ def test_out_of_memory_halves_the_pieces_and_keeps_the_gradient(
     enough_memory = step.backward
 
     def scarce_memory(
-        training: FitInProgress, player: Player, batch: Batch, pieces: int
+        training: FitInProgress,
+        player: Player,
+        batch: Batch,
+        pieces: int,
     ) -> dict[str, Tensor]:
         """Has memory for two images."""
         if len(batch.source.images) / pieces > 2:
@@ -43,7 +46,9 @@ def test_an_error_that_is_not_about_memory_is_not_tried_again(home: Home) -> Non
     net = nn.Conv2d(1, 1, 3)
     optimiser = torch.optim.SGD(net.parameters(), 0.1)
     player = Player("net", list(net.parameters()), loss, torch.optim.SGD)
-    batch = Batch(Crops(torch.rand(4, 1, 8, 8)), Crops(torch.empty(0)), torch.Generator(), 0.0)
+    source = Crops(torch.rand(4, 1, 8, 8))
+    target = Crops(torch.empty(0))
+    batch = Batch(source, target, torch.Generator(), 0.0)
     with pytest.raises(RuntimeError, match="shapes differ"):
         step.update(training, player, batch, optimiser)
     assert len(calls) == 1
@@ -52,7 +57,8 @@ def test_an_error_that_is_not_about_memory_is_not_tried_again(home: Home) -> Non
 def test_pieces_have_the_gradient_of_the_whole_batch(home: Home) -> None:
     # without batch norm, whose statistics would differ in pieces
     net = nn.Conv2d(1, 1, 3)
-    images, masks = torch.rand(5, 1, 8, 8), torch.randint(0, 2, (5, 8, 8))
+    images = torch.rand(5, 1, 8, 8)
+    masks = torch.randint(0, 2, (5, 8, 8))
     batch = Batch(Crops(images, masks), Crops(torch.empty(0)), torch.Generator(), 0.0)
 
     def loss(piece: Batch) -> Tensor:

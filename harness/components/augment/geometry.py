@@ -31,7 +31,9 @@ def z_flip(images: Tensor, masks: Tensor | None, rng: torch.Generator) -> Pair:
     """
     draws = torch.rand(len(images), generator=rng, device=rng.device)
     reverses = draws.view(-1, 1, 1, 1) < 0.5
-    return torch.where(reverses, images.flip(1), images), masks
+    reversed_images = images.flip(1)
+    changed = torch.where(reverses, reversed_images, images)
+    return changed, masks
 
 
 @augment
@@ -48,7 +50,8 @@ def affine(
     """Turned by up to `degrees`, scaled by 1 +- `scale`, moved, sheared; mirrored at the edge,
     masks by nearest.
     """
-    draws = torch.rand(len(images), 5, generator=rng, device=rng.device) * 2 - 1
+    draws = torch.rand(len(images), 5, generator=rng, device=rng.device)
+    draws = 2 * draws - 1
     angle, size, right, down, slant = draws.unbind(1)
     angle = angle * math.radians(degrees)
     size = 1 + size * scale

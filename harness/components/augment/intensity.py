@@ -71,7 +71,13 @@ def noise(
 
 
 def _number_per_patch(
-    images: Tensor, rng: torch.Generator, low: float, high: float, p: float, *, otherwise: float
+    images: Tensor,
+    rng: torch.Generator,
+    low: float,
+    high: float,
+    p: float,
+    *,
+    otherwise: float,
 ) -> Tensor:
     """Draws a number between `low` and `high` for each patch: with the probability `p`, else
     `otherwise`.

@@ -30,7 +30,7 @@ FILES = {
 ROWS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
 
-@dataset(version=1, made=True, tasks=(), splits=("train", "validation", "test"))
+@dataset(version=1, drawn=True, tasks=(), splits=("train", "validation", "test"))
 def photos(split: str, home: Path) -> Scans:
     """Colour photographs inside scikit-image and scikit-learn, one class each; lower strips
     validate and test.

@@ -26,6 +26,7 @@ def keep(net: nn.Module, *, of: Init) -> None:
     """
 
     def as_they_stand(weight: Tensor, slices: int) -> Tensor:
+        """Returns the kernels unchanged; refuses any number of slices but three."""
         if slices != COLOURS:
             raise ValueError(
                 f"fit.init: keep gives three slices a colour each, not {slices}; "

@@ -19,7 +19,11 @@ def trained(net: nn.Module, *, fit: Trained, pick: Pick = "last", part: Share = 
 
 @init(reads="path")
 def file(
-    net: nn.Module, *, path: Path, part: Share = "all", fingerprint: str | None = None
+    net: nn.Module,
+    *,
+    path: Path,
+    part: Share = "all",
+    fingerprint: str | None = None,
 ) -> None:
     """The weights in a safetensors file of yours; its bytes, not its place, decide what is trained
     from it.

@@ -56,6 +56,7 @@ def colours(
     opponent = torch.tensor(OPPONENT, device=device)[:, :, None, None]
 
     def pretext(batch: Batch) -> dict[str, Tensor]:
+        """Asks which photograph each crop is of, and what colours it has."""
         crops = batch.source
         features = encoder(crops.images)
         guess = recognise(features[-1].mean((2, 3)))

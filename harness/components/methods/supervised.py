@@ -102,7 +102,9 @@ def segmentation(net: nn.Module, loss: Loss, ignore: int | None) -> Callable[[Ba
 
 
 def validation_score(
-    net: nn.Module, loss: Loss, validation: Labelled | None
+    net: nn.Module,
+    loss: Loss,
+    validation: Labelled | None,
 ) -> Callable[[], float] | None:
     """Makes what a phase watches: minus the mean loss on the validation images, None where there
     are none.

@@ -56,7 +56,8 @@ def _reachable(endpoint: str) -> bool:
     if any(os.environ.get(name) for name in PROXIES):
         return True
     address = urlparse(endpoint)
-    host, port = address.hostname or "", address.port or 443
+    host = address.hostname or ""
+    port = address.port or 443
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except OSError:

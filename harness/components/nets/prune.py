@@ -18,11 +18,22 @@ from harness.components.nets import torchvision_schema
 
 torchvision_schema.define()
 
-from segmentation_models_pytorch.base.initialization import initialize_decoder  # noqa: E402  after the schemas
-from segmentation_models_pytorch.decoders.deeplabv3.decoder import SeparableConv2d  # noqa: E402
-from segmentation_models_pytorch.decoders.manet.decoder import DecoderBlock as PlainBlock  # noqa: E402
-from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoderBlock  # noqa: E402
-from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder  # noqa: E402
+# The library is imported after the schemas.
+from segmentation_models_pytorch.base.initialization import (  # noqa: E402
+    initialize_decoder,
+)
+from segmentation_models_pytorch.decoders.deeplabv3.decoder import (  # noqa: E402
+    SeparableConv2d,
+)
+from segmentation_models_pytorch.decoders.manet.decoder import (  # noqa: E402
+    DecoderBlock as PlainBlock,
+)
+from segmentation_models_pytorch.decoders.unet.decoder import (  # noqa: E402
+    UnetDecoderBlock,
+)
+from segmentation_models_pytorch.decoders.unetplusplus.decoder import (  # noqa: E402
+    UnetPlusPlusDecoder,
+)
 
 DEEPEST = 4
 

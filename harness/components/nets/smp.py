@@ -46,7 +46,11 @@ PrunedPyramid = Literal[0, 2, 3, 4] | Annotated[list[Literal[2, 3, 4]], Field(mi
 
 @net(multiple=32)
 def unet(
-    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+    channels: int,
+    classes: int,
+    *,
+    encoder: Encoder = "resnet34",
+    prune: Pruned = 0,
 ) -> nn.Module:
     """U-Net (Ronneberger 2015)."""
     return without_skips(_build(smp.Unet, channels, classes, encoder), prune)
@@ -54,7 +58,11 @@ def unet(
 
 @net(multiple=32)
 def unetplusplus(
-    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+    channels: int,
+    classes: int,
+    *,
+    encoder: Encoder = "resnet34",
+    prune: Pruned = 0,
 ) -> nn.Module:
     """U-Net++ (Zhou 2018)."""
     return without_skips(_build(smp.UnetPlusPlus, channels, classes, encoder), prune)
@@ -62,7 +70,11 @@ def unetplusplus(
 
 @net(multiple=32)
 def manet(
-    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+    channels: int,
+    classes: int,
+    *,
+    encoder: Encoder = "resnet34",
+    prune: Pruned = 0,
 ) -> nn.Module:
     """MA-Net (Fan 2020)."""
     return without_skips(_build(smp.MAnet, channels, classes, encoder), prune)
@@ -70,7 +82,11 @@ def manet(
 
 @net(multiple=32)
 def linknet(
-    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Pruned = 0
+    channels: int,
+    classes: int,
+    *,
+    encoder: Encoder = "resnet34",
+    prune: Pruned = 0,
 ) -> nn.Module:
     """LinkNet (Chaurasia 2017)."""
     return without_skips(_build(smp.Linknet, channels, classes, encoder), prune)
@@ -78,7 +94,11 @@ def linknet(
 
 @net(multiple=32)
 def fpn(
-    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: PrunedPyramid = 0
+    channels: int,
+    classes: int,
+    *,
+    encoder: Encoder = "resnet34",
+    prune: PrunedPyramid = 0,
 ) -> nn.Module:
     """Feature pyramid network (Kirillov 2017); its uppermost skip has stride 4."""
     return without_skips(_build(smp.FPN, channels, classes, encoder), prune)
@@ -86,7 +106,11 @@ def fpn(
 
 @net(multiple=32)
 def deeplabv3plus(
-    channels: int, classes: int, *, encoder: Encoder = "resnet34", prune: Literal[0, 2] = 0
+    channels: int,
+    classes: int,
+    *,
+    encoder: Encoder = "resnet34",
+    prune: Literal[0, 2] = 0,
 ) -> nn.Module:
     """DeepLabV3+ (Chen 2018), output stride 16; its one skip has stride 4."""
     return without_skips(_build(smp.DeepLabV3Plus, channels, classes, encoder), prune)

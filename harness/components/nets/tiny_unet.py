@@ -40,6 +40,7 @@ class TinyUnet(nn.Module):
     """Encoder blocks joined by pooling, decoder blocks by bilinear upsampling and concatenation."""
 
     def __init__(self, channels: int, classes: int, widths: list[int]) -> None:
+        """Builds a network with a block of the encoder for each width."""
         super().__init__()
         self.encoder = Encoder(_block(*pair) for pair in pairwise([channels, *widths]))
         self.encoder.out_channels = widths

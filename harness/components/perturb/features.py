@@ -24,13 +24,18 @@ Change = Callable[[Tensor, torch.Generator], Tensor]
 @perturb(features=True, neutral=0.0, least=0.0, most=1.0)
 @contextmanager
 def dropout(
-    net: nn.Module, strength: float, *, layer: str = "bottleneck", seed: Whole = 42
+    net: nn.Module,
+    strength: float,
+    *,
+    layer: str = "bottleneck",
+    seed: Whole = 42,
 ) -> Iterator[None]:
     """Each feature map of a layer is 0 with the probability `strength`, else scaled up (spatial
     dropout, test time).
     """
 
     def drop(maps: Tensor, rng: torch.Generator) -> Tensor:
+        """Sets each map to 0 or scales it up, as the draw for it says."""
         draws = torch.rand(len(maps), generator=rng)
         scale = torch.zeros(len(maps))
         if strength < 1:
@@ -105,6 +110,7 @@ def _change_layer(net: nn.Module, layer: str, change: Change | None, seed: int) 
         marks[:] = _marks(inputs[0], seed)
 
     def change_maps(name: str, maps: Tensor) -> Tensor:
+        """Changes the maps of each image, with draws from the mark of that image."""
         reached[-1] = True
         if not isinstance(maps, Tensor) or len(maps) != len(marks):
             raise ValueError(

@@ -30,7 +30,11 @@ def standardise(images: Unlabelled, domains: Domains) -> Tensor:
 
 @prepare
 def percentiles(
-    images: Unlabelled, domains: Domains, *, low: Percent = 1.0, high: Percent = 99.0
+    images: Unlabelled,
+    domains: Domains,
+    *,
+    low: Percent = 1.0,
+    high: Percent = 99.0,
 ) -> Tensor:
     """The source's `low` and `high` percentiles become 0 and 1; nothing is clipped."""
     source = unit(domains.source.images.pixels).flatten()

@@ -115,7 +115,8 @@ class Summary:
 
 def _image_rows(explained: Explained, label: str, distances: Sequence[str]) -> Iterator[Row]:
     """Yields the shares of an image's slices, and the distances between their maps."""
-    image, group = explained.image, explained.group
+    image = explained.image
+    group = explained.group
     sums = explained.maps.sum(axis=(1, 2), dtype=np.float64)
     for channel, slice_sum in enumerate(sums):
         share = float(slice_sum / sums.sum()) if explained.has_saliency else NAN
@@ -124,7 +125,8 @@ def _image_rows(explained: Explained, label: str, distances: Sequence[str]) -> I
     channels = list(explained.scaled)
     for name in distances:
         dimensions = {"map": label, "distance": name}
-        swd, fwd = NAN, NAN
+        swd = NAN
+        fwd = NAN
         if explained.has_saliency:
             swd = symmetric(DISTANCES[name], channels)
             fwd = full(DISTANCES[name], channels)
@@ -138,7 +140,8 @@ def _pooled_rows(summary: Summary, distances: Sequence[str]) -> Iterator[Row]:
     """
     for name in distances:
         dimensions = {"map": summary.label, "distance": name}
-        swd, fwd = NAN, NAN
+        swd = NAN
+        fwd = NAN
         if summary.values:
             channels = list(np.concatenate(summary.values, axis=1))
             swd = symmetric(DISTANCES[name], channels)
@@ -170,7 +173,8 @@ def joint(maps: Maps) -> Maps:
     """Scales to 0 to 255 over all channels together; by channel, the very difference between them
     would be gone.
     """
-    low, high = maps.min(), maps.max()
+    low = maps.min()
+    high = maps.max()
     if high == low:
         return np.zeros_like(maps)
     return (maps - low) * (255 / (high - low))

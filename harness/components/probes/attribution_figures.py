@@ -148,4 +148,6 @@ def _limits(panels: Maps) -> tuple[float, float]:
 
 
 def _caption(canvas: Canvas, text: str, wide: float) -> None:
-    canvas.supxlabel(textwrap.fill(text, int(13 * wide)), fontsize=9, x=0.01, ha="left")
+    letters_of_line = int(13 * wide)
+    lines = textwrap.fill(text, letters_of_line)
+    canvas.supxlabel(lines, fontsize=9, x=0.01, ha="left")

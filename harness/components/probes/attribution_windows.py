@@ -30,7 +30,10 @@ def evenly_spaced(count: int, number: int) -> list[int]:
 
 
 def windows_of(
-    net: nn.Module, test: Labelled | Unlabelled, measured: list[int], crop: int | None
+    net: nn.Module,
+    test: Labelled | Unlabelled,
+    measured: list[int],
+    crop: int | None,
 ) -> Iterator[Windows]:
     """Yields the windows on the network's device, batch by batch; images of several sizes come one
     by one.
@@ -54,7 +57,8 @@ def _batches(images: Unlabelled, measured: list[int], crop: int | None) -> Itera
     """Yields as many positions at once as there is memory for."""
     height, width = images.size
     if crop is not None:
-        height, width = min(height, crop), min(width, crop)
+        height = min(height, crop)
+        width = min(width, crop)
     at_once = max(1, PIXELS // (height * width))
     if images.sizes is not None:
         at_once = 1
@@ -77,4 +81,6 @@ def _central_window(pixels: Tensor, size: Sequence[int], crop: int | None) -> Te
         return pixels[..., :height, :width]
     top = max(0, (height - crop) // 2)
     left = max(0, (width - crop) // 2)
-    return pixels[..., top : min(height, top + crop), left : min(width, left + crop)]
+    bottom = min(height, top + crop)
+    right = min(width, left + crop)
+    return pixels[..., top:bottom, left:right]

@@ -55,7 +55,11 @@ SCORES: dict[str, Callable[[Counts], float]] = {
     lower=("loss",),
 )
 def segmentation(
-    net: nn.Module, test: Labelled, *, threshold: Fraction = 0.5, figures: Whole = 3
+    net: nn.Module,
+    test: Labelled,
+    *,
+    threshold: Fraction = 0.5,
+    figures: Whole = 3,
 ) -> Iterator[Row | Figure]:
     """Dice, IoU, precision, recall, accuracy, loss: of each image; by pixels, of each volume, the
     set, its classes.
@@ -66,14 +70,16 @@ def segmentation(
         masks = test.masks[which].long().to(logits.device)
         batch = zip(which.tolist(), counts(logits, masks, test.ignore, threshold), strict=True)
         for position, (i, confusion) in enumerate(batch):
-            image, volume = test.images.ids[i], test.images.groups[i]
+            image = test.images.ids[i]
+            volume = test.images.groups[i]
             if volume in volumes:
                 volumes[volume] += confusion
             else:
                 volumes[volume] = confusion
             for metric, score in SCORES.items():
                 yield Row(metric, score(confusion), image, volume)
-            image_logits, mask = logits[position, None], masks[position]
+            image_logits = logits[position, None]
+            mask = masks[position]
             yield Row("loss", _loss(image_logits, mask[None], test.ignore), image, volume)
             if i in pictured:
                 prediction = labels_of(image_logits, threshold)[0]

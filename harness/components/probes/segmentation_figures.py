@@ -19,7 +19,8 @@ Picture = NDArray[np.uint8]  # (h, w, 3)
 CLASSES = np.array(
     [as_bytes(colour) for colour in (GREEN, ORANGE, SKY, PURPLE, VERMILION, BLUE)]
 )  # in turn, from the first class after the background
-MISSED, INVENTED = VERMILION, BLUE
+MISSED = VERMILION
+INVENTED = BLUE
 OPACITY = 0.45  # of a class over the image
 DIMMED = 0.6  # the image under its errors
 GAP = 4  # pixels

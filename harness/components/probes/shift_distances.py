@@ -48,7 +48,10 @@ class LayerShift:
 
 
 def compare_layers(
-    start: Side, end: Side | None, layers: Sequence[str], bins: int
+    start: Side,
+    end: Side | None,
+    layers: Sequence[str],
+    bins: int,
 ) -> dict[str, LayerShift]:
     """Compares each layer's features on both sides; where there is no `end`, two halves of the
     start alone.
@@ -96,7 +99,8 @@ def _distances(span: Span, original: Tensor, shifted: Tensor | None) -> LayerShi
     if bool(original.sum((1, 2)).all()):  # one image has no halves
         tensors["hellinger_null"] = hellinger(original[0], original[1])
     if shifted is not None:
-        before, after = original.sum(0), shifted.sum(0)
+        before = original.sum(0)
+        after = shifted.sum(0)
         tensors["shifted"] = after
         tensors["hellinger"] = hellinger(before, after)
         tensors["representation_shift"] = wasserstein(before, after, span)

@@ -72,5 +72,6 @@ def _title(layers: Mapping[str, LayerShift], moved: bool) -> str:
         comparison = "original against shifted"
     else:
         comparison = "nothing is shifted: two random halves of the test set"
-    positions, bins = channels.sum(1).max(), channels.shape[1]
+    positions = channels.sum(1).max()
+    bins = channels.shape[1]
     return f"{comparison}\nchannels of each layer; {positions:,} positions, {bins} bins"

@@ -64,11 +64,14 @@ def slope_weighted(features: Tensor, slopes: Tensor) -> Tensor:
     its share.
     """
     total = features.sum(dim=(2, 3), keepdim=True)
-    divisor = 2 * slopes**2 + total * slopes**3 + 1e-6
-    shares = slopes**2 / divisor
+    squares = slopes**2
+    cubes = slopes**3
+    divisor = 2 * squares + total * cubes + 1e-6
+    shares = squares / divisor
     parts = torch.where(slopes > 0, slopes * shares, 0)
     weights = parts.sum(dim=(2, 3), keepdim=True)
-    return (features * weights).sum(1).relu()
+    weighted = features * weights
+    return weighted.sum(1).relu()
 
 
 def cam_of(net: nn.Module, images: Tensor, layer: str, cam: Cam) -> Tensor:

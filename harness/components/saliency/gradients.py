@@ -61,6 +61,7 @@ def foreground(
         )
 
     def in_foreground(logits: Tensor) -> Tensor:
+        """Marks the pixels whose outputs are summed: all of the foreground, or random ones."""
         labels = labels_of(logits)
         if mask == "true" and masks is not None:
             labels = answered_labels(logits, masks, None)

@@ -55,7 +55,11 @@ class _Part:
         self.memo.unlink(missing_ok=True)
 
 
-def quiet(name: str, received: int, total: int | None) -> None:
+def quiet(
+    name: str,
+    received: int,
+    total: int | None,
+) -> None:
     """Shows no progress."""
 
 

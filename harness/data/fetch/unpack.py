@@ -32,7 +32,12 @@ class Member:
 
 
 def unpack(
-    archive: Path, kind: str, into: Path, *, largest: int = LARGEST, ratio: int = RATIO
+    archive: Path,
+    kind: str,
+    into: Path,
+    *,
+    largest: int = LARGEST,
+    ratio: int = RATIO,
 ) -> list[Path]:
     """Writes the files of an archive; refuses all of it for one file that does not belong."""
     with explained_errors(archive, DAMAGED):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.files.stamps import file_stamp
 from harness.data.files.stored import (
     Region,
     Shape,
     Stored,
-    file_stamp,
     pixel_type,
     require_image,
     slices_of,
@@ -36,7 +36,8 @@ def _pick_array(path: Path, key: str, shapes: Mapping[str, Shape]) -> str:
         raise Refused(f"{path}: it holds no array with two axes or more")
     if key in shapes:
         return key
-    arrays = first_few(f"{name} ({sizes(shape)})" for name, shape in shapes.items())
+    texts = [f"{name} ({sizes(shape)})" for name, shape in shapes.items()]
+    arrays = first_few(texts)
     if key:
         hint = did_you_mean(key, shapes)
         raise Refused(f"{path}: there is no array {key!r}; {hint} It holds {arrays}")
@@ -97,7 +98,8 @@ def zarr(path: Path, key: str = "") -> Stored:
     with explained_errors(path, "the Zarr metadata are damaged; copy it again"):
         root = library.open(str(path), mode="r")
         if isinstance(root, library.Array):
-            name, data = "", root
+            name = ""
+            data = root
         else:
             arrays = {}
             for member_name, member in root.members(max_depth=None):
@@ -106,8 +108,6 @@ def zarr(path: Path, key: str = "") -> Stored:
             shapes = {array_name: array.shape for array_name, array in arrays.items()}
             name = _pick_array(path, key, shapes)
             data = arrays[name]
-        metadata = path / "zarr.json"
-        changed = (metadata if metadata.exists() else path).stat().st_mtime_ns
         stored = Stored(
             path,
             data.shape,
@@ -116,7 +116,7 @@ def zarr(path: Path, key: str = "") -> Stored:
             key=name,
             chunk=data.chunks,
             partial=True,
-            stamp=(data.nbytes, changed),
+            stamp=file_stamp(path),
         )
         return require_image(stored)
 

@@ -24,6 +24,7 @@ class Lazy(Sequence[Image]):
         shapes: Sequence[Shape],
         dtype: DTypeLike,
     ) -> None:
+        """Takes what reads the image at a position, and the size of every image."""
         self.read = read
         self.shapes = tuple(shapes)
         self.dtype = np.dtype(dtype)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.files.stamps import file_stamp
 from harness.data.files.stored import (
     Region,
     Shape,
     Stored,
-    file_stamp,
     require_image,
     slices_of,
 )

@@ -15,7 +15,8 @@ def check_same_shape(image_file: str, images: Lazy, mask_file: str, masks: Lazy)
     mask_shape = (len(masks), *masks.shapes[0][:2])
     if image_shape == mask_shape:
         return
-    image_text, mask_text = sizes(image_shape), sizes(mask_shape)
+    image_text = sizes(image_shape)
+    mask_text = sizes(mask_shape)
     if sorted(image_shape) == sorted(mask_shape):
         raise Refused(
             f"{mask_file}: {mask_text} (z, y, x) holds the sizes of the images, {image_text}, "
@@ -120,7 +121,8 @@ def groups_of(names: Sequence[str], pictures: Sequence[Path], group: str | None)
         pattern = re.compile(group)
     except re.error as error:
         raise Refused(f"group: {group!r} is no regular expression ({error})") from error
-    groups, missed = [], []
+    groups = []
+    missed = []
     for name in names:
         match = pattern.search(name)
         if match is None:

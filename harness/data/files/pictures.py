@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from harness.data.files.stored import CUT, LARGEST, Region, Shape, Stored, file_stamp
+from harness.data.files.stamps import file_stamp
+from harness.data.files.stored import CUT, LARGEST, Region, Shape, Stored
 from harness.data.refused import Refused, bytes_text, sizes
 
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp")
@@ -54,7 +55,8 @@ def plain(path: Path, *, palette: bool = False) -> Stored:
     header = _read_header(path, size)
     if ENDS.get(path.suffix.lower(), b"") not in tail:
         raise Refused(f"{path}: {CUT}")
-    key, mode = "", header.mode
+    key = ""
+    mode = header.mode
     if mode == "P":
         key, mode = (INDICES, "P") if palette else ("", "RGB")
     shape: Shape = (header.height, header.width)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.files.lazy import Lazy
+from harness.data.files.stamps import Stamp
 from harness.data.refused import Refused, bytes_text, explained_errors, sizes
 
 # Bytes that may be decoded at once; what is mapped or read by block may be of any size.
@@ -20,6 +21,7 @@ CUT = "the file ends before its pixels do; it was cut short, so copy it again"
 BROKEN = "its pixels cannot be decoded; the file is damaged or cut short, so copy it again"
 
 NUMBERS = "buif"  # the kinds of type that grey values, colours and labels have
+NO_STAMP = Stamp(0, 0, "")
 UNCLEAR = "?"  # the axes of a file that says two things at once
 
 Shape = tuple[int, ...]
@@ -38,7 +40,7 @@ class Stored:
     key: str = ""
     chunk: Shape = ()  # what is decoded together; () where a part is read without the rest
     partial: bool = False  # a chunk may be decoded again for each part of it
-    stamp: tuple[int, int] = (0, 0)  # size and time of change, so that a changed file is read anew
+    stamp: Stamp = NO_STAMP  # so that a changed file is read anew
 
     @property
     def name(self) -> str:
@@ -49,12 +51,6 @@ class Stored:
     @property
     def itemsize(self) -> int:
         return np.dtype(self.dtype).itemsize
-
-
-def file_stamp(path: Path) -> tuple[int, int]:
-    """Size and time of the last change."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def slices_of(region: Region) -> tuple[slice, ...]:
@@ -181,7 +177,7 @@ def _sections_at_once(
         return max(1, min(along, LARGEST // section))
     if section * along <= LARGEST:
         return along
-    on_disk = bytes_text(stored.stamp[0])
+    on_disk = bytes_text(stored.stamp.size)
     in_memory = bytes_text(section * along)
     raise Refused(
         f"{stored.name}: {on_disk} on disk would become {in_memory} in memory at once "
@@ -207,3 +203,8 @@ def _decode_and_remember(stored: Stored, region: Region) -> NDArray[Any]:
     block = _decode(stored, region)
     block.flags.writeable = False
     return block
+
+
+def forget_decoded() -> None:
+    """Lets the blocks go that are remembered, so that the next reading sees the files."""
+    _decode_and_remember.cache_clear()

@@ -12,6 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.data.files.stamps import file_stamp
 from harness.data.files.stored import (
     COLOURS,
     CUT,
@@ -20,7 +21,6 @@ from harness.data.files.stored import (
     Region,
     Shape,
     Stored,
-    file_stamp,
     slices_of,
 )
 from harness.data.refused import Refused, explained_errors, sizes
@@ -119,7 +119,8 @@ def _as_stored(path: Path, key: str, series: tifffile.TiffPageSeries) -> Stored:
     """A picture as its header describes it, without axes of length 1 that are neither y nor x."""
     if series.dtype is None or series.dtype.kind not in NUMBERS:
         raise Refused(f"{path}: pixels of type {series.dtype} are no grey values or colours")
-    letters, shape = "", []
+    letters = ""
+    shape = []
     for letter, length in zip(series.axes, series.shape, strict=True):
         if length > 1 or letter in "YX":
             letters += letter
@@ -150,9 +151,11 @@ def _chunk(series: tifffile.TiffPageSeries, shape: Shape) -> Shape:
 def _axes(letters: str, shape: Shape) -> str:
     """tifffile's letters in ours; unclear where planes may be colours or sections."""
     if letters.endswith("YXS"):
-        own_letters, outer = "yxc", letters[:-3]
+        own_letters = "yxc"
+        outer = letters[:-3]
     elif letters.endswith("YX"):
-        own_letters, outer = "yx", letters[:-2]
+        own_letters = "yx"
+        outer = letters[:-2]
     else:
         return UNCLEAR
     if not outer:

@@ -23,7 +23,10 @@ def tones(modality: str) -> tuple[float, float, float]:
     scans = two_subjects(modality=modality)
     images = np.asarray(scans.images)
     masks = np.asarray(scans.masks)
-    means = [float(images[masks == tissue].mean()) for tissue in (1, 2, 3)]
+    means = []
+    for tissue in (1, 2, 3):
+        values = images[masks == tissue]
+        means.append(float(values.mean()))
     csf, gm, wm = means
     return csf, gm, wm
 

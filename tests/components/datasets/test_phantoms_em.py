@@ -85,7 +85,9 @@ def test_most_styles_are_not_padded(style: str) -> None:
 
 
 def test_styles_of_microscopy_differ_as_the_real_sets_do() -> None:
-    brightness, contrast, roughness = {}, {}, {}
+    brightness = {}
+    contrast = {}
+    roughness = {}
     for style in STYLES:
         images = images_of_style(style)
         tissue = images[images > 0]

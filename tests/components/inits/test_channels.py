@@ -58,7 +58,10 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "slices", "options", "expected"), CASES)
 def test_colours_are_spread_over_slices(
-    name: str, slices: int, options: dict[str, Any], expected: list[float]
+    name: str,
+    slices: int,
+    options: dict[str, Any],
+    expected: list[float],
 ) -> None:
     expected_factors = torch.tensor(expected, dtype=torch.float32)
     torch.testing.assert_close(factors(name, slices, **options), expected_factors)

@@ -44,7 +44,8 @@ def test_weights_of_a_file_are_known_by_their_bytes(home: Home, tmp_path: Path) 
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(first.read_bytes())
     second = tmp_path / "other.safetensors"
-    save_tensors(second, {name: value + 1 for name, value in net.state_dict().items()})
+    larger = {name: value + 1 for name, value in net.state_dict().items()}
+    save_tensors(second, larger)
     fit_of_second = fit_from_file(second, home)
     keys = [fit_from_file(first, home).key, fit_from_file(copy, home).key]
     assert keys[0] == keys[1] != fit_of_second.key

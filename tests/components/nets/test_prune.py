@@ -67,18 +67,21 @@ def test_parameters_of_the_other_decoders_by_hand() -> None:
     assert size_of("linknet", 4) == size_of("linknet")
     # A pyramid loses a 1 x 1 convolution to 256 channels with its bias.
     lateral = 256 * (64 + 1 + 128 + 1)
-    assert size_of("fpn", [2, 3]) == size_of("fpn") - lateral
+    pruned = size_of("fpn", [2, 3])
+    assert pruned == size_of("fpn") - lateral
     # DeepLabV3+ loses the 1 x 1 convolution to 48 channels, its norm, and 48 inputs of a separable
     # convolution.
     projection = 64 * 48 + 2 * 48 + 48 * (9 + 256)
     assert size_of("deeplabv3plus", 2) == size_of("deeplabv3plus") - projection
     # MA-Net's attention block becomes the plain one that the library ends with.
     plain = 9 * 64 * 32 + 2 * 32
-    squeeze = 64 * 4 + 4 + 4 * 64 + 64
+    squeeze = 64 * 4 + 4
+    squeeze += 4 * 64 + 64
     attention = 9 * 64 * 64 + 2 * 64
     attention += 64 * 64 + 2 * 64
     merge = 2 * squeeze
-    merge += 9 * 128 * 32 + 2 * 32
+    merge += 9 * 128 * 32
+    merge += 2 * 32
     expected = size_of("manet") - attention - merge + plain
     assert size_of("manet", 1) == expected
 
@@ -124,7 +127,8 @@ def test_without_pruning_it_is_the_librarys_network(arch: str) -> None:
 @pytest.mark.parametrize("arch", ["unet", "unetplusplus", "manet", "fpn"])
 def test_what_both_have_starts_from_the_same_weights(arch: str) -> None:
     """The same seed with and without a skip: pairs are pairs."""
-    whole, pruned = network(arch).state_dict(), network(arch, 2).state_dict()
+    whole = network(arch).state_dict()
+    pruned = network(arch, 2).state_dict()
     changed = []
     for name, value in pruned.items():
         if name in whole and whole[name].shape == value.shape:

@@ -63,7 +63,13 @@ def test_predictions_do_not_depend_on_how_many_images_go_at_once(
     pixels = (random_images(7) * 255).to(torch.uint8)
     names = [str(position) for position in range(7)]
     test = Unlabelled(pixels, names, ["all"] * 7, alone, alone)
-    end = replace(test, pixels=pixels[5:], ids=names[5:], first=alone[:2], last=alone[:2])
+    end = replace(
+        test,
+        pixels=pixels[5:],
+        ids=names[5:],
+        first=alone[:2],
+        last=alone[:2],
+    )
     with perturbation("dropout", net, 0.5):
         at_once = logits_of_all(net, test)
         monkeypatch.setattr(forward, "AT_ONCE", 2 * 32 * 32)

@@ -90,7 +90,8 @@ def test_dropout_is_of_whole_maps_at_its_rate_and_keeps_the_mean(p: float) -> No
     is_live = plain.amax((2, 3)) > 0
     is_dropped = (changed == 0).all(dim=3).all(dim=2) & is_live
     rate = float(is_dropped[is_live].float().mean())
-    deviation = np.sqrt(p * (1 - p) / int(is_live.sum()))
+    count = int(is_live.sum())
+    deviation = np.sqrt(p * (1 - p) / count)
     assert abs(rate - p) < 4 * deviation
     stays = ~is_dropped[:, :, None, None]
     assert torch.allclose(changed * stays, plain / (1 - p) * stays)
@@ -123,7 +124,9 @@ def test_noise_is_of_the_size_it_says(kind: str, deviation: float) -> None:
     noise = (changed / plain)[plain > 1e-3] - 1
     assert abs(float(noise.mean())) < 0.01
     assert float(noise.std()) == pytest.approx(deviation, rel=0.03)
-    assert (float(noise.abs().max()) <= 0.3 + 1e-4) is (kind == "uniform")
+    largest = float(noise.abs().max())
+    is_bounded = largest <= 0.3 + 1e-4
+    assert is_bounded is (kind == "uniform")
 
 
 def test_what_is_attended_to_most_is_dropped() -> None:

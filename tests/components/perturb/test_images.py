@@ -70,23 +70,36 @@ def colours(seed: int) -> NDArray[np.uint8]:
     return rng.integers(0, 256, (48, 40, 3), dtype=np.uint8)
 
 
-def changed_levels(name: str, array: NDArray[np.uint8], strength: float) -> NDArray[np.float32]:
+def changed_levels(
+    name: str,
+    array: NDArray[np.uint8],
+    strength: float,
+) -> NDArray[np.float32]:
     """Changes a colour image, and returns it on grey levels from 0 to 255."""
     images = torch.from_numpy(array[None]).movedim(-1, 1)
     changed = change(name, unit(images), strength)
-    levels: NDArray[np.float32] = changed.movedim(1, -1)[0].numpy()
+    image = changed.movedim(1, -1)[0]
+    levels: NDArray[np.float32] = image.numpy()
     return levels * 255
 
 
-def levels_of_pil(name: str, array: NDArray[np.uint8], strength: float) -> NDArray[np.float64]:
-    enhancer = PIL[name](Image.fromarray(array))
-    return np.asarray(enhancer.enhance(strength)).astype(float)
+def levels_of_pil(
+    name: str,
+    array: NDArray[np.uint8],
+    strength: float,
+) -> NDArray[np.float64]:
+    image = Image.fromarray(array)
+    enhancer = PIL[name](image)
+    enhanced = np.asarray(enhancer.enhance(strength))
+    return enhanced.astype(float)
 
 
 @pytest.mark.parametrize(("name", "strength"), CASES)
 @pytest.mark.parametrize("seed", range(3))
 def test_paper_004s_shifts_are_its_equations_and_pils(
-    name: str, strength: float, seed: int
+    name: str,
+    strength: float,
+    seed: int,
 ) -> None:
     array = colours(seed)
     levels = changed_levels(name, array, strength)
@@ -146,8 +159,10 @@ FOUR_LEVELS = torch.tensor([[[[0.0, 0.25], [0.5, 1.0]]]])
 
 
 def test_shifts_by_hand() -> None:
-    assert changed_values("shift", FOUR_LEVELS, 0.3) == pytest.approx([0.3, 0.55, 0.8, 1.0])
-    assert changed_values("shift", FOUR_LEVELS, -0.3) == pytest.approx([0, 0, 0.2, 0.7])
+    brighter = changed_values("shift", FOUR_LEVELS, 0.3)
+    assert brighter == pytest.approx([0.3, 0.55, 0.8, 1.0])
+    darker = changed_values("shift", FOUR_LEVELS, -0.3)
+    assert darker == pytest.approx([0, 0, 0.2, 0.7])
     unclipped = changed_values("shift", FOUR_LEVELS, 0.3, clip=False)
     assert unclipped == pytest.approx([0.3, 0.55, 0.8, 1.3])
 

@@ -27,7 +27,10 @@ CPU = torch.device("cpu")
 
 
 def images_of_volume(
-    count: int, start: int = 0, dtype: Any = np.uint8, even_size: tuple[int, int] = (24, 24)
+    count: int,
+    start: int = 0,
+    dtype: Any = np.uint8,
+    even_size: tuple[int, int] = (24, 24),
 ) -> Unlabelled:
     """Returns slices of one random volume of 24 x 24; its even slices may have another size."""
     rng = np.random.default_rng(5)

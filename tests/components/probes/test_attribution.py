@@ -60,7 +60,8 @@ def scaled_maps(maps: Maps) -> list[Maps]:
     """The same from 0 to 255 over the slices of each stack."""
     scaled = []
     for image in maps:
-        low, high = image.min(), image.max()
+        low = image.min()
+        high = image.max()
         scaled.append((image - low) / (high - low) * 255)
     return scaled
 
@@ -188,7 +189,8 @@ def test_a_trial_is_measured_with_several_maps(home: Home, slices: int) -> None:
     assert set(swd["map"]) == {"gradient", "mine", "gradient(points=9)"}
     assert set(swd["distance"]) == set(DISTANCES)
     reach = slices // 2
-    assert set(rows[rows.metric == "share"]["channel"]) == set(range(-reach, reach + 1))
+    shares = rows[rows.metric == "share"]
+    assert set(shares["channel"]) == set(range(-reach, reach + 1))
     figures = folder / "figures"
     assert len(list(figures.glob("channels-*.png"))) == 3
     overviews = [path.name for path in figures.glob("saliency-*.png")]

@@ -36,7 +36,9 @@ def largest_values(table: pd.DataFrame) -> pd.Series:
 @pytest.mark.parametrize("alike", [False, True])
 def test_a_uniform_first_convolution_is_symmetric_before_training(arch: str, alike: bool) -> None:
     net = with_equal_slices(network(arch)) if alike else network(arch)
-    test = labelled_volume(pictures(3, 64, 64), (pictures(3, 64, 64) > 0.7).long())
+    images = pictures(3, 64, 64)
+    is_bright = pictures(3, 64, 64) > 0.7
+    test = labelled_volume(images, is_bright.long())
     table = attribution_table(net, test, *GRADIENTS)
     largest = largest_values(table)
     assert (largest[["swd", "fwd", "pooled_swd", "pooled_fwd"]] < 1e-6).all() == alike

@@ -17,8 +17,14 @@ from tests.made.scores import segmentation_rows, value_of
 
 def test_one_confusion_matrix_over_the_whole_set_by_hand() -> None:
     background = [0] * 28
-    truth = [[[0, 1, 1, 2, *background]], [[2, 2, 0, 255, *background]]]
-    predicted = [[[0, 1, 2, 2, *background]], [[2, 1, 0, 0, *background]]]
+    truth = [
+        [[0, 1, 1, 2, *background]],
+        [[2, 2, 0, 255, *background]],
+    ]
+    predicted = [
+        [[0, 1, 2, 2, *background]],
+        [[2, 1, 0, 0, *background]],
+    ]
     rows = segmentation_rows(
         [image * 32 for image in predicted],
         [image * 32 for image in truth],
@@ -26,17 +32,30 @@ def test_one_confusion_matrix_over_the_whole_set_by_hand() -> None:
     )
     # pairs (truth, prediction) in a row of the two images together:
     # 00: 58, 11: 1, 12: 1, 22: 2, 21: 1; one is ignored
-    iou = {"background": 58 / 58, "left": 1 / 3, "right": 2 / 4}
-    dice = {"background": 1, "left": 2 / 4, "right": 4 / 6}
+    iou = {
+        "background": 58 / 58,
+        "left": 1 / 3,
+        "right": 2 / 4,
+    }
+    dice = {
+        "background": 1,
+        "left": 2 / 4,
+        "right": 4 / 6,
+    }
     for name in iou:
         assert value_of(rows, "class_iou", name) == pytest.approx(iou[name])
         assert value_of(rows, "class_dice", name) == pytest.approx(dice[name])
-    assert value_of(rows, "set_iou") == pytest.approx(sum(iou.values()) / 3)
-    assert value_of(rows, "set_foreground_iou") == pytest.approx((1 / 3 + 2 / 4) / 2)
-    assert value_of(rows, "set_dice") == pytest.approx((2 / 4 + 4 / 6) / 2)
+    mean_iou = sum(iou.values()) / 3
+    assert value_of(rows, "set_iou") == pytest.approx(mean_iou)
+    foreground_iou = (1 / 3 + 2 / 4) / 2
+    assert value_of(rows, "set_foreground_iou") == pytest.approx(foreground_iou)
+    foreground_dice = (2 / 4 + 4 / 6) / 2
+    assert value_of(rows, "set_dice") == pytest.approx(foreground_dice)
     assert value_of(rows, "set_accuracy") == pytest.approx(61 / 63)
     per_image = rows[rows.metric == "foreground_iou"].value.mean()
-    assert per_image == pytest.approx(((1 / 2 + 1 / 2) / 2 + (0 + 1 / 2) / 2) / 2)
+    of_first_image = (1 / 2 + 1 / 2) / 2
+    of_second_image = (0 + 1 / 2) / 2
+    assert per_image == pytest.approx((of_first_image + of_second_image) / 2)
     # which is why it matters what is averaged
     assert per_image != pytest.approx(value_of(rows, "set_foreground_iou"))
 

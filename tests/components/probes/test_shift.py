@@ -188,10 +188,17 @@ def test_images_with_other_channels_are_not_compared() -> None:
 
 def strip(count: int) -> Unlabelled:
     """Returns images that overlap in memory, so that their number costs nothing."""
-    pixels = torch.arange(32 * 32 + 7 * 999).remainder(251).to(torch.uint8)
+    numbers = torch.arange(32 * 32 + 7 * 999)
+    pixels = numbers.remainder(251).to(torch.uint8)
     windows = pixels.as_strided((count, 1, 32, 32), (7, 0, 32, 1))
     alone = torch.arange(1).expand(count)
-    return Unlabelled(windows, ["same"] * count, ["all"] * count, alone, alone)
+    return Unlabelled(
+        windows,
+        ["same"] * count,
+        ["all"] * count,
+        alone,
+        alone,
+    )
 
 
 def bytes_of_tensors() -> int:
@@ -228,7 +235,8 @@ def test_the_memory_that_is_held_does_not_grow_with_the_images(
     monkeypatch.setattr(shift_distances, "pooled_features", pooled_while_sampled)
     monkeypatch.setattr(forward, "AT_ONCE", 4 * 32 * 32)
     net = tiny_network()
-    peaks, array_sizes = [], []
+    peaks = []
+    array_sizes = []
     for count in (16, 128):
         samples.clear()
         array_sizes.append(bytes_of_arrays(net, strip(count)))

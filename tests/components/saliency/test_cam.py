@@ -15,7 +15,9 @@ EVERYWHERE = (999, 999)
 
 
 def features_and_slopes(
-    net: Any, images: Tensor, size: tuple[int, int] = EVERYWHERE
+    net: Any,
+    images: Tensor,
+    size: tuple[int, int] = EVERYWHERE,
 ) -> tuple[Tensor, Tensor]:
     """Returns the encoder's last features, and the slopes of the outputs' sum over so many
     pixels.
@@ -43,7 +45,8 @@ def test_gradcam_is_captums_and_plain_autograds() -> None:
     captum = LayerGradCam(lambda x: net(x).flatten(1).sum(1), layer)
     captums_maps = captum.attribute(images)[:, 0]
     assert torch.allclose(captums_maps.double(), plain)
-    enlarged = nn.functional.interpolate(plain[:, None], (64, 96), mode="bilinear")[:, 0]
+    enlarged = nn.functional.interpolate(plain[:, None], (64, 96), mode="bilinear")
+    enlarged = enlarged[:, 0]
     maps = cam_of(net, images, "bottleneck", mean_weighted)
     assert float(maps.abs().max()) > 0
     assert torch.allclose(maps, enlarged)

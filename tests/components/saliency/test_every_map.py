@@ -26,7 +26,9 @@ def test_a_batch_gives_what_its_images_give_one_by_one(raw: Any, outputs: int) -
     together = saliency(raw)(net, images, masks)
     tolerance = 1e-9 * float(together.max())
     for i in range(3):
-        alone = saliency(raw)(net, images[i : i + 1], masks[i : i + 1])
+        image = images[i : i + 1]
+        mask = masks[i : i + 1]
+        alone = saliency(raw)(net, image, mask)
         assert torch.allclose(together[i], alone[0], rtol=1e-6, atol=tolerance)
     assert float(together.max()) > 0
 

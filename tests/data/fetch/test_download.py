@@ -17,7 +17,14 @@ SHA = hashlib.sha256(BODY).hexdigest()
 
 def get(server: Server, folder: Path, sha: str | None = SHA, **options: Any) -> Path:
     url = f"{server.root}/a.bin"
-    return download(url, folder / "a.bin", sha, timeout=0.3, pause=0.01, **options)
+    return download(
+        url,
+        folder / "a.bin",
+        sha,
+        timeout=0.3,
+        pause=0.01,
+        **options,
+    )
 
 
 def test_a_download_tells_its_progress(server: Server, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from harness.data.fetch.unpack import unpack
 from harness.data.refused import Refused
 from tests.made.server import BODY, tar_of, zip_of
 
-LOCAL_HEADER, DIRECTORY_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
+LOCAL_HEADER = b"PK\x03\x04"
+DIRECTORY_ENTRY = b"PK\x01\x02"
 
 
 def _as_link(info: zipfile.ZipInfo) -> None:

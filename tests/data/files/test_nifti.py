@@ -21,14 +21,16 @@ from tests.made.volumes import (
 def _save_time_points(folder: Path) -> str:
     """Three time points, each of them 10 brighter than the last."""
     stack = grey().transpose(2, 1, 0).astype(np.int16)
-    points = np.stack([stack, stack + 10, stack + 20], axis=-1)
+    channels = [stack, stack + 10, stack + 20]
+    points = np.stack(channels, axis=-1)
     nibabel.save(nibabel.Nifti1Image(points, np.eye(4)), folder / "a.nii")
     return f"{folder}/a.nii"
 
 
 def test_a_key_picks_a_time_point(tmp_path: Path) -> None:
     scans = open_own(_save_time_points(tmp_path), key="2")
-    np.testing.assert_array_equal(np.asarray(scans.images), grey().astype(np.int16) + 20)
+    expected = grey().astype(np.int16) + 20
+    np.testing.assert_array_equal(np.asarray(scans.images), expected)
 
 
 def _several_time_points(folder: Path) -> Scans:
@@ -44,7 +46,9 @@ BROKEN: dict[str, tuple[Case, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_input_gets_one_sentence(
-    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     case, pattern = BROKEN[name]
     check_refusal(case, pattern, tmp_path, capfd)

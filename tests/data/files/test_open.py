@@ -44,7 +44,9 @@ def fingerprint_in_memory() -> str:
 
 @pytest.mark.parametrize("write", FORMATS, ids=lambda write: write.__name__)
 def test_every_format_gives_the_same_images_and_fingerprint(
-    write: Write, tmp_path: Path, fingerprint_in_memory: str
+    write: Write,
+    tmp_path: Path,
+    fingerprint_in_memory: str,
 ) -> None:
     images = write(tmp_path / "images", grey())
     masks = write(tmp_path / "masks", box_masks() * 255)
@@ -160,7 +162,9 @@ BROKEN: dict[str, tuple[Case, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_input_gets_one_sentence(
-    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     case, pattern = BROKEN[name]
     check_refusal(case, pattern, tmp_path, capfd)

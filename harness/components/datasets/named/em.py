@@ -112,7 +112,10 @@ LUCCHI_SHAPE = (165, 768, 1024)
     papers=("saliency-asymmetry",),
 )
 def snemi3d(
-    split: str, home: Path, *, task: Literal["neurites", "instances"] = "neurites"
+    split: str,
+    home: Path,
+    *,
+    task: Literal["neurites", "instances"] = "neurites",
 ) -> Scans:
     """SNEMI3D, mouse cortex, 100 sections of 1024 x 1024, cut 70/15/15; neurites are label > 0."""
     # Paper 000 writes 75 + 15 + 15 of 100 sections; 70/15/15 keeps its validation and test.

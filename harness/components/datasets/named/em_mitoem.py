@@ -59,7 +59,11 @@ def _open_mitoem(name: str, split: str, home: Path, task: str, cuts: str) -> Sca
     papers=("consistency-ranking",),
 )
 def mitoem_h(
-    split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking"
+    split: str,
+    home: Path,
+    *,
+    task: Task = "mitochondria",
+    cuts: Cuts = "ranking",
 ) -> Scans:
     """MitoEM-H, human cortex, 500 labelled sections of 4096 x 4096, cut 300/50/150 as in paper
     001.
@@ -77,7 +81,11 @@ def mitoem_h(
     papers=("consistency-ranking",),
 )
 def mitoem_r(
-    split: str, home: Path, *, task: Task = "mitochondria", cuts: Cuts = "ranking"
+    split: str,
+    home: Path,
+    *,
+    task: Task = "mitochondria",
+    cuts: Cuts = "ranking",
 ) -> Scans:
     """MitoEM-R, rat cortex, 500 labelled sections of 4096 x 4096, cut 300/50/150 as in paper
     001.

@@ -57,7 +57,8 @@ def check_masks_fit(path: Path, images: Lazy, masks: Lazy) -> None:
     """Refuses masks that do not lie on their images."""
     pairs = zip(images.shapes, masks.shapes, strict=False)
     for index, (image_shape, mask_shape) in enumerate(pairs):
-        image_size, mask_size = image_shape[:2], mask_shape[:2]
+        image_size = image_shape[:2]
+        mask_size = mask_shape[:2]
         if image_size != mask_size:
             difference = f"mask {index} is {sizes(mask_size)}, its image is {sizes(image_size)}"
             raise Refused(f"{path}: {difference}")
@@ -67,7 +68,10 @@ def check_masks_fit(path: Path, images: Lazy, masks: Lazy) -> None:
 
 
 def slices_of_split(
-    name: str, table: Mapping[str, tuple[int, int]], split: str, count: int
+    name: str,
+    table: Mapping[str, tuple[int, int]],
+    split: str,
+    count: int,
 ) -> range:
     """The slices of a split of a named data set; 'all' is every slice."""
     check_split(name, split, [*table, "all"])

@@ -42,7 +42,9 @@ ANNOTATED = {"20220812_e1": 121}  # of 147 frames; the others carry no masks
 
 
 def members_of_split(
-    name: str, table: dict[str, tuple[str, ...]], split: str
+    name: str,
+    table: dict[str, tuple[str, ...]],
+    split: str,
 ) -> list[tuple[str, str]]:
     """The volumes of a split, each after the split that it belongs to; all of them for 'all'."""
     check_split(name, split, [*table, "all"])
@@ -62,7 +64,11 @@ def members_of_split(
     papers=("consistency-ranking",),
 )
 def sbiad1026(
-    split: str, home: Path, *, task: Task = "nuclei", sections: tuple[int, int] | None = None
+    split: str,
+    home: Path,
+    *,
+    task: Task = "nuclei",
+    sections: tuple[int, int] | None = None,
 ) -> Scans:
     """S-BIAD1026 (Go-Nuclear), nuclei of Arabidopsis ovules in five volumes, three to train;
     `sections` limits z.
@@ -84,7 +90,10 @@ def sbiad1026(
 
 
 def _aligned_volume(
-    name: str, images: Lazy, masks: Lazy, sections: tuple[int, int] | None
+    name: str,
+    images: Lazy,
+    masks: Lazy,
+    sections: tuple[int, int] | None,
 ) -> Volume:
     """A volume of S-BIAD1026 where its masks lie on its images.
 
@@ -99,7 +108,8 @@ def _aligned_volume(
     slices = range(depth)
     if sections:
         slices = slices[slice(*sections)]
-    rows, columns = slice(0, height), slice(0, width)
+    rows = slice(0, height)
+    columns = slice(0, width)
     cropped_images = images.pick(slices).crop(rows, columns)
     cropped_masks = masks.pick(slices).crop(rows, columns)
     return Volume(name, cropped_images, cropped_masks)

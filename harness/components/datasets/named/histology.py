@@ -43,7 +43,9 @@ TUMOURS = (
 )
 TISSUES = ("Bone", "Cartilage", "Dermis", "Epidermis", "Subcutis", "Inflamm/Necrosis")
 BACKGROUND = "Bg"
-WHITE, TISSUE, TUMOUR = 0, 1, 2
+WHITE = 0
+TISSUE = 1
+TUMOUR = 2
 LABEL_OF_CATEGORY = {
     **dict.fromkeys(TUMOURS, TUMOUR),
     **dict.fromkeys(TISSUES, TISSUE),
@@ -185,7 +187,8 @@ def _draw_labels(image: NDArray[Any], polygons: list[Polygon], scale: float) -> 
     canvas = Image.fromarray(np.where(is_white, WHITE, IGNORE).astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
     for polygon in polygons:
-        columns, rows = polygon.outline[::2], polygon.outline[1::2]
+        columns = polygon.outline[::2]
+        rows = polygon.outline[1::2]
         points = [(x * scale, y * scale) for x, y in zip(columns, rows, strict=True)]
         if len(points) > 2:
             draw.polygon(points, fill=polygon.label)

@@ -64,7 +64,10 @@ def _read_box(cell: dict[str, Any]) -> CellBox:
 
 
 def bbbc041_crops(
-    home: Path, categories: tuple[str, ...], count: int, seed: int = 0
+    home: Path,
+    categories: tuple[str, ...],
+    count: int,
+    seed: int = 0,
 ) -> list[NDArray[Any]]:
     """Some cells of these categories, cut from the pictures of BBBC041 along their boxes, as
     RGB.

@@ -27,7 +27,10 @@ from harness.spec.options import Count, Whole
 
 SPLITS = ("train", "validation", "test", "all")
 # The file's 4 is enhancing tumour; 3 is not used.
-BRATS = {"regions": {0: 0, 1: 1, 2: 2, 4: 3}, "tumour": {0: 0, 1: 1, 2: 1, 4: 1}}
+BRATS = {
+    "regions": {0: 0, 1: 1, 2: 2, 4: 3},
+    "tumour": {0: 0, 1: 1, 2: 1, 4: 1},
+}
 BRATS_CLASSES = {
     "regions": ("background", "necrotic core", "oedema", "enhancing tumour"),
     "tumour": ("background", "tumour"),

@@ -101,7 +101,10 @@ def mnms(
 
 
 def _find_subjects(
-    table: Path, folders: list[Path], vendor: str | None, centre: int | None
+    table: Path,
+    folders: list[Path],
+    vendor: str | None,
+    centre: int | None,
 ) -> list[Subject]:
     """The subjects of a vendor and a centre that have a folder, in the order of their codes."""
     rows = read_table(table, COLUMNS)

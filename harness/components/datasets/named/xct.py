@@ -30,7 +30,9 @@ SOURCES = {
         }
     ]
 }
-DEPTH, HEIGHT, WIDTH = 1900, 1040, 1300
+DEPTH = 1900
+HEIGHT = 1040
+WIDTH = 1300
 AXIS_OF_LENGTH = {DEPTH: "z", HEIGHT: "y", WIDTH: "x"}
 LENGTHS = sorted((DEPTH, HEIGHT, WIDTH))
 # Officially the test is [1300, 1600), right beside the training sections; paper 000 leaves a gap of

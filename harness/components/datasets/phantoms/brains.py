@@ -47,7 +47,7 @@ CENTRES = {
 
 @dataset(
     version=1,
-    made=True,
+    drawn=True,
     tasks=("tissues", "csf", "gm", "wm"),
     splits=("train", "validation", "test"),
 )
@@ -71,7 +71,8 @@ def brains(
     check_split("brains", split, NAMES)
     count = subjects if split == "train" else (subjects + 1) // 2
     names = [f"{split}-{centre}{i:02d}" for i in range(count)]
-    images, masks = [], []
+    images = []
+    masks = []
     ids: list[str] = []
     owners: list[str] = []
     hospital = CENTRES[centre]
@@ -96,7 +97,9 @@ def _mask(task: Tissue, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _subject(
-    rng: np.random.Generator, shape: tuple[int, int, int], centre: Centre
+    rng: np.random.Generator,
+    shape: tuple[int, int, int],
+    centre: Centre,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Bends the common anatomy into the tissues of one subject, with lesions in its white
     matter.
@@ -174,7 +177,10 @@ def _anatomy(z: Array, y: Array, x: Array, age: float) -> NDArray[np.uint8]:
 
 
 def _ellipsoid(
-    z: Array, y: Array, x: Array, radii: tuple[float, float, float]
+    z: Array,
+    y: Array,
+    x: Array,
+    radii: tuple[float, float, float],
 ) -> NDArray[np.bool_]:
     """Tells which voxels lie inside an ellipsoid around the origin."""
     radius_z, radius_y, radius_x = radii

@@ -30,7 +30,7 @@ CLASSES = {
 
 @dataset(
     version=1,
-    made=True,
+    drawn=True,
     tasks=("mitochondria", "membranes", "neurites", "instances"),
     splits=("train", "validation", "test"),
 )
@@ -59,7 +59,10 @@ def phantom(
 
 
 def _block(
-    style: Style, task: str, shape: tuple[int, int, int], rng: np.random.Generator
+    style: Style,
+    task: str,
+    shape: tuple[int, int, int],
+    rng: np.random.Generator,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Draws images and masks of one block, each slice cut a little beside the last.
 
@@ -93,7 +96,9 @@ def _masks(task: str, style: Style, tissue: Tissue, bodies: Bodies) -> NDArray[n
 
 
 def _crop_slices(
-    block: NDArray[Any], corners: NDArray[np.integer[Any]], shape: tuple[int, int, int]
+    block: NDArray[Any],
+    corners: NDArray[np.integer[Any]],
+    shape: tuple[int, int, int],
 ) -> NDArray[Any]:
     """Cuts a window of the final shape from each slice, at that slice's corner."""
     _, height, width = shape

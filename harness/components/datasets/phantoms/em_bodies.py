@@ -67,7 +67,10 @@ def fill(rng: np.random.Generator, style: Style, tissue: Tissue) -> Bodies:
 
 
 def _sites(
-    rng: np.random.Generator, tissue: Tissue, count: int, middle: bool = True
+    rng: np.random.Generator,
+    tissue: Tissue,
+    count: int,
+    middle: bool = True,
 ) -> list[NDArray[np.intp]]:
     """Draws voxels that lie deep inside their neurites, the last in the middle of the block."""
     shape = np.array(tissue.wall.shape)
@@ -94,7 +97,10 @@ def _along(rng: np.random.Generator, tissue: Tissue, site: NDArray[np.intp], poi
 
 
 def _mitochondrion(
-    rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp]
+    rng: np.random.Generator,
+    style: Style,
+    tissue: Tissue,
+    site: NDArray[np.intp],
 ) -> Body:
     """Shapes a mitochondrion around a stretch of its neurite's axis."""
     shortest, longest = style.length
@@ -107,7 +113,11 @@ def _mitochondrion(
 
 
 def _small_body(
-    rng: np.random.Generator, style: Style, tissue: Tissue, site: NDArray[np.intp], kind: int
+    rng: np.random.Generator,
+    style: Style,
+    tissue: Tissue,
+    site: NDArray[np.intp],
+    kind: int,
 ) -> Body:
     """Shapes a dense body, a tubule of reticulum, or a mitochondrion's face two slices thick."""
     # Each body draws the numbers of all three kinds, so that the stream goes on alike after any.

@@ -12,7 +12,11 @@ from harness.components.datasets.phantoms.fields import Array, ramp, smooth, smo
 
 
 def expose(
-    rng: np.random.Generator, style: Style, tissue: Tissue, bodies: Bodies, junctions: Synapses
+    rng: np.random.Generator,
+    style: Style,
+    tissue: Tissue,
+    bodies: Bodies,
+    junctions: Synapses,
 ) -> NDArray[np.uint8]:
     """Draws every slice: cytoplasm, bodies, vesicles, membranes, then the optics and the noise."""
     images = np.empty(tissue.wall.shape, np.uint8)
@@ -49,7 +53,13 @@ def _tones(rng: np.random.Generator, style: Style, neurites: int) -> Array:
 
 
 def _draw_bodies(
-    tone: Array, slow: Array, style: Style, bodies: Bodies, tissue: Tissue, *, z: int
+    tone: Array,
+    slow: Array,
+    style: Style,
+    bodies: Bodies,
+    tissue: Tissue,
+    *,
+    z: int,
 ) -> None:
     """Paints the matrix, the folds and the outer membrane of the bodies that a slice cuts."""
     pixels = np.nonzero(bodies.which[z])

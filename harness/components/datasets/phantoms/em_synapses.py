@@ -47,7 +47,11 @@ def synapses(rng: np.random.Generator, tissue: Tissue, bodies: Bodies) -> Synaps
 
 
 def draw_vesicles(
-    image: Array, junctions: Synapses, height: float, voxel: Array, tone: float
+    image: Array,
+    junctions: Synapses,
+    height: float,
+    voxel: Array,
+    tone: float,
 ) -> None:
     """Draws rings with a pale middle for the vesicles that the slice at `height` cuts."""
     away = np.abs(junctions.vesicles[:, 0] - height)
@@ -62,7 +66,13 @@ def draw_vesicles(
 
 
 def draw_patches(
-    image: Array, junctions: Synapses, height: float, tissue: Tissue, z: int, *, tone: float
+    image: Array,
+    junctions: Synapses,
+    height: float,
+    tissue: Tissue,
+    z: int,
+    *,
+    tone: float,
 ) -> None:
     """Darkens the membrane of a synapse, most of it on the receiving side."""
     away = np.abs(junctions.at[:, 0] - height)
@@ -78,7 +88,10 @@ def draw_patches(
 
 
 def _patches(
-    centres: Array, voxel: Array, radius: float, shape: tuple[int, ...]
+    centres: Array,
+    voxel: Array,
+    radius: float,
+    shape: tuple[int, ...],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
     """Returns rows, columns and distances in nm of the pixels of a square around each centre.
 

@@ -122,7 +122,9 @@ def _nearest(tree: cKDTree, bent: Array) -> NDArray[np.intp]:
 
 
 def _cells(
-    axes: Axes, near: NDArray[np.intp], bent: Array
+    axes: Axes,
+    near: NDArray[np.intp],
+    bent: Array,
 ) -> tuple[NDArray[np.intp], Array, Array]:
     """Measures the pixels of one row of blocks: nearest axis, distance to its membrane, slant.
 

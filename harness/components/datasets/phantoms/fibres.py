@@ -22,7 +22,9 @@ from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 Task = Literal["phases", "fibre", "pore"]
-MATRIX, FIBRE, PORE = 0, 1, 2
+MATRIX = 0
+FIBRE = 1
+PORE = 2
 CLEAR = 5.0  # the depth where no fibre is near
 CORE = np.linspace(-1, 1, 48)[:, None]  # where along a fibre others are looked for first
 CLASSES = {
@@ -61,7 +63,7 @@ COMPOSITES = {
 
 
 @dataset(
-    version=1, made=True, tasks=("phases", "fibre", "pore"), splits=("train", "validation", "test")
+    version=1, drawn=True, tasks=("phases", "fibre", "pore"), splits=("train", "validation", "test")
 )
 def fibres(
     split: str,
@@ -97,7 +99,10 @@ def _mask(task: Task, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _lay_fibres(
-    rng: np.random.Generator, composite: Composite, shape: tuple[int, int, int], crossed: bool
+    rng: np.random.Generator,
+    composite: Composite,
+    shape: tuple[int, int, int],
+    crossed: bool,
 ) -> Array:
     """Lays fibres until they fill their share of the volume.
 
@@ -167,7 +172,10 @@ def _phases(rng: np.random.Generator, composite: Composite, depth: Array) -> NDA
 
 
 def _scan(
-    rng: np.random.Generator, composite: Composite, depth: Array, phases: NDArray[np.uint8]
+    rng: np.random.Generator,
+    composite: Composite,
+    depth: Array,
+    phases: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     """Draws grey levels with partial volumes, fringes at edges, rings about an axis, and noise."""
     images = np.empty(depth.shape, np.uint8)

@@ -27,7 +27,9 @@ def smooth(rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float
 
 
 def smooth_slices(
-    rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]
+    rng: np.random.Generator,
+    shape: Sequence[int],
+    sigma: Sequence[float],
 ) -> Iterator[Array]:
     """Yields the slices of a `smooth` volume in turn, which needs little memory."""
     field, steps = _coarse(rng, shape, sigma)
@@ -39,7 +41,9 @@ def smooth_slices(
 
 
 def _coarse(
-    rng: np.random.Generator, shape: Sequence[int], sigma: Sequence[float]
+    rng: np.random.Generator,
+    shape: Sequence[int],
+    sigma: Sequence[float],
 ) -> tuple[Array, list[int]]:
     """Draws filtered noise on a grid with a sample every `steps` pixels; returns it and them."""
     steps: list[int] = []

@@ -25,7 +25,7 @@ from harness.spec.options import Count, Whole
 MOST = 100  # cells in a picture
 
 
-@dataset(version=1, made=True, tasks=("cells",), splits=("train", "validation", "test"))
+@dataset(version=1, drawn=True, tasks=("cells",), splits=("train", "validation", "test"))
 def malaria(
     split: str,
     home: Path,
@@ -46,7 +46,9 @@ def malaria(
         parts = paint_templates(stream("malaria", seed))
     else:
         parts = cut_templates(home, seed)
-    pictures, masks, ids = [], [], []
+    pictures = []
+    masks = []
+    ids = []
     for i in range(images if split == "train" else -(-images // 4)):
         is_dense = bool(i % 2)
         rng = stream("malaria", templates, split, seed, i)
@@ -59,7 +61,10 @@ def malaria(
 
 
 def _picture(
-    rng: np.random.Generator, parts: Templates, dense: bool, size: int
+    rng: np.random.Generator,
+    parts: Templates,
+    dense: bool,
+    size: int,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Pastes few or many cells and three artefacts; returns the picture and its mask."""
     canvas = np.rot90(parts.background, int(rng.integers(4))).copy()

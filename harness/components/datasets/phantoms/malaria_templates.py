@@ -47,7 +47,10 @@ def paint_templates(rng: np.random.Generator) -> Templates:
 
 
 def _disc(
-    rng: np.random.Generator, centre: tuple[float, float], radius: float, rough: float = 0.05
+    rng: np.random.Generator,
+    centre: tuple[float, float],
+    radius: float,
+    rough: float = 0.05,
 ) -> Array:
     """Draws an uneven disc: 1 in its middle, 0 on its edge, negative outside.
 
@@ -104,9 +107,13 @@ def _artefact(rng: np.random.Generator, kind: str) -> Template:
         colour = 0.45 * STAIN + 0.55 * CELL
         return _template(np.broadcast_to(colour, (*cover.shape, 3)), cover)
     if kind == "platelets":
-        count, edge, colour = 7, 0.35, 0.7 * STAIN + 0.3 * CELL
+        count = 7
+        edge = 0.35
+        colour = 0.7 * STAIN + 0.3 * CELL
     else:
-        count, edge, colour = 3, 0.05, PIGMENT
+        count = 3
+        edge = 0.05
+        colour = PIGMENT
     cover = np.zeros((PATCH, PATCH), np.float32)
     for _ in range(count):
         centre = (rng.normal(0, 0.11), rng.normal(0, 0.11))

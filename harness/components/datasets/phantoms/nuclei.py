@@ -24,7 +24,7 @@ from harness.spec.options import Count, Whole
 
 
 @dataset(
-    version=1, made=True, tasks=("nuclei", "instances"), splits=("train", "validation", "test")
+    version=1, drawn=True, tasks=("nuclei", "instances"), splits=("train", "validation", "test")
 )
 def nuclei(
     split: str,
@@ -48,7 +48,9 @@ def nuclei(
     return _scans(split, pictures, labels, classes)
 
 
-@dataset(version=1, made=True, tasks=("cells", "instances"), splits=("train", "validation", "test"))
+@dataset(
+    version=1, drawn=True, tasks=("cells", "instances"), splits=("train", "validation", "test")
+)
 def cells(
     split: str,
     home: Path,
@@ -88,7 +90,8 @@ def _draw_pictures(
     """Draws every picture from a stream of its own, so that a larger set begins like a smaller
     one.
     """
-    pictures, masks = [], []
+    pictures = []
+    masks = []
     for i in range(count):
         rng = stream(*words, i)
         light, labels = draw(rng, stain, size)
@@ -98,7 +101,10 @@ def _draw_pictures(
 
 
 def _scans(
-    split: str, images: NDArray[Any], labels: Labels, classes: tuple[str, ...] | None
+    split: str,
+    images: NDArray[Any],
+    labels: Labels,
+    classes: tuple[str, ...] | None,
 ) -> Scans:
     """Names the images; masks show the classes, or every object by its number without classes."""
     ids = [f"{split}-{i:03d}" for i in range(len(images))]

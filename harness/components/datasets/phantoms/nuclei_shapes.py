@@ -138,7 +138,11 @@ def _scatter(rng: np.random.Generator, stain: Stain, size: int) -> tuple[Array, 
 
 
 def _outline(
-    rng: np.random.Generator, stain: Stain, centre: Array, radius: float, size: int
+    rng: np.random.Generator,
+    stain: Stain,
+    centre: Array,
+    radius: float,
+    size: int,
 ) -> tuple[Box, Array]:
     """Draws a bumpy oval: a box of pixels, and how deep they lie in it, 1 in the middle, 0 on the
     edge.

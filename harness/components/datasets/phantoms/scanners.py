@@ -15,7 +15,9 @@ from harness.data.scans import Scans
 from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
-GLASS, TISSUE, TUMOUR = 0, 1, 2
+GLASS = 0
+TISSUE = 1
+TUMOUR = 2
 CLASSES = {"regions": ("background", "tissue", "tumour"), "tumour": ("rest", "tumour")}
 # How much haematoxylin and eosin take from red, green and blue light (near Ruifrok and Johnston).
 DYES = np.array([[0.65, 0.70, 0.29], [0.12, 0.93, 0.30]], np.float32)
@@ -53,7 +55,7 @@ class Layout:
     empty: NDArray[np.bool_]
 
 
-@dataset(version=1, made=True, tasks=("regions", "tumour"), splits=("train", "validation", "test"))
+@dataset(version=1, drawn=True, tasks=("regions", "tumour"), splits=("train", "validation", "test"))
 def scanners(
     split: str,
     home: Path,
@@ -68,7 +70,8 @@ def scanners(
     # The slides of all scanners agree pixel by pixel.
     check_split("scanners", split, NAMES)
     count = (images + 1) // 2 if split == "validation" else images
-    pictures, masks = [], []
+    pictures = []
+    masks = []
     for i in range(count):
         regions, dyes = _slide(stream("scanners", split, seed, i), size)
         pictures.append(_scan(stream("scanners", scanner, split, seed, i), SCANNERS[scanner], dyes))
@@ -142,7 +145,8 @@ def _nuclei(rng: np.random.Generator, layout: Layout) -> tuple[Array, Array]:
     slender elsewhere.
     """
     shape = layout.glass.shape
-    size, spacing = shape[0], 5.5
+    size = shape[0]
+    spacing = 5.5
     steps = slice(0, size / spacing + 1)
     seeds = np.mgrid[steps, steps].reshape(2, -1).T * spacing
     seeds += rng.uniform(-2.6, 2.6, seeds.shape)
@@ -150,7 +154,8 @@ def _nuclei(rng: np.random.Generator, layout: Layout) -> tuple[Array, Array]:
     kind = np.where(layout.tumour[pixel], 0, np.where(layout.inflamed[pixel], 1, 2))
     is_grown = rng.random(len(seeds)) < np.array([0.62, 0.9, 0.13])[kind]
     is_grown = is_grown & ~layout.empty[pixel]
-    seeds, kind = seeds[is_grown], kind[is_grown]
+    seeds = seeds[is_grown]
+    kind = kind[is_grown]
     count = len(seeds)
     if not count:
         return np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -161,7 +166,8 @@ def _nuclei(rng: np.random.Generator, layout: Layout) -> tuple[Array, Array]:
     pixels = np.indices(shape)
     near = cKDTree(seeds).query(np.moveaxis(pixels, 0, -1), k=1)[1]
     y, x = pixels - np.moveaxis(seeds[near], -1, 0)
-    cosine, sine = np.cos(turn[near]), np.sin(turn[near])
+    cosine = np.cos(turn[near])
+    sine = np.sin(turn[near])
     u = (x * cosine + y * sine) / long[near]
     v = (y * cosine - x * sine) * long[near]
     level = np.hypot(u, v) / radius[near]

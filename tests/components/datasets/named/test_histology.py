@@ -34,7 +34,10 @@ def test_ms_cct_draws_its_polygons(tmp_path: Path) -> None:
     assert scans.groups == ["scc_03", "scc_09", "scc_25", "scc_26", "scc_37"]
     assert scans.images.shape == (5, 40, 60, 3)
     mask = scans.masks[0]
-    assert (mask[2, 2], mask[7, 7], mask[25, 25], mask[15, 15]) == (0, 255, 1, 2)
+    assert mask[2, 2] == 0
+    assert mask[7, 7] == 255
+    assert mask[25, 25] == 1
+    assert mask[15, 15] == 2
     with pytest.raises(Refused, match=r"scc_01_cs2.tif"):
         open_split("ms_cct", "train", tmp_path)
     (tmp_path / "ms_cct/scc.json").write_text("[]")

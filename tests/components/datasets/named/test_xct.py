@@ -31,7 +31,8 @@ def test_gf_pa66_leaves_a_gap(tmp_path: Path, shape: tuple[int, int, int]) -> No
             data[PIXELS[shape]] = [0, 1, 2]
     train = open_split("gf_pa66", "train", tmp_path)
     test = open_split("gf_pa66", "test", tmp_path)
-    assert (len(train), len(test)) == (1300, 300)
+    assert len(train) == 1300
+    assert len(test) == 300
     assert train.ids[-1] == "gf_pa66/1299"
     assert test.ids[0] == "gf_pa66/1600"
     assert test.images.shape[1:] == (1040, 1300)
