@@ -86,7 +86,7 @@ class OpenedFiles:
 
 def depends_on_files(part: Part) -> bool:
     """Whether the result of a component depends on the bytes of files."""
-    is_real_data = part.kind == "dataset" and not part.component.facts.made
+    is_real_data = part.kind == "dataset" and not part.component.facts.drawn
     return bool(part.reads) or is_real_data
 
 

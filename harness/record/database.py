@@ -177,6 +177,7 @@ def _journal_of(file: Path) -> Path:
 
 
 def open_for_writing(file: Path) -> sqlite3.Connection:
+    """A connection that may write, and waits for others that do."""
     return sqlite3.connect(file, timeout=SECONDS_FOR_A_LOCK)
 
 
