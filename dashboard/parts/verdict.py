@@ -123,8 +123,8 @@ def legend(verdict: Verdict) -> str:
         correction = "uncorrected"
     text = (
         f"A dot is one {comparison.unit}; the box holds the middle half; the diamond is the mean "
-        f"with its {1 - comparison.alpha:.0%} interval ({comparison.interval}); p at the brackets "
-        f"is {correction}; * p ≤ {comparison.alpha:g}, ** ≤ .01, *** ≤ .001."
+        f"with its {1 - comparison.alpha:.0%} interval ({comparison.interval_name}); "
+        f"p at the brackets is {correction}; * p ≤ {comparison.alpha:g}, ** ≤ .01, *** ≤ .001."
     )
     if any(contrast.paired for contrast in verdict.contrasts):
         text += " Lines join the values of one unit."

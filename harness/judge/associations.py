@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Layout, Levels, arm_names, levels_text
-from harness.judge.choose_test import choose_for_trend, chosen_test
+from harness.judge.choose_test import choose_for_trend, chosen_test, options_of_test
 from harness.judge.contrasts import Contrast
 from harness.judge.estimates import (
     NO_RESULT,
@@ -43,7 +43,8 @@ def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
     if paired:
         shared = sorted(shared_units(curve))
     arrays = [sample.array(shared) for sample in curve]
-    result, reason = result_or_reason(load_component("test", choice.test), *arrays)
+    options = options_of_test(comparison, choice.test)
+    result, reason = result_or_reason(load_component("test", choice.test), *arrays, **options)
     result = result or NO_RESULT
     ends = (arrays[-1], arrays[0])
     difference = estimate(comparison, paired, *ends, level)
@@ -114,10 +115,10 @@ def _correlation_of(
     question = comparison.correlate
     assert question is not None
     test, why = chosen_test(comparison, paired=False)
-    ties = {}
-    if test != "pearson":
-        ties = {"tie_x": question.tie_x, "tie_y": question.tie_y}
     level = 1 - comparison.alpha
+    options = {"level": level, **options_of_test(comparison, test)}
+    if test != "pearson":
+        options.update(tie_x=question.tie_x, tie_y=question.tie_y)
     points = []
     runs: dict[str, None] = {}
     for of_x, of_y in pairs:
@@ -128,7 +129,7 @@ def _correlation_of(
     b = np.array([y for _, _, y in points])
     correlate = load_component("rank", test)
     result: Correlation | None
-    result, reason = result_or_reason(correlate, a, b, level=level, **ties)
+    result, reason = result_or_reason(correlate, a, b, **options)
     contrast = Contrast(
         stratum,
         question.x,

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.judge.arms import pairing
 from harness.spec.catalogue import catalogue, load_component
-from harness.study.comparison import Comparison
+from harness.study.comparison import Comparison, Statistic
 
 FEW = (
     17  # pairs whose choices of signs are all listed; beyond, p cannot fall below that of the draws
@@ -57,8 +57,12 @@ def choose_for_trend(
 
 def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
     """The test of a comparison and why it is that one; `pairs` are those planned."""
-    if comparison.test is not None:
-        return comparison.test, "declared"
+    if comparison.test_name is not None:
+        options = declared_options(comparison.test)
+        if not options:
+            return comparison.test_name, "declared"
+        values = ", ".join(f"{name}={value}" for name, value in options.items())
+        return comparison.test_name, f"declared, with {values}"
     if comparison.correlate:
         return "kendall", "by default: ranks, exact where n is small"
     if comparison.kind == "trend" and paired:
@@ -75,6 +79,22 @@ def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[s
     return "mann_whitney", "independent groups; exact, by ranks"
 
 
+def declared_options(statistic: Statistic | None) -> dict[str, Any]:
+    """The options that a comparison sets of its test, its effect or its interval."""
+    options: dict[str, Any] = {}
+    if isinstance(statistic, dict):
+        options.update(statistic)
+        del options["name"]
+    return options
+
+
+def options_of_test(comparison: Comparison, test: str) -> dict[str, Any]:
+    """The options of the test that is used: those declared, where it is the one declared."""
+    if test != comparison.test_name:
+        return {}
+    return declared_options(comparison.test)
+
+
 def is_paired(test: str) -> bool:
     """Whether a test takes pairs of values."""
     return bool(catalogue("test")[test].facts.paired)
@@ -82,7 +102,7 @@ def is_paired(test: str) -> bool:
 
 def effect_of(comparison: Comparison, paired: bool) -> str:
     """The effect that is declared, else the one of ranks that suits the design."""
-    return comparison.effect or ("rank_biserial" if paired else "cliffs_delta")
+    return comparison.effect_name or ("rank_biserial" if paired else "cliffs_delta")
 
 
 def post_hoc_of(comparison: Comparison, test: str) -> str | None:
@@ -103,7 +123,7 @@ def smallest(comparison: Comparison, test: str, ns: tuple[int, ...]) -> float:
     # scipy takes a second to load, which a study without comparisons need not wait for
     from harness.stats.power import attainable
 
-    return attainable(test, ns)
+    return attainable(test, ns, options=options_of_test(comparison, test))
 
 
 def corrected_p(comparison: Comparison, p: list[float]) -> list[float]:

@@ -204,8 +204,8 @@ def smallest_p(comparison: Comparison, contrast: Contrast, arms: int) -> float:
     if not contrast.test or comparison.kind in ("correlate", "model"):
         return 0.0
     test = contrast.test
-    if comparison.test and post_hoc_of(comparison, comparison.test):
-        test = comparison.test
+    if comparison.test_name and post_hoc_of(comparison, comparison.test_name):
+        test = comparison.test_name
     ns = contrast.n
     if post_hoc_of(comparison, test) and is_paired(test):
         ns = (contrast.n[0],) * arms

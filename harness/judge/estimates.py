@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.judge.choose_test import effect_of
+from harness.judge.choose_test import declared_options, effect_of, options_of_test
 from harness.judge.measured import Sample
 from harness.spec.catalogue import catalogue, load_component
 from harness.stats.result import Array, Effect, Interval, Result
@@ -43,8 +43,8 @@ def join_notes(notes: Iterable[str]) -> str:
 
 
 def pair_result(comparison: Comparison, test: str, a: Array, b: Array) -> Result:
-    """The test of two arms, with the margin of the comparison where it has one."""
-    options = {}
+    """The test of two arms, with its options, and the margin of the comparison where it has one."""
+    options = options_of_test(comparison, test)
     if comparison.margin is not None:
         options["margin"] = comparison.margin
     result: Result = load_component("test", test)(a, b, **options)
@@ -62,7 +62,9 @@ def effect_between(
     name = effect_of(comparison, paired)
     if catalogue("effect")[name].facts.paired and not paired:
         raise ValueError(f"{name} needs pairs, and these arms are not paired")
-    effect: Effect = load_component("effect", name)(a, b, level=level)
+    effect: Effect = load_component("effect", name)(
+        a, b, level=level, **declared_options(comparison.effect)
+    )
     return effect
 
 
@@ -80,9 +82,10 @@ def estimate(
     """
     result: Interval | Effect | None
     if paired and a.size:
-        interval = load_component("interval", comparison.interval)
+        interval = load_component("interval", comparison.interval_name)
         extra = _clustering(comparison, clusters)
-        result, note = result_or_reason(interval, a - b, *extra, level=level)
+        options = declared_options(comparison.interval)
+        result, note = result_or_reason(interval, a - b, *extra, level=level, **options)
         if isinstance(result, Interval):
             note = result.note
     else:
@@ -95,7 +98,7 @@ def estimate(
 
 def _clustering(comparison: Comparison, clusters: Iterable[str]) -> list[Any]:
     """What a hierarchical interval is told beside the values: the network that each is of."""
-    if comparison.interval != "hierarchical":
+    if comparison.interval_name != "hierarchical":
         return []
     return [np.array(clusters)]
 
@@ -110,8 +113,8 @@ def _difference_of_means(paired: bool, a: Array, b: Array) -> float:
 
 def mean_of_sample(comparison: Comparison, sample: Sample) -> Interval | None:
     """The mean of an arm with its interval; None where its values allow none."""
-    interval = load_component("interval", comparison.interval)
+    interval = load_component("interval", comparison.interval_name)
     extra = _clustering(comparison, sample.clusters)
-    level = 1 - comparison.alpha
-    result: Interval | None = result_or_reason(interval, sample.array(), *extra, level=level)[0]
+    options = {"level": 1 - comparison.alpha, **declared_options(comparison.interval)}
+    result: Interval | None = result_or_reason(interval, sample.array(), *extra, **options)[0]
     return result

@@ -53,12 +53,12 @@ def post_hoc_results(
     arms: list[Levels],
 ) -> dict[tuple[Levels, Levels], Result]:
     """Compares every pair of arms after a test of several groups; empty for a test of two."""
-    if comparison.test is None:
+    if comparison.test_name is None:
         return {}
-    name = post_hoc_of(comparison, comparison.test)
+    name = post_hoc_of(comparison, comparison.test_name)
     if name is None:
         return {}
-    if is_paired(comparison.test):
+    if is_paired(comparison.test_name):
         tables = blocks(comparison, measured, stratum, arms)
     else:
         tables = _all_values(measured, stratum, arms)
@@ -84,7 +84,7 @@ def omnibus(
     if len(arms) < 3:
         return None
     tables = None
-    if comparison.test is None or is_paired(comparison.test):
+    if comparison.test_name is None or is_paired(comparison.test_name):
         tables = blocks(comparison, measured, stratum, arms)
     name = "friedman"
     if tables is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import factorial
 
-from harness.judge.choose_test import corrected_p, post_hoc_of, smallest
+from harness.judge.choose_test import corrected_p, options_of_test, post_hoc_of, smallest
 from harness.judge.planned import Planned, planned_contrasts
 from harness.study.comparison import Comparison
 from harness.study.load import Study
@@ -85,7 +85,14 @@ def _preview(planned: Planned, family: int, least: float) -> Preview:
     elif comparison.expect is not None and not post_hoc_of(comparison, planned.test):
         from harness.stats.power import power as power_of  # scipy takes a second to load
 
-        power = power_of(planned.test, n, comparison.expect, comparison.alpha, comparisons=family)
+        power = power_of(
+            planned.test,
+            n,
+            comparison.expect,
+            comparison.alpha,
+            comparisons=family,
+            options=options_of_test(comparison, planned.test),
+        )
     if comparison.unit == "image":
         note = (
             "pools the images of one network, which are no independent networks; "

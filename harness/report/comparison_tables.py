@@ -91,7 +91,7 @@ def _arm_line(comparison: Comparison, arm: Arm) -> list[Any]:
         value,
         low,
         high,
-        comparison.interval,
+        comparison.interval_name,
         *(arm.tally.states.get(state, 0) for state in STATES),
         arm.tally.undefined,
     ]

@@ -94,7 +94,7 @@ def _figure_legend(verdict: Verdict) -> str:
         f"the diamond is the mean with its {1 - comparison.alpha:.0%} interval"
     )
     lines = " Lines join the values of one unit." if _is_paired(verdict) else ""
-    return f'<p class="legend">{escape(text)} ({escape(comparison.interval)}).{lines}</p>'
+    return f'<p class="legend">{escape(text)} ({escape(comparison.interval_name)}).{lines}</p>'
 
 
 def _arms(i: int, verdict: Verdict, stratum: Levels) -> str:

@@ -41,7 +41,8 @@ def provenance(study: Study, used: Sequence[Run]) -> Provenance:
         ("comparisons", study.design or "none"),
     )
     lines = tuple(_line(study, run) for run in used)
-    return Provenance(facts, tuple(_doubts(used, commits, dirty)), lines)
+    warnings = [*_doubts_of_design(study), *_doubts(used, commits, dirty)]
+    return Provenance(facts, tuple(warnings), lines)
 
 
 def _commit(run: Run, default: str) -> str:
@@ -88,6 +89,15 @@ def _counts_text(counts: Counter[str]) -> str:
     for name, count in counts.most_common():
         texts.append(f"{name or 'unknown'} ({count} runs)")
     return ", ".join(texts)
+
+
+def _doubts_of_design(study: Study) -> Iterator[str]:
+    """What the study file itself makes doubtful."""
+    if study.transductive:
+        yield (
+            "the study is transductive: networks may have been adapted to the images that "
+            "they are tested on, without their masks"
+        )
 
 
 def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[str]:

@@ -14,6 +14,13 @@ from harness.study.load import Study
 
 EXAMPLES = 3  # pairs of one image that a problem names
 
+TRAINING = "the training set"
+TARGET = "the images to adapt to,"
+REMEDY = {
+    TRAINING: "take another split",
+    TARGET: "take another split, or say `transductive: true` in the study",
+}
+
 
 def with_fingerprints(study: Study, home: Home) -> Study:
     """The study with a fingerprint in each dataset that is read from files.
@@ -82,24 +89,28 @@ def _with_mark(part: Part, identity: Identity) -> Part:
 
 
 def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:
-    """Training and test images that are the same image, whatever they are called."""
-    pairs: dict[tuple[str, str], tuple[Part, Part]] = {}
+    """Images that a fit looks at and that are test images too, whatever they are called."""
+    pairs: dict[tuple[str, str, str], tuple[Part, Part]] = {}
     for cell in study.cells:
         test = cell.trial.test_on
-        for fit in cell.trial.fit.lineage:
-            if fit.train_on.key in identities and test.key in identities:
-                pairs[fit.train_on.key, test.key] = (fit.train_on, test)
-    for train, test in pairs.values():
-        same = shared_images(
-            dict(identities[train.key].digests), dict(identities[test.key].digests)
-        )
+        for role, part in _images_looked_at(study, cell.trial):
+            if part.key in identities and test.key in identities:
+                pairs[role, part.key, test.key] = (part, test)
+    for (role, _, _), (part, test) in pairs.items():
+        same = shared_images(dict(identities[part.key].digests), dict(identities[test.key].digests))
         if same:
             examples = ", ".join(f"{first} = {second}" for first, second in same[:EXAMPLES])
-            text = (
-                f"shares {len(same)} images with the training set {train.level} ({examples}); "
-                "take another split"
-            )
+            shared = f"shares {len(same)} images with {role} {part.level} ({examples})"
+            text = f"{shared}; {REMEDY[role]}"
             yield Problem(_start_of(study), f"test_on {test.level}", text)
+
+
+def _images_looked_at(study: Study, trial: Trial) -> Iterator[tuple[str, Part]]:
+    """The data sets that must not share images with the test set, by their role in a fit."""
+    for fit in trial.fit.lineage:
+        yield TRAINING, fit.train_on
+        if fit.adapt_to is not None and not study.transductive:
+            yield TARGET, fit.adapt_to
 
 
 def with_parts(value: Any, parts: Mapping[str, Part], replaced_already: dict[int, Any]) -> Any:

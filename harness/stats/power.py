@@ -2,7 +2,7 @@
 effect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +14,18 @@ from harness.spec.facts import Facts
 from harness.stats import inputs
 from harness.stats.result import Array
 
+NO_OPTIONS: Mapping[str, Any] = {}  # a test as it is where a comparison sets none of its options
 
-def attainable(test_name: str, ns: Sequence[int], comparisons: int = 1) -> float:
+Settings = tuple[tuple[str, Any], ...]  # options that can be remembered by
+
+
+def attainable(
+    test_name: str,
+    ns: Sequence[int],
+    comparisons: int = 1,
+    *,
+    options: Mapping[str, Any] = NO_OPTIONS,
+) -> float:
     """The smallest p that a test can give at these group sizes, times the size of its family
     (Holm's best case).
     """
@@ -24,7 +34,7 @@ def attainable(test_name: str, ns: Sequence[int], comparisons: int = 1) -> float
         raise ValueError(f"a family has at least 1 comparison, not {comparisons}")
     if _facts(test_name).boundless:
         return 0.0
-    return min(1.0, _floor(test_name, tuple(ns)) * comparisons)
+    return min(1.0, _floor(test_name, tuple(ns), tuple(options.items())) * comparisons)
 
 
 def _facts(name: str) -> Facts:
@@ -38,13 +48,17 @@ def _is_equivalence(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _floor(name: str, ns: tuple[int, ...]) -> float:
+def _floor(name: str, ns: tuple[int, ...], settings: Settings) -> float:
     """The p of the clearest data there are."""
+    options = dict(settings)
     # The test itself judges them, so that this number cannot drift from what it will say.
     test = load_component("test", name)
     if _is_equivalence(name):
-        return float(test(*(np.linspace(0, 1, n) for n in ns), margin=10.0).p)
-    return float(test(*_separated_groups(ns, name)).p)
+        return float(test(*(np.linspace(0, 1, n) for n in ns), margin=10.0, **options).p)
+    groups = _separated_groups(ns, name)
+    if options.get("direction") == "down":
+        groups = [-group for group in groups]
+    return float(test(*groups, **options).p)
 
 
 def _separated_groups(ns: tuple[int, ...], name: str) -> list[Array]:
@@ -65,6 +79,7 @@ def power(
     margin: float = 1.0,
     simulations: int = 1000,
     seed: int = 0,
+    options: Mapping[str, Any] = NO_OPTIONS,
 ) -> float:
     """The chance of p <= alpha / comparisons on normal data whose outer means lie `effect`
     deviations apart.
@@ -79,7 +94,7 @@ def power(
     alpha_of_each = alpha / comparisons
     if test_name in ("student", "t_paired", "t_one"):
         return _t_power(test_name, ns, effect, alpha_of_each)
-    if attainable(test_name, ns) > alpha_of_each:
+    if attainable(test_name, ns, options=options) > alpha_of_each:
         return 0.0
     return _simulated_power(
         test_name,
@@ -89,6 +104,7 @@ def power(
         margin=margin,
         simulations=simulations,
         seed=seed,
+        settings=tuple(options.items()),
     )
 
 
@@ -118,6 +134,7 @@ def _simulated_power(
     margin: float,
     simulations: int,
     seed: int,
+    settings: Settings,
 ) -> float:
     """The share of simulated studies in which the test rejects."""
     rng = np.random.default_rng(seed)
@@ -126,10 +143,13 @@ def _simulated_power(
     means = np.linspace(effect, 0, len(ns))
     test = load_component("test", name)
     options: dict[str, Any] = {}
-    if _is_equivalence(name):
-        options["margin"] = margin
     if "resamples" in catalogue("test")[name].options:
         options["resamples"] = 999
+    options.update(settings)
+    if options.get("direction") == "up":
+        means = means[::-1]
+    if _is_equivalence(name):
+        options["margin"] = margin
     hits = 0
     for _ in range(simulations):
         groups = [rng.normal(mean, spread, n) for mean, n in zip(means, ns, strict=True)]

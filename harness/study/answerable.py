@@ -3,11 +3,11 @@
 import dataclasses
 
 from harness.spec.naming import as_list, is_number, level_meant
-from harness.spec.options import did_you_mean
+from harness.spec.options import NAMED_BY, did_you_mean
 from harness.spec.values import Steps
 from harness.study.comparison import Comparison, Unit, Where
 from harness.study.grid import Expansion
-from harness.study.levels import among, grid_paths, levels_of, measured_in
+from harness.study.levels import among, grid_paths, level_at, levels_of, measured_in
 from harness.study.marks import KEY
 from harness.study.problems import Findings
 
@@ -33,7 +33,40 @@ def answer_problems(comparison: Comparison, grid: Expansion) -> Findings:
             yield from _level_problems(comparison, steps, path, levels)
         elif path not in dimensions:
             yield steps, path_problem(path, dimensions, grid)
+    if not problems:
+        yield from _mixed_kinds(comparison, confined)
     yield from fold_problems(comparison.unit, grid)
+
+
+def _mixed_kinds(comparison: Comparison, grid: Expansion) -> Findings:
+    """Finds a trend along an option that components of several names have, each with a meaning of
+    its own: noise of 0.1 and a brightness of 0.6 are no points of one curve.
+    """
+    trend = comparison.trend
+    if trend is None or "." not in trend:
+        return
+    owner = trend.rpartition(".")[0]
+    curves: dict[tuple[str | None, ...], dict[str, None]] = {}
+    for cell in grid.cells:
+        kind = level_at(cell.trial, f"{owner}.{_name_of_kind(owner)}")
+        if kind is None or level_at(cell.trial, trend) is None:
+            continue
+        separating = [*comparison.factors, *comparison.within]
+        curve = tuple([level_at(cell.trial, path) for path in separating])
+        curves.setdefault(curve, {})[kind] = None
+    for kinds in curves.values():
+        if len(kinds) > 1:
+            text = (
+                f"{trend} is that of {' and of '.join(kinds)}, which have no common scale; "
+                f"say `within: [{owner}.{_name_of_kind(owner)}]`, or take one of them by `where`"
+            )
+            yield ("trend",), text
+            return
+
+
+def _name_of_kind(owner: str) -> str:
+    """The key that names a component at a path."""
+    return NAMED_BY.get(owner.rpartition(".")[2], "name")
 
 
 def _level_problems(comparison: Comparison, steps: Steps, path: str, levels: list[str]) -> Findings:

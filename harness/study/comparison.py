@@ -12,6 +12,9 @@ from harness.spec.values import digest
 
 Unit = Literal["seed", "fold", "image", "patient"]
 
+# a test, an effect or an interval: its name, or a mapping with its name and options
+Statistic = str | dict[str, Any]
+
 # the names of the levels that a setting or a dimension of the rows is confined to
 Where = dict[str, str | list[str]]
 
@@ -44,10 +47,10 @@ class Comparison:
     trend: str | None = None  # a numeric setting; with `by`, areas under curves are compared
     model: str | None = None  # a formula: dice ~ fit.init * fit.net.arch
     paired: bool | None = None  # null: deduced from the design, and printed
-    test: str | None = None  # null: chosen by the design, and printed
+    test: Statistic | None = None  # null: chosen by the design, and printed
     post_hoc: str | None = None  # which pairs differ, after a test of several groups
-    effect: str | None = None  # null: rank_biserial where paired, else cliffs_delta
-    interval: str = "t"
+    effect: Statistic | None = None  # null: rank_biserial where paired, else cliffs_delta
+    interval: Statistic = "t"
     correct: str | None = "holm"  # null: not corrected
     family: str | None = None  # corrected together; null: its own contrasts, or all primary ones
     alpha: Fraction = 0.05
@@ -63,6 +66,21 @@ class Comparison:
             if getattr(self, kind):
                 return kind
         return "groups" if self.by else "trend"
+
+    @property
+    def test_name(self) -> str | None:
+        """The test that is declared, without its options."""
+        return None if self.test is None else statistic_name(self.test)
+
+    @property
+    def effect_name(self) -> str | None:
+        """The effect that is declared, without its options."""
+        return None if self.effect is None else statistic_name(self.effect)
+
+    @property
+    def interval_name(self) -> str:
+        """The interval, without its options."""
+        return statistic_name(self.interval)
 
     @property
     def factors(self) -> list[str]:
@@ -101,6 +119,11 @@ class Comparison:
             if name != "name" and plain[name] != option.default:
                 changed[name] = plain[name]
         return digest(changed)[:12]
+
+
+def statistic_name(statistic: Statistic) -> str:
+    """What a statistic is called, whether it is written with options or without."""
+    return statistic if isinstance(statistic, str) else str(statistic["name"])
 
 
 def formula_columns(formula: str) -> list[str]:

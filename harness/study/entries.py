@@ -2,13 +2,25 @@
 
 from typing import Any, get_args
 
+from harness.spec.catalogue import catalogue
 from harness.spec.naming import level_name
 from harness.spec.options import REQUIRED, Option, did_you_mean
-from harness.spec.parse import options_of, read_value
+from harness.spec.parse import Enclosing, options_of, read_part, read_value
 from harness.spec.values import Steps
 from harness.study.comparison import Correlate, Unit
 from harness.study.marks import KEY
 from harness.study.problems import Finding
+
+# The options of a comparison that name a statistic, and its kinds in the catalogue.
+STATISTICS = {"test": ("test", "rank"), "effect": ("effect",), "interval": ("interval",)}
+
+# Options of statistics that a comparison has a word of its own for.
+SET_ELSEWHERE = {
+    "margin": "margin",
+    "level": "alpha",
+    "tie_x": "correlate.tie_x",
+    "tie_y": "correlate.tie_y",
+}
 
 
 def entry_options(kind: Any) -> dict[str, Option]:
@@ -49,7 +61,29 @@ def _read_value(option: Option, raw: Any, steps: Steps, problems: list[Finding])
         raw = level_name(raw)
     elif option.name == "where":
         raw = _with_level_names(raw)
+    elif option.name in STATISTICS and isinstance(raw, dict):
+        return _read_statistic(option.name, raw, steps, problems)
     return read_value(option.type, raw, steps, problems)
+
+
+def _read_statistic(key: str, raw: Any, steps: Steps, problems: list[Finding]) -> Any:
+    """A test, an effect or an interval with options; a name alone says the same as no mapping."""
+    if set(raw) == {"name"}:
+        return read_value(str, raw["name"], (*steps, "name"), problems)
+    part = read_part(_kind_of_statistic(key, raw), raw, steps, problems, Enclosing())
+    for option in raw.keys() & SET_ELSEWHERE.keys():
+        text = f"is set by `{SET_ELSEWHERE[option]}` of the comparison"
+        problems.append(((*steps, option, KEY), text))
+    return None if part is None else raw
+
+
+def _kind_of_statistic(key: str, raw: dict[str, Any]) -> str:
+    """The kind of the catalogue that has the statistic of this name."""
+    kinds = STATISTICS[key]
+    for kind in kinds:
+        if raw.get("name") in catalogue(kind):
+            return kind
+    return kinds[0]
 
 
 def _with_level_names(raw: Any) -> Any:

@@ -39,6 +39,7 @@ class Study:
     compare: tuple[Comparison, ...] = ()
     tables: Tables = ()
     raw: Raw = field(default_factory=dict)
+    transductive: bool = False  # whether it may adapt to the images that it tests on
 
     @property
     def design(self) -> str:
@@ -48,7 +49,7 @@ class Study:
 
 SECTIONS = (
     *("name", "question", "extends", "components", "seeds", "folds", "base", "grid", "zip"),
-    *("exclude", "when", "search", "compare", "tables"),
+    *("exclude", "when", "transductive", "search", "compare", "tables"),
 )
 
 
@@ -59,9 +60,10 @@ def load_study(path: Path) -> Study:
     _check_sections(problems)
     name = problems.read(("name",), str, path.stem)
     question = problems.read(("question",), str, "")
+    transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
     axes = read_axes(problems)
-    grid = _expanded_grid(problems, axes)
+    grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
     if "search" in document.value:
         text = "searches are not built yet; list the values under grid"
@@ -72,7 +74,7 @@ def load_study(path: Path) -> Study:
         raise Mistakes(problems.entries)
     raw = document.value
     cells = tuple(grid.cells)
-    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw)
+    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
 
 
 def _check_sections(problems: Problems) -> None:
@@ -82,7 +84,7 @@ def _check_sections(problems: Problems) -> None:
             problems.add((name, KEY), f"no section {name!r}; {hint}")
 
 
-def _expanded_grid(problems: Problems, axes: list[Axis]) -> Expansion:
+def _expanded_grid(problems: Problems, axes: list[Axis], transductive: bool) -> Expansion:
     """The cells of a study; rules and whole trials are checked where nothing else is wrong."""
     base = problems.read_mapping(("base",))
     exclude = read_exclude(problems)
@@ -93,15 +95,15 @@ def _expanded_grid(problems: Problems, axes: list[Axis]) -> Expansion:
     if not problems.entries:
         check_exclude(problems, exclude, grid)
         check_when(problems, when, grid)
-        _check_trials(problems, grid)
+        _check_trials(problems, grid, transductive)
     return grid
 
 
-def _check_trials(problems: Problems, grid: Expansion) -> None:
+def _check_trials(problems: Problems, grid: Expansion, transductive: bool) -> None:
     """Problems that show only in a whole trial; each is reported once, where the file says it."""
     reported: set[str] = set()
     for cell in grid.cells:
-        for steps, text in trial_problems(cell.trial):
+        for steps, text in trial_problems(cell.trial, transductive):
             if text not in reported:
                 reported.add(text)
                 problems.add(_steps_in_file(problems, steps), text)

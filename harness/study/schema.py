@@ -17,7 +17,7 @@ from harness.spec.parse import options_of
 from harness.spec.paths import FIT_OPTIONS
 from harness.spec.values import Fit, Trial
 from harness.study.comparison import Comparison, Correlate
-from harness.study.entries import entry_options
+from harness.study.entries import SET_ELSEWHERE, STATISTICS, entry_options
 from harness.study.settings import FIELDS, field_option
 from harness.study.tables import Table
 
@@ -29,12 +29,7 @@ COMPONENTS = (
     *("pick", "perturb", "saliency", "probe"),
 )
 # The options of comparisons that name a statistic, and its kinds in the catalogue.
-STATISTICS = {
-    "test": ("test", "rank"),
-    "effect": ("effect",),
-    "interval": ("interval",),
-    "correct": ("correction",),
-}
+NAMES_OF = {**STATISTICS, "correct": ("correction",)}
 
 TEXT: Json = {"type": "string"}
 FOLDERS: Json = {"type": "array", "items": TEXT}
@@ -85,6 +80,9 @@ def _sections() -> Json:
         "zip": _with_text(columns, "Axes of equal length that move together."),
         "exclude": _with_text(rules, "Cells that are left out, with a reason."),
         "when": _with_text(conditions, "Axes that count only under a condition."),
+        "transductive": _with_text(
+            {"type": "boolean", "default": False}, "Whether it adapts to images that it tests on."
+        ),
         "compare": _with_text(comparisons, "The comparisons, declared before the run."),
         "tables": _with_text(tables, "Tables as a paper prints them."),
     }
@@ -140,9 +138,11 @@ def _entry(kind: Any) -> Json:
     options = entry_options(kind)
     schema = _object_of_options(options, _comments(kind), _docstring(kind))
     properties = schema["properties"]
-    for name, components in STATISTICS.items():
+    for name, components in NAMES_OF.items():
         if name in properties:
             properties[name].update(_names_of(components))
+            if name in STATISTICS:
+                properties[name]["anyOf"] += _with_options(components)
     if "against" in properties:  # a level, which may be written as the value that it stands for
         properties["against"].pop("anyOf")
     if "where" in properties:
@@ -159,6 +159,19 @@ def _names_of(kinds: tuple[str, ...]) -> Json:
     for kind in kinds:
         names.extend(catalogue(kind))
     return {"anyOf": [{"enum": names}, NULL]}
+
+
+def _with_options(kinds: tuple[str, ...]) -> list[Json]:
+    """The components of some kinds that have options, as mappings with their names."""
+    schemas: list[Json] = []
+    for kind in kinds:
+        for component in catalogue(kind).values():
+            schema = _object_of_options(component.options, {}, component.sentence)
+            schema["properties"]["name"] = {"const": component.name}
+            for option in SET_ELSEWHERE:
+                schema["properties"].pop(option, None)
+            schemas.append({**schema, "required": ["name"]})
+    return schemas
 
 
 def _object_of_options(options: Mapping[str, Option], comments: dict[str, str], text: str) -> Json:

@@ -15,7 +15,7 @@ def statistic_problems(comparison: Comparison) -> Findings:
         yield from unknown
         return
     facts = _facts_of_test(comparison)
-    if comparison.interval == "hierarchical" and comparison.unit != "image":
+    if comparison.interval_name == "hierarchical" and comparison.unit != "image":
         text = "hierarchical draws images within networks, so it needs `unit: image`"
         yield ("interval",), text
     yield from test_fits_question(comparison, facts)
@@ -27,14 +27,14 @@ def statistic_problems(comparison: Comparison) -> Findings:
 
 def _unknown_names(comparison: Comparison) -> Findings:
     """Finds statistics that do not exist; of a correlation, `test` names a rank correlation."""
-    kinds = {
-        "test": "rank" if comparison.correlate else "test",
-        "effect": "effect",
-        "interval": "interval",
-        "correct": "correction",
-    }
-    for key, kind in kinds.items():
-        name = getattr(comparison, key)
+    kind_of_test = "rank" if comparison.correlate else "test"
+    names = (
+        ("test", kind_of_test, comparison.test_name),
+        ("effect", "effect", comparison.effect_name),
+        ("interval", "interval", comparison.interval_name),
+        ("correct", "correction", comparison.correct),
+    )
+    for key, kind, name in names:
         components = catalogue(kind)
         if name is not None and name not in components:
             hint = did_you_mean(name, components)
@@ -43,14 +43,14 @@ def _unknown_names(comparison: Comparison) -> Findings:
 
 def _facts_of_test(comparison: Comparison) -> Facts | None:
     """The facts of the test that a comparison names; None where it names none."""
-    if comparison.test is None or comparison.correlate:
+    if comparison.test_name is None or comparison.correlate:
         return None
-    return catalogue("test")[comparison.test].facts
+    return catalogue("test")[comparison.test_name].facts
 
 
 def test_fits_question(comparison: Comparison, facts: Facts | None) -> Findings:
     """Finds a test that answers another question than the comparison asks."""
-    test = comparison.test
+    test = comparison.test_name
     if test and comparison.kind == "model":
         yield ("test", KEY), "a model is judged by its own F tests"
         return
@@ -72,13 +72,13 @@ def _post_hoc_fits_test(comparison: Comparison, facts: Facts | None) -> Findings
         return
     hint = "it follows kruskal or friedman"
     if offered:
-        hint = f"after {comparison.test} there is {', '.join(offered)}"
+        hint = f"after {comparison.test_name} there is {', '.join(offered)}"
     yield ("post_hoc",), f"no {comparison.post_hoc!r} here; {hint}"
 
 
 def _margin_fits_test(comparison: Comparison) -> Findings:
     """Finds a `margin` or `expect` that the test cannot use, and a `margin` that it lacks."""
-    test = comparison.test
+    test = comparison.test_name
     kind = comparison.kind
     is_equivalence = test is not None and test.startswith("equivalence")
     if is_equivalence and comparison.margin is None:
@@ -100,17 +100,17 @@ def _pairs_fit_test(comparison: Comparison, facts: Facts | None) -> Findings:
     tests = catalogue("test").items()
     alternatives = [name for name, test in tests if test.facts.paired == paired]
     samples = "paired samples" if facts.paired else "independent samples"
-    text = f"{comparison.test} takes {samples}; there is "
+    text = f"{comparison.test_name} takes {samples}; there is "
     yield ("paired",), text + ", ".join(alternatives)
 
 
 def _effect_fits_pairs(comparison: Comparison, facts: Facts | None) -> Findings:
     """Finds an effect of pairs where no pairs are compared."""
     effects = catalogue("effect")
-    if comparison.effect is None or not effects[comparison.effect].facts.paired:
+    if comparison.effect_name is None or not effects[comparison.effect_name].facts.paired:
         return
     has_independent_test = facts is not None and not facts.paired
     if comparison.paired is False or has_independent_test:
         alternatives = [name for name, effect in effects.items() if not effect.facts.paired]
-        text = f"{comparison.effect} needs pairs, which are not compared here; there is "
+        text = f"{comparison.effect_name} needs pairs, which are not compared here; there is "
         yield ("effect",), text + ", ".join(alternatives)

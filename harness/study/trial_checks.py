@@ -1,16 +1,28 @@
 """What is wrong with a trial as a whole, though each of its settings is right."""
 
-from harness.spec.values import Part, Steps, Trial, parts_in
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from harness.spec.values import FIELDS_WITH_PARTS, Fit, Part, Steps, Trial, fields_of
 from harness.study.problems import Finding, Findings
+
+# steps into a setting, a component that needs something, the fit in between that it serves
+Needing = tuple[Steps, Part, Fit | None]
 
 OTHER_USE = ("split", "fingerprint", "task")  # options that do not tell which images a set holds
 
 
-def trial_problems(trial: Trial) -> list[Finding]:
-    """What every rule says of a trial; steps start at the trial."""
+def trial_problems(trial: Trial, transductive: bool = False) -> list[Finding]:
+    """What every rule says of a trial; steps start at the trial.
+
+    A study that calls itself transductive may adapt to the images that it tests on.
+    """
     problems: list[Finding] = []
     for rule in RULES:
         problems.extend(rule(trial))
+    if not transductive:
+        problems.extend(_target_is_not_tested(trial))
     return problems
 
 
@@ -27,28 +39,51 @@ def _patch_fits_net(trial: Trial) -> Findings:
     yield ("fit", "patch"), f"{net.name} cannot take {size} patches; {nearest} would do"
 
 
-def _target_is_named(trial: Trial) -> Findings:
-    """A method or a pick that adapts needs images to adapt to."""
-    if trial.fit.adapt_to is not None:
-        return
-    parts: dict[Steps, Part] = {("fit", "method"): trial.fit.method, ("pick",): trial.pick}
-    for steps, part in parts.items():
-        if "adapt_to" in part.component.facts.needs:
-            yield steps, f"{part.name} needs fit.adapt_to, the images to adapt to"
+def _needs_are_met(trial: Trial) -> Findings:
+    """What a component needs is in the fit that it serves, wherever in the trial it stands."""
+    for name, value in fields_of(trial):
+        for steps, part, nested in _parts_with_needs(value):
+            fit = nested or trial.fit
+            needs = part.component.facts.needs
+            if "adapt_to" in needs and fit.adapt_to is None:
+                text = f"{part.name} needs fit.adapt_to, the images to adapt to"
+                yield (name, *steps), text
+            if "encoder" in needs and "encoder" not in fit.net.options:
+                yield (name, *steps), _lack_of_encoder(part, fit.net)
 
 
-def _encoder_is_there(trial: Trial) -> Findings:
-    """An init that sets an encoder's weights needs a net that has an encoder."""
-    net = trial.fit.net
-    if "encoder" in net.options:
-        return
-    for part in parts_in(trial.fit.init):
-        if part.kind == "init" and "encoder" in part.component.facts.needs:
-            text = (
-                f"{part.name} sets an encoder's weights, and {net.name} has no `encoder`; "
-                "take unet, say"
-            )
-            yield ("fit", "init"), text
+def _lack_of_encoder(part: Part, net: Part) -> str:
+    use = "sets an encoder's weights" if part.kind == "init" else "needs an encoder"
+    return f"{part.name} {use}, and {net.name} has no `encoder`; take unet, say"
+
+
+def _parts_with_needs(value: Any) -> Iterator[Needing]:
+    """The components in a setting that need something, and the fit inside it that each serves."""
+    if isinstance(value, Fit):
+        for name in FIELDS_WITH_PARTS:
+            for steps, part, fit in _parts_with_needs(getattr(value, name)):
+                yield (name, *steps), part, fit or value
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            for steps, part, fit in _parts_with_needs(item):
+                yield (number, *steps), part, fit
+    elif isinstance(value, Part):
+        yield from _parts_with_needs_in(value)
+
+
+@lru_cache(maxsize=4096)  # cells share their parts
+def _parts_with_needs_in(owner: Part) -> tuple[Needing, ...]:
+    """A component and those in its options; a pick beside a fit is of that fit's checkpoints."""
+    needing: list[Needing] = []
+    if owner.component.facts.needs:
+        needing.append(((), owner, None))
+    fits = [option for option in owner.options.values() if isinstance(option, Fit)]
+    for name, option in owner.options.items():
+        is_pick = isinstance(option, Part) and option.kind == "pick"
+        beside = fits[0] if is_pick and fits else None
+        for steps, part, fit in _parts_with_needs(option):
+            needing.append(((name, *steps), part, fit or beside))
+    return tuple(needing)
 
 
 def _test_set_is_new(trial: Trial) -> Findings:
@@ -62,7 +97,19 @@ def _test_set_is_new(trial: Trial) -> Findings:
         yield ("test_on",), text
 
 
-RULES = (_patch_fits_net, _target_is_named, _encoder_is_there, _test_set_is_new)
+def _target_is_not_tested(trial: Trial) -> Findings:
+    """A network is not tested on the images that it, or one before it, adapted to."""
+    for fit in trial.fit.lineage:
+        if fit.adapt_to is not None and _share_images(fit.adapt_to, trial.test_on):
+            text = (
+                f"adapts to {fit.adapt_to.options['split']!r} of {fit.adapt_to.name}, "
+                f"and is tested on {trial.test_on.options['split']!r} of it; "
+                "take another split, or say `transductive: true` in the study"
+            )
+            yield ("fit", "adapt_to"), text
+
+
+RULES = (_patch_fits_net, _needs_are_met, _test_set_is_new)
 
 
 def _share_images(first: Part, second: Part) -> bool:

@@ -74,8 +74,14 @@ def _record(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> 
         device=_device_name(training.device),
         channels=channels,
         outputs=outputs,
-        parameters=sum(parameter.numel() for parameter in net.parameters()),
+        parameters=_count_parameters(training, net),
     )
+
+
+def _count_parameters(training: FitInProgress, net: nn.Module) -> int:
+    """Counts the network's own parameters, not those of modules that a method hung onto it."""
+    own = training.checkpoint_names
+    return sum(value.numel() for name, value in net.named_parameters() if name in own)
 
 
 def _device_name(device: torch.device) -> str:

@@ -16,3 +16,10 @@ def test_mixed_versions_are_warned_of(tmp_path: Path) -> None:
     warnings = provenance(study, [replace(first, tags=tags), *rest]).warnings
     assert "the runs come from 2 versions of the code" in warnings[0]
     assert "1 of 48 runs come from code with uncommitted changes" in warnings[1]
+
+
+def test_a_transductive_study_is_warned_of(tmp_path: Path) -> None:
+    study = study_in(tmp_path, TEXT)
+    assert not provenance(study, []).warnings
+    warnings = provenance(replace(study, transductive=True), []).warnings
+    assert "adapted to the images that they are tested on" in warnings[0]

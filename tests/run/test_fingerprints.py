@@ -4,12 +4,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from harness.run.carry_out import run
 from harness.run.engines import inline
 from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import plan
 from harness.store import Home
 from harness.study.load import load_study
+from harness.study.marks import Mistakes
 from tests.made.own_study import write_own_study
 from tests.made.studies import tracker_of
 
@@ -31,3 +35,28 @@ def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
     trial = study.cells[0].trial
     marks = [data.options["fingerprint"] for data in (trial.fit.train_on, trial.test_on)]
     assert sorted(digests) == sorted(mark[:36] for mark in marks)
+
+
+ADAPTING = """
+base:
+  fit:
+    train_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {train: [0, 2]}}
+    adapt_to: {name: volume, images: other.npy, masks: two_masks.npy, splits: {train: [0, 2]}}
+    net: {arch: tiny_unet, width: 2}
+    patch: 32
+  test_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {test: [3, 6]}}
+"""
+
+
+def test_images_to_adapt_to_are_no_test_images_by_another_name(home: Home, tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 32, 32), dtype=np.uint8)
+    np.save(tmp_path / "raw.npy", images)
+    np.save(tmp_path / "other.npy", images[4:])
+    np.save(tmp_path / "masks.npy", np.ones((6, 32, 32), dtype=np.uint8))
+    np.save(tmp_path / "two_masks.npy", np.ones((2, 32, 32), dtype=np.uint8))
+    file = tmp_path / "own.yaml"
+    file.write_text(ADAPTING)
+    with pytest.raises(Mistakes, match="shares 2 images with the images to adapt to,"):
+        with_fingerprints(load_study(file), home)
+    file.write_text(f"{ADAPTING}transductive: true\n")
+    assert len(with_fingerprints(load_study(file), home).cells) == 1

@@ -152,3 +152,27 @@ def test_two_comparisons_have_two_names(tmp_path: Path) -> None:
     assert problems_of(tmp_path, GRID + "compare:\n" + entry + entry) == [
         "s.yaml:12:12: compare.1.name: 'a' is the name of an earlier comparison"
     ]
+
+
+KINDS = (
+    BASE
+    + """seeds: 2
+grid:
+  perturb: [{name: noise, strength: 0.1}, {name: brightness, strength: 0.6}]
+compare:
+  - {name: a, metric: dice, unit: seed, trend: perturb.strength%s}
+"""
+)
+STRENGTHS = KINDS.replace(
+    "strength: 0.6}]", "strength: 0.6}, {name: noise, strength: 0.2}, {name: noise, strength: 0.3}]"
+)
+
+
+def test_strengths_of_two_perturbations_are_no_trend(tmp_path: Path) -> None:
+    expected = (
+        "compare.0.trend: perturb.strength is that of noise and of brightness, "
+        "which have no common scale; say `within: [perturb.name]`"
+    )
+    assert expected in problem_text(tmp_path, KINDS % "")
+    assert loaded_study(tmp_path, STRENGTHS % ", within: [perturb.name]").compare
+    assert loaded_study(tmp_path, STRENGTHS % ", where: {perturb.name: noise}").compare

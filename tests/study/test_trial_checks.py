@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.made.outside import folder_of_components, write_component
 from tests.made.study_files import BASE, loaded_study, problem_text
 
 
@@ -42,3 +43,89 @@ def test_another_split_or_another_set_may_be_tested_on(tmp_path: Path) -> None:
     test_sets = "{name: phantom, style: lucchi, split: validation}, {name: phantom, style: vnc}"
     text = f"{BASE}grid:\n  test_on: [{test_sets}]\n"
     assert len(loaded_study(tmp_path, text).cells) == 2
+
+
+ADAPTING = """    adapt_to: {name: phantom, style: vnc, split: %s}
+  test_on: {name: phantom, style: vnc}
+"""
+NESTED = """    init: {name: trained, fit: {train_on: {name: phantom, style: snemi}, %s}}
+  test_on: {name: phantom, style: vnc}
+"""
+SEEN = "{name: phantom, style: vnc, split: test}"
+
+
+@pytest.mark.parametrize("split", ["test", "all"])
+def test_a_study_that_adapts_to_its_test_images_says_so(tmp_path: Path, split: str) -> None:
+    text = BASE + ADAPTING % split
+    expected = (
+        f"s.yaml:6:15: fit.adapt_to: adapts to {split!r} of phantom, "
+        "and is tested on 'test' of it; "
+        "take another split, or say `transductive: true` in the study"
+    )
+    assert expected in problem_text(tmp_path, text)
+    silent = loaded_study(tmp_path, BASE + ADAPTING % "train")
+    assert not silent.transductive
+    declared = loaded_study(tmp_path, text + "transductive: true\n")
+    assert declared.transductive
+    assert len(declared.cells) == 1
+
+
+def test_an_earlier_fit_may_not_adapt_to_the_test_images_either(tmp_path: Path) -> None:
+    text = BASE + NESTED % f"adapt_to: {SEEN}"
+    assert "adapts to 'test' of phantom" in problem_text(tmp_path, text)
+
+
+def test_transductive_is_true_or_false(tmp_path: Path) -> None:
+    text = f"{BASE}transductive: maybe\n"
+    assert "s.yaml:6:15: transductive: 'maybe': should be" in problem_text(tmp_path, text)
+
+
+COMPONENTS_WITH_NEEDS = '''
+from harness.components.methods import method
+from harness.components.probes import probe
+
+
+@method(needs=("adapt_to",))
+def adapting(net, data):
+    """Needs a target."""
+
+
+@probe(metrics=("distance",), needs=("adapt_to", "encoder"))
+def to_target(net, test, original):
+    """Needs a target, and an encoder."""
+'''
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            NESTED % "method: adapting",
+            "s.yaml:6:82: fit.init.fit.method: adapting needs fit.adapt_to",
+        ),
+        (
+            "  probes: [segmentation, to_target]\n",
+            "s.yaml:6:26: probes.1: to_target needs fit.adapt_to, the images to adapt to",
+        ),
+        (
+            "  probes: [segmentation, to_target]\n",
+            "s.yaml:6:26: probes.1: to_target needs an encoder, and tiny_unet has no `encoder`",
+        ),
+        (
+            NESTED % "init: photos",
+            "fit.init.fit.init: photos sets an encoder's weights, "
+            "and tiny_unet has no `encoder`; take unet, say",
+        ),
+    ],
+)
+def test_what_a_component_needs_is_looked_for_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: str
+) -> None:
+    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
+        write_component(folder, "needs.py", COMPONENTS_WITH_NEEDS)
+        assert expected in problem_text(tmp_path, BASE + text)
+
+
+def test_an_earlier_fit_may_have_the_encoder_that_its_own_start_needs(tmp_path: Path) -> None:
+    unet = "init: photos, net: {arch: unet}"
+    assert len(loaded_study(tmp_path, BASE + NESTED % unet).cells) == 1

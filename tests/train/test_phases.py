@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from harness.components.schedules import constant
 from harness.data.domains import open_domains
 from harness.data.images import Domains
+from harness.spec.records import FitRecord
 from harness.spec.values import Fit
 from harness.store import Home
 from harness.train import loop
+from harness.train.finish import finish
 from harness.train.phases import Batch, Phase, Player, freeze, train_mode
 from harness.train.state import FitInProgress, Report, checkpoint_weights
 from tests.made.fits import CPU, Stop, new_net, same_weights, small_fit
@@ -91,6 +93,19 @@ def test_several_players_learn_in_turn_and_what_they_hang_on_stays_out(home: Hom
     assert any(name.startswith("critic.") for name in net.state_dict())
     last_row = training.state.history[-1]
     assert {"loss/net/a", "loss/net/b", "loss/critic"} <= last_row.keys()
+
+
+def test_parameters_that_a_method_hung_on_are_not_counted(home: Home) -> None:
+    spec = adapting_fit()
+    data = open_domains(spec, home, CPU)
+    net = new_net(spec)
+    own = sum(parameter.numel() for parameter in net.parameters())
+    training = in_progress(spec, home.folder)
+    training.checkpoint_names = set(net.state_dict())
+    loop.run_phases(training, net, data, adversarial(net, data, []))
+    finish(training, net, {}, None)
+    assert sum(parameter.numel() for parameter in net.parameters()) > own
+    assert FitRecord.read(home.folder).parameters == own
 
 
 def test_a_resumed_phase_with_players_continues_as_if_nothing_had_been(
