@@ -97,12 +97,20 @@ def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Prob
             if part.key in identities and test.key in identities:
                 pairs[role, part.key, test.key] = (part, test)
     for (role, _, _), (part, test) in pairs.items():
-        same = shared_images(dict(identities[part.key].digests), dict(identities[test.key].digests))
+        same = shared_images(
+            dict(identities[part.key].digests),
+            dict(identities[test.key].digests),
+        )
         if same:
-            examples = ", ".join(f"{first} = {second}" for first, second in same[:EXAMPLES])
-            shared = f"shares {len(same)} images with {role} {part.level} ({examples})"
-            text = f"{shared}; {REMEDY[role]}"
+            shared = f"shares {len(same)} images with {role} {part.level}"
+            text = f"{shared} ({_examples_of(same)}); {REMEDY[role]}"
             yield Problem(_start_of(study), f"test_on {test.level}", text)
+
+
+def _examples_of(same: list[tuple[str, str]]) -> str:
+    """Some of the images that two sets share, by the names that they have in each."""
+    pairs = [f"{first} = {second}" for first, second in same[:EXAMPLES]]
+    return ", ".join(pairs)
 
 
 def _images_looked_at(study: Study, trial: Trial) -> Iterator[tuple[str, Part]]:
