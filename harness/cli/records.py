@@ -21,6 +21,7 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
+from harness.cli.trace import TracedFit, trace_lines
 from harness.record.tracker import metrics
 from harness.run.garbage import garbage, keys_kept_by
 from harness.run.progress import duration, running
@@ -99,10 +100,10 @@ def trace(
         plain_fits = [asdict(fit) for fit in fits]
         as_json({"run": run.id, "trial": run.key, "fits": plain_fits, "commit": commit})
         return
-    print_lines(*screen.trace_lines(run, fits, commit or ""))
+    print_lines(*trace_lines(run, fits, commit or ""))
 
 
-def _traced_fits(home: Home, fit: Fit, depth: int) -> list[screen.TracedFit]:
+def _traced_fits(home: Home, fit: Fit, depth: int) -> list[TracedFit]:
     """A fit and, deeper by one each, the fits that it starts from."""
     folder = home.store("fits").find(fit.key)
     state = "removed"
@@ -112,7 +113,7 @@ def _traced_fits(home: Home, fit: Fit, depth: int) -> list[screen.TracedFit]:
     data = [("trains on", fit.train_on.level)]
     if fit.adapt_to is not None:
         data.append(("adapts to", fit.adapt_to.level))
-    fits = [screen.TracedFit(fit.key, fit.level, depth, state, tuple(data))]
+    fits = [TracedFit(fit.key, fit.level, depth, state, tuple(data))]
     for upstream in fit.lineage[1:]:
         fits += _traced_fits(home, upstream, depth + 1)
     return fits

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +137,9 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
     yield f"{trained}; trials: {trials}; {summary.recorded} recorded"
     for outcome in summary.failures:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
-    if summary.unrecorded:
+    if summary.count_unrecorded:
         yield (
-            f"  {summary.unrecorded} not recorded, for the database was locked; "
+            f"  {summary.count_unrecorded} not recorded, for the database was locked; "
             "run it again, and what is measured is recorded"
         )
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
@@ -203,31 +202,6 @@ def run_table(run: Run, metrics: Mapping[str, float], artifacts: list[str]) -> T
     for name in artifacts:
         table.add_row("artifact", Text(name))
     return table
-
-
-@dataclass(frozen=True)
-class TracedFit:
-    """A fit behind a run, as `harness trace` tells it."""
-
-    key: str
-    label: str
-    depth: int  # 0: the fit of the trial; 1: one that it starts from
-    state: str
-    data: tuple[tuple[str, str], ...]  # what it does with a dataset, and the dataset
-
-
-def trace_lines(run: Run, fits: Iterable[TracedFit], commit: str) -> Iterator[str]:
-    """Where a number comes from: the trial, its fits with what they read, the code."""
-    yield f"trial {run.key}: {run.name} ({run.state})"
-    for fit in fits:
-        indent = "  " * (fit.depth + 1)
-        yield f"{indent}fit {fit.key}: {fit.label}"
-        yield f"{indent}  {fit.state}"
-        for role, data in fit.data:
-            yield f"{indent}  {role}: {data}"
-    yield f"  tests on {run.params.get('test_on', '?')} with {run.params.get('probes', '?')}"
-    changes = ", with uncommitted changes" if "harness.dirty" in run.tags else ""
-    yield f"  code {commit or 'not from a git checkout'}{changes}"
 
 
 def datasets_table(components: Iterable[Component], folder: Path) -> Table:

@@ -112,10 +112,10 @@ def run_(
         as_json(summary_value(study, summary, tracker))
     else:
         _print_summary(summary)
-        if summary is None or not summary.unrecorded:
+        if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.uri}")
-    if summary is not None and (summary.failures or summary.unrecorded):
+    if summary is not None and (summary.failures or summary.count_unrecorded):
         raise typer.Exit(1)
 
 

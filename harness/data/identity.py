@@ -143,6 +143,7 @@ def _file_of(part: Part) -> OpenedFiles:
         )
 
     def read() -> Identity:
+        """Reads every image, and refuses what cannot be used."""
         with open(path, "rb") as handle:
             return Identity(hashlib.file_digest(handle, "sha256").hexdigest())
 
@@ -159,6 +160,7 @@ def _files_of_data(part: Part, home: Home) -> OpenedFiles:
             stamps.update({str(path): file_stamp(path) for path in scans.sources})
 
     def read() -> Identity:
+        """Reads every image, and refuses what cannot be used."""
         contents = examine(data)
         if contents.problems:
             raise ValueError("; ".join(contents.problems))

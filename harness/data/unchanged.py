@@ -57,7 +57,10 @@ def require_planned(part: Part, home: Home) -> None:
 
 def _sentence(part: Part, changed: list[str], stamps: Mapping[str, Stamp]) -> str:
     """Which file is another one now, and what to do."""
-    names = first_few(changed or list(stamps), FIRST) or f"the data of {part.name}"
+    files = changed or list(stamps)
+    names = first_few(files, FIRST)
+    if not names:
+        names = f"the data of {part.name}"
     return f"{names}: changed since the plan was made; run again, the plan will see the new data"
 
 

@@ -160,6 +160,7 @@ FIRST_LOOK = "SELECT count(*) FROM sqlite_master"  # makes SQLite look for a jou
 
 
 def _open_to_read(file: Path) -> sqlite3.Connection:
+    """A connection that only reads, and has looked for a journal that a kill left."""
     path = quote(str(file))
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=SECONDS_FOR_A_LOCK)
     try:

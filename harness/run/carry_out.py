@@ -26,7 +26,7 @@ class RunSummary:
 
     outcomes: list[Outcome]
     recorded: int
-    unrecorded: int = 0  # trials that ended while somebody else kept the database locked
+    count_unrecorded: int = 0  # trials that ended while somebody else kept the database locked
 
     def count(self, state: str, kind: str = "trial") -> int:
         """How many jobs of a kind ended in this state."""
@@ -100,7 +100,7 @@ def run(
             if fail_fast and outcome.state == State.FAILED:
                 break
         recorder.record_what_waits()
-    return RunSummary(outcomes, recorder.recorded, recorder.unrecorded)
+    return RunSummary(outcomes, recorder.recorded, recorder.count_unrecorded)
 
 
 def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
@@ -194,5 +194,5 @@ class _Recorder:
             self.recorded += run is not None
 
     @property
-    def unrecorded(self) -> int:
+    def count_unrecorded(self) -> int:
         return len(self._waiting)

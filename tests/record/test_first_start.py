@@ -84,11 +84,11 @@ def test_four_homes_make_one_database_together(tmp_path: Path) -> None:
 
 
 def test_a_journal_of_a_database_that_is_gone_does_no_harm(home: Home) -> None:
-    other = home.folder / "other.db"
-    with closing(sqlite3.connect(other)) as db:
+    second = home.folder / "other.db"
+    with closing(sqlite3.connect(second)) as db:
         db.execute("CREATE TABLE tags (line TEXT)")
         db.commit()
-    journal = leave_change_unfinished(other)
+    journal = leave_change_unfinished(second)
     journal.rename(home.folder / "mlflow.db-journal")
     tracker = tracker_of(home)
     tracker.prepare()

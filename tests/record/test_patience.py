@@ -70,7 +70,7 @@ def test_what_could_not_be_recorded_is_recorded_by_the_next_run(
     monkeypatch.setattr(patience, "PAUSE", 0.05)
     monkeypatch.setattr(patience, "PATIENCE", 0.2)
     summary = run_while_locked(tiny, home, 600.0)
-    assert (summary.count(State.FINISHED), summary.recorded, summary.unrecorded) == (4, 0, 4)
+    assert (summary.count(State.FINISHED), summary.recorded, summary.count_unrecorded) == (4, 0, 4)
     assert tracker_of(home).runs() == []
     again = run_study(tiny, home)
-    assert (again.outcomes, again.recorded, again.unrecorded) == ([], 4, 0)
+    assert (again.outcomes, again.recorded, again.count_unrecorded) == ([], 4, 0)
