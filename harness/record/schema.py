@@ -9,7 +9,8 @@ from typing import Any
 from harness.record.database import SQLITE, open_for_writing
 
 SIDE_FILES = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
-MIGRATIONS = "alembic.runtime.migration"  # the logger that names every migration
+TALKATIVE = ("mlflow", "alembic", "alembic.runtime.migration")
+SAYS_TWICE = "mlflow.store.db.utils"  # prints every error that it raises
 
 
 def bring_up_to_date(file: Path) -> None:
@@ -82,8 +83,6 @@ def _migrate_copy(file: Path, unfinished: Path) -> None:
 def _migrate(file: Path, is_new: bool) -> None:
     """Carries out MLflow's migrations; a new database gets its first tables before."""
     schema = _mlflow_schema()
-    logger = logging.getLogger(MIGRATIONS)
-    logger.setLevel(logging.ERROR)
     engine = schema.create_sqlalchemy_engine(f"{SQLITE}{file}")
     try:
         if is_new:
@@ -102,4 +101,12 @@ def _mlflow_schema() -> Any:
     """
     from mlflow.store.db import utils
 
+    silence_mlflow()
     return utils
+
+
+def silence_mlflow() -> None:
+    """Keeps MLflow from naming each of its migrations; it sets its loggers when it is imported."""
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger(SAYS_TWICE).setLevel(logging.CRITICAL)

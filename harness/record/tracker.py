@@ -1,6 +1,5 @@
 """MLflow: a trial becomes a run, and runs can be asked for again."""
 
-import logging
 import os
 import platform
 import time
@@ -29,15 +28,13 @@ from harness.record.database import (
 )
 from harness.record.patience import PatientClient, patiently
 from harness.record.result import TrialResult, run_name
-from harness.record.schema import bring_up_to_date
+from harness.record.schema import bring_up_to_date, silence_mlflow
 from harness.spec.states import State
 from harness.store import Home, file_lock, file_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 
 PAGE = 1000  # runs of one answer of a server
-TALKATIVE = ("mlflow", "alembic", "alembic.runtime.migration")
-SAYS_TWICE = "mlflow.store.db.utils"  # prints every error that it raises
 
 
 def uri(home: Home, address: str | None = None) -> str:
@@ -93,9 +90,7 @@ class Tracker:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         from mlflow import MlflowClient
 
-        for name in TALKATIVE:
-            logging.getLogger(name).setLevel(logging.ERROR)
-        logging.getLogger(SAYS_TWICE).setLevel(logging.CRITICAL)
+        silence_mlflow()
         return PatientClient(patiently(MlflowClient, self.uri))
 
     def runs(self, study: str | None = None) -> list[Run]:
