@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import p_number
 from dashboard.draw.colours import Theme
 from harness.judge.contrasts import Contrast
+from harness.judge.sentences import p_number
 from harness.judge.verdicts import Arm
 
 SLOT_WIDTH = 20  # pixels of a column of brackets

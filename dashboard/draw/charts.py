@@ -6,7 +6,6 @@ from typing import Any
 import altair as alt
 
 from dashboard.draw.colours import Theme
-from harness.judge.sentences import p_value
 from harness.study.comparison import Comparison
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
@@ -66,11 +65,6 @@ def cut_text(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1] + "…"
-
-
-def p_number(p: float) -> str:
-    """Writes a p value for a table or a bracket: '.012', '< .001'."""
-    return p_value(p).removeprefix("p = ").removeprefix("p ")
 
 
 def metric_title(comparison: Comparison) -> str:

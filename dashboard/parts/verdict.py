@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.ask.answers import Stratum, strata_of
 from dashboard.ask.facts import levels_in
 from dashboard.draw.arms_chart import arms_chart
-from dashboard.draw.charts import Colours, p_number
+from dashboard.draw.charts import Colours
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.outputs import csv_button, show_chart, show_table
@@ -17,7 +17,7 @@ from dashboard.parts.verdict_checks import show_checks
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
-from harness.judge.sentences import estimate, mean, number, spread
+from harness.judge.sentences import estimate, mean, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
 from harness.report.formats import with_capital

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Layout, Levels
+from harness.spec.columns import ROW_COLUMNS
 from harness.spec.naming import is_number, level_name
 from harness.study.comparison import Comparison
 
@@ -20,7 +21,7 @@ PLANNED = "planned position"
 BASE = "planned unit"
 UNIT = "unit of the value"
 NETWORK = "network of the value"
-NO_DIMENSIONS = ("metric", "value", "image", "group", "seed", "fold", "run", "trial", "test_on")
+NO_DIMENSIONS = (*ROW_COLUMNS, "run", "trial", "test_on")
 ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK)
 
 
