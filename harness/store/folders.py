@@ -97,7 +97,9 @@ class Store:
                 return
             folder = self.partial(key)
             folder.mkdir(parents=True, exist_ok=True)
+            _remove_unfinished_files(folder)
             yield folder
+            _remove_unfinished_files(folder)
             for path in folder.rglob("*"):
                 if path.is_file():
                     sync(path)
@@ -112,3 +114,10 @@ class Store:
         """Removes what is kept under a key, finished or not."""
         for folder in (self.path(key), self.partial(key)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_unfinished_files(folder: Path) -> None:
+    """Removes what processes that were killed have left of files that they wrote."""
+    for path in folder.rglob(".*"):
+        if path.is_file():
+            path.unlink()

@@ -75,3 +75,15 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["a.json", "a.safetensors"]
     assert file_name("a b/c-d_1") == "a_b_c-d_1"
+
+
+def test_half_written_files_of_a_killed_process_are_not_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.making("a") as folder:
+        assert folder is not None
+        (folder / ".state.safetensors.4711").write_text("hal")
+        (folder / "figures").mkdir()
+        (folder / "figures/.arm.png.4711").write_text("hal")
+        (folder / "x").write_text("1")
+    names = [path.name for path in (tmp_path / "a").rglob("*")]
+    assert sorted(names) == ["figures", "x"]
