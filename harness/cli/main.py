@@ -3,11 +3,11 @@
 import os
 import sys
 
-from harness.cli import data, records, schema, studies
+from harness.cli import check, data, records, schema, studies
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 
-COMMANDS = (studies, records, data, schema)  # loading them registers their commands
+COMMANDS = (studies, records, check, data, schema)  # loading them registers their commands
 
 
 def main() -> None:

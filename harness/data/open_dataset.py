@@ -60,7 +60,7 @@ def open_anew(part: Part, home: Home) -> Scans:
 def _open_procedural(part: Part, home: Home) -> Scans:
     """A procedural dataset: drawn once, kept under its key, opened as memory-mapped files."""
     store = home.store("phantoms")
-    if store.find(part.key) is None:
+    if store.why_broken(part.key, with_digests=True) is not None or store.find(part.key) is None:
         with store.making(part.key) as folder:
             if folder is not None:
                 _save(open_anew(part, home), folder)
