@@ -106,6 +106,7 @@ def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:
 
 
 def _load_network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
+    """Builds the network of a fit, and loads the checkpoint that a pick chose."""
     record = FitRecord.read(home.store("fits").path(fit.key))
     net = build_net(fit.net, record.channels, record.outputs).to(device)
     net.load_state_dict(load_weights(checkpoint(fit, pick, home)))

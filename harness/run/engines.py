@@ -1,4 +1,4 @@
-"""Jobs -> outcomes: one after the other, or a process each on as many slots as the machine has."""
+"""An engine with a process for each job, on as many slots as the machine has."""
 
 import multiprocessing
 import os
@@ -16,80 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.run.events import Ended, Engine, Event, Lost, Started
-from harness.run.following import Follower, stop_path
-from harness.run.jobs import Job, Outcome, Work, one_line
+from harness.run.following import Follower, ask_to_stop, stop_path
+from harness.run.inline import inline, outcome_from, remote_work
+from harness.run.jobs import Job, Work, one_line
 from harness.run.slots import Slot
-from harness.spec.states import State
 from harness.store import Home
 
-
-def remote_work(
-    kind: str,
-    value: dict[str, Any],
-    folder: str,
-    device: str,
-    threads: int | None,
-) -> dict[str, Any]:
-    """Does a job in the worker, where torch is loaded: the parent never needs it."""
-    from harness.run.worker import work
-
-    return work(kind, value, folder, device, threads)
-
-
-def inline(folder: Path, device: str, work: Work = remote_work) -> Engine:
-    """Does one job after the other in this process: for debugging and tests."""
-    return _Inline(folder, device, work)
-
-
-class _Inline:
-    """An engine that works while it is asked for events."""
-
-    def __init__(self, folder: Path, device: str, work: Work) -> None:
-        self._home = Home(folder)
-        self._device = device
-        self._work = work
-        self._job: Job | None = None
-        self._is_started = False
-
-    @property
-    def room(self) -> int:
-        return 1 if self._job is None else 0
-
-    def submit(self, job: Job) -> None:
-        stop_path(self._home, job).unlink(missing_ok=True)
-        self._job = job
-        self._is_started = False
-
-    def cancel(self, key: str) -> None:
-        if self._job is not None and self._job.key == key:
-            _ask_to_stop(self._job, self._home)
-
-    def events(self, timeout: float) -> list[Event]:
-        """Says that the job has started; when asked again does it, and says all the rest."""
-        job = self._job
-        if job is None:
-            return []
-        if not self._is_started:
-            self._is_started = True
-            return [Started(job)]
-        outcome = self._outcome_of(job)
-        self._job = None
-        return [*Follower(job, self._home).news(), Ended(outcome)]
-
-    def close(self) -> None:
-        self._job = None
-
-    def _outcome_of(self, job: Job) -> Outcome:
-        """Does a job; whatever goes wrong in it ends that job alone."""
-        began = time.monotonic()
-        answer: dict[str, Any]
-        try:
-            folder = str(self._home.folder)
-            result = self._work(job.kind, job.value, folder, self._device, None)
-            answer = {"result": result}
-        except (Exception, SystemExit) as error:  # noqa: BLE001  the study goes on
-            answer = {"error": one_line(error), "trace": traceback.format_exc()}
-        return _outcome_from(job, answer, time.monotonic() - began)
+__all__ = ["inline", "processes"]
 
 
 def processes(
@@ -111,6 +44,7 @@ class _Processes:
     """An engine with a process for each job, on as many slots as there are."""
 
     def __init__(self, folder: Path, slots: list[Slot], work: Work) -> None:
+        """Takes the home, the slots that are all free, and what does a job."""
         self._home = Home(folder)
         self._free_slots = list(slots)
         self._work = work
@@ -132,7 +66,7 @@ class _Processes:
     def cancel(self, key: str) -> None:
         for worker in self._workers:
             if worker.job.key == key:
-                _ask_to_stop(worker.job, self._home)
+                ask_to_stop(worker.job, self._home)
 
     def events(self, timeout: float) -> list[Event]:
         """Waits for a worker that answers or dies, and reads what all have written meanwhile."""
@@ -155,12 +89,6 @@ class _Processes:
             worker.process.join()
             self._free_slots.append(worker.slot)
         self._workers = []
-
-
-def _ask_to_stop(job: Job, home: Home) -> None:
-    path = stop_path(home, job)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
 
 
 @dataclass
@@ -264,18 +192,9 @@ def _last_event(worker: _Worker) -> Event:
     worker.pipe.close()
     seconds = time.monotonic() - worker.began
     if answer:
-        return Ended(_outcome_from(worker.job, answer, seconds))
+        return Ended(outcome_from(worker.job, answer, seconds))
     death = _way_of_death(worker.process.exitcode)
     return Lost(worker.job, f"the worker ended without an answer ({death})", seconds)
-
-
-def _outcome_from(job: Job, answer: dict[str, Any], seconds: float) -> Outcome:
-    """How a job ended, by what its worker answered."""
-    if "result" not in answer:
-        return Outcome(job, State.FAILED, answer["error"], answer["trace"], seconds)
-    result = answer["result"]
-    state = State(result["state"])
-    return Outcome(job, state, result.get("error", ""), seconds=seconds, result=result)
 
 
 def _way_of_death(exit_code: int | None) -> str:

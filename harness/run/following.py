@@ -42,6 +42,13 @@ def stop_path(home: Home, job: Job) -> Path:
     return home.store("fits").partial(job.key) / STOP
 
 
+def ask_to_stop(job: Job, home: Home) -> None:
+    """Asks the worker of a job to stop at the end of its epoch or trial."""
+    path = stop_path(home, job)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
 def forget_notes(home: Home, job: Job) -> None:
     """Removes what a measuring job has noted, once everything has been read."""
     if job.trials:
@@ -79,6 +86,7 @@ class Follower:
             return 0
 
     def _news_of_trials(self) -> Iterator[Event]:
+        """Yields which trials have begun or ended since the last look."""
         path = notes_path(self._home, self._job)
         notes, self._read = read_lines(path, self._read)
         for note in notes:

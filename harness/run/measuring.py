@@ -46,10 +46,19 @@ def _shares(trials: Sequence[Job], count: int) -> list[Sequence[Job]]:
 
 def _measuring_job(study: str, trials: Sequence[Job], folders: Any) -> Job:
     """One job over these trials of a fit."""
-    key = f"measure-{trials[0].key}"
-    values: list[Mapping[str, Any]] = [trial.value for trial in trials]
+    values: list[Mapping[str, Any]] = []
+    for trial in trials:
+        values.append(trial.value)
     # the name begins like the progress file of this run, and is forgotten with it
-    notes = f"{file_name(study)}.{os.getpid()}.{secrets.token_hex(8)}.jsonl"
+    unique = secrets.token_hex(8)
+    notes = f"{file_name(study)}.{os.getpid()}.{unique}.jsonl"
     value = {"trials": values, "notes": notes, "components": folders}
-    name = f"{len(trials)} trials from {trials[0].name}"
-    return Job(key, "measure", name, value, trials[0].needs, tuple(trials))
+    first = trials[0]
+    return Job(
+        f"measure-{first.key}",
+        "measure",
+        f"{len(trials)} trials from {first.name}",
+        value,
+        first.needs,
+        tuple(trials),
+    )

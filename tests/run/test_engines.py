@@ -182,8 +182,8 @@ def test_the_epochs_of_a_fit_are_told_once_each(tmp_path: Path, number: int) -> 
     rows = [{"epoch": 1, "step": 3, "at": 1.5}, {"epoch": 2, "step": 6, "at": 2.5}]
     for row in rows:
         append_line(folder / EPOCHS, row)
-    told: list[Any] = []
+    rows_told: list[Any] = []
     for event in dispatch(engine, [job("fit")], Home(tmp_path)):
         if isinstance(event, Epochs):
-            told += event.rows
-    assert told == rows
+            rows_told += event.rows
+    assert rows_told == rows

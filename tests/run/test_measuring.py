@@ -27,7 +27,7 @@ STRENGTHS = "  perturb.strength: [1, 0.5, 0.75]"
 
 
 @pytest.fixture
-def shifted(tiny: Path) -> Path:
+def shift_study(tiny: Path) -> Path:
     """Two fits, each measured at three strengths of a perturbation and with a probe of a shift."""
     edit(tiny, "seeds: 2", "seeds: 1")
     edit(
@@ -45,17 +45,20 @@ def measuring_jobs_of(study_plan: Plan, slots: int) -> list[Job]:
 def rows_of(home: Home) -> dict[str, pd.DataFrame]:
     """The rows of every measured trial."""
     trials = home.store("trials")
-    paths = {key: trials.path(key) / "rows.parquet" for key in sorted(trials.keys())}
-    return {key: pd.read_parquet(path) for key, path in paths.items()}
+    rows = {}
+    for key in trials.keys():  # noqa: SIM118  a store is no mapping
+        path = trials.path(key) / "rows.parquet"
+        rows[key] = pd.read_parquet(path)
+    return rows
 
 
 @pytest.mark.parametrize(
     ("slots", "sizes"), [(1, [3, 3]), (2, [3, 3]), (3, [1, 2] * 2), (9, [1] * 6)]
 )
 def test_a_job_has_the_trials_of_a_fit_or_a_share_where_slots_would_idle(
-    home: Home, shifted: Path, slots: int, sizes: list[int]
+    home: Home, shift_study: Path, slots: int, sizes: list[int]
 ) -> None:
-    measuring = measuring_jobs_of(plan_of(shifted, home), slots)
+    measuring = measuring_jobs_of(plan_of(shift_study, home), slots)
     assert [len(job.trials) for job in measuring] == sizes
     for job in measuring:
         (fit,) = job.needs
@@ -63,9 +66,9 @@ def test_a_job_has_the_trials_of_a_fit_or_a_share_where_slots_would_idle(
     assert len({job.key for job in measuring}) == len(sizes)
 
 
-def test_rows_are_those_of_trials_measured_each_by_itself(home: Home, shifted: Path) -> None:
-    study_plan = plan_of(shifted, home)
-    assert run_study(shifted, home).count(State.FINISHED) == 6
+def test_rows_are_those_of_trials_measured_each_by_itself(home: Home, shift_study: Path) -> None:
+    study_plan = plan_of(shift_study, home)
+    assert run_study(shift_study, home).count(State.FINISHED) == 6
     together = rows_of(home)
     trials = home.store("trials")
     for trial in study_plan.todo:
@@ -91,29 +94,29 @@ def note_calls(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, calls: l
 
 
 def test_network_and_images_are_opened_once_for_all_trials(
-    home: Home, shifted: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, shift_study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens: list[str] = []
     note_calls(monkeypatch, setup, "build_net", opens)
     note_calls(monkeypatch, setup, "open_images", opens)
-    run_study(shifted, home)
+    run_study(shift_study, home)
     assert sorted(opens) == ["build_net"] * 2 + ["open_images"] * 2
 
 
 def test_an_error_in_a_trial_fails_it_alone(
-    home: Home, shifted: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, shift_study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure = worker.measure
-    study_plan = plan_of(shifted, home)
+    study_plan = plan_of(shift_study, home)
     unlucky = study_plan.todo[1].cell.trial.key
 
-    def fail_one(trial: Trial, *arguments: Any, opened: Opened) -> Path:
+    def fail_one(trial: Trial, home: Home, device: torch.device, *, opened: Opened) -> Path:
         if trial.key == unlucky:
             raise RuntimeError("no such image")
-        return measure(trial, *arguments, opened=opened)
+        return measure(trial, home, device, opened=opened)
 
     monkeypatch.setattr(worker, "measure", fail_one)
-    summary = run_study(shifted, home)
+    summary = run_study(shift_study, home)
     (failure,) = summary.failures
     assert failure.job.key == unlucky
     assert failure.error == "RuntimeError: no such image"
@@ -121,18 +124,18 @@ def test_an_error_in_a_trial_fails_it_alone(
     assert summary.count(State.FINISHED) == 5
     assert summary.recorded == 6
     monkeypatch.setattr(worker, "measure", measure)
-    again = run_study(shifted, home)
+    again = run_study(shift_study, home)
     assert [outcome.job.key for outcome in again.outcomes] == [unlucky]
     assert list((home.hidden / "running").glob("*.jsonl*")) == []
 
 
-def test_a_stopped_fit_leaves_its_trials_for_the_next_run(home: Home, shifted: Path) -> None:
-    edit(shifted, "epochs: 2", "epochs: 200")
-    edit(shifted, "[bce_dice, ce]", "[ce]")
-    edit(shifted, "by: fit.method.loss, against: ce,", "trend: perturb.strength,")
-    edit(shifted, ", where: {perturb.strength: 1}", "")
+def test_a_stopped_fit_leaves_its_trials_for_the_next_run(home: Home, shift_study: Path) -> None:
+    edit(shift_study, "epochs: 2", "epochs: 200")
+    edit(shift_study, "[bce_dice, ce]", "[ce]")
+    edit(shift_study, "by: fit.method.loss, against: ce,", "trend: perturb.strength,")
+    edit(shift_study, ", where: {perturb.strength: 1}", "")
     home.hidden.mkdir(exist_ok=True)
-    study_plan = plan_of(shifted, home)
+    study_plan = plan_of(shift_study, home)
     engine = processes(home.folder, [Slot("cpu", threads=1)], modules_to_load(study_plan))
     states = []
     for event in dispatch(engine, jobs(study_plan), home):
@@ -142,9 +145,9 @@ def test_a_stopped_fit_leaves_its_trials_for_the_next_run(home: Home, shifted: P
             states.append((event.outcome.job.kind, event.outcome.state))
     assert states == [("fit", "stopped"), *[("trial", "stopped")] * 3, ("measure", "stopped")]
     assert home.store("fits").keys() == set()
-    edit(shifted, "epochs: 200", "epochs: 2")
+    edit(shift_study, "epochs: 200", "epochs: 2")
     tracker = tracker_of(home)
     tracker.prepare()
     inline_engine = inline(home.folder, "cpu")
-    summary = run(plan_of(shifted, home), home, tracker, inline_engine, lambda *news: None)
+    summary = run(plan_of(shift_study, home), home, tracker, inline_engine, lambda *news: None)
     assert summary.count(State.FINISHED) == 3
