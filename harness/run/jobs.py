@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.spec.states import State
+from harness.store.space import is_out_of_space
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def _blocked_by(cause: Outcome, job: Job) -> Outcome:
 
 def one_line(error: BaseException) -> str:
     """What went wrong, in one line; the kind of error is named unless its text speaks to people."""
+    if is_out_of_space(error):
+        return "no space left on the disk; the next `harness run` goes on where there is room"
     kind = type(error).__name__
     if isinstance(error, SystemExit):
         return f"a component ended its process: sys.exit({error.code!r})"

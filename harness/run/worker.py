@@ -5,6 +5,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.states import State
 from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trusted_trial
 from harness.store import Home
+from harness.store.files import replacing
 from harness.train.loop import fit
 
 SECONDS_BETWEEN_NOTES = 0.5
@@ -123,8 +125,8 @@ def _progress_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
             return
         last_note = now
         text = json.dumps({**progress, "at": time.time()})
-        unfinished = folder / ".progress"
-        unfinished.write_text(text, encoding="utf-8")  # no fsync: it may be lost, not torn
-        unfinished.replace(folder / "progress.json")
+        # no fsync: it may be lost, not torn; nor need there be room for it
+        with suppress(OSError), replacing(folder / "progress.json") as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
 
     return report

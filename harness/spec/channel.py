@@ -4,7 +4,6 @@ So whoever looks on needs neither a pipe nor the same machine, but the folder.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,9 +64,7 @@ def restore_epochs(folder: Path, history: Sequence[Row]) -> None:
     expected = "".join(_line(row) for row in history)
     if path.exists() and path.read_text(encoding="utf-8") == expected:
         return
-    unfinished = folder / f".{EPOCHS}.{os.getpid()}"
-    unfinished.write_text(expected, encoding="utf-8")
-    unfinished.replace(path)
+    path.write_text(expected, encoding="utf-8")  # a kill in here is mended by the next start
 
 
 def stop_if_asked(folder: Path) -> None:
