@@ -9,38 +9,67 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from harness.data.domains import float_buffer, open_domains, open_images
+from harness.data.domains import float_buffer, open_images
 from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
+from harness.measure.opened import Opened
 from harness.measure.rows import Original
 from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home, load_weights
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, checkpoint, prepare_steps
+from harness.train.build import as_function, build_net, checkpoint
 
 
 def open_trial(
-    trial: Trial, home: Home, device: torch.device
+    trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
 ) -> tuple[nn.Module, Labelled | Unlabelled]:
-    """Returns the network of a trial in evaluation mode, and its test set."""
-    return network(trial.fit, trial.pick, home, device), open_test_set(trial, home, device)
+    """Returns the network of a trial in evaluation mode, and its test set.
+
+    What an earlier trial has `opened` is not read again.
+    """
+    opened = opened or Opened(home, device)
+    return network(trial.fit, trial.pick, opened), open_test_set(trial, home, device, opened)
 
 
-def open_test_set(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
+def open_test_set(
+    trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
+) -> Labelled | Unlabelled:
     """Returns the test set of a trial: perturbed, then prepared like the training set."""
+    opened = opened or Opened(home, device)
+    if trial.perturb is None or _is_of_features(trial.perturb):
+        name = f"prepared {trial.fit.key} {trial.test_on.key}"
+        return opened.share_images(name, lambda: _prepared_images(trial, opened))
+    test = perturb_test_set(trial.perturb, _stored_images(trial, opened), home)
+    return _prepared_like_training(test, trial, opened)
+
+
+def _stored_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
+    """Returns the test set of a trial as its files hold it."""
     slices = int(trial.fit.net.options["slices"])
-    test = open_images(trial.test_on, slices, home, device)
-    if trial.perturb is not None and not _is_of_features(trial.perturb):
-        test = perturb_test_set(trial.perturb, test, home)
+    return opened.share_images(
+        f"stored {trial.test_on.key} {slices}",
+        lambda: open_images(trial.test_on, slices, opened.home, opened.device),
+    )
+
+
+def _prepared_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
+    return _prepared_like_training(_stored_images(trial, opened), trial, opened)
+
+
+def _prepared_like_training(
+    test: Labelled | Unlabelled, trial: Trial, opened: Opened
+) -> Labelled | Unlabelled:
+    """Returns a test set after every `prepare` step of the fit."""
     if trial.fit.prepare:
-        domains = open_domains(trial.fit, home, device)
-        for step in prepare_steps(trial.fit, domains, home):
+        for step in opened.share_steps(trial.fit):
             test = test.with_pixels(step)
     return test
 
 
-def with_datasets(part: Part, trial: Trial, home: Home, device: torch.device) -> Callable[..., Any]:
+def with_datasets(
+    part: Part, trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
+) -> Callable[..., Any]:
     """Returns a probe whose options that name data sets are opened.
 
     They are prepared for this trial's network, and never perturbed.
@@ -49,13 +78,11 @@ def with_datasets(part: Part, trial: Trial, home: Home, device: torch.device) ->
     for name, value in part.options.items():
         if isinstance(value, Part) and value.kind == "dataset":
             unperturbed = replace(trial, perturb=None, test_on=value)
-            test_sets[name] = open_test_set(unperturbed, home, device)
+            test_sets[name] = open_test_set(unperturbed, home, device, opened)
     return partial(as_function(part, home), **test_sets)
 
 
-def originals(
-    part: Part, trial: Trial, net: nn.Module, home: Home, device: torch.device
-) -> list[Original | None]:
+def originals(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Original | None]:
     """Returns the arguments that a probe takes after network and test set.
 
     A probe that needs the original gets network and test set without the perturbation, or None if
@@ -66,12 +93,20 @@ def originals(
     if trial.perturb is None:
         return [None]
     if _is_of_features(trial.perturb):
-        net = network(trial.fit, trial.pick, home, device)
-    return [Original(net, open_test_set(replace(trial, perturb=None), home, device))]
+        net = network(trial.fit, trial.pick, opened)
+    unperturbed = replace(trial, perturb=None)
+    return [Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))]
 
 
-def network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
-    """Returns a trained network in evaluation mode."""
+def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:
+    """Returns a trained network in evaluation mode, which nobody else has."""
+    return opened.copy_network(
+        f"{fit.key} {pick.key}", lambda: _load_network(fit, pick, opened.home, opened.device)
+    )
+
+
+def _load_network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
+    """Builds the network of a fit, and loads the checkpoint that a pick chose."""
     record = FitRecord.read(home.store("fits").path(fit.key))
     net = build_net(fit.net, record.channels, record.outputs).to(device)
     net.load_state_dict(load_weights(checkpoint(fit, pick, home)))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.record.database import Run, is_result
-from harness.record.result import run_name
 from harness.run.durations import cost_class, cost_class_of_trial, past_durations
 from harness.run.jobs import Job
+from harness.run.measuring import measuring_jobs
 from harness.run.reasons import reason_to_run
 from harness.spec.outside import component_folders
 from harness.spec.records import FitRecord
@@ -156,8 +156,8 @@ def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPla
     return plans
 
 
-def jobs(plan: Plan) -> list[Job]:
-    """The plan as jobs: a trial waits for its own fit, a fit for those that it starts from."""
+def jobs(plan: Plan, slots: int = 1) -> list[Job]:
+    """The plan as jobs: trials wait for their own fit, a fit for those that it starts from."""
     missing = {planned.fit.key for planned in plan.training}
     folders = component_folders()
     all_jobs = []
@@ -168,14 +168,8 @@ def jobs(plan: Plan) -> list[Job]:
         value = {"fit": fit.to_plain(), "picks": picks, "key": fit.key, "components": folders}
         name = f"fit {fit.level} seed {fit.seed}"
         all_jobs.append(Job(fit.key, "fit", name, value, frozenset(needs)))
-    for trial_plan in plan.trials:
-        if trial_plan.action == "run":
-            trial = trial_plan.cell.trial
-            needs = missing.intersection(_keys(trial.fit.lineage))
-            value = {"trial": trial.to_plain(), "key": trial.key, "components": folders}
-            name = run_name(trial_plan.cell)
-            all_jobs.append(Job(trial.key, "trial", name, value, frozenset(needs)))
-    return all_jobs
+    to_measure = [trial.cell for trial in plan.trials if trial.action == "run"]
+    return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots)
 
 
 def _keys(fits: Iterable[Fit]) -> set[str]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from harness.data.domains import open_domains
 from harness.data.images import Domains
 from harness.data.unchanged import planned_data
+from harness.spec.channel import EPOCHS, append_line, restore_epochs, stop_if_asked
 from harness.spec.records import FitRecord
 from harness.spec.trusted import read_part
 from harness.spec.values import Fit, Part
@@ -94,6 +95,7 @@ def run_phases(
     """
     tensors = resume(training)
     state = training.state
+    restore_epochs(training.folder, state.history)
     index = 0
     while True:
         # for what a method draws between its phases
@@ -145,6 +147,8 @@ def _run_phase(
         row.update({"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()})
         state.history.append(row)
         save(training, net, optimisers)
+        append_line(training.folder / EPOCHS, row)  # after the state: no row is ever taken back
+        stop_if_asked(training.folder)
 
 
 def _check_players(net: nn.Module, phase: Phase) -> None:
