@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from harness.data.unchanged import planned_data
+from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
 from harness.measure.table import means, tidy
@@ -64,7 +65,8 @@ def _probe(trial: Trial, home: Home, folder: Path, device: torch.device) -> list
         for part in trial.probes:
             arguments = originals(part, trial, net, home, device)
             probe = with_datasets(part, trial, home, device)
-            rows += store_results(probe(net, test, *arguments), folder)
+            perturbations = perturbation_options(part, OpenTrial(trial, test, home, device))
+            rows += store_results(probe(net, test, *arguments, **perturbations), folder)
     return rows
 
 
