@@ -30,7 +30,7 @@ class OpenTrial:
     device: torch.device
 
     @cached_property
-    def unprepared(self) -> TestSet:
+    def images_before_steps(self) -> TestSet:
         """The test set before any `prepare` step, with the perturbation of the trial itself."""
         fit = replace(self.trial.fit, prepare=[])
         return open_test_set(replace(self.trial, fit=fit), self.home, self.device)
@@ -81,7 +81,7 @@ def _of_features(part: Part, opened: OpenTrial, net: nn.Module) -> Iterator[Test
 
 def _of_images(part: Part, opened: OpenTrial, net: nn.Module) -> AbstractContextManager[TestSet]:
     """Perturbs the images before they are prepared, as a trial does; the network is the same."""
-    test = perturb_test_set(part, opened.unprepared, opened.home)
+    test = perturb_test_set(part, opened.images_before_steps, opened.home)
     for step in opened.steps:
         test = test.with_pixels(step)
     return nullcontext(test)
