@@ -145,8 +145,7 @@ def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
         height, width = images.size_of(i)
         rng = torch.Generator(pixels.device).manual_seed(seed_from(*name))
         changed[i] = unit(pixels[i])
-        image = changed[i : i + 1, :, :height, :width]
-        changed[i, :, :height, :width] = change(image, strength, rng)[0]
+        changed[i, :, :height, :width] = change(images.image(i)[None], strength, rng)[0]
     return changed
 
 
@@ -167,8 +166,7 @@ def _masks_moved_by(part: Part, test: Labelled | Unlabelled, masks: Tensor, home
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
         height, width = images.size_of(i)
         rng = torch.Generator(images.pixels.device).manual_seed(seed_from(*name))
-        image = unit(images.pixels[i : i + 1, :, :height, :width])
-        offsets = offsets_of(image, strength, rng)
+        offsets = offsets_of(images.image(i)[None], strength, rng)
         mask = masks[i : i + 1, :height, :width]
         moved[i, :height, :width] = move_mask(mask, offsets)[0]
     return moved

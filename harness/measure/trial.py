@@ -9,6 +9,7 @@ import torch
 
 from harness.data.unchanged import planned_data
 from harness.measure.opened import Opened
+from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
 from harness.measure.table import means, tidy
@@ -73,7 +74,8 @@ def _probe(trial: Trial, home: Home, folder: Path, opened: Opened) -> list[Row]:
         for part in trial.probes:
             arguments = originals(part, trial, net, opened)
             probe = with_datasets(part, trial, home, device, opened)
-            rows += store_results(probe(net, test, *arguments), folder)
+            perturbations = perturbation_options(part, OpenTrial(trial, test, home, device))
+            rows += store_results(probe(net, test, *arguments, **perturbations), folder)
     return rows
 
 

@@ -165,8 +165,7 @@ def _check_players(net: nn.Module, phase: Phase) -> None:
 def steps_that_cover(data: Domains, phase: Phase, spec: Fit) -> int:
     """Returns how many batches have as many pixels as the training images have."""
     images = data.source.images
-    height, width = images.size
-    pixels = len(images) * height * width
+    pixels = images.pixel_count
     patch = phase.patch or spec.patch
     batch = phase.batch or spec.batch
     steps = math.ceil(pixels / (patch * patch * batch))
