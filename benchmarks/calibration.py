@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.calibration_intervals import coverage
+from benchmarks.calibration_judge import judged_studies
 from benchmarks.calibration_pooling import trap
 from benchmarks.text_table import print_heading, print_row
 from harness.spec.catalogue import catalogue, load_component
@@ -221,18 +222,25 @@ def correction_rates(correct: Callable[[Array], Array], count: int) -> tuple[flo
     return float(np.mean(shares)), any_false / count
 
 
-TABLES = {"rejections": rejections, "families": families, "coverage": coverage, "trap": trap}
+TABLES = {
+    "rejections": rejections,
+    "families": families,
+    "coverage": coverage,
+    "trap": trap,
+    "judge": judged_studies,
+}
 
 
 def main() -> None:
-    """Prints every table, in some six minutes on two free cores; --quick in one."""
+    """Prints every table, in some twenty minutes on two free cores; --quick in three."""
     parser = argparse.ArgumentParser(description=__doc__)
     fewer = "200 studies per cell rather than 2,000"
     parser.add_argument("--quick", action="store_true", help=fewer)
+    parser.add_argument("--studies", type=int, help="how many studies per cell")
     parser.add_argument("--only", choices=list(TABLES), help="one table")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    count = 200 if arguments.quick else 2000
+    count = arguments.studies or (200 if arguments.quick else 2000)
     start = time.perf_counter()
     with ProcessPoolExecutor(arguments.workers) as pool:
         for name, table in TABLES.items():

@@ -15,6 +15,7 @@ from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
 from harness.judge.measured import Measured, Tally
+from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
 from harness.judge.tallies import STATES, count_states
 from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
@@ -42,10 +43,9 @@ def judge(
         drafts.append(draft)
     early, changed = _declared_before(study, recorded)
     verdicts = []
-    for draft in correct_families(drafts):
-        comparison = draft.comparison
-        family = sizes[comparison.together]
-        verdicts.append(_with_sentences(draft, family, confirmatory=comparison.key in early))
+    for declared, draft in zip(study.compare, correct_families(drafts), strict=True):
+        family = sizes[declared.together]
+        verdicts.append(_with_sentences(draft, family, confirmatory=declared.key in early))
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
 
 
@@ -61,8 +61,9 @@ def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
     return counts
 
 
-def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
+def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
     """A comparison with its p values, not yet corrected."""
+    comparison = with_real_unit(study, declared)
     plan = lay_out(study, comparison)
     of_metrics = []
     for metric in comparison.metrics:
@@ -70,6 +71,7 @@ def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.Da
     first = of_metrics[0]
     arms = _arms(comparison, first)
     notes = list(_confinements(comparison))
+    notes += notes_on_folds(declared, comparison)
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
