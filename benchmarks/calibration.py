@@ -26,11 +26,7 @@ from harness.stats.result import Array
 SIZES = (3, 5, 10, 20)
 ALPHA = 0.05
 TESTS = {name: load_component("test", name) for name in catalogue("test")}
-RANKS: dict[str, Callable[..., Any]] = {
-    "kendall": ranks.kendall,
-    "spearman": ranks.spearman,
-    "pearson": ranks.pearson,
-}
+RANKS = {"kendall": ranks.kendall, "spearman": ranks.spearman, "pearson": ranks.pearson}
 TAKE_RESAMPLES = {"permutation_paired", "permutation_unpaired", "brunner_munzel"}
 SENSITIVE_TO_SHAPE = {
     "welch",
@@ -121,8 +117,7 @@ def p_values(studies: Studies) -> Iterator[float]:
             groups[0] = groups[0] + 1.0
         try:
             yield test(*groups, **options).p
-        except ValueError:
-            # A t test refuses samples that do not vary: no verdict, so no rejection.
+        except ValueError:  # a t test refuses samples that do not vary: no verdict, no rejection
             yield 1.0
 
 

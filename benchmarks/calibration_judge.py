@@ -10,11 +10,12 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.calibration_designs import KINDS
+from benchmarks.calibration_looks import looks
 from benchmarks.null_studies import Outcome
 from benchmarks.text_table import print_heading, print_row
 
 ALPHA = 0.05
-KINDS_OF_COMPARISON = {**KINDS}
+KINDS_OF_COMPARISON = {**KINDS, "looks at 6 to 16 seeds": looks}
 PIECES = 4  # each kind is judged in so many parts, side by side
 
 

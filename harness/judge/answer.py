@@ -11,6 +11,7 @@ from harness.judge.arms import Layout, Levels, arm_names, at_stratum, lay_out, l
 from harness.judge.checks import normality, pooled_images
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.declared_before import declared_before
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
@@ -41,7 +42,7 @@ def judge(
         draft = _draft(study, comparison, runs, rows)
         sizes[comparison.together] += len(tested_contrasts(draft))
         drafts.append(draft)
-    early, changed = _declared_before(study, recorded)
+    early, changed = declared_before(study, recorded)
     verdicts = []
     for declared, draft in zip(study.compare, correct_families(drafts), strict=True):
         family = sizes[declared.together]
@@ -222,25 +223,3 @@ def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
         confirmatory=confirmatory,
         notes=tuple(notes),
     )
-
-
-def _declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], str]:
-    """The comparisons that stood in the file when the first trial ran, and what changed since."""
-    now = {comparison.key: comparison.name for comparison in study.compare}
-    of_study = [run for run in recorded if run.study == study.name]
-    first = next(iter(of_study), None)  # they come in the order in which they were recorded
-    if first is None or "harness.design" not in first.tags:
-        return set(now), ""
-    then = set(first.tags["harness.design"].split())
-    changes = []
-    added = [name for key, name in now.items() if key not in then]
-    if added:
-        changes.append(
-            f"written or changed after the first trial ran, so exploratory: {', '.join(added)}"
-        )
-    gone = len(then - now.keys())
-    if gone == 1:
-        changes.append("1 comparison declared before the first trial is no longer in the file")
-    elif gone:
-        changes.append(f"{gone} comparisons declared then are no longer in the file")
-    return then & now.keys(), "; ".join(changes)
