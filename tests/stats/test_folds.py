@@ -31,7 +31,8 @@ def test_a_trend_is_the_mean_slope_of_the_folds() -> None:
     slopes = [stats.linregress(steps, row).slope for row in table]
     plain = stats.ttest_1samp(slopes, 0)
     result = folds.trend_folds(*table.T)
-    expected = plain.statistic / np.sqrt(1 + 6 / 5)
+    correction = 1 + 6 / 5
+    expected = plain.statistic / np.sqrt(correction)
     assert result.n == (6, 6, 6, 6)
     assert result.statistic == pytest.approx(expected)
     upper_tail = stats.t.sf(abs(result.statistic), 5)
