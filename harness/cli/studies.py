@@ -16,6 +16,7 @@ from harness.cli.shared import (
     Where,
     app,
     as_json,
+    err,
     escape_markup,
     or_exit,
     out,
@@ -96,6 +97,7 @@ def run_(
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
+    _say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)
     tracker = tracker_at(where)
     plan = plan_of(study, home, tracker, retry)
@@ -117,6 +119,13 @@ def run_(
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.uri}")
     if summary is not None and (summary.failures or summary.count_unrecorded):
         raise typer.Exit(1)
+
+
+def _say_why_leases(home: Home) -> None:
+    """Says that leases stand for locks here, which is slower to notice that somebody has died."""
+    reason = or_exit(lambda: home.why_leases)
+    if reason is not None:
+        err.print(f"leases instead of locks: {reason}", markup=False)
 
 
 def _executor(on: On, home: Home, slots: list[Slot], plan: Plan) -> Executor:

@@ -13,6 +13,7 @@ from harness.record.database import Run
 from harness.record.tracker import metrics
 from harness.run.plan import jobs
 from harness.store import Home
+from harness.store.locks import WAY
 from tests.made.studies import edit, plan_of, start, tracker_of
 
 
@@ -49,7 +50,11 @@ def state_of(home: Home) -> dict[str, Any]:
     }
 
 
-def test_two_runs_of_one_study_at_once_share_the_work(home: Home, tiny: Path) -> None:
+@pytest.mark.parametrize("way", ["lock", "lease"])
+def test_two_runs_of_one_study_at_once_share_the_work(
+    home: Home, tiny: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(WAY, way)
     first = start(tiny)
     second = start(tiny)
     printed = first.communicate(timeout=240)[0] + second.communicate(timeout=240)[0]
@@ -59,6 +64,7 @@ def test_two_runs_of_one_study_at_once_share_the_work(home: Home, tiny: Path) ->
     assert state["statuses"] == ["FINISHED"]
     assert state["partial"] == []
     assert printed.count("trained") == 2
+    assert printed.count("leases instead of locks: HARNESS_LOCKS says so") == 2 * (way == "lease")
     logs = list((home.hidden / "logs").glob("*.log"))
     assert len(logs) == 8  # four fits and four trials were made, whoever made them
     assert len(list(home.store("fits").root.glob("*/fit.json"))) == 4
