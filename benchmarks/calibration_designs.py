@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.null_studies import Judged, NullStudies, effects
+from benchmarks.null_comparisons import Judged, NullStudies, effects
 from harness.spec.values import Trial
 from harness.stats.result import Array
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from benchmarks.calibration_designs import KINDS
 from benchmarks.calibration_looks import looks
-from benchmarks.null_studies import Outcome
+from benchmarks.null_comparisons import Outcome
 from benchmarks.text_table import print_heading, print_row
 
 ALPHA = 0.05

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.calibration_designs import BY, TWO, comparing, over_seeds
-from benchmarks.null_studies import NullStudies, Outcome, study_of
+from benchmarks.null_comparisons import NullStudies, Outcome, study_of
 from harness.judge.answer import judge
 from harness.record.database import Run
 from harness.spec.paths import settings
