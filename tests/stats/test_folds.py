@@ -37,7 +37,8 @@ def test_a_trend_is_the_mean_slope_of_the_folds() -> None:
     assert result.statistic == pytest.approx(expected)
     upper_tail = stats.t.sf(abs(result.statistic), 5)
     assert result.p == pytest.approx(2 * upper_tail)
-    turned = folds.trend_folds(*table.T[::-1])
+    backwards = table.T[::-1]
+    turned = folds.trend_folds(*backwards)
     assert turned.statistic == pytest.approx(-result.statistic)
 
 
@@ -53,7 +54,8 @@ def test_folds_are_equivalent_where_their_interval_lies_within_the_margin(margin
     x, y = RNG.normal(size=(2, 8))
     interval = folds.folds(x - y, level=0.9)
     bounds = np.array([interval.low, interval.high])
-    is_within = np.abs(bounds).max() < margin
+    sizes = np.abs(bounds)
+    is_within = sizes.max() < margin
     result = folds.equivalence_folds(x, y, margin=float(margin))
     assert (result.p < 0.05) == is_within
     turned = folds.equivalence_folds(y, x, margin=float(margin))
