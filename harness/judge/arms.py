@@ -82,7 +82,6 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
     reader = LevelReader(settings)
     trial_places = []
     for cell in among(study.expansion, study.cells, comparison.where):
-        stratum = tuple(level or "none" for level in reader.levels(cell, strata))
         arm = reader.levels(cell, factors)
         point = reader.levels(cell, points)
         if None in arm or None in point:  # the factor means nothing to this trial
@@ -90,7 +89,7 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         fit = cell.trial.fit
         trial = TrialPlace(
             trial=cell.trial.key,
-            stratum=stratum,
+            stratum=tuple(level or "none" for level in reader.levels(cell, strata)),
             arm=tuple(map(str, arm)),
             point="".join(map(str, point)),
             seed=fit.seed,
@@ -239,6 +238,8 @@ def pairing(
     second: Iterable[Any],
 ) -> tuple[bool, str]:
     """Whether two arms are paired, given the units of each, and why."""
+    if comparison.unit == "fold" and comparison.test is None:
+        return True, "the folds of two arms hold the same images"
     if comparison.paired is not None:
         return comparison.paired, "declared"
     first, second = set(first), set(second)

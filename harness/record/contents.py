@@ -24,6 +24,7 @@ PARAMS_OF_A_BATCH = 100
 NAME_LENGTH = 250
 PARAM_LENGTH = 5900
 TAG_LENGTH = 4900
+DECLARED = "harness.declared"  # and a number, for a long design needs several tags
 DIGEST_LENGTH = 36  # of a dataset's digest
 
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
@@ -48,6 +49,9 @@ def tags_of(
         "mlflow.source.name": str(study.path),
         "mlflow.source.type": "LOCAL",
     }
+    declaration = study.declaration.text()
+    for number, start in enumerate(range(0, len(declaration), TAG_LENGTH)):
+        tags[f"{DECLARED}.{number}"] = declaration[start : start + TAG_LENGTH]
     was_cut = any(pieces > 1 for pieces in result.pieces.values())
     only_if_not_empty = {
         "mlflow.source.git.commit": code.commit,

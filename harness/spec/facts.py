@@ -56,6 +56,7 @@ class Facts:
     groups: int | str = 2  # how many groups a test compares: 1, 2 or "many"
     ordered: bool = False  # the groups have an order
     boundless: bool = False  # its statistic has no largest value, so no n alone rules a small p out
+    folds: bool = False  # it allows for the training images that folds share
     post_hoc: tuple[str, ...] = ()  # what compares the pairs after a test of many groups
 
     @classmethod
