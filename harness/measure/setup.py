@@ -13,44 +13,45 @@ from harness.data.domains import float_buffer, open_domains, open_images
 from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
 from harness.measure.rows import Original
-from harness.spec.records import FitRecord
-from harness.spec.values import Fit, Part, Trial
-from harness.store import Home, load_weights
+from harness.spec.values import Part, Trial
+from harness.store import Home
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, checkpoint, prepare_steps
+from harness.train.build import as_function, trained_network
+from harness.train.prepare import prepare_test
 
 
 def open_trial(
     trial: Trial, home: Home, device: torch.device
 ) -> tuple[nn.Module, Labelled | Unlabelled]:
     """Returns the network of a trial in evaluation mode, and its test set."""
-    return network(trial.fit, trial.pick, home, device), open_test_set(trial, home, device)
+    net = trained_network(trial.fit, trial.pick, home, device)
+    return net, open_test_set(trial, home, device)
 
 
 def open_test_set(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
-    """Returns the test set of a trial: perturbed, then prepared like the training set."""
+    """Returns the test set of a trial: perturbed, prepared by the trial, then as its fit says."""
     slices = int(trial.fit.net.options["slices"])
     test = open_images(trial.test_on, slices, home, device)
     if trial.perturb is not None and not _is_of_features(trial.perturb):
-        test = perturb_test_set(trial.perturb, test, home)
-    if trial.fit.prepare:
+        test = perturb_test_set(trial.perturb, test, home, device)
+    if trial.prepare or any(part.options["to"] != "source" for part in trial.fit.prepare):
         domains = open_domains(trial.fit, home, device)
-        for step in prepare_steps(trial.fit, domains, home):
-            test = test.with_pixels(step)
+        test = prepare_test(test, trial, domains, home, device)
     return test
 
 
 def with_datasets(part: Part, trial: Trial, home: Home, device: torch.device) -> Callable[..., Any]:
     """Returns a probe whose options that name data sets are opened.
 
-    They are prepared for this trial's network, and never perturbed.
+    They are prepared for this trial's network as its fit says, and never perturbed; the trial's own
+    steps are for its test set alone.
     """
-    test_sets = {}
-    for name, value in part.options.items():
-        if isinstance(value, Part) and value.kind == "dataset":
-            unperturbed = replace(trial, perturb=None, test_on=value)
-            test_sets[name] = open_test_set(unperturbed, home, device)
-    return partial(as_function(part, home), **test_sets)
+
+    def opened(dataset: Part) -> Labelled | Unlabelled:
+        untouched = replace(trial, perturb=None, prepare=[], test_on=dataset)
+        return open_test_set(untouched, home, device)
+
+    return as_function(part, home, device, opened)
 
 
 def originals(
@@ -66,18 +67,8 @@ def originals(
     if trial.perturb is None:
         return [None]
     if _is_of_features(trial.perturb):
-        net = network(trial.fit, trial.pick, home, device)
+        net = trained_network(trial.fit, trial.pick, home, device)
     return [Original(net, open_test_set(replace(trial, perturb=None), home, device))]
-
-
-def network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
-    """Returns a trained network in evaluation mode."""
-    record = FitRecord.read(home.store("fits").path(fit.key))
-    net = build_net(fit.net, record.channels, record.outputs).to(device)
-    net.load_state_dict(load_weights(checkpoint(fit, pick, home)))
-    if fit.channels_last:
-        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.eval()
 
 
 def _is_of_features(part: Part) -> bool:
@@ -85,9 +76,11 @@ def _is_of_features(part: Part) -> bool:
     return bool(part.component.facts.features)
 
 
-def perturb_test_set(part: Part, test: Labelled | Unlabelled, home: Home) -> Labelled | Unlabelled:
+def perturb_test_set(
+    part: Part, test: Labelled | Unlabelled, home: Home, device: torch.device | None = None
+) -> Labelled | Unlabelled:
     """Returns a test set with its images perturbed, and the masks of images whose pixels move."""
-    perturbed = test.with_pixels(partial(perturb_pixels, part, home))
+    perturbed = test.with_pixels(partial(perturb_pixels, part, home, device=device))
     if part.component.facts.moves and isinstance(perturbed, Labelled):
         masks = _masks_moved_by(part, test, perturbed.masks, home)
         return replace(perturbed, masks=masks)
@@ -95,12 +88,14 @@ def perturb_test_set(part: Part, test: Labelled | Unlabelled, home: Home) -> Lab
 
 
 @torch.no_grad()
-def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
+def perturb_pixels(
+    part: Part, home: Home, images: Unlabelled, device: torch.device | None = None
+) -> Tensor:
     """Changes every stored image by itself.
 
     So an image looks the same in every stack and in every test set that holds it.
     """
-    change = as_function(part, home)
+    change = as_function(part, home, device or images.pixels.device)
     if part.component.facts.moves:
         change = partial(_moved_pixels, change)
     strength = float(part.options["strength"])
@@ -125,7 +120,7 @@ def _moved_pixels(
 @torch.no_grad()
 def _masks_moved_by(part: Part, test: Labelled | Unlabelled, masks: Tensor, home: Home) -> Tensor:
     """Returns the masks of a test set, each moved as its image is."""
-    offsets_of = as_function(part, home)
+    offsets_of = as_function(part, home, test.images.pixels.device)
     strength = float(part.options["strength"])
     images = test.images
     moved = masks.clone()
@@ -145,7 +140,8 @@ def feature_perturbation(
     """Keeps a feature perturbation switched on while the probes run."""
     if part is None or not _is_of_features(part):
         return nullcontext()
-    perturbation: AbstractContextManager[Any] = as_function(part, home)(
+    device = next(net.parameters()).device
+    perturbation: AbstractContextManager[Any] = as_function(part, home, device)(
         net, float(part.options["strength"])
     )
     return perturbation
