@@ -18,7 +18,8 @@ from harness.data.images import Domains, Labelled, Unlabelled, grey_range
 from harness.data.masks import IGNORE
 from harness.data.open_dataset import open_split
 from harness.data.scans import Scans
-from harness.spec.values import Fit, Part, validation_of
+from harness.spec.values import Fit, Part
+from harness.spec.walk import validation_of
 from harness.store import Home, file_lock
 
 Array = NDArray[Any]
@@ -31,8 +32,8 @@ def open_domains(fit: Fit, home: Home, device: torch.device) -> Domains:
     slices = int(fit.net.options["slices"])
     source = open_images(fit.train_on, slices, home, device)
     target = None
-    if fit.adapt_to is not None:
-        target = open_images(fit.adapt_to, slices, home, device).images
+    if fit.target is not None:
+        target = open_images(fit.target, slices, home, device).images
     if fit.fold is not None and isinstance(source, Labelled):
         fold, folds = fit.fold
         training, held_out = split_by_fold(source, fold, folds)

@@ -13,7 +13,8 @@ from harness.data.files.stored import forget_decoded
 from harness.data.fingerprint import fingerprint
 from harness.data.open_dataset import is_drawn, open_anew
 from harness.data.scans import Scans
-from harness.spec.values import Part, validation_of
+from harness.spec.values import Part
+from harness.spec.walk import validation_of
 from harness.store import Home, read_json, write_json
 
 # Two changes within one tick of a file system's clock leave one time; the coarsest ticks in ns.

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from harness.data.domains import open_domains
 from harness.data.images import Labelled, Unlabelled
 from harness.spec.values import Fit
 from harness.store import Home
-from harness.train.build import PrepareStep, prepare_steps
+from harness.train.prepare import FitSteps, open_steps
 
 AT_MOST = 2**31  # bytes of images that stay open for the next trial
 
@@ -30,7 +29,7 @@ class Opened:
     device: torch.device
     _networks: dict[str, nn.Module] = field(default_factory=dict)
     _images: dict[str, tuple[Images, tuple[int, ...]]] = field(default_factory=dict)
-    _steps: dict[str, list[PrepareStep]] = field(default_factory=dict)
+    _steps: dict[str, FitSteps] = field(default_factory=dict)
 
     def copy_network(self, name: str, load: Callable[[], nn.Module]) -> nn.Module:
         """Returns a copy of a network that was loaded before, or the network loaded now."""
@@ -55,11 +54,10 @@ class Opened:
         self._make_room()
         return images
 
-    def share_steps(self, fit: Fit) -> list[PrepareStep]:
+    def share_steps(self, fit: Fit) -> FitSteps:
         """Returns the `prepare` steps of a fit, which read its training images."""
         if fit.key not in self._steps:
-            domains = open_domains(fit, self.home, self.device)
-            self._steps[fit.key] = prepare_steps(fit, domains, self.home)
+            self._steps[fit.key] = open_steps(fit, self.home, self.device)
         return self._steps[fit.key]
 
     def _make_room(self) -> None:

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
-import torch
 from torch import nn
 
-from harness.data.domains import open_domains
 from harness.data.images import Labelled, Unlabelled
+from harness.measure.opened import Opened
 from harness.measure.rows import Perturbation
-from harness.measure.setup import feature_perturbation, open_test_set, perturb_test_set
+from harness.measure.setup import (
+    feature_perturbation,
+    perturb_test_set,
+    perturbed_images,
+    prepare_like_training,
+)
 from harness.spec.values import Part, Trial
-from harness.store import Home
-from harness.train.build import PrepareStep, prepare_steps
 
 TestSet = Labelled | Unlabelled
 Ready = Perturbation | list[Perturbation]
@@ -26,32 +28,22 @@ class OpenTrial:
 
     trial: Trial
     test: TestSet
-    home: Home
-    device: torch.device
+    opened: Opened
 
     @cached_property
     def images_before_steps(self) -> TestSet:
         """The test set before any `prepare` step, with the perturbation of the trial itself."""
-        fit = replace(self.trial.fit, prepare=[])
-        return open_test_set(replace(self.trial, fit=fit), self.home, self.device)
-
-    @cached_property
-    def steps(self) -> list[PrepareStep]:
-        """The `prepare` steps of the fit."""
-        fit = self.trial.fit
-        if not fit.prepare:
-            return []
-        return prepare_steps(fit, open_domains(fit, self.home, self.device), self.home)
+        return perturbed_images(self.trial, self.opened)
 
 
-def perturbation_options(part: Part, opened: OpenTrial) -> dict[str, Ready]:
+def perturbation_options(part: Part, trial: OpenTrial) -> dict[str, Ready]:
     """Returns the options of a probe that are perturbations, or lists of them, by their names."""
     options: dict[str, Ready] = {}
     for name, value in part.options.items():
         if _is_perturbation(value):
-            options[name] = _ready(value, opened)
+            options[name] = _ready(value, trial)
         elif isinstance(value, list) and value and all(map(_is_perturbation, value)):
-            options[name] = [_ready(item, opened) for item in value]
+            options[name] = [_ready(item, trial) for item in value]
     return options
 
 
@@ -59,7 +51,7 @@ def _is_perturbation(value: object) -> bool:
     return isinstance(value, Part) and value.kind == "perturb"
 
 
-def _ready(part: Part, opened: OpenTrial) -> Perturbation:
+def _ready(part: Part, trial: OpenTrial) -> Perturbation:
     """Returns a perturbation that does nothing until it is switched on."""
     facts = part.component.facts
     switch_on = _of_features if facts.features else _of_images
@@ -68,20 +60,19 @@ def _ready(part: Part, opened: OpenTrial) -> Perturbation:
         strength=float(part.options["strength"]),
         level=part.level,
         moves=facts.moves,
-        switch_on=partial(switch_on, part, opened),
+        switch_on=partial(switch_on, part, trial),
     )
 
 
 @contextmanager
-def _of_features(part: Part, opened: OpenTrial, net: nn.Module) -> Iterator[TestSet]:
+def _of_features(part: Part, trial: OpenTrial, net: nn.Module) -> Iterator[TestSet]:
     """Changes features of the network while it is open; the test set is the same."""
-    with feature_perturbation(part, net, opened.home):
-        yield opened.test
+    with feature_perturbation(part, net, trial.opened.home):
+        yield trial.test
 
 
-def _of_images(part: Part, opened: OpenTrial, net: nn.Module) -> AbstractContextManager[TestSet]:
+def _of_images(part: Part, trial: OpenTrial, net: nn.Module) -> AbstractContextManager[TestSet]:
     """Perturbs the images before they are prepared, as a trial does; the network is the same."""
-    test = perturb_test_set(part, opened.images_before_steps, opened.home)
-    for step in opened.steps:
-        test = test.with_pixels(step)
-    return nullcontext(test)
+    shared = trial.opened
+    test = perturb_test_set(part, trial.images_before_steps, shared.home, shared.device)
+    return nullcontext(prepare_like_training(test, trial.trial, shared))

@@ -74,7 +74,7 @@ def _probe(trial: Trial, home: Home, folder: Path, opened: Opened) -> list[Row]:
         for part in trial.probes:
             arguments = originals(part, trial, net, opened)
             probe = with_datasets(part, trial, home, device, opened)
-            perturbations = perturbation_options(part, OpenTrial(trial, test, home, device))
+            perturbations = perturbation_options(part, OpenTrial(trial, test, opened))
             rows += store_results(probe(net, test, *arguments, **perturbations), folder)
     return rows
 

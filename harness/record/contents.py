@@ -14,7 +14,8 @@ from typing import Any
 from harness.record.code import Code
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
-from harness.spec.values import Part, datasets_of
+from harness.spec.values import Part
+from harness.spec.walk import datasets_of
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -129,7 +130,7 @@ def _inputs(cell: Cell) -> list[Any]:
 def _datasets(cell: Cell) -> list[tuple[str, Part]]:
     """The datasets of a trial, each with its role; those of the fits behind it come last."""
     fit = cell.trial.fit
-    roles = [("train", fit.train_on), ("adapt", fit.adapt_to), ("test", cell.trial.test_on)]
+    roles = [("train", fit.train_on), ("adapt", fit.target), ("test", cell.trial.test_on)]
     datasets = [(role, part) for role, part in roles if part is not None]
     keys = {part.key for _, part in datasets}
     for part in datasets_of(fit):

@@ -41,7 +41,7 @@ def cost_class(fit: Fit) -> str:
     """What makes two fits take the same time: everything but seed, start and augmentation."""
     words = (
         fit.train_on.key,
-        fit.adapt_to.key if fit.adapt_to else "",
+        fit.target.key if fit.target else "",
         fit.net.key,
         fit.method.key,
         str(fit.patch),

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.spec.values import Trial, datasets_of, validation_of
+from harness.spec.values import Trial
+from harness.spec.walk import datasets_of, validation_of
 from harness.store import Home
 from harness.store.folders import KINDS, LOCKS
 from harness.store.manifest import BROKEN
@@ -27,7 +28,7 @@ def keys_kept_by(trial: Trial) -> set[str]:
     keys = {trial.key}
     for part in datasets_of(trial):
         keys.add(part.key)
-    for fit in trial.fit.lineage:
+    for fit in trial.lineage:
         keys.add(fit.key)
         keys.add(validation_of(fit.train_on).key)
     return keys

@@ -21,7 +21,7 @@ def measuring_jobs(study: str, cells: Sequence[Cell], missing: set[str], slots: 
     trials_of: dict[tuple[str, str], list[Job]] = {}
     for cell in cells:
         trial = cell.trial
-        needs = missing.intersection(fit.key for fit in trial.fit.lineage)
+        needs = missing.intersection(fit.key for fit in trial.lineage)
         value = {"trial": trial.to_plain(), "key": trial.key, "components": folders}
         job = Job(trial.key, "trial", run_name(cell), value, frozenset(needs))
         trials_of.setdefault((trial.fit.key, trial.pick.key), []).append(job)

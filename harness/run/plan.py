@@ -13,7 +13,8 @@ from harness.run.reasons import reason_to_run
 from harness.spec.outside import component_folders
 from harness.spec.records import FitRecord
 from harness.spec.states import State
-from harness.spec.values import Fit, Part, parts_in
+from harness.spec.values import Fit, Part, upstream_fits
+from harness.spec.walk import parts_in
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.load import Study
@@ -136,11 +137,10 @@ def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPla
     picks: dict[str, dict[str, Part]] = {}
     trials: dict[str, int] = {}
     for cell in cells:
-        last = cell.trial.fit
-        for fit, pick in [*last.upstream, (last, cell.trial.pick)]:
+        for fit, pick in cell.trial.upstream:
             fits.setdefault(fit.key, fit)
             picks.setdefault(fit.key, {})[pick.key] = pick
-        for key in _keys(last.lineage):
+        for key in _keys(cell.trial.lineage):
             trials[key] = trials.get(key, 0) + 1
     store = home.store("fits")
     finished = store.keys()
@@ -163,7 +163,8 @@ def jobs(plan: Plan, slots: int = 1) -> list[Job]:
     all_jobs = []
     for planned in plan.training:
         fit = planned.fit
-        needs = missing.intersection(_keys(fit.lineage[1:]))
+        upstream = [*fit.upstream, *upstream_fits(list(planned.picks))]
+        needs = missing.intersection(_keys(before for before, _ in upstream))
         picks = {pick.key: pick.to_plain() for pick in planned.picks}
         value = {"fit": fit.to_plain(), "picks": picks, "key": fit.key, "components": folders}
         name = f"fit {fit.level} seed {fit.seed}"

@@ -46,7 +46,10 @@ def crops_of_step(
     for name in phase.streams:
         domain = data.source if name == "source" else data.target
         if domain is None:
-            raise ValueError("fit.method needs fit.adapt_to, the images to adapt to")
+            raise ValueError(
+                "fit.method needs fit.adapt_to, the images to adapt to; "
+                'its decorator has to say so: needs=("adapt_to",)'
+            )
         rng = torch.Generator(domain.images.pixels.device)
         rng.manual_seed(seed_from(spec.seed, f"crops {index} {name}", step))
         streams[name] = _draw_crops(domain, count, patch, rng)

@@ -17,10 +17,11 @@ from harness.spec.trusted import read_part
 from harness.spec.values import Fit, Part
 from harness.store import Home, load_tensors, save_tensors
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, channels_and_outputs, prepare_domains
+from harness.train.build import as_function, build_net, channels_and_outputs
 from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
 from harness.train.phases import Phase
+from harness.train.prepare import pick_function, prepare_domains, prepare_steps
 from harness.train.state import FitInProgress, Report, restore, resume, save
 
 
@@ -62,16 +63,18 @@ def _train(
     report: Report,
 ) -> None:
     """Trains a fit in its unfinished folder, from its start or from where it stopped."""
-    data = prepare_domains(spec, open_domains(spec, home, device), home)
+    raw = open_domains(spec, home, device)
+    steps = prepare_steps(spec, raw, home, device)
+    data = prepare_domains(raw, steps)
     shape = channels_and_outputs(spec.net, data.source)
     torch.manual_seed(spec.seed)
     net = build_net(spec.net, *shape).to(device)
-    as_function(spec.init, home)(net)
+    as_function(spec.init, home, device)(net)
     if spec.channels_last:
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     training = FitInProgress(
         spec,
-        {key: as_function(pick, home) for key, pick in picks.items()},
+        {key: pick_function(pick, spec, steps, home, device) for key, pick in picks.items()},
         folder,
         device,
         report,
@@ -80,7 +83,7 @@ def _train(
     )
     diverged = None
     try:
-        run_phases(training, net, data, as_function(spec.method, home)(net, data))
+        run_phases(training, net, data, as_function(spec.method, home, device)(net, data))
     except Diverged as error:
         diverged = error
     finish(training, net, picks, diverged)

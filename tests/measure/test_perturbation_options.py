@@ -13,6 +13,7 @@ from torch import nn
 
 from harness.data.images import Labelled
 from harness.measure.forward import logits_of
+from harness.measure.opened import Opened
 from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Perturbation
 from harness.measure.setup import feature_perturbation, open_trial
@@ -54,7 +55,7 @@ def ready(trial: Trial, home: Home) -> tuple[nn.Module, Labelled, list[Perturbat
     fit(trial.fit, [trial.pick], home, CPU)
     net, test = open_trial(trial, home, CPU)
     assert isinstance(test, Labelled)
-    options = perturbation_options(trial.probes[-1], OpenTrial(trial, test, home, CPU))
+    options = perturbation_options(trial.probes[-1], OpenTrial(trial, test, Opened(home, CPU)))
     perturbations = options["perturb"]
     assert isinstance(perturbations, list)
     return net, test, perturbations
