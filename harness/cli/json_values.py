@@ -8,6 +8,7 @@ from harness.run.carry_out import RunSummary
 from harness.run.plan import Plan
 from harness.spec.catalogue import Component, catalogue
 from harness.spec.options import REQUIRED, readable
+from harness.study.levels import idle_targets
 from harness.study.load import Study
 
 
@@ -48,6 +49,7 @@ def plan_value(plan: Plan) -> dict[str, Any]:
         "cells": grid.total,
         "excluded": grid.excluded,
         "inert": grid.inert,
+        "unused": idle_targets(plan.study.cells),
         "fits": fits,
         "trials": trials,
         "seconds": plan.seconds,

@@ -17,6 +17,8 @@ from harness.run.progress import Progress, duration, how_far, remaining
 from harness.spec.catalogue import Component, catalogue
 from harness.spec.options import REQUIRED, Option, readable
 from harness.spec.states import State
+from harness.study.cells import NO_USER
+from harness.study.levels import idle_targets
 from harness.study.load import Study
 
 MANY = 12  # lines of a list before it is summed up
@@ -94,6 +96,8 @@ def _grid_lines(plan: Plan) -> Iterator[str]:
         yield f"  excluded: {reason} ({count:,})"
     for path, count in grid.inert.items():
         yield f"  inert: {path} has no effect on {count:,} cells, which equal others"
+    for name in idle_targets(plan.study.cells):
+        yield f"  unused: {name} changes nothing: {NO_USER}"
 
 
 def estimate(plan: Plan, slots: int = 1) -> str:

@@ -2,18 +2,16 @@
 anything runs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from harness.judge.averaged import averaged_paths
+from harness.judge.averaged import averaged_levels, averaged_paths, shared_by_arms, varying_paths
 from harness.judge.level_reader import LevelReader
-from harness.spec.naming import as_list, level_meant, level_of_text, short_names
-from harness.spec.paths import slot_of, steps_of
-from harness.study.cells import Cell
+from harness.spec.naming import level_meant, short_names
 from harness.study.comparison import Comparison
-from harness.study.levels import among, at_all_positions, level_at, levels_of
+from harness.study.levels import among, at_all_positions, levels_of, levels_of_rows
 from harness.study.load import Study
 
 Levels = tuple[str, ...]  # a stratum or an arm: a level of each setting that it is made of
@@ -98,48 +96,50 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
             seed=fit.seed,
             fold=fit.fold[0] if fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
-            rest=tuple(_averaged_levels(cell, averaged)),
+            rest=tuple(averaged_levels(cell, averaged)),
         )
         trial_places.append(trial)
-    balanced, notes = _balanced_places(trial_places, comparison)
-    balanced = _without_twins(balanced)
+    telling, repeated = _in_one_arm(trial_places)
+    balanced, notes = _balanced_places(telling, comparison)
+    balanced = _each_once(balanced)
     return Layout(
         balanced,
         stratum_paths=strata,
         arm_paths=factors,
         point_path=trend,
         dimensions=dimensions,
-        averaged=tuple(path for path in averaged if _varies(balanced, path)),
-        notes=tuple(notes),
-        kept_levels=_kept_levels(study, comparison),
+        averaged=varying_paths(averaged, [trial.rest for trial in balanced]),
+        notes=(*repeated, *notes),
+        kept_levels=levels_of_rows(study.expansion, comparison.where),
     )
 
 
-def _averaged_levels(cell: Cell, averaged: Iterable[str]) -> Iterator[str]:
-    """The levels of a trial that are averaged over; that of its position where it has no target."""
-    for path in averaged:
-        level = cell.levels.get(path)
-        if level is None and slot_of(steps_of(path)) == ("fit", "adapt_to"):
-            level = level_at(cell.trial, path)
-        if level is not None:
-            yield f"{path}={level}"
+def _in_one_arm(trial_places: Sequence[TrialPlace]) -> tuple[list[TrialPlace], list[str]]:
+    """Leaves out each trial that stands in several arms of a stratum, and says so.
+
+    It looks at no target, and so it tells nothing of arms that are targets.
+    """
+    arms: dict[tuple[str, Levels], set[Levels | str]] = {}
+    for trial in trial_places:
+        arms.setdefault((trial.trial, trial.stratum), set()).add(trial.arm or trial.point)
+    telling = []
+    repeated = set()
+    for trial in trial_places:
+        if len(arms[trial.trial, trial.stratum]) == 1:
+            telling.append(trial)
+        else:
+            repeated.add(trial.trial)
+    if not repeated:
+        return telling, []
+    return telling, [f"{len(repeated)} trials look at no target and were left out of every arm"]
 
 
-def _without_twins(trial_places: list[TrialPlace]) -> list[TrialPlace]:
-    """A trial once at each place, however many targets that it does not look at stand there."""
+def _each_once(trial_places: Iterable[TrialPlace]) -> list[TrialPlace]:
+    """A trial once in each arm and stratum, however many targets it stands beside there."""
     distinct: dict[tuple[str, Levels, Levels, str], TrialPlace] = {}
-    for place in trial_places:
-        distinct.setdefault((place.trial, place.stratum, place.arm, place.point), place)
+    for trial in trial_places:
+        distinct.setdefault((trial.trial, trial.stratum, trial.arm, trial.point), trial)
     return list(distinct.values())
-
-
-def _kept_levels(study: Study, comparison: Comparison) -> dict[str, list[str]]:
-    """The levels that `where` confines dimensions of the rows to."""
-    kept_levels = {}
-    for path, levels in comparison.where.items():
-        if not levels_of(study.expansion, path):
-            kept_levels[path] = list(map(level_of_text, as_list(levels)))
-    return kept_levels
 
 
 def by_stratum(trial_places: Iterable[TrialPlace]) -> dict[Levels, list[TrialPlace]]:
@@ -148,16 +148,6 @@ def by_stratum(trial_places: Iterable[TrialPlace]) -> dict[Levels, list[TrialPla
     for trial in trial_places:
         strata.setdefault(trial.stratum, []).append(trial)
     return strata
-
-
-def _varies(trial_places: Iterable[TrialPlace], path: str) -> bool:
-    """Whether trials of several levels of a setting are averaged."""
-    levels: set[str] = set()
-    for trial in trial_places:
-        for level in trial.rest:
-            if level.startswith(f"{path}="):
-                levels.add(level)
-    return len(levels) > 1
 
 
 def _balanced_places(
@@ -170,29 +160,13 @@ def _balanced_places(
         return trial_places, []
     balanced, notes = [], []
     for stratum, of_stratum in by_stratum(trial_places).items():
-        everywhere, somewhere = _combinations(of_stratum)
-        where = at_stratum(stratum)
-        if not everywhere:
-            notes.append(
-                f"the arms differ in other settings too{where}: "
-                "no combination of those is in all of them"
-            )
-        elif everywhere != somewhere:
+        combinations_in_stratum = [(trial.arm, trial.rest) for trial in of_stratum]
+        everywhere, notes_on_stratum = shared_by_arms(combinations_in_stratum, at_stratum(stratum))
+        notes += notes_on_stratum
+        if everywhere:
             of_stratum = [trial for trial in of_stratum if trial.rest in everywhere]
-            notes.append(
-                f"compared over the {len(everywhere)} of {len(somewhere)} combinations "
-                f"of other settings that every arm has{where}"
-            )
         balanced += of_stratum
     return balanced, notes
-
-
-def _combinations(trial_places: Iterable[TrialPlace]) -> tuple[set[Levels], set[Levels]]:
-    """The combinations of averaged levels that every arm has, and those that any has."""
-    arms: dict[Levels, set[Levels]] = {}
-    for trial in trial_places:
-        arms.setdefault(trial.arm, set()).add(trial.rest)
-    return set.intersection(*arms.values()), set.union(*arms.values())
 
 
 def levels_text(levels: Iterable[str]) -> str:

@@ -1,8 +1,12 @@
-"""The axes of a study that a comparison averages over."""
+"""What a comparison averages over: the axes that it does not name, and their levels in a trial."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from harness.study.cells import Axis
+from harness.spec.paths import slot_of, steps_of
+from harness.study.cells import Axis, Cell
+from harness.study.levels import level_at
+
+Levels = tuple[str, ...]
 
 
 def averaged_paths(axes: Iterable[Axis], settings: Collection[str]) -> list[str]:
@@ -22,3 +26,52 @@ def _touches(axis: Axis, settings: Iterable[str]) -> bool:
             if path == setting or path.startswith(f"{setting}.") or setting.startswith(f"{path}."):
                 return True
     return False
+
+
+def averaged_levels(cell: Cell, averaged: Iterable[str]) -> Iterator[str]:
+    """The levels of a trial that are averaged over.
+
+    A trial that looks at no target has no level of it, and stands at that of its position.
+    """
+    for path in averaged:
+        level = cell.levels.get(path)
+        if level is None and slot_of(steps_of(path)) == ("fit", "adapt_to"):
+            level = level_at(cell.trial, path)
+        if level is not None:
+            yield f"{path}={level}"
+
+
+def varying_paths(averaged: Iterable[str], combinations: Sequence[Levels]) -> Levels:
+    """The averaged axes of which trials have several levels."""
+    levels: dict[str, set[str]] = {}
+    for combination in combinations:
+        for text in combination:
+            path, _, level = text.partition("=")
+            levels.setdefault(path, set()).add(level)
+    return tuple(path for path in averaged if len(levels.get(path, ())) > 1)
+
+
+def shared_by_arms(
+    trials: Iterable[tuple[Levels, Levels]], where: str
+) -> tuple[set[Levels], list[str]]:
+    """The combinations of averaged levels that every arm has, and what a reader must know of them.
+
+    Each trial is given as its arm and its combination; `where` names the stratum.
+    """
+    arms: dict[Levels, set[Levels]] = {}
+    for arm, combination in trials:
+        arms.setdefault(arm, set()).add(combination)
+    everywhere = set.intersection(*arms.values())
+    somewhere = set.union(*arms.values())
+    notes = []
+    if not everywhere:
+        notes.append(
+            f"the arms differ in other settings too{where}: "
+            "no combination of those is in all of them"
+        )
+    elif everywhere != somewhere:
+        notes.append(
+            f"compared over the {len(everywhere)} of {len(somewhere)} combinations "
+            f"of other settings that every arm has{where}"
+        )
+    return everywhere, notes

@@ -41,12 +41,12 @@ def with_fingerprints(study: Study, home: Home) -> Study:
     replaced_already: dict[int, Any] = {}
     cells: dict[str, Cell] = {}  # the same bytes by two names are one trial
     for cell in reversed(study.cells):
-        trial = with_parts(cell.trial, marked, replaced_already)
-        twins = [with_parts(twin, marked, replaced_already) for twin in cell.twins]
-        earlier = cells.get(trial.key)
-        if earlier is not None:
-            twins += [earlier.trial, *earlier.twins]
-        cells[trial.key] = Cell(trial, cell.levels, tuple(twins))
+        positions = [with_parts(trial, marked, replaced_already) for trial in cell.positions]
+        marked_cell = Cell(positions[0], cell.levels, tuple(positions[1:]))
+        key = marked_cell.trial.key
+        if key in cells:
+            marked_cell = marked_cell.with_positions_of(cells[key])
+        cells[key] = marked_cell
     return replace(study, cells=tuple(reversed(cells.values())))
 
 

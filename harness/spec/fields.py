@@ -38,7 +38,10 @@ class Settings:
 
 def fields_of(value: Settings) -> list[tuple[str, Any]]:
     """The settings of a fit or trial by name, each as it counts."""
-    return [(name, value.counting(name)) for name in field_names(value)]
+    fields = []
+    for name in field_names(value):
+        fields.append((name, value.counting(name)))
+    return fields
 
 
 def field_names(value: Settings) -> list[str]:

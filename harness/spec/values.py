@@ -196,7 +196,11 @@ class Trial(Settings):
     @cached_property
     def lineage(self) -> tuple[Fit, ...]:
         """Every fit that must exist before it, its own first."""
-        return (*self.fit.lineage, *[fit for fit, _ in self.upstream[len(self.fit.upstream) : -1]])
+        fits = list(self.fit.lineage)
+        behind_fit = len(self.fit.upstream)
+        for fit, _ in self.upstream[behind_fit:-1]:
+            fits.append(fit)
+        return tuple(fits)
 
     def __hash__(self) -> int:
         return hash(self.key)

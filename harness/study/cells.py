@@ -1,15 +1,16 @@
 """One position of the grid -> a trial and its levels; positions with the same fit share it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.spec.naming import level_name
 from harness.spec.paths import FIT_OPTIONS, value_at, why_component_refuses
 from harness.spec.values import Fit, Trial, with_keys
 from harness.study.axes import Axis, settings_of
-from harness.study.problems import Finding, Raw
+from harness.study.problems import Finding, Findings, Raw
 from harness.study.settings import (
+    TARGET,
     TRIAL_OPTIONS,
     UNREADABLE,
     Indices,
@@ -19,6 +20,8 @@ from harness.study.settings import (
 )
 from harness.study.switches import Switches
 from harness.study.unknown_settings import unknown_settings
+
+NO_USER = "no method, init, prepare or augment of the study uses images to adapt to"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,21 @@ class Cell:
     def positions(self) -> tuple[Trial, ...]:
         """The trial as it stands at each of its positions in the grid."""
         return (self.trial, *self.twins)
+
+    def with_positions_of(self, equal: "Cell") -> "Cell":
+        """The cell at the positions of an equal trial too, where only its target tells them apart.
+
+        A trial that looks at its target stands at one position.
+        """
+        if self.trial.fit.target is not None:
+            return self
+        targets = [trial.fit.adapt_to for trial in self.positions]
+        twins = list(self.twins)
+        for trial in equal.positions:
+            if trial.fit.adapt_to not in targets:
+                targets.append(trial.fit.adapt_to)
+                twins.append(trial)
+        return replace(self, twins=tuple(twins))
 
 
 @dataclass(frozen=True)
@@ -61,8 +79,9 @@ class Cells:
             self.settings.add_problem(steps, text)
         self.has_unknown = bool(unknown)
         first = (0,) * len(axes)
-        of_target = self.settings.varied.get(("fit", "adapt_to"), [])
-        self._axes_of_target = tuple([setting.path for setting in of_target])
+        self._of_target = self.settings.varied.get(TARGET, [])
+        self._axes_of_target = tuple([setting.path for setting in self._of_target])
+        self._looks_at_target: set[bool] = set()  # of the trials so far
 
         self.fit_axes = _axes_of_fit(self.settings)
         self.varying_of_fit: list[str] = []
@@ -101,7 +120,9 @@ class Cells:
         if "test_on" not in values:
             values["test_on"] = self.settings.default_test_set(fit.value.train_on)
         trial = Trial(fit=fit.value, **values)
-        if trial.fit.target is None:
+        looks_at_target = trial.fit.target is not None
+        self._looks_at_target.add(looks_at_target)
+        if not looks_at_target:
             inert += self._axes_of_target
         levels = self.names.levels(trial, indices, inert + switched_off)
         return Position(trial, levels, inert, switched_off)
@@ -123,7 +144,16 @@ class Cells:
         for path, refusal in self.settings.refusals.items():
             if path not in self.settings.used:
                 problems.append((refusal.steps, refusal.reason))
-        return problems
+        return [*problems, *self._idle_targets()]
+
+    def _idle_targets(self) -> Findings:
+        """Finds axes of images to adapt to where no trial looks at any."""
+        if self._looks_at_target != {False}:
+            return
+        for setting in self._of_target:
+            axis = self.settings.axes[setting.axis]
+            first_value = axis.steps[0][setting.column]
+            yield first_value[:-1], f"varies what nothing looks at: {NO_USER}"
 
     def _fit(self, indices: Indices, off: Paths) -> Reading:
         """The fit at a position, made once for all positions that are alike to a fit."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.spec.naming import as_list, level_meant, level_name
+from harness.spec.naming import as_list, level_meant, level_name, level_of_text
 from harness.spec.paths import steps_of, value_at
-from harness.spec.values import Part, Trial
+from harness.spec.values import Fit, Part, Trial
 from harness.study.cells import Cell
 from harness.study.grid import Expansion
 
@@ -56,6 +56,15 @@ def among(
     return confined
 
 
+def levels_of_rows(grid: Expansion, where: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
+    """The levels of `where` that are no settings, but those of dimensions of the rows."""
+    levels_by_path: dict[str, list[str]] = {}
+    for path, levels in where.items():
+        if not levels_of(grid, path):
+            levels_by_path[path] = list(map(level_of_text, as_list(levels)))
+    return levels_by_path
+
+
 def at_all_positions(cells: Iterable[Cell]) -> Iterator[Cell]:
     """A cell for each position that a trial stands at: source-only stands beside each target."""
     for cell in cells:
@@ -70,6 +79,25 @@ def _is_at(trial: Trial, allowed: Allowed) -> bool:
         if level not in levels:
             return False
     return True
+
+
+def idle_targets(cells: Iterable[Cell]) -> list[str]:
+    """Where the trials name images to adapt to that nothing looks at: in their own fits, or in
+    those behind them.
+    """
+    looks: dict[str, set[bool]] = {}
+    for cell in cells:
+        own, *behind = cell.trial.lineage
+        looks.setdefault("fit.adapt_to", set()).update(_looks_at_target([own]))
+        looks.setdefault("adapt_to of an earlier fit", set()).update(_looks_at_target(behind))
+    return [name for name, answers in looks.items() if answers == {False}]
+
+
+def _looks_at_target(fits: Iterable[Fit]) -> Iterator[bool]:
+    """Whether each fit that names images to adapt to looks at them."""
+    for fit in fits:
+        if fit.adapt_to is not None:
+            yield fit.target is not None
 
 
 def grid_paths(grid: Expansion) -> list[str]:

@@ -25,6 +25,7 @@ SettingsByField = dict[Steps, list[Setting]]
 NET: Steps = ("fit", "net")
 SEED: Steps = ("fit", "seed")
 TRAINING_SET: Steps = ("fit", "train_on")
+TARGET: Steps = ("fit", "adapt_to")
 TEST_SET: Steps = ("test_on",)
 
 UNREADABLE: Any = object()  # stands for a setting that has a problem
@@ -123,7 +124,7 @@ class Settings:
             self.add_problem(steps, f"{name} is missing")
             return Reading(UNREADABLE, assignment.inert)
         around = Enclosing(self._raw_net(indices, off), self._raw_seed(indices))
-        role = "train" if field in (TRAINING_SET, ("fit", "adapt_to")) else "test"
+        role = "train" if field in (TRAINING_SET, TARGET) else "test"
         complaints: Problems = []
         value = read_value(option.type, assignment.raw, field, complaints, around, role=role)
         for steps, text in complaints:

@@ -39,10 +39,10 @@ def as_function(
 
     A network of another fit comes onto the device; data sets are opened where somebody says how.
     """
-    return _bound(part, Supplies(home, device, open_dataset))
+    return _bind(part, Supplies(home, device, open_dataset))
 
 
-def _bound(part: Part, supplies: Supplies) -> Callable[..., Any]:
+def _bind(part: Part, supplies: Supplies) -> Callable[..., Any]:
     """Returns a component with all its options filled in."""
     common = {option.name for option in COMMON.get(part.kind, ())}
     pick = _pick_of(part)
@@ -92,7 +92,7 @@ def _option_value(annotation: Any, value: Any, supplies: Supplies, pick: Part) -
         return supplies.open_dataset(value)
     if value.kind in ("dataset", "net"):
         return value
-    return _bound(value, supplies)
+    return _bind(value, supplies)
 
 
 def ready_network(

@@ -108,11 +108,11 @@ def test_a_trial_prepares_its_test_images_before_its_fit_does(home: Home) -> Non
 
 
 def test_images_that_a_prepare_names_are_prepared_as_far_as_the_fit_is(home: Home) -> None:
-    named = {"name": "like", "images_of": VNC}
+    like = {"name": "like", "images_of": VNC}
     mean = unit(
         open_images(small_trial(fit={"train_on": VNC}).fit.train_on, 3, home, CPU).images.pixels
     ).mean()
-    in_fit = small_trial(fit={"prepare": ["doubled", named]})
+    in_fit = small_trial(fit={"prepare": ["doubled", like]})
     assert torch.allclose(open_test_set(in_fit, home, CPU).images.pixels, 2 * mean)
-    in_trial = small_trial(prepare=["doubled", named])
+    in_trial = small_trial(prepare=["doubled", like])
     assert torch.allclose(open_test_set(in_trial, home, CPU).images.pixels, mean)

@@ -66,7 +66,7 @@ base:
     batch: 2
     steps: 2
 """
-PLACES = {
+SETTINGS = {
     "probes": f"  probes: [{{name: agrees, fits: [{OTHER}]}}]\n",
     "pick": f"  pick: {{name: by_network, fit: {OTHER}}}\n",
     "perturb": f"  perturb: {{name: through, strength: 1, fit: {OTHER}}}\n",
@@ -81,26 +81,26 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_fit_is_planned_needed_and_kept_wherever_it_is_named(home: Home, place: str) -> None:
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_fit_is_planned_needed_and_kept_wherever_it_is_named(home: Home, setting: str) -> None:
     file = home.folder / "named.yaml"
-    file.write_text(STUDY + PLACES[place])
+    file.write_text(STUDY + SETTINGS[setting])
     study = load_study(file)
     trial = study.cells[0].trial
     study_plan = plan(study, home, [])
-    (other,) = {planned.fit.key for planned in study_plan.fits} - {trial.fit.key}
+    (upstream,) = {planned.fit.key for planned in study_plan.fits} - {trial.fit.key}
     needs = {job.kind + job.key: job.needs for job in jobs(study_plan)}
-    assert needs[f"trial{trial.key}"] == {other, trial.fit.key}
-    assert needs[f"fit{trial.fit.key}"] == ({other} if place == "pick" else set())
-    assert {other, trial.fit.key} <= keys_kept_by(trial)
+    assert needs[f"trial{trial.key}"] == {upstream, trial.fit.key}
+    assert needs[f"fit{trial.fit.key}"] == ({upstream} if setting == "pick" else set())
+    assert {upstream, trial.fit.key} <= keys_kept_by(trial)
 
 
 def test_a_ready_network_is_that_of_the_checkpoint(home: Home) -> None:
-    named = {"train_on": {"name": "phantom", "style": "vnc", "slices": 4, "size": 48}}
+    training_set = {"train_on": {"name": "phantom", "style": "vnc", "slices": 4, "size": 48}}
     small = {"patch": 32, "batch": 2, "steps": 2, "method": {"name": "supervised", "epochs": 1}}
-    trial = small_trial(pick={"name": "by_network", "fit": {**named, **small}})
-    (other, last), (own, pick) = trial.upstream
-    fit(other, [last], home, CPU)
+    trial = small_trial(pick={"name": "by_network", "fit": {**training_set, **small}})
+    (upstream, last), (own, pick) = trial.upstream
+    fit(upstream, [last], home, CPU)
     fit(own, [pick], home, CPU)
     assert checkpoint(own, pick, home).exists()
     network = as_function(pick, home, CPU).keywords["fit"]  # type: ignore[attr-defined]
