@@ -80,6 +80,10 @@ def check_estimable(formula: str, coded: Coded, design: Array) -> None:
     """Refuses a table that cannot tell the effects of a formula apart, and says which cell it
     lacks.
     """
+    for alias, word in _factors(coded):
+        levels = coded.frame[alias].unique()
+        if len(levels) == 1:
+            raise ValueError(f"{formula}: all rows have {word} = {levels[0]}, so it has no effect")
     if np.linalg.matrix_rank(design) == design.shape[1]:
         return
     text = f"{formula}: the rows cannot tell all effects apart"
@@ -91,10 +95,7 @@ def check_estimable(formula: str, coded: Coded, design: Array) -> None:
 
 def _empty_cell(coded: Coded) -> str:
     """The first combination of levels that no row has; nothing where all are there."""
-    columns = []
-    for alias, word in coded.names.items():
-        if f"C({alias}, Sum)" in coded.formula:
-            columns.append((alias, word))
+    columns = _factors(coded)
     aliases = [alias for alias, _ in columns]
     rows = set(map(tuple, coded.frame[aliases].to_numpy().tolist()))
     levels = [sorted(set(coded.frame[alias].tolist()), key=str) for alias in aliases]
@@ -103,6 +104,15 @@ def _empty_cell(coded: Coded) -> str:
             pairs = zip(columns, cell, strict=True)
             return ", ".join(f"{word} = {level}" for (_, word), level in pairs)
     return ""
+
+
+def _factors(coded: Coded) -> list[tuple[str, str]]:
+    """The columns that are factors with levels, by their plain names and by the study's."""
+    factors = []
+    for alias, word in coded.names.items():
+        if f"C({alias}, Sum)" in coded.formula:
+            factors.append((alias, word))
+    return factors
 
 
 def _check(table: pd.DataFrame, formula: str, bare: str, words: list[str]) -> None:

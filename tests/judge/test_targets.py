@@ -1,5 +1,6 @@
 """A trial that looks at no target is compared with what was adapted to each of them."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,15 @@ def test_targets_are_compared_without_the_trials_that_look_at_none(tmp_path: Pat
     assert contrast.n == (8, 8)
     assert contrast.estimate == pytest.approx(0.2, abs=0.02)
     assert verdict.notes == ("8 trials look at no target and were left out of every arm",)
+
+
+def test_a_model_over_targets_says_that_it_has_one_method_left(tmp_path: Path) -> None:
+    compare = "compare:\n  - {name: m, unit: seed, model: dice ~ fit.method * fit.adapt_to}\n"
+    verdict = verdict_on(study_in(tmp_path, "seeds: 4\n" + CROSSED + compare))
+    (contrast,) = verdict.contrasts
+    assert math.isnan(contrast.p)
+    assert "all rows have fit.method = adapting, so it has no effect" in contrast.note
+    assert verdict.notes == ("4 trials look at no target and were left out of every arm",)
 
 
 def test_source_only_is_a_flat_curve_beside_that_of_growing_targets(tmp_path: Path) -> None:
