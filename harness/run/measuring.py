@@ -15,16 +15,17 @@ from harness.study.cells import Cell
 def measuring_jobs(study: str, cells: Sequence[Cell], missing: set[str], slots: int) -> list[Job]:
     """A job for each fit and pick, over all their trials; several where slots would idle.
 
-    `missing` are the fits that are trained first.
+    `missing` are the fits that are trained first. Trials that wait for others of them, which their
+    probes name, say, are a job of their own.
     """
     folders = component_folders()
-    trials_of: dict[tuple[str, str], list[Job]] = {}
+    trials_of: dict[tuple[str, str, frozenset[str]], list[Job]] = {}
     for cell in cells:
         trial = cell.trial
         needs = missing.intersection(fit.key for fit in trial.lineage)
         value = {"trial": trial.to_plain(), "key": trial.key, "components": folders}
         job = Job(trial.key, "trial", run_name(cell), value, frozenset(needs))
-        trials_of.setdefault((trial.fit.key, trial.pick.key), []).append(job)
+        trials_of.setdefault((trial.fit.key, trial.pick.key, job.needs), []).append(job)
     pieces = -(-slots // len(trials_of)) if trials_of else 1
     measuring = []
     for trials in trials_of.values():

@@ -76,3 +76,37 @@ def test_images_to_adapt_to_are_no_test_images_by_another_name(
             with_fingerprints(load_study(file), home)
         file.write_text(f"{ADAPTING}transductive: true\n")
         assert len(with_fingerprints(load_study(file), home).cells) == 1
+
+
+TARGETS = """
+name: targets
+base:
+  fit:
+    train_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {train: [0, 3]}}
+    net: {arch: tiny_unet, width: 2}
+    patch: 32
+  test_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {test: [3, 4]}}
+grid:
+  fit.method: [supervised, adapting]
+  fit.adapt_to:
+    - {name: volume, images: raw.npy, masks: masks.npy, splits: {train: [4, 5]}, label: first}
+    - {name: volume, images: raw.npy, masks: masks.npy, splits: {train: [5, 6]}, label: second}
+"""
+
+
+def test_source_only_stands_beside_every_target_of_known_bytes(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 32, 32), dtype=np.uint8)
+    np.save(tmp_path / "raw.npy", images)
+    np.save(tmp_path / "masks.npy", np.ones((6, 32, 32), dtype=np.uint8))
+    file = tmp_path / "targets.yaml"
+    file.write_text(TARGETS)
+    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
+        write_component(folder, "methods.py", METHOD)
+        source_only, *adapted = with_fingerprints(load_study(file), home).cells
+    targets = [trial.fit.adapt_to for trial in source_only.positions]
+    assert [target.level for target in targets if target] == ["first", "second"]
+    assert all(target.options["fingerprint"] for target in targets if target)
+    assert len({trial.key for trial in source_only.positions}) == 1
+    assert len({cell.trial.key for cell in adapted}) == 2

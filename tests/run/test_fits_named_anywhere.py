@@ -89,10 +89,24 @@ def test_a_fit_is_planned_needed_and_kept_wherever_it_is_named(home: Home, setti
     trial = study.cells[0].trial
     study_plan = plan(study, home, [])
     (upstream,) = {planned.fit.key for planned in study_plan.fits} - {trial.fit.key}
-    needs = {job.kind + job.key: job.needs for job in jobs(study_plan)}
-    assert needs[f"trial{trial.key}"] == {upstream, trial.fit.key}
-    assert needs[f"fit{trial.fit.key}"] == ({upstream} if setting == "pick" else set())
+    *fits, measuring = jobs(study_plan)
+    assert measuring.needs == {upstream, trial.fit.key}
+    needs = {job.key: job.needs for job in fits}
+    assert needs == {upstream: set(), trial.fit.key: {upstream} if setting == "pick" else set()}
     assert {upstream, trial.fit.key} <= keys_kept_by(trial)
+
+
+def test_trials_of_one_fit_wait_for_the_fits_that_each_names(home: Home) -> None:
+    agrees = SETTINGS["probes"].removeprefix("  probes: ").strip()
+    file = home.folder / "named.yaml"
+    file.write_text(f"{STUDY}grid:\n  probes: [[segmentation], {agrees}]\n")
+    study = load_study(file)
+    alone, beside = (cell.trial for cell in study.cells)
+    assert alone.fit.key == beside.fit.key
+    measuring = [job for job in jobs(plan(study, home, [])) if job.kind == "measure"]
+    needs = {trial.key: job.needs for job in measuring for trial in job.trials}
+    (upstream,) = {fit.key for fit in beside.lineage} - {alone.fit.key}
+    assert needs == {alone.key: {alone.fit.key}, beside.key: {alone.fit.key, upstream}}
 
 
 def test_a_ready_network_is_that_of_the_checkpoint(home: Home) -> None:
