@@ -52,6 +52,7 @@ class Retry(StrEnum):
 
     failed = "failed"
     diverged = "diverged"
+    changed = "changed"  # whose code has changed since
 
 
 class On(StrEnum):

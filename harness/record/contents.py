@@ -15,7 +15,7 @@ from harness.record.code import Code
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
 from harness.spec.values import Part
-from harness.spec.walk import datasets_of
+from harness.spec.walk import datasets_of, parts_in
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -45,7 +45,7 @@ def tags_of(
         "harness.levels": json.dumps(cell.levels),
         "harness.reason": reason,
         "harness.design": study.design,
-        "harness.host": platform.node(),
+        "harness.host": result.origins.get("trial", {}).get("host") or platform.node(),
         "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "mlflow.source.name": str(study.path),
         "mlflow.source.type": "LOCAL",
@@ -58,6 +58,7 @@ def tags_of(
         "mlflow.source.git.commit": code.commit,
         "harness.dirty": "true" if code.diff else "",
         "harness.device": result.device,
+        "harness.code": json.dumps(result.code) if result.code else "",
         "harness.error": result.error,
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,
@@ -79,7 +80,7 @@ def fill(client: Any, run: Any, cell: Cell, result: TrialResult, code: Code) -> 
         client.log_batch(id, metrics=metrics[start : start + METRICS_OF_A_BATCH])
     client.log_inputs(id, _inputs(cell))
     with _artifacts(client, run) as keep:
-        _keep_artifacts(keep, result, code)
+        _keep_artifacts(keep, cell, result, code)
 
 
 def _params(cell: Cell) -> list[Any]:
@@ -140,7 +141,7 @@ def _datasets(cell: Cell) -> list[tuple[str, Part]]:
     return datasets
 
 
-def _keep_artifacts(keep: Keep, result: TrialResult, code: Code) -> None:
+def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> None:
     """Keeps everything that belongs to a run beside its numbers."""
     if result.folder is not None:
         for path in sorted(result.folder.rglob("*")):
@@ -153,11 +154,25 @@ def _keep_artifacts(keep: Keep, result: TrialResult, code: Code) -> None:
         "packages.txt": code.packages,
         "error.txt": result.trace,
     }
+    if result.origins:
+        texts["origin.json"] = json.dumps(result.origins, indent=1)
     if result.history:
         texts["history.json"] = json.dumps(result.history)
+    texts.update(_sources_outside(cell))
     for name, text in texts.items():
         if text:
             keep(text, name)
+
+
+def _sources_outside(cell: Cell) -> dict[str, str]:
+    """The files of components outside the package, which no commit of harness holds."""
+    sources = {}
+    for part in parts_in(cell.trial):
+        component = part.component
+        if component.digest:
+            file = Path(component.defined_at.rsplit(":", 1)[0])
+            sources[f"components/{part.kind}_{file.name}"] = file.read_text(encoding="utf-8")
+    return sources
 
 
 @contextmanager
