@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.record.code import code_state
-from harness.record.patience import StillLocked
+from harness.record.patience import Unreachable
 from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
 from harness.run.durations import cost_class, cost_class_of_trial, note_duration
@@ -190,7 +190,7 @@ class _Recorder:
                     reason=trial.reason,
                     start_over=trial.start_over,
                 )
-            except StillLocked:
+            except Unreachable:
                 return
             self._waiting.popleft()
             self.recorded += run is not None
