@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.record.code import code_state
-from harness.record.patience import StillLocked
+from harness.record.patience import Unreachable
 from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
 from harness.run.changed_code import changed_since
@@ -198,7 +198,7 @@ class _Recorder:
                     reason=trial.reason,
                     start_over=trial.start_over,
                 )
-            except StillLocked:
+            except Unreachable:
                 return
             self._waiting.popleft()
             self.recorded += run is not None
