@@ -103,8 +103,10 @@ def test_trials_of_one_fit_wait_for_the_fits_that_each_names(home: Home) -> None
     study = load_study(file)
     alone, beside = (cell.trial for cell in study.cells)
     assert alone.fit.key == beside.fit.key
-    measuring = [job for job in jobs(plan(study, home, [])) if job.kind == "measure"]
-    needs = {trial.key: job.needs for job in measuring for trial in job.trials}
+    needs = {}
+    for job in jobs(plan(study, home, [])):
+        for trial in job.trials:
+            needs[trial.key] = job.needs
     (upstream,) = {fit.key for fit in beside.lineage} - {alone.fit.key}
     assert needs == {alone.key: {alone.fit.key}, beside.key: {alone.fit.key, upstream}}
 
