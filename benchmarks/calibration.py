@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.calibration_intervals import coverage
+from benchmarks.calibration_networks import networks
 from benchmarks.calibration_pooling import trap
 from benchmarks.text_table import print_heading, print_row
 from harness.spec.catalogue import catalogue, load_component
@@ -221,7 +222,13 @@ def correction_rates(correct: Callable[[Array], Array], count: int) -> tuple[flo
     return float(np.mean(shares)), any_false / count
 
 
-TABLES = {"rejections": rejections, "families": families, "coverage": coverage, "trap": trap}
+TABLES = {
+    "rejections": rejections,
+    "families": families,
+    "coverage": coverage,
+    "trap": trap,
+    "networks": networks,
+}
 
 
 def main() -> None:

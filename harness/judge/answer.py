@@ -8,16 +8,23 @@ import pandas as pd
 
 from harness.judge import associations, contrasts
 from harness.judge.arms import Layout, Levels, arm_names, at_stratum, lay_out, levels_text
-from harness.judge.checks import normality, pooled_images
+from harness.judge.checks import normality, pooled_values
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
 from harness.judge.measured import Measured, Tally
+from harness.judge.network_level import (
+    BELOW_A_NETWORK,
+    NOT_CONFIRMATORY,
+    Inference,
+    inference_of,
+)
 from harness.judge.samples import measured_samples
+from harness.judge.shared_starts import shared_start
 from harness.judge.tallies import STATES, count_states
-from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
+from harness.judge.verdicts import Arm, Pooled, Ranking, Verdict, Verdicts
 from harness.record.database import Run
 from harness.spec.naming import as_list
 from harness.stats.result import Result
@@ -64,33 +71,57 @@ def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
 def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
     """A comparison with its p values, not yet corrected."""
     plan = lay_out(study, comparison)
+    inference = inference_of(plan, comparison)
+    question = inference.question
     of_metrics = []
     for metric in comparison.metrics:
-        of_metrics.append(measured_samples(plan, comparison, metric, runs, rows))
+        of_metric = measured_samples(
+            plan, question, metric, runs, rows, within_network=inference.within_network
+        )
+        of_metrics.append(of_metric)
     first = of_metrics[0]
-    arms = _arms(comparison, first)
+    arms = _arms(question, first)
     notes = list(_confinements(comparison))
+    notes += filter(None, [inference.note, shared_start(plan)])
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
-    notes += _losses(comparison, first)
-    pooled = []
-    if comparison.unit == "image":
-        pooled = [pooled_images(comparison, sample) for sample in first.samples]
-    tests = _tests_of_all_arms(comparison, plan, first)
+    notes += _losses(question, first)
+    tests = _tests_of_all_arms(question, plan, first)
+    answers = list(_contrasts(question, plan, of_metrics))
+    if inference.only_these_networks:
+        answers = [replace(answer, only_these_networks=True) for answer in answers]
     return Verdict(
         comparison,
         sentence="",
         arms=arms,
-        contrasts=tuple(_contrasts(comparison, plan, of_metrics)),
+        contrasts=tuple(answers),
         family=0,
         notes=tuple(dict.fromkeys(notes)),
         averaged=plan.averaged,
-        pooled=tuple(pooled),
-        rankings=tuple(_rankings(comparison, plan, first, tests)),
+        pooled=tuple(_pooled(comparison, plan, runs, rows, inference)),
+        rankings=tuple(_rankings(question, plan, first, tests)),
         omnibus=tuple(tests),
         normality=tuple(normality(arms)),
+        tested_unit=question.unit,
     )
+
+
+def _pooled(
+    comparison: Comparison,
+    plan: Layout,
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
+    inference: Inference,
+) -> Iterator[Pooled]:
+    """What the values below the networks are worth, in each arm."""
+    if comparison.unit not in BELOW_A_NETWORK:
+        return
+    metric = comparison.metrics[0]
+    measured = measured_samples(plan, comparison, metric, runs, rows, of_each_network=True)
+    is_averaged = inference.within_network is not None
+    for sample in measured.samples:
+        yield pooled_values(comparison, sample, is_averaged)
 
 
 def _contrasts(
@@ -198,12 +229,17 @@ def _rankings(
 def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
     """A verdict in words, once its p values are corrected."""
     comparison = draft.comparison
+    if draft.tested_unit != comparison.unit:
+        comparison = replace(comparison, unit=draft.tested_unit)
     answered = []
     for contrast in draft.contrasts:
         contrast = replace(contrast, outcome=outcome(comparison, contrast))
         contrast = replace(contrast, sentence=sentence(comparison, contrast, family))
         answered.append(contrast)
     notes = list(draft.notes)
+    reasons = list(draft.exploratory_because)
+    if any(contrast.only_these_networks for contrast in answered):
+        reasons.append(NOT_CONFIRMATORY)
     removed: set[str] = set()
     for contrast in answered:
         removed.update(contrast.removed)
@@ -217,7 +253,8 @@ def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
         contrasts=tuple(answered),
         family=family,
         sentence=summary(comparison, answered),
-        confirmatory=confirmatory,
+        confirmatory=confirmatory and not reasons,
+        exploratory_because=tuple(reasons),
         notes=tuple(notes),
     )
 

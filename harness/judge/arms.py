@@ -30,6 +30,8 @@ class TrialPlace(NamedTuple):
     fold: int | None
     test_on: str
     rest: Levels  # levels that are averaged over
+    fit: str = ""  # the key of its network
+    starts: tuple[tuple[str, str], ...] = ()  # key and name of each fit that it starts from
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
             fold=fit.fold[0] if fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
             rest=tuple(f"{path}={cell.levels[path]}" for path in averaged if path in cell.levels),
+            fit=fit.key,
+            starts=tuple((start.key, start.level) for start, _ in fit.upstream),
         )
         trial_places.append(trial)
     balanced, notes = _balanced_places(trial_places, comparison)

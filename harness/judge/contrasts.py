@@ -75,6 +75,7 @@ class Contrast:
     sentence: str = ""
     runs: tuple[str, ...] = ()
     points: tuple[tuple[str, float, float], ...] = ()  # of a correlation: name, x, y
+    only_these_networks: bool = False  # says nothing of another training
 
     @property
     def name(self) -> str:

@@ -93,11 +93,7 @@ def _preview(planned: Planned, family: int, least: float) -> Preview:
             comparisons=family,
             options=options_of_test(comparison, planned.test),
         )
-    if comparison.unit == "image":
-        note = (
-            "pools the images of one network, which are no independent networks; "
-            "the report flags it"
-        )
+    note = "; ".join(filter(None, [note, planned.note]))
     preview = Preview(
         comparison.name,
         planned.contrast,

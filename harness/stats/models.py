@@ -178,13 +178,34 @@ def _wald(name: str, where: slice, design: Array, fitted: reml.Fitted, levels: l
     estimate = fitted.estimate[where]
     width = where.stop - where.start
     statistic = float(estimate @ np.linalg.solve(fitted.covariance[where, where], estimate)) / width
-    rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in levels)]
+    finest = [codes for codes in levels if not _is_coarser_than_any(codes, levels)]
+    rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in finest)]
     for codes in levels:
         still = [_constant_within(column, codes) for column in design.T]
         if all(still[where]):
-            rest.append(np.unique(codes).size - sum(still))
+            rest.append(np.unique(codes).size - _rank_between(design[:, still], codes, levels))
     df = float(max(1, min(rest)))
     return Term(name, (float(width), df), statistic, float(stats.f.sf(statistic, width, df)))
+
+
+def _is_coarser_than_any(codes: Array, levels: list[Array]) -> bool:
+    """Whether a random factor is nested the other way: another one's levels decide its own."""
+    size = np.unique(codes).size
+    finer = [other for other in levels if np.unique(other).size > size]
+    return any(_constant_within(codes, other) for other in finer)
+
+
+def _rank_between(fixed: Array, codes: Array, levels: list[Array]) -> int:
+    """How many of a factor's levels are spent on fixed effects, and on the coarser random factors
+    that hold its levels: of networks within seeds, the means of the seeds.
+    """
+    coarser = [other for other in levels if _is_coarser_than_any(other, [codes])]
+    columns = [fixed]
+    for other in coarser:
+        columns.append((other[:, None] == np.unique(other)).astype(np.float64))
+    _, first_rows = np.unique(codes, return_index=True)
+    between = np.column_stack(columns)[first_rows]
+    return int(np.linalg.matrix_rank(between))
 
 
 def _constant_within(column: Array, codes: Array) -> bool:
