@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 import pandas as pd
 
@@ -28,7 +29,7 @@ from harness.judge.verdicts import Arm, Pooled, Ranking, Verdict, Verdicts
 from harness.record.database import Run
 from harness.spec.naming import as_list
 from harness.stats.result import Result
-from harness.study.comparison import Comparison
+from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
 
@@ -230,7 +231,7 @@ def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
     """A verdict in words, once its p values are corrected."""
     comparison = draft.comparison
     if draft.tested_unit != comparison.unit:
-        comparison = replace(comparison, unit=draft.tested_unit)
+        comparison = replace(comparison, unit=cast(Unit, draft.tested_unit))
     answered = []
     for contrast in draft.contrasts:
         contrast = replace(contrast, outcome=outcome(comparison, contrast))

@@ -36,11 +36,11 @@ def _yes_and_no(comparison: Comparison) -> tuple[str, str]:
 def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
     """One plain sentence; what is not significant is never called equal."""
     sentences = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}
-    shown = contrast
+    answer = contrast
     if contrast.outcome == ONLY_THESE:
         yes, _ = _yes_and_no(comparison)
-        shown = replace(contrast, outcome=yes)
-    text = sentences[comparison.kind](comparison, shown, family)
+        answer = replace(contrast, outcome=yes)
+    text = sentences[comparison.kind](comparison, answer, family)
     if contrast.only_these_networks and contrast.outcome != "no test":
         text = f"of these networks only, {text}"
     where = where_text(comparison.where)

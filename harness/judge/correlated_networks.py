@@ -53,8 +53,11 @@ def sharing_of(pairs: Sequence[Pair], alpha: float) -> Sharing:
 def correlate_networks(sharing: Sharing, test: str, options: Mapping[str, Any]) -> Correlation:
     """The correlation of points that share networks, with a p that knows it."""
     correlate = across_networks if sharing.shape == "across" else within_networks
-    known = {key: options[key] for key in ("level", "tie_x", "tie_y") if key in options}
-    return correlate(sharing.x, sharing.y, test, **known)
+    own_options: dict[str, Any] = {}
+    for name in ("level", "tie_x", "tie_y"):
+        if name in options:
+            own_options[name] = options[name]
+    return correlate(sharing.x, sharing.y, test, **own_options)
 
 
 def _networks_of(sample: Sample) -> str:
@@ -68,14 +71,17 @@ def _tables(blocks: Sequence[Sequence[Pair]]) -> tuple[Array, Array] | None:
     of_blocks: list[dict[Levels, Pair]] = []
     for block in blocks:
         of_blocks.append({_part(x.arm, varying): (x, y) for x, y in block})
-    shared = [label for label in of_blocks[0] if all(label in block for block in of_blocks)]
+    labels = set(of_blocks[0])
+    for pairs in of_blocks:
+        labels.intersection_update(pairs)
+    shared = [label for label in of_blocks[0] if label in labels]
     if not shared:
         return None
     tables = []
     for side in (0, 1):
         rows = []
-        for block in of_blocks:
-            rows.append([float(np.mean(block[label][side].values)) for label in shared])
+        for pairs in of_blocks:
+            rows.append([float(np.mean(pairs[label][side].values)) for label in shared])
         tables.append(np.array(rows))
     return tables[0], tables[1]
 

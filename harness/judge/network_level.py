@@ -70,8 +70,8 @@ def _units_of_points(layout: Layout, question: Comparison) -> dict[tuple[Levels,
     points: dict[tuple[Levels, Levels], list[TrialPlace]] = {}
     for trial in layout.trial_places:
         points.setdefault((trial.stratum, (trial.point,)), []).append(trial)
-    for place, trials in points.items():
-        units[place] = set.union(*planned_units(trials, question).values())
+    for stratum_and_point, trials in points.items():
+        units[stratum_and_point] = set.union(*planned_units(trials, question).values())
     return units
 
 

@@ -22,7 +22,7 @@ def networks_of_all_arms(
     lost = set(zip(stratum_of_trial[~has_rows], trials[NETWORK][~has_rows], strict=True))
     if not lost:
         return data, []
-    places = zip(data[PLANNED].map(of_stratum.__getitem__), data[NETWORK], strict=True)
-    is_whole = [place not in lost for place in places]
+    positions = zip(data[PLANNED].map(of_stratum.__getitem__), data[NETWORK], strict=True)
+    is_whole = [position not in lost for position in positions]
     names = ", ".join(sorted({network for _, network in lost}))
     return data[is_whole], [f"left out of every arm, for one lacks it: {names}"]

@@ -191,18 +191,18 @@ def _wald(name: str, where: slice, design: Array, fitted: reml.Fitted, levels: l
 def _is_coarser_than_any(codes: Array, levels: list[Array]) -> bool:
     """Whether a random factor is nested the other way: another one's levels decide its own."""
     size = np.unique(codes).size
-    finer = [other for other in levels if np.unique(other).size > size]
-    return any(_constant_within(codes, other) for other in finer)
+    finer = [factor for factor in levels if np.unique(factor).size > size]
+    return any(_constant_within(codes, factor) for factor in finer)
 
 
 def _rank_between(fixed: Array, codes: Array, levels: list[Array]) -> int:
     """How many of a factor's levels are spent on fixed effects, and on the coarser random factors
     that hold its levels: of networks within seeds, the means of the seeds.
     """
-    coarser = [other for other in levels if _is_coarser_than_any(other, [codes])]
+    coarser = [factor for factor in levels if _is_coarser_than_any(factor, [codes])]
     columns = [fixed]
-    for other in coarser:
-        columns.append((other[:, None] == np.unique(other)).astype(np.float64))
+    for factor in coarser:
+        columns.append((factor[:, None] == np.unique(factor)).astype(np.float64))
     _, first_rows = np.unique(codes, return_index=True)
     between = np.column_stack(columns)[first_rows]
     return int(np.linalg.matrix_rank(between))

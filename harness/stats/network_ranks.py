@@ -37,7 +37,7 @@ def across_networks(
     for order in _orders(rows):
         points = (order[:, None] * columns + np.arange(columns)).ravel()
         total += 1
-        count += abs(_agreement(first, _reordered(second, points))) >= bound
+        count += abs(_agreement(first, _in_order(second, points))) >= bound
     is_exact = factorial(rows) <= LISTED
     p = count / total if is_exact else (count + 1) / (total + 1)
     without = []
@@ -100,7 +100,7 @@ def _agreement(first: Array, second: Array) -> float:
     return float((first * second).sum())
 
 
-def _reordered(side: Array, points: Any) -> Array:
+def _in_order(side: Array, points: Any) -> Array:
     if side.ndim == 2:
         return side[np.ix_(points, points)]
     return side[points]
