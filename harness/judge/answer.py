@@ -83,10 +83,10 @@ def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.Da
     first = of_metrics[0]
     arms = _arms(question, first)
     notes = list(_confinements(comparison))
-    notes += filter(None, [inference.note, shared_start(plan)])
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
+    notes += filter(None, [inference.note, shared_start(plan)])
     notes += _losses(question, first)
     tests = _tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))

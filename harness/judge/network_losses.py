@@ -1,5 +1,6 @@
 """Values that are averaged over networks come from the same networks in every arm."""
 
+import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Levels
@@ -23,6 +24,6 @@ def networks_of_all_arms(
     if not lost:
         return data, []
     positions = zip(data[PLANNED].map(of_stratum.__getitem__), data[NETWORK], strict=True)
-    is_whole = [position not in lost for position in positions]
+    is_whole = np.array([position not in lost for position in positions], dtype=bool)
     names = ", ".join(sorted({network for _, network in lost}))
     return data[is_whole], [f"left out of every arm, for one lacks it: {names}"]

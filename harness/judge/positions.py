@@ -213,7 +213,7 @@ def with_units(
     part = within_network or comparison.unit
     column = {"image": "image", "patient": "group"}.get(part)
     if column is None:
-        return data.assign(**{UNIT: data[BASE], PART: np.full(len(data), "")}), []
+        return data.assign(**{UNIT: data[BASE]}).assign(**{PART: ""}), []
     if column not in data.columns:
         data = data.assign(**{column: None})
     has_unit = data[column].notna()
@@ -234,7 +234,7 @@ def with_units(
         return data.assign(**{UNIT: data[BASE], PART: names}), notes
     if comparison.unit == "image":
         names = data[NETWORK] + " " + names
-    return data.assign(**{UNIT: names, PART: np.full(len(data), "")}), notes
+    return data.assign(**{UNIT: names}).assign(**{PART: ""}), notes
 
 
 def _is_each_picture_a_patient(data: pd.DataFrame) -> bool:
