@@ -8,26 +8,24 @@ from typing import cast
 import pandas as pd
 
 from harness.judge import associations, contrasts
-from harness.judge.arms import Layout, Levels, arm_names, at_stratum, lay_out, levels_text
-from harness.judge.checks import normality, pooled_values
+from harness.judge.arms import Layout, Levels, arm_names, lay_out, levels_text
+from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.doubts import confinements, losses, pooled_arms
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
 from harness.judge.measured import Measured, Tally
 from harness.judge.network_level import (
-    BELOW_A_NETWORK,
     NOT_CONFIRMATORY,
-    Inference,
     inference_of,
 )
 from harness.judge.samples import measured_samples
 from harness.judge.shared_starts import shared_start
 from harness.judge.tallies import STATES, count_states
-from harness.judge.verdicts import Arm, Pooled, Ranking, Verdict, Verdicts
+from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
 from harness.record.database import Run
-from harness.spec.naming import as_list
 from harness.stats.result import Result
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
@@ -82,12 +80,12 @@ def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.Da
         of_metrics.append(of_metric)
     first = of_metrics[0]
     arms = _arms(question, first)
-    notes = list(_confinements(comparison))
+    notes = list(confinements(comparison))
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
     notes += filter(None, [inference.note, shared_start(plan)])
-    notes += _losses(question, first)
+    notes += losses(question, first)
     tests = _tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
     if inference.only_these_networks:
@@ -100,29 +98,12 @@ def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.Da
         family=0,
         notes=tuple(dict.fromkeys(notes)),
         averaged=plan.averaged,
-        pooled=tuple(_pooled(comparison, plan, runs, rows, inference)),
+        pooled=tuple(pooled_arms(comparison, plan, runs, rows, inference)),
         rankings=tuple(_rankings(question, plan, first, tests)),
         omnibus=tuple(tests),
         normality=tuple(normality(arms)),
         tested_unit=question.unit,
     )
-
-
-def _pooled(
-    comparison: Comparison,
-    plan: Layout,
-    runs: pd.DataFrame,
-    rows: pd.DataFrame,
-    inference: Inference,
-) -> Iterator[Pooled]:
-    """What the values below the networks are worth, in each arm."""
-    if comparison.unit not in BELOW_A_NETWORK:
-        return
-    metric = comparison.metrics[0]
-    measured = measured_samples(plan, comparison, metric, runs, rows, of_each_network=True)
-    is_averaged = inference.within_network is not None
-    for sample in measured.samples:
-        yield pooled_values(comparison, sample, is_averaged)
 
 
 def _contrasts(
@@ -138,31 +119,6 @@ def _contrasts(
     if comparison.kind == "model":
         return associations.model(comparison, plan, of_metrics[0])
     return contrasts.groups(comparison, plan, of_metrics[0])
-
-
-def _confinements(comparison: Comparison) -> Iterator[str]:
-    """Says what `where` confines the comparison to."""
-    for path, levels in comparison.where.items():
-        yield f"only where {path} is {' or '.join(as_list(levels))}"
-
-
-def _losses(comparison: Comparison, measured: Measured) -> Iterator[str]:
-    """Says which trials, units and values are missing from each arm."""
-    names = arm_names(comparison, (tally.arm for tally in measured.tallies))
-    for tally in measured.tallies:
-        name = (names[tally.arm] or "all trials") + at_stratum(tally.stratum)
-        losses = []
-        for state, count in tally.states.items():
-            if count and state != "finished":
-                losses.append(f"{count} {state}")
-        if losses:
-            yield f"{name}: {' and '.join(losses)} of {sum(tally.states.values())} trials"
-        if tally.states["diverged"]:
-            yield f"{name}: its mean is of the trials that did not diverge, which flatters it"
-        if tally.lost:
-            yield f"{name}: without a complete value: {', '.join(tally.lost)}"
-        if tally.undefined:
-            yield f"{name}: {tally.undefined} undefined values were left out"
 
 
 def _arms(comparison: Comparison, measured: Measured) -> tuple[Arm, ...]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from harness.judge.averaged import averaged_paths
 from harness.judge.level_reader import LevelReader
 from harness.spec.naming import as_list, level_meant, level_of_text, short_names
+from harness.spec.values import Fit
 from harness.study.comparison import Comparison
 from harness.study.levels import among, levels_of
 from harness.study.load import Study
@@ -30,8 +31,7 @@ class TrialPlace(NamedTuple):
     fold: int | None
     test_on: str
     rest: Levels  # levels that are averaged over
-    fit: str = ""  # the key of its network
-    starts: tuple[tuple[str, str], ...] = ()  # key and name of each fit that it starts from
+    fit: Fit
 
 
 @dataclass(frozen=True)
@@ -89,18 +89,16 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         point = reader.levels(cell, points)
         if None in arm or None in point:  # the factor means nothing to this trial
             continue
-        fit = cell.trial.fit
         trial = TrialPlace(
             trial=cell.trial.key,
             stratum=stratum,
             arm=tuple(map(str, arm)),
             point="".join(map(str, point)),
-            seed=fit.seed,
-            fold=fit.fold[0] if fit.fold is not None else None,
+            seed=cell.trial.fit.seed,
+            fold=cell.trial.fit.fold[0] if cell.trial.fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
             rest=tuple(f"{path}={cell.levels[path]}" for path in averaged if path in cell.levels),
-            fit=fit.key,
-            starts=tuple((start.key, start.level) for start, _ in fit.upstream),
+            fit=cell.trial.fit,
         )
         trial_places.append(trial)
     balanced, notes = _balanced_places(trial_places, comparison)
@@ -222,10 +220,7 @@ def contrasts(comparison: Comparison, arms: Sequence[Levels]) -> list[tuple[Leve
 def planned_units(
     trial_places: Iterable[TrialPlace], comparison: Comparison
 ) -> dict[tuple[Levels, Levels], set[int]]:
-    """The planned seeds or folds of each arm in each stratum.
-
-    Images and patients are known only once measured.
-    """
+    """The planned seeds or folds of each arm in each stratum; images are known once measured."""
     units: dict[tuple[Levels, Levels], set[int]] = {}
     for trial in trial_places:
         unit: int | None = trial.seed

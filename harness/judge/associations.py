@@ -18,6 +18,7 @@ from harness.judge.estimates import (
     result_or_reason,
 )
 from harness.judge.measured import Measured, Sample, left_out, runs_behind, shared_units
+from harness.judge.random_factors import WHY, RandomFactors, random_factors
 from harness.spec.catalogue import load_component
 from harness.stats.models import anova, mixed_effects
 from harness.stats.result import Correlation, Effect, Model, Term
@@ -188,12 +189,6 @@ def model(comparison: Comparison, layout: Layout, measured: Measured) -> Iterato
             yield _of_term(contrast, term, result.note)
 
 
-RandomFactors = tuple[str, ...]
-WHY: dict[RandomFactors, str] = {
-    ("unit",): "units repeat, so that each has its own intercept",
-    ("network",): "values of one network repeat, so that each network has its own intercept",
-    ("unit", "network"): "units and their networks repeat, so that each has its own intercept",
-}
 ANOVA = ("anova", "every value is of another unit")
 
 
@@ -214,25 +209,6 @@ def _model_table(comparison: Comparison, samples: Sequence[Sample]) -> pd.DataFr
         if not numbers.isna().any():
             table[factor] = numbers
     return table
-
-
-def random_factors(comparison: Comparison, table: pd.DataFrame) -> RandomFactors:
-    """What has an intercept of its own: units that stand in several arms, and networks that give
-    several values (one for each test set or strength).
-    """
-    units = table["unit"]
-    networks = table["network"]
-    has_repeated_units = comparison.paired
-    if has_repeated_units is None:
-        has_repeated_units = bool(units.duplicated().any())
-    factors = []
-    if has_repeated_units:
-        factors.append("unit")
-    pairs = len(table[["unit", "network"]].drop_duplicates())
-    is_network_apart = not has_repeated_units or pairs > units.nunique()
-    if networks.duplicated().any() and networks.nunique() > 1 and is_network_apart:
-        factors.append("network")
-    return tuple(factors)
 
 
 def _fit_model(table: pd.DataFrame, formula: str, random: RandomFactors) -> Model:

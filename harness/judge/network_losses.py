@@ -18,12 +18,17 @@ def networks_of_all_arms(
     of_stratum = []
     for position in planned:
         of_stratum.append(numbers.setdefault(position.stratum, len(numbers)))
-    stratum_of_trial = trials[PLANNED].map(of_stratum.__getitem__)
-    has_rows = trials["run"].isin(data["run"].unique())
-    lost = set(zip(stratum_of_trial[~has_rows], trials[NETWORK][~has_rows], strict=True))
+    strata_of_trials = trials[PLANNED].map(of_stratum.__getitem__)
+    is_lost = ~trials["run"].isin(data["run"].unique())
+    lost_strata = strata_of_trials[is_lost]
+    lost_networks = trials[NETWORK][is_lost]
+    lost = set(zip(lost_strata, lost_networks, strict=True))
     if not lost:
         return data, []
-    positions = zip(data[PLANNED].map(of_stratum.__getitem__), data[NETWORK], strict=True)
-    is_whole = np.array([position not in lost for position in positions], dtype=bool)
-    names = ", ".join(sorted({network for _, network in lost}))
-    return data[is_whole], [f"left out of every arm, for one lacks it: {names}"]
+    strata_of_rows = data[PLANNED].map(of_stratum.__getitem__)
+    is_whole = []
+    for position in zip(strata_of_rows, data[NETWORK], strict=True):
+        is_whole.append(position not in lost)
+    names = ", ".join(sorted(set(lost_networks)))
+    note = f"left out of every arm, for one lacks it: {names}"
+    return data[np.array(is_whole, dtype=bool)], [note]

@@ -49,7 +49,7 @@ def planned_trials(
     for trial in layout.trial_places:
         position = Position(trial.stratum, trial.arm, trial.point)
         number = numbers.setdefault(position, len(numbers))
-        lines.append((trial.trial, number, trial.seed, trial.fold, trial.test_on, trial.fit))
+        lines.append((trial.trial, number, trial.seed, trial.fold, trial.test_on, trial.fit.key))
     trials = pd.DataFrame(lines, columns=COLUMNS_OF_TRIALS)
     columns = ["run", "trial", "state"]
     recorded = pd.DataFrame(columns=columns, dtype=str)

@@ -13,9 +13,9 @@ def shared_start(layout: Layout) -> str:
     seeds: dict[str, set[int]] = {}
     names: dict[str, str] = {}
     for trial in layout.trial_places:
-        for key, name in trial.starts:
-            seeds.setdefault(key, set()).add(trial.seed)
-            names[key] = name
+        for start, _ in trial.fit.upstream:
+            seeds.setdefault(start.key, set()).add(trial.seed)
+            names[start.key] = start.level
     shared = {key: len(of_key) for key, of_key in seeds.items() if len(of_key) > 1}
     if not shared:
         return ""

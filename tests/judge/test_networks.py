@@ -27,7 +27,8 @@ def study_of_units(folder: Path, unit: str, seeds: int) -> Study:
 
 
 def verdict_of(study: Study, **options: object) -> Verdict:
-    (verdict,) = judge(study, *results(study, score, images=12, **options)).verdicts  # type: ignore[arg-type]
+    runs, rows = results(study, score, images=12, **options)  # type: ignore[arg-type]
+    (verdict,) = judge(study, runs, rows).verdicts
     return verdict
 
 
@@ -87,7 +88,7 @@ def test_a_model_gives_each_network_an_intercept(tmp_path: Path) -> None:
     assert batch.note.startswith("F(1, 5)")  # six pairs of networks, however many strengths
 
 
-def correlated(folder: Path, seeds: int, over: str) -> Contrast:
+def correlation_over(folder: Path, seeds: int, over: str) -> Contrast:
     text = BRIGHTNESS + f"seeds: {seeds}\ngrid:\n" + STRENGTHS
     text += (
         f"compare:\n  - {{name: r, unit: seed, correlate: {{x: dice, y: iou, over: [{over}]}}}}\n"
@@ -100,19 +101,19 @@ def correlated(folder: Path, seeds: int, over: str) -> Contrast:
 
 
 def test_points_of_the_same_networks_are_correlated_within_each(tmp_path: Path) -> None:
-    contrast = correlated(tmp_path, 8, "perturb.strength")
+    contrast = correlation_over(tmp_path, 8, "perturb.strength")
     assert contrast.n == (8,)
     assert "n = 8 networks" in contrast.sentence
-    assert correlated(tmp_path, 3, "perturb.strength").only_these_networks
+    assert correlation_over(tmp_path, 3, "perturb.strength").only_these_networks
 
 
 def test_whole_networks_are_permuted_where_each_has_several_points(tmp_path: Path) -> None:
-    contrast = correlated(tmp_path, 5, "fit.seed, perturb.strength")
+    contrast = correlation_over(tmp_path, 5, "fit.seed, perturb.strength")
     assert contrast.n == (5,)
     assert contrast.exact
     assert "whole networks permuted: 6 points of each of 5" in contrast.note
     assert round(contrast.p * 120) == pytest.approx(contrast.p * 120)  # of 5! orders
-    assert correlated(tmp_path, 3, "fit.seed, perturb.strength").only_these_networks
+    assert correlation_over(tmp_path, 3, "fit.seed, perturb.strength").only_these_networks
 
 
 @pytest.mark.parametrize(("seed", "is_shared"), [("0", True), ("trial", False)])
