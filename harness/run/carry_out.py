@@ -119,10 +119,12 @@ def _forget_results(plan: Plan, home: Home) -> None:
     trials = home.store("trials")
     for planned in plan.training:
         folder = fits.find(planned.fit.key)
+        if fits.why_broken(planned.fit.key) is not None:
+            continue  # it is set aside when it is made again
         if folder is not None and FitRecord.read(folder).state == State.DIVERGED:
             fits.drop(planned.fit.key)
     for trial in plan.todo:
-        if trial.start_over:
+        if trial.start_over and trials.why_broken(trial.cell.trial.key) is None:
             trials.drop(trial.cell.trial.key)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.spec.states import State
+from harness.store.space import is_out_of_space
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class JobQueue:
 
 def one_line(error: BaseException) -> str:
     """What went wrong, in one line; the kind of error is named unless its text speaks to people."""
+    if is_out_of_space(error):
+        return "no space left on the disk; the next `harness run` goes on where there is room"
     kind = type(error).__name__
     first_line = str(error).strip().split("\n")[0]
     if not first_line:

@@ -68,11 +68,17 @@ class Plan:
 def plan(study: Study, home: Home, runs: Iterable[Run], retry: str | None = None) -> Plan:
     """Plans a study by what is kept and what is recorded; `retry` narrows it to what ended so."""
     past = _Past.of([run for run in runs if run.study == study.name])
-    measured = home.store("trials").keys()
+    store = home.store("trials")
+    measured = store.keys()
     trials: list[TrialPlan] = []
     to_run: list[Cell] = []
     for cell in study.cells:
-        trial = _trial_plan(cell, past, cell.trial.key in measured, retry)
+        key = cell.trial.key
+        problem = store.why_broken(key) if key in measured else None
+        if problem is None:
+            trial = _trial_plan(cell, past, key in measured, retry)
+        else:
+            trial = TrialPlan(cell, "run", problem, start_over=True)
         trials.append(trial)
         if trial.action == "run":
             to_run.append(cell)
@@ -141,7 +147,7 @@ def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPla
     plans = []
     for key, fit in fits.items():
         cached = False
-        if key in finished:
+        if key in finished and store.why_broken(key) is None:
             record = FitRecord.read(store.path(key))
             cached = record.holds(picks[key])
             if try_diverged and record.state == State.DIVERGED:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from harness.spec.outside import use_components
 from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trusted_trial
 from harness.store import Home
+from harness.store.files import replacing
 from harness.train.loop import fit
 
 SECONDS_BETWEEN_NOTES = 0.5
@@ -70,8 +72,8 @@ def _progress_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
             return
         last_note = now
         text = json.dumps({**progress, "at": time.time()})
-        unfinished = folder / ".progress"
-        unfinished.write_text(text, encoding="utf-8")  # no fsync: it may be lost, not torn
-        unfinished.replace(folder / "progress.json")
+        # no fsync: it may be lost, not torn; nor need there be room for it
+        with suppress(OSError), replacing(folder / "progress.json") as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
 
     return report

@@ -22,6 +22,8 @@ class Facts:
 
     # data sets
     drawn: bool = False  # by the code, rather than read from files
+    # options with which a drawn set is made of files after all, whose bytes then count
+    files_where: Mapping[str, str] = field(default_factory=dict)
     splits: tuple[str, ...] = ("train", "validation", "test", "all")
     tasks: tuple[str, ...] = ()
     licence: str = ""

@@ -64,7 +64,7 @@ def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
     """Returns the file with the weights that a pick chose of a finished fit."""
     if home is None:
         raise ValueError("this component may not read another fit")
-    path = home.store("fits").path(fit.key) / f"{pick.key}.safetensors"
+    path = home.store("fits").open(fit.key) / f"{pick.key}.safetensors"
     if not path.exists():
         name = f"{fit.key} ({fit.level})"
         raise FileNotFoundError(f"the fit {name} has no checkpoint of the pick {pick.name}")

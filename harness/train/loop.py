@@ -36,7 +36,7 @@ def fit(
     store = home.store("fits")
     by_key = {pick.key: pick for pick in picks}
     old = store.find(spec.key)
-    if old is not None:
+    if old is not None and store.why_broken(spec.key, with_digests=True) is None:
         record = FitRecord.read(old)
         if not record.holds(by_key):  # the same weights again, with the checkpoints of before
             for raw in record.picks.values():
