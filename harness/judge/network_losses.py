@@ -27,8 +27,8 @@ def networks_of_all_arms(
         return data, []
     strata_of_rows = data[PLANNED].map(of_stratum.__getitem__)
     is_whole = []
-    for position in zip(strata_of_rows, data[NETWORK], strict=True):
-        is_whole.append(position not in lost)
+    for stratum_and_network in zip(strata_of_rows, data[NETWORK], strict=True):
+        is_whole.append(stratum_and_network not in lost)
     names = ", ".join(sorted(set(lost_networks)))
     note = f"left out of every arm, for one lacks it: {names}"
     return data[np.array(is_whole, dtype=bool)], [note]
