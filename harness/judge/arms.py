@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from harness.judge.averaged import averaged_levels, averaged_paths, shared_by_arms, varying_paths
 from harness.judge.level_reader import LevelReader
 from harness.spec.naming import level_meant, short_names
+from harness.spec.values import Fit
 from harness.study.comparison import Comparison
 from harness.study.levels import among, at_all_positions, levels_of, levels_of_rows
 from harness.study.load import Study
@@ -30,6 +31,12 @@ class TrialPlace(NamedTuple):
     fold: int | None
     test_on: str
     rest: Levels  # levels that are averaged over
+    fit: Fit | None = None  # None where the study file is gone
+
+    @property
+    def network(self) -> str:
+        """What tells its network from others; without its fit a trial has a network of its own."""
+        return self.trial if self.fit is None else self.fit.key
 
 
 @dataclass(frozen=True)
@@ -87,16 +94,16 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         point = reader.levels(cell, points)
         if None in arm or None in point:  # the factor means nothing to this trial
             continue
-        fit = cell.trial.fit
         trial = TrialPlace(
             trial=cell.trial.key,
             stratum=tuple(level or "none" for level in reader.levels(cell, strata)),
             arm=tuple(map(str, arm)),
             point="".join(map(str, point)),
-            seed=fit.seed,
-            fold=fit.fold[0] if fit.fold is not None else None,
+            seed=cell.trial.fit.seed,
+            fold=cell.trial.fit.fold[0] if cell.trial.fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
             rest=tuple(averaged_levels(cell, averaged)),
+            fit=cell.trial.fit,
         )
         trial_places.append(trial)
     telling, repeated = _in_one_arm(trial_places)
@@ -213,10 +220,7 @@ def contrasts(comparison: Comparison, arms: Sequence[Levels]) -> list[tuple[Leve
 def planned_units(
     trial_places: Iterable[TrialPlace], comparison: Comparison
 ) -> dict[tuple[Levels, Levels], set[int]]:
-    """The planned seeds or folds of each arm in each stratum.
-
-    Images and patients are known only once measured.
-    """
+    """The planned seeds or folds of each arm in each stratum; images are known once measured."""
     units: dict[tuple[Levels, Levels], set[int]] = {}
     for trial in trial_places:
         unit: int | None = trial.seed
