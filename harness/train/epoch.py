@@ -132,7 +132,10 @@ def _loss_of_first_player(phase: Phase, losses: dict[str, float]) -> float:
     In an epoch in which that player took no step, it is the sum over all players.
     """
     own = f"loss/{phase.players[0].name}"
-    terms = [value for name, value in losses.items() if name == own or name.startswith(f"{own}/")]
+    terms = []
+    for name, value in losses.items():
+        if name == own or name.startswith(f"{own}/"):
+            terms.append(value)
     return sum(terms or losses.values())
 
 
