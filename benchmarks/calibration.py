@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.calibration_intervals import coverage
+from benchmarks.calibration_judge import judged_studies
 from benchmarks.calibration_pooling import trap
 from benchmarks.text_table import print_heading, print_row
 from harness.spec.catalogue import catalogue, load_component
@@ -25,11 +26,7 @@ from harness.stats.result import Array
 SIZES = (3, 5, 10, 20)
 ALPHA = 0.05
 TESTS = {name: load_component("test", name) for name in catalogue("test")}
-RANKS: dict[str, Callable[..., Any]] = {
-    "kendall": ranks.kendall,
-    "spearman": ranks.spearman,
-    "pearson": ranks.pearson,
-}
+RANKS = {"kendall": ranks.kendall, "spearman": ranks.spearman, "pearson": ranks.pearson}
 TAKE_RESAMPLES = {"permutation_paired", "permutation_unpaired", "brunner_munzel"}
 SENSITIVE_TO_SHAPE = {
     "welch",
@@ -120,8 +117,7 @@ def p_values(studies: Studies) -> Iterator[float]:
             groups[0] = groups[0] + 1.0
         try:
             yield test(*groups, **options).p
-        except ValueError:
-            # A t test refuses samples that do not vary: no verdict, so no rejection.
+        except ValueError:  # a t test refuses samples that do not vary: no verdict, no rejection
             yield 1.0
 
 
@@ -221,18 +217,25 @@ def correction_rates(correct: Callable[[Array], Array], count: int) -> tuple[flo
     return float(np.mean(shares)), any_false / count
 
 
-TABLES = {"rejections": rejections, "families": families, "coverage": coverage, "trap": trap}
+TABLES = {
+    "rejections": rejections,
+    "families": families,
+    "coverage": coverage,
+    "trap": trap,
+    "judge": judged_studies,
+}
 
 
 def main() -> None:
-    """Prints every table, in some six minutes on two free cores; --quick in one."""
+    """Prints every table, in some twenty minutes on two free cores; --quick in three."""
     parser = argparse.ArgumentParser(description=__doc__)
     fewer = "200 studies per cell rather than 2,000"
     parser.add_argument("--quick", action="store_true", help=fewer)
+    parser.add_argument("--studies", type=int, help="how many studies per cell")
     parser.add_argument("--only", choices=list(TABLES), help="one table")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    count = 200 if arguments.quick else 2000
+    count = arguments.studies or (200 if arguments.quick else 2000)
     start = time.perf_counter()
     with ProcessPoolExecutor(arguments.workers) as pool:
         for name, table in TABLES.items():

@@ -148,16 +148,22 @@ def no_work(
 def starting() -> None:
     """Times the start of a trial in a process of its own."""
     from benchmarks.overhead import no_work as work
+    from harness.run.dispatch import dispatch
     from harness.run.engines import processes
+    from harness.run.events import Ended
     from harness.run.jobs import Job
     from harness.run.slots import Slot
+    from harness.store import Home
 
     modules = ["harness.run.worker", "harness.components.nets.smp", "torch._dynamo"]
-    execute = processes(Path.cwd(), [Slot("cpu", threads=1)], modules)
-    list(execute([Job("warm", "trial", "warm", {})], work, lambda job, state: None))
-    jobs = [Job(str(number), "trial", str(number), {}) for number in range(20)]
-    outcomes = execute(jobs, work, lambda job, state: None)
-    milliseconds = [1000 * outcome.seconds for outcome in outcomes]
+    home = Home(Path.cwd())
+    engine = processes(home.folder, [Slot("cpu", threads=1)], modules, work)
+    list(dispatch(engine, [Job("warm", "fit", "warm", {})], home))
+    jobs = [Job(str(number), "fit", str(number), {}) for number in range(20)]
+    milliseconds = []
+    for event in dispatch(engine, jobs, home):
+        if isinstance(event, Ended):
+            milliseconds.append(1000 * event.outcome.seconds)
     median = statistics.median(milliseconds)
     most = max(milliseconds)
     print(f"start of a trial     median {median:.0f} ms   most {most:.0f} ms")

@@ -11,7 +11,8 @@ from harness.cli import screen
 from harness.cli.shared import err, out, print_lines
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
-from harness.run.jobs import Executor, Outcome
+from harness.run.events import Engine
+from harness.run.jobs import Outcome
 from harness.run.plan import Plan
 from harness.run.progress import Progress, notes
 from harness.spec.states import State
@@ -22,7 +23,7 @@ def carry_out(
     plan: Plan,
     home: Home,
     tracker: Tracker,
-    executor: Executor,
+    engine: Engine,
     *,
     fail_fast: bool,
     slots: int,
@@ -33,13 +34,11 @@ def carry_out(
     live = _LiveTable(home)
     try:
         if quiet or not out.is_terminal:
-            return run(
-                plan, home, tracker, executor, _say_failures, fail_fast=fail_fast, slots=slots
-            )
+            return run(plan, home, tracker, engine, _say_failures, fail_fast=fail_fast, slots=slots)
         print_lines(*screen.plan_lines(plan))
         options: dict[str, Any] = {"refresh_per_second": 2, "transient": True}
         with Live(console=out, get_renderable=live.draw, **options):
-            return run(plan, home, tracker, executor, live.follow, fail_fast=fail_fast, slots=slots)
+            return run(plan, home, tracker, engine, live.follow, fail_fast=fail_fast, slots=slots)
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on from the last epoch", markup=False)
         raise typer.Exit(130) from None

@@ -3,15 +3,20 @@
 import os
 import sys
 
-from harness.cli import data, records, schema, studies
+from harness.cli import check, data, records, schema, studies
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
+from harness.store import Home
+from harness.store.space import is_out_of_space, no_space
 
-COMMANDS = (studies, records, data, schema)  # loading them registers their commands
+COMMANDS = (studies, records, check, data, schema)  # loading them registers their commands
 
 
 def main() -> None:
-    """The `harness` command; a closed pipe (`| head`) ends it quietly."""
+    """The `harness` command.
+
+    A closed pipe (`| head`) ends it quietly, a full disk with a sentence.
+    """
     try:
         app()
     except BadSignature as error:
@@ -20,6 +25,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        if not is_out_of_space(error):
+            raise
+        err.print(no_space(Home.here().folder), markup=False)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

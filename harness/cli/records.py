@@ -95,6 +95,8 @@ def trace(
             "whose settings this one does not read"
         )
     fits = _traced_fits(tracker.home, trial.fit, 0)
+    for upstream in trial.lineage[len(trial.fit.lineage) :]:  # of probes, picks and the like
+        fits += _traced_fits(tracker.home, upstream, 1)
     commit = run.tags.get("mlflow.source.git.commit")
     if json_:
         plain_fits = [asdict(fit) for fit in fits]
@@ -111,8 +113,8 @@ def _traced_fits(home: Home, fit: Fit, depth: int) -> list[TracedFit]:
         record = FitRecord.read(folder)
         state = f"{record.state} in {duration(record.seconds)} on {record.device}"
     data = [("trains on", fit.train_on.level)]
-    if fit.adapt_to is not None:
-        data.append(("adapts to", fit.adapt_to.level))
+    if fit.target is not None:
+        data.append(("adapts to", fit.target.level))
     fits = [TracedFit(fit.key, fit.level, depth, state, tuple(data))]
     for upstream in fit.lineage[1:]:
         fits += _traced_fits(home, upstream, depth + 1)

@@ -28,8 +28,9 @@ JOB_STATES = (
     State.DIVERGED,
     State.FAILED,
     State.SKIPPED,
+    State.STOPPED,
 )
-END_STATES = (State.FINISHED, State.DIVERGED, State.FAILED, State.SKIPPED)
+END_STATES = (State.FINISHED, State.DIVERGED, State.FAILED, State.SKIPPED, State.STOPPED)
 
 TAGS_OF_A_RUN = (
     "harness.reason",

@@ -30,7 +30,7 @@ from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
 from harness.run.engines import inline, processes
-from harness.run.jobs import Executor
+from harness.run.events import Engine
 from harness.run.plan import Plan, modules_to_load
 from harness.run.progress import forget, notes, remaining, running
 from harness.run.slots import Slot, slots_here
@@ -104,11 +104,11 @@ def run_(
     summary = None
     if plan.todo:
         forget(home, study.name)
-        executor = _executor(on, home, room, plan)
+        engine = _engine(on, home, room, plan)
         or_exit(tracker.prepare)
         plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
         summary = carry_out(
-            plan, home, tracker, executor, fail_fast=fail_fast, slots=len(room), quiet=json_
+            plan, home, tracker, engine, fail_fast=fail_fast, slots=len(room), quiet=json_
         )
     if json_:
         as_json(summary_value(study, summary, tracker))
@@ -128,7 +128,7 @@ def _say_why_leases(home: Home) -> None:
         err.print(f"leases instead of locks: {reason}", markup=False)
 
 
-def _executor(on: On, home: Home, slots: list[Slot], plan: Plan) -> Executor:
+def _engine(on: On, home: Home, slots: list[Slot], plan: Plan) -> Engine:
     if on is On.processes:
         return processes(home.folder, slots, modules_to_load(plan))
     return inline(home.folder, slots[0].device)

@@ -18,7 +18,8 @@ from harness.data.images import Domains, Labelled, Unlabelled, grey_range
 from harness.data.masks import IGNORE
 from harness.data.open_dataset import open_split
 from harness.data.scans import Scans
-from harness.spec.values import Fit, Part, validation_of
+from harness.spec.values import Fit, Part
+from harness.spec.walk import validation_of
 from harness.store import Home, file_lock
 
 Array = NDArray[Any]
@@ -31,8 +32,8 @@ def open_domains(fit: Fit, home: Home, device: torch.device) -> Domains:
     slices = int(fit.net.options["slices"])
     source = open_images(fit.train_on, slices, home, device)
     target = None
-    if fit.adapt_to is not None:
-        target = open_images(fit.adapt_to, slices, home, device).images
+    if fit.target is not None:
+        target = open_images(fit.target, slices, home, device).images
     if fit.fold is not None and isinstance(source, Labelled):
         fold, folds = fit.fold
         training, held_out = split_by_fold(source, fold, folds)
@@ -111,6 +112,8 @@ def _map_decoded(arrays: Lazy, name: str, part: Part, home: Home) -> Array:
 def on_device(scans: Scans, slices: int, device: torch.device) -> Labelled | Unlabelled:
     """Images and masks as tensors; in the computer's memory where the device has too little."""
     pixels, sizes = _stack(scans.images, 0)
+    if slices > 1 and sizes is not None:
+        _check_volumes(scans, sizes)
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.movedim(-1, 1)
     first, last = grey_range(scans.volumes)
     if _is_too_large(pixels, device):
@@ -131,6 +134,19 @@ def on_device(scans: Scans, slices: int, device: torch.device) -> Labelled | Unl
         ignore = IGNORE
     masks, _ = _stack(scans.masks, ignore or 0)
     return Labelled(images, masks.to(device), tuple(scans.classes), ignore)
+
+
+def _check_volumes(scans: Scans, sizes: Tensor) -> None:
+    """Refuses a volume whose slices differ in size: they cannot stand in one stack."""
+    size_of_volume: dict[str, list[int]] = {}
+    for volume, image, size in zip(scans.volumes, scans.ids, sizes.tolist(), strict=True):
+        first_size = size_of_volume.setdefault(volume, size)
+        if size != first_size:
+            raise ValueError(
+                f"fit.net.slices: the slices of {volume} differ in size, {image} is "
+                f"{size[0]} x {size[1]} and the first {first_size[0]} x {first_size[1]}; "
+                "a stack needs slices of one size"
+            )
 
 
 def _stack(arrays: Any, filling: int) -> tuple[Tensor, Tensor | None]:

@@ -11,9 +11,10 @@ from harness.data.examine import examine
 from harness.data.files.stamps import Stamp, file_stamp
 from harness.data.files.stored import forget_decoded
 from harness.data.fingerprint import fingerprint
-from harness.data.open_dataset import open_split
+from harness.data.open_dataset import is_drawn, open_anew
 from harness.data.scans import Scans
-from harness.spec.values import Part, validation_of
+from harness.spec.values import Part
+from harness.spec.walk import validation_of
 from harness.store import Home, read_json, write_json
 
 # Two changes within one tick of a file system's clock leave one time; the coarsest ticks in ns.
@@ -86,7 +87,7 @@ class OpenedFiles:
 
 def depends_on_files(part: Part) -> bool:
     """Whether the result of a component depends on the bytes of files."""
-    is_real_data = part.kind == "dataset" and not part.component.facts.drawn
+    is_real_data = part.kind == "dataset" and not is_drawn(part)
     return bool(part.reads) or is_real_data
 
 
@@ -152,7 +153,7 @@ def _file_of(part: Part) -> OpenedFiles:
 
 def _files_of_data(part: Part, home: Home) -> OpenedFiles:
     """The files of a split, and of the validation split beside a training split."""
-    data = open_split(part, home)
+    data = open_anew(part, home)
     validation = _open_validation(part, home)
     stamps: dict[str, Stamp] = {}
     for scans in (data, validation):
@@ -176,6 +177,6 @@ def _open_validation(part: Part, home: Home) -> Scans | None:
     if part.options["split"] != "train":
         return None
     try:
-        return open_split(validation_of(part), home)
+        return open_anew(validation_of(part), home)
     except LookupError:
         return None

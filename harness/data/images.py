@@ -1,7 +1,8 @@
 """Unlabelled, Labelled, Domains: what a fit may look at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -62,6 +63,54 @@ class Unlabelled:
         height, width = self.sizes[index].tolist()
         return height, width
 
+    def runs_of_one_size(self, positions: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The positions in their order, cut wherever the next image has another true size."""
+        if self.sizes is None:
+            if positions:
+                yield positions
+            return
+        sizes = self.sizes.tolist()
+        start = 0
+        for end in range(1, len(positions) + 1):
+            is_last = end == len(positions)
+            if is_last or sizes[positions[end]] != sizes[positions[start]]:
+                yield positions[start:end]
+                start = end
+
+    def image(self, index: int) -> Tensor:
+        """(c, h, w): one image as numbers, in its own size, without what fills it up."""
+        height, width = self.size_of(index)
+        return unit(self.pixels[index, :, :height, :width].contiguous())
+
+    @property
+    def all_pixels(self) -> Tensor:
+        """The pixels that statistics may look at, as stored: those of images, never the filling.
+
+        They are (n, c, h, w) where all images have one size, else side by side in (1, c, 1, all).
+        """
+        if self.sizes is None:
+            return self.pixels
+        planes = []
+        for index, pixels in enumerate(self.pixels):
+            height, width = self.size_of(index)
+            planes.append(pixels[:, :height, :width].flatten(1))
+        return torch.cat(planes, dim=1)[None, :, None]
+
+    @property
+    def pixel_count(self) -> int:
+        """How many pixels all images have together, without what fills them up."""
+        if self.sizes is None:
+            height, width = self.size
+            return len(self) * height * width
+        return int(self.sizes.prod(dim=1).sum())
+
+    @cached_property
+    def smallest(self) -> int:
+        """The position of the image with the shortest side."""
+        if self.sizes is None:
+            return 0
+        return int(self.sizes.amin(dim=1).argmin())
+
     @property
     def channels(self) -> int:
         """What a network sees: every slice of the stack, with all its channels."""
@@ -80,9 +129,22 @@ class Unlabelled:
         return torch.clamp(around, first, last)
 
     def whole(self, which: Tensor) -> Tensor:
-        """(b, channels, h, w): whole images as the network sees them."""
+        """(b, channels, h, w): whole images as the network sees them, in their one true size."""
         stack = self.pixels[self.neighbours(which)]
+        stack = self.without_filling(stack, which)
         return unit(stack.flatten(1, 2))
+
+    def without_filling(self, planes: Tensor, which: Tensor) -> Tensor:
+        """Cuts planes (..., h, w) of images to the true size of these, which must be one size."""
+        if self.sizes is None or not len(which):
+            return planes
+        sizes = self.sizes[which.to(self.sizes.device)]
+        if bool((sizes != sizes[0]).any()):
+            raise ValueError(
+                "images of several sizes cannot stand in one tensor; take them by runs_of_one_size"
+            )
+        height, width = sizes[0].tolist()
+        return planes[..., :height, :width].contiguous()
 
     def crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
         """(b, channels, patch, patch): a window of each image in `which`."""
@@ -115,6 +177,14 @@ class Labelled:
         """The same masks beside images with the pixels that `change` makes of them."""
         images = self.images.with_pixels(change)
         return replace(self, images=images)
+
+    def masks_of(self, which: Tensor) -> Tensor:
+        """(b, h, w): whole masks as labels, in the one true size of these images.
+
+        They are as large as the logits of these images.
+        """
+        masks = self.images.without_filling(self.masks[which], which)
+        return masks.long()
 
     def mask_crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
         """(b, patch, patch): the masks of the windows that `crops` of the images gives."""

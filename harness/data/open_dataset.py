@@ -28,13 +28,25 @@ class SavedScans:
 
 
 def open_split(part: Part, home: Home) -> Scans:
-    """A split of a dataset as its function yields it, or as it was kept."""
-    if part.component.facts.drawn:
+    """A split of a dataset as its function yields it, or as it was kept.
+
+    What is drawn from files is kept under the fingerprint of what came of them, not before.
+    """
+    has_lasting_key = is_drawn(part) or bool(part.options["fingerprint"])
+    if part.component.facts.drawn and has_lasting_key:
         return _open_procedural(part, home)
-    return _call(part, home)
+    return open_anew(part, home)
 
 
-def _call(part: Part, home: Home) -> Scans:
+def is_drawn(part: Part) -> bool:
+    """Whether a dataset is made by the code alone, from no file."""
+    facts = part.component.facts
+    if not facts.drawn:
+        return False
+    return not any(part.options[name] == value for name, value in facts.files_where.items())
+
+
+def open_anew(part: Part, home: Home) -> Scans:
     """What the function of a dataset yields for a split and the options of the part."""
     options = {}
     for name, value in part.options.items():
@@ -48,16 +60,16 @@ def _call(part: Part, home: Home) -> Scans:
 def _open_procedural(part: Part, home: Home) -> Scans:
     """A procedural dataset: drawn once, kept under its key, opened as memory-mapped files."""
     store = home.store("phantoms")
-    if store.find(part.key) is None:
+    if store.why_broken(part.key, with_digests=True) is not None or store.find(part.key) is None:
         with store.making(part.key) as folder:
             if folder is not None:
-                _save(_call(part, home), folder)
+                _save(open_anew(part, home), folder)
     return _load(store.path(part.key))
 
 
 def _save(scans: Scans, folder: Path) -> None:
     """Writes a file for each array, or for each image where they differ in size, and the names."""
-    ragged = not isinstance(scans.images, np.ndarray)
+    ragged = not hasattr(scans.images, "shape")
     for name, arrays in (("images", scans.images), ("masks", scans.masks)):
         if arrays is None:
             continue

@@ -9,11 +9,12 @@ from typing import Any
 from harness.data.files.stamps import Stamp
 from harness.data.identity import depends_on_files, load_identity, open_files, save_identity
 from harness.data.refused import first_few
-from harness.spec.values import Fit, Part, Trial, fields_of
+from harness.spec.fields import fields_of
+from harness.spec.values import Fit, Part, Trial
 from harness.store import Home
 
 FIRST = 3  # files that a sentence names
-DATA_OF_A_FIT = ("train_on", "adapt_to", "prepare")
+DATA_OF_A_FIT = ("train_on", "target", "prepare")
 
 
 class DataChanged(ValueError):
@@ -91,9 +92,9 @@ def _parts_read_by(value: Fit | Trial) -> Iterator[Part]:
     settings = dict(fields_of(value))
     if isinstance(value, Trial):
         fit = settings.pop("fit")
-        if fit.prepare:
+        if fit.prepare or value.prepare:
             for name in DATA_OF_A_FIT:
-                settings[name] = getattr(fit, name)
+                settings[f"fit.{name}"] = getattr(fit, name)
     for setting in settings.values():
         yield from _parts_outside_fits(setting)
 

@@ -11,10 +11,12 @@ from harness.judge.arms import Layout, Levels, arm_names, at_stratum, lay_out, l
 from harness.judge.checks import normality, pooled_images
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.declared_before import declared_before
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
 from harness.judge.measured import Measured, Tally
+from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
 from harness.judge.tallies import STATES, count_states
 from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
@@ -40,12 +42,11 @@ def judge(
         draft = _draft(study, comparison, runs, rows)
         sizes[comparison.together] += len(tested_contrasts(draft))
         drafts.append(draft)
-    early, changed = _declared_before(study, recorded)
+    early, changed = declared_before(study, recorded)
     verdicts = []
-    for draft in correct_families(drafts):
-        comparison = draft.comparison
-        family = sizes[comparison.together]
-        verdicts.append(_with_sentences(draft, family, confirmatory=comparison.key in early))
+    for declared, draft in zip(study.compare, correct_families(drafts), strict=True):
+        family = sizes[declared.together]
+        verdicts.append(_with_sentences(draft, family, confirmatory=declared.key in early))
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
 
 
@@ -61,8 +62,9 @@ def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
     return counts
 
 
-def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
+def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
     """A comparison with its p values, not yet corrected."""
+    comparison = with_real_unit(study, declared)
     plan = lay_out(study, comparison)
     of_metrics = []
     for metric in comparison.metrics:
@@ -70,6 +72,7 @@ def _draft(study: Study, comparison: Comparison, runs: pd.DataFrame, rows: pd.Da
     first = of_metrics[0]
     arms = _arms(comparison, first)
     notes = list(_confinements(comparison))
+    notes += notes_on_folds(declared, comparison)
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
@@ -220,25 +223,3 @@ def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
         confirmatory=confirmatory,
         notes=tuple(notes),
     )
-
-
-def _declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], str]:
-    """The comparisons that stood in the file when the first trial ran, and what changed since."""
-    now = {comparison.key: comparison.name for comparison in study.compare}
-    of_study = [run for run in recorded if run.study == study.name]
-    first = next(iter(of_study), None)  # they come in the order in which they were recorded
-    if first is None or "harness.design" not in first.tags:
-        return set(now), ""
-    then = set(first.tags["harness.design"].split())
-    changes = []
-    added = [name for key, name in now.items() if key not in then]
-    if added:
-        changes.append(
-            f"written or changed after the first trial ran, so exploratory: {', '.join(added)}"
-        )
-    gone = len(then - now.keys())
-    if gone == 1:
-        changes.append("1 comparison declared before the first trial is no longer in the file")
-    elif gone:
-        changes.append(f"{gone} comparisons declared then are no longer in the file")
-    return then & now.keys(), "; ".join(changes)

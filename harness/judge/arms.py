@@ -2,7 +2,7 @@
 anything runs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from harness.judge.averaged import averaged_paths
 from harness.judge.level_reader import LevelReader
 from harness.spec.naming import as_list, level_meant, level_of_text, short_names
+from harness.spec.paths import slot_of, steps_of
+from harness.study.cells import Cell
 from harness.study.comparison import Comparison
-from harness.study.levels import among, levels_of
+from harness.study.levels import among, at_all_positions, level_at, levels_of
 from harness.study.load import Study
 
 Levels = tuple[str, ...]  # a stratum or an arm: a level of each setting that it is made of
@@ -81,8 +83,8 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
     averaged = averaged_paths(study.axes, settings)
     reader = LevelReader(settings)
     trial_places = []
-    for cell in among(study.expansion, study.cells, comparison.where):
-        stratum = tuple(level or "none" for level in reader.levels(cell, strata))
+    cells = at_all_positions(study.cells)
+    for cell in among(study.expansion, cells, comparison.where):
         arm = reader.levels(cell, factors)
         point = reader.levels(cell, points)
         if None in arm or None in point:  # the factor means nothing to this trial
@@ -90,16 +92,17 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         fit = cell.trial.fit
         trial = TrialPlace(
             trial=cell.trial.key,
-            stratum=stratum,
+            stratum=tuple(level or "none" for level in reader.levels(cell, strata)),
             arm=tuple(map(str, arm)),
             point="".join(map(str, point)),
             seed=fit.seed,
             fold=fit.fold[0] if fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
-            rest=tuple(f"{path}={cell.levels[path]}" for path in averaged if path in cell.levels),
+            rest=tuple(_averaged_levels(cell, averaged)),
         )
         trial_places.append(trial)
     balanced, notes = _balanced_places(trial_places, comparison)
+    balanced = _without_twins(balanced)
     return Layout(
         balanced,
         stratum_paths=strata,
@@ -110,6 +113,24 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         notes=tuple(notes),
         kept_levels=_kept_levels(study, comparison),
     )
+
+
+def _averaged_levels(cell: Cell, averaged: Iterable[str]) -> Iterator[str]:
+    """The levels of a trial that are averaged over; that of its position where it has no target."""
+    for path in averaged:
+        level = cell.levels.get(path)
+        if level is None and slot_of(steps_of(path)) == ("fit", "adapt_to"):
+            level = level_at(cell.trial, path)
+        if level is not None:
+            yield f"{path}={level}"
+
+
+def _without_twins(trial_places: list[TrialPlace]) -> list[TrialPlace]:
+    """A trial once at each place, however many targets that it does not look at stand there."""
+    distinct: dict[tuple[str, Levels, Levels, str], TrialPlace] = {}
+    for place in trial_places:
+        distinct.setdefault((place.trial, place.stratum, place.arm, place.point), place)
+    return list(distinct.values())
 
 
 def _kept_levels(study: Study, comparison: Comparison) -> dict[str, list[str]]:
@@ -239,6 +260,8 @@ def pairing(
     second: Iterable[Any],
 ) -> tuple[bool, str]:
     """Whether two arms are paired, given the units of each, and why."""
+    if comparison.unit == "fold" and comparison.test is None:
+        return True, "the folds of two arms hold the same images"
     if comparison.paired is not None:
         return comparison.paired, "declared"
     first, second = set(first), set(second)

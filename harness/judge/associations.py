@@ -18,6 +18,7 @@ from harness.judge.estimates import (
 )
 from harness.judge.measured import Measured, Sample, left_out, runs_behind, shared_units
 from harness.spec.catalogue import load_component
+from harness.stats.folds import of_folds
 from harness.stats.models import anova, mixed_effects
 from harness.stats.result import Correlation, Effect, Model, Term
 from harness.study.comparison import Comparison
@@ -177,6 +178,8 @@ def model(comparison: Comparison, layout: Layout, measured: Measured) -> Iterato
         if result is None:
             yield replace(contrast, note=reason)
             continue
+        if comparison.unit == "fold":
+            result = of_folds(result, table["unit"].nunique())
         contrast = replace(contrast, n=(result.n,), runs=runs_behind(samples))
         for term in result.terms:
             yield _of_term(contrast, term, result.note)
@@ -221,5 +224,6 @@ def _of_term(contrast: Contrast, term: Term, note: str) -> Contrast:
         p=term.p,
         statistic=term.statistic,
         effect=effect,
+        taken_at=term.taken_at,
         note=join_notes([f"F({term.df[0]:g}, {term.df[1]:g})", note]),
     )

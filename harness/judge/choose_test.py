@@ -65,6 +65,8 @@ def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[s
         return comparison.test_name, f"declared, with {values}"
     if comparison.correlate:
         return "kendall", "by default: ranks, exact where n is small"
+    if comparison.unit == "fold":
+        return _test_of_folds(comparison), "folds share training images; t corrected for that"
     if comparison.kind == "trend" and paired:
         return "page", "paired along the trend"
     if comparison.kind == "trend":
@@ -77,6 +79,15 @@ def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[s
     if paired:
         return "permutation_paired", "pairs; exact, and about means without assuming normality"
     return "mann_whitney", "independent groups; exact, by ranks"
+
+
+def _test_of_folds(comparison: Comparison) -> str:
+    """The test of folds, which pair wherever two arms have the same."""
+    if comparison.kind == "trend":
+        return "trend_folds"
+    if comparison.margin is not None:
+        return "equivalence_folds"
+    return "t_folds"
 
 
 def declared_options(statistic: Statistic | None) -> dict[str, Any]:

@@ -145,6 +145,8 @@ def _model(comparison: Comparison, contrast: Contrast, family: int) -> str:
     numbers = _numbers(comparison, contrast, family, "value")
     facts = f"{degrees} = {number(contrast.statistic)}, {numbers}"
     effect = "the interaction" if ":" in term else "the main effect of"
+    if contrast.taken_at:
+        term += f" (at {contrast.taken_at})"
     if contrast.outcome == "differs":
         return f"{effect} {term} shows in {metric}: {facts}."
     if contrast.outcome == "no test":

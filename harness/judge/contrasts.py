@@ -74,6 +74,7 @@ class Contrast:
     outcome: str = ""  # differs | open | equivalent | not shown | not testable | no test
     sentence: str = ""
     runs: tuple[str, ...] = ()
+    taken_at: str = ""  # of a term of a model: where the numeric factors beside it stand
     points: tuple[tuple[str, float, float], ...] = ()  # of a correlation: name, x, y
 
     @property

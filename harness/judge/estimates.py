@@ -3,7 +3,7 @@ nothing.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,8 @@ def effect_between(
     effect: Effect = load_component("effect", name)(
         a, b, level=level, **declared_options(comparison.effect)
     )
+    if comparison.unit == "fold":  # its interval would take folds for independent
+        return replace(effect, low=np.nan, high=np.nan)
     return effect
 
 

@@ -79,9 +79,10 @@ def omnibus(
     arms: list[Levels],
 ) -> Result | None:
     """Tests whether any of several arms differs at all: Friedman where they pair, else Kruskal-
-    Wallis.
+    Wallis; neither of folds, which they would take for independent.
     """
-    if len(arms) < 3:
+    is_declared = comparison.test_name in ("friedman", "kruskal")
+    if len(arms) < 3 or (comparison.unit == "fold" and not is_declared):
         return None
     tables = None
     if comparison.test_name is None or is_paired(comparison.test_name):

@@ -21,6 +21,7 @@ from harness.judge.choose_test import (
     is_paired,
     post_hoc_of,
 )
+from harness.judge.repetitions import with_real_unit
 from harness.study.comparison import Comparison
 from harness.study.load import Study
 
@@ -39,6 +40,7 @@ class Planned:
 
 def planned_contrasts(study: Study, comparison: Comparison) -> Iterator[Planned]:
     """The contrasts that a comparison will have; one line where they are known once measured."""
+    comparison = with_real_unit(study, comparison)
     plan = lay_out(study, comparison)
     if plan.dimensions:
         contrast = f"by {', '.join(plan.dimensions)}, whose levels are known once measured"

@@ -8,6 +8,7 @@ from math import factorial
 
 from harness.judge.choose_test import corrected_p, options_of_test, post_hoc_of, smallest
 from harness.judge.planned import Planned, planned_contrasts
+from harness.judge.repetitions import overlooks_shared_images
 from harness.study.comparison import Comparison
 from harness.study.load import Study
 
@@ -93,6 +94,8 @@ def _preview(planned: Planned, family: int, least: float) -> Preview:
             comparisons=family,
             options=options_of_test(comparison, planned.test),
         )
+    if overlooks_shared_images(comparison):
+        note = f"{planned.test} takes folds for independent, but they share training images"
     if comparison.unit == "image":
         note = (
             "pools the images of one network, which are no independent networks; "

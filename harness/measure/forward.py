@@ -18,19 +18,26 @@ def logits_of(
     images: Unlabelled,
     multiple: int = PADDED_TO,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yields (which images, their logits) batch by batch.
+    """Yields (which images, their logits) batch by batch, in the order of the images.
 
-    The network must be in evaluation mode.
+    The images of a batch have one size, and the logits have it too, so that what a network says of
+    an image does not depend on the images beside it. The network must be in evaluation mode.
     """
-    height, width = images.size
-    count = max(1, AT_ONCE // (height * width))
+    for which, batch in whole_batches(net, images):
+        yield which, padded_forward(net, batch, multiple)
+
+
+def whole_batches(net: nn.Module, images: Unlabelled) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yields (which images, the images in their true size) on the network's device."""
     stored_on = images.pixels.device
     device = stored_on if images.pixels.is_cuda else next(net.parameters()).device
-    for start in range(0, len(images), count):
-        end = min(start + count, len(images))
-        which = torch.arange(start, end, device=stored_on)
-        batch = images.whole(which).to(device)
-        yield which, padded_forward(net, batch, multiple)
+    for run in images.runs_of_one_size(range(len(images))):
+        height, width = images.size_of(run[0])
+        count = max(1, AT_ONCE // (height * width))
+        for start in range(run[0], run[0] + len(run), count):
+            end = min(start + count, run[0] + len(run))
+            which = torch.arange(start, end, device=stored_on)
+            yield which, images.whole(which).to(device)
 
 
 def padded_forward(net: nn.Module, batch: Tensor, multiple: int = PADDED_TO) -> Tensor:

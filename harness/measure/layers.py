@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.data.images import Unlabelled
-from harness.measure.forward import PADDED_TO, logits_of
+from harness.measure.forward import PADDED_TO, padded_forward, whole_batches
 
 BOTTLENECK = "bottleneck"  # the encoder's last stage, by the name that papers give it
 
@@ -41,6 +42,7 @@ def hooked_layers(net: nn.Module, names: Iterable[str], see: See) -> Iterator[No
         yield
 
 
+@torch.no_grad()
 def pooled_features(
     net: nn.Module,
     images: Unlabelled,
@@ -48,18 +50,22 @@ def pooled_features(
 ) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
     """Yields (which images, the feature maps of each layer) batch by batch.
 
-    Maps are averaged to one position for every 32 x 32 pixels.
+    Maps are averaged to one position for every 32 x 32 pixels of the images, which have one size
+    in a batch.
     """
-    height, width = images.size
-    rows = -(-height // PADDED_TO)  # rounded up
-    columns = -(-width // PADDED_TO)
     features: dict[str, Tensor] = {}
+    positions = (0, 0)  # of the batch that is under way
 
     def see(name: str, maps: Tensor) -> None:
-        features[name] = F.adaptive_avg_pool2d(maps.float(), (rows, columns))
+        features[name] = F.adaptive_avg_pool2d(maps.float(), positions)
 
     with hooked_layers(net, names, see):
-        for which, _ in logits_of(net, images):
+        for which, batch in whole_batches(net, images):
+            height, width = batch.shape[-2:]
+            rows = -(-height // PADDED_TO)  # rounded up
+            columns = -(-width // PADDED_TO)
+            positions = (rows, columns)
+            padded_forward(net, batch)
             yield which, dict(features)
 
 

@@ -1,5 +1,7 @@
-"""What a probe yields: rows of numbers, pictures, and arrays."""
+"""The words a probe speaks: what it gets beside network and test set, and what it yields."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,26 @@ class Original:
 
     net: nn.Module
     test: Labelled | Unlabelled
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """A perturbation that is an option of a probe; called with the network, it is a context.
+
+    The context yields the test set as the network is to see it: perturbed, with the network as it
+    is, or unchanged, with features of the network perturbed as long as it is open. Images and ids
+    stand in the same order.
+    """
+
+    name: str
+    strength: float
+    level: str  # the name with what differs from the defaults, as reports write it
+    moves: bool  # pixels, and masks with them, are elsewhere than in the test set
+    switch_on: Callable[[nn.Module], AbstractContextManager[Labelled | Unlabelled]]
+
+    def __call__(self, net: nn.Module) -> AbstractContextManager[Labelled | Unlabelled]:
+        """Switches the perturbation on for as long as the context is open."""
+        return self.switch_on(net)
 
 
 @dataclass(frozen=True)

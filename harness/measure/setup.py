@@ -9,53 +9,84 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from harness.data.domains import float_buffer, open_domains, open_images
+from harness.data.domains import float_buffer, open_images
 from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
+from harness.measure.opened import Opened
 from harness.measure.rows import Original
-from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
-from harness.store import Home, load_weights
+from harness.store import Home
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, checkpoint, prepare_steps
+from harness.train.build import as_function, trained_network
+from harness.train.prepare import prepare_test
 
 
 def open_trial(
-    trial: Trial, home: Home, device: torch.device
+    trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
 ) -> tuple[nn.Module, Labelled | Unlabelled]:
-    """Returns the network of a trial in evaluation mode, and its test set."""
-    return network(trial.fit, trial.pick, home, device), open_test_set(trial, home, device)
+    """Returns the network of a trial in evaluation mode, and its test set.
+
+    What an earlier trial has `opened` is not read again.
+    """
+    opened = opened or Opened(home, device)
+    return network(trial.fit, trial.pick, opened), open_test_set(trial, home, device, opened)
 
 
-def open_test_set(trial: Trial, home: Home, device: torch.device) -> Labelled | Unlabelled:
-    """Returns the test set of a trial: perturbed, then prepared like the training set."""
+def open_test_set(
+    trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
+) -> Labelled | Unlabelled:
+    """Returns the test set of a trial: perturbed, prepared by the trial, then as its fit says."""
+    opened = opened or Opened(home, device)
+    if trial.perturb is None or _is_of_features(trial.perturb):
+        own_steps = [part.key for part in trial.prepare]
+        name = f"prepared {trial.fit.key} {own_steps} {trial.test_on.key}"
+        return opened.share_images(name, lambda: _prepared_images(trial, opened))
+    return prepare_like_training(perturbed_images(trial, opened), trial, opened)
+
+
+def perturbed_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
+    """Returns the test set of a trial before any step prepares it."""
     slices = int(trial.fit.net.options["slices"])
-    test = open_images(trial.test_on, slices, home, device)
-    if trial.perturb is not None and not _is_of_features(trial.perturb):
-        test = perturb_test_set(trial.perturb, test, home)
-    if trial.fit.prepare:
-        domains = open_domains(trial.fit, home, device)
-        for step in prepare_steps(trial.fit, domains, home):
-            test = test.with_pixels(step)
+    test = opened.share_images(
+        f"stored {trial.test_on.key} {slices}",
+        lambda: open_images(trial.test_on, slices, opened.home, opened.device),
+    )
+    if trial.perturb is None or _is_of_features(trial.perturb):
+        return test
+    return perturb_test_set(trial.perturb, test, opened.home, opened.device)
+
+
+def _prepared_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
+    return prepare_like_training(perturbed_images(trial, opened), trial, opened)
+
+
+def prepare_like_training(
+    test: Labelled | Unlabelled, trial: Trial, opened: Opened
+) -> Labelled | Unlabelled:
+    """Returns a test set after the steps of the trial, then those of its fit for test images."""
+    if trial.prepare or any(part.options["to"] != "source" for part in trial.fit.prepare):
+        return prepare_test(test, trial, opened.share_steps(trial.fit))
     return test
 
 
-def with_datasets(part: Part, trial: Trial, home: Home, device: torch.device) -> Callable[..., Any]:
+def with_datasets(
+    part: Part, trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
+) -> Callable[..., Any]:
     """Returns a probe whose options that name data sets are opened.
 
-    They are prepared for this trial's network, and never perturbed.
+    They are prepared for this trial's network as its fit says, and never perturbed; the trial's own
+    steps are for its test set alone.
     """
-    test_sets = {}
-    for name, value in part.options.items():
-        if isinstance(value, Part) and value.kind == "dataset":
-            unperturbed = replace(trial, perturb=None, test_on=value)
-            test_sets[name] = open_test_set(unperturbed, home, device)
-    return partial(as_function(part, home), **test_sets)
+    opened = opened or Opened(home, device)
+
+    def open_dataset(dataset: Part) -> Labelled | Unlabelled:
+        untouched = replace(trial, perturb=None, prepare=[], test_on=dataset)
+        return open_test_set(untouched, home, device, opened)
+
+    return as_function(part, home, device, open_dataset)
 
 
-def originals(
-    part: Part, trial: Trial, net: nn.Module, home: Home, device: torch.device
-) -> list[Original | None]:
+def originals(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Original | None]:
     """Returns the arguments that a probe takes after network and test set.
 
     A probe that needs the original gets network and test set without the perturbation, or None if
@@ -66,18 +97,17 @@ def originals(
     if trial.perturb is None:
         return [None]
     if _is_of_features(trial.perturb):
-        net = network(trial.fit, trial.pick, home, device)
-    return [Original(net, open_test_set(replace(trial, perturb=None), home, device))]
+        net = network(trial.fit, trial.pick, opened)
+    unperturbed = replace(trial, perturb=None)
+    return [Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))]
 
 
-def network(fit: Fit, pick: Part, home: Home, device: torch.device) -> nn.Module:
-    """Returns a trained network in evaluation mode."""
-    record = FitRecord.read(home.store("fits").path(fit.key))
-    net = build_net(fit.net, record.channels, record.outputs).to(device)
-    net.load_state_dict(load_weights(checkpoint(fit, pick, home)))
-    if fit.channels_last:
-        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.eval()
+def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:
+    """Returns a trained network in evaluation mode, which nobody else has."""
+    return opened.copy_network(
+        f"{fit.key} {pick.key}",
+        lambda: trained_network(fit, pick, opened.home, opened.device),
+    )
 
 
 def _is_of_features(part: Part) -> bool:
@@ -85,9 +115,11 @@ def _is_of_features(part: Part) -> bool:
     return bool(part.component.facts.features)
 
 
-def perturb_test_set(part: Part, test: Labelled | Unlabelled, home: Home) -> Labelled | Unlabelled:
+def perturb_test_set(
+    part: Part, test: Labelled | Unlabelled, home: Home, device: torch.device | None = None
+) -> Labelled | Unlabelled:
     """Returns a test set with its images perturbed, and the masks of images whose pixels move."""
-    perturbed = test.with_pixels(partial(perturb_pixels, part, home))
+    perturbed = test.with_pixels(partial(perturb_pixels, part, home, device=device))
     if part.component.facts.moves and isinstance(perturbed, Labelled):
         masks = _masks_moved_by(part, test, perturbed.masks, home)
         return replace(perturbed, masks=masks)
@@ -95,12 +127,14 @@ def perturb_test_set(part: Part, test: Labelled | Unlabelled, home: Home) -> Lab
 
 
 @torch.no_grad()
-def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
+def perturb_pixels(
+    part: Part, home: Home, images: Unlabelled, device: torch.device | None = None
+) -> Tensor:
     """Changes every stored image by itself.
 
     So an image looks the same in every stack and in every test set that holds it.
     """
-    change = as_function(part, home)
+    change = as_function(part, home, device or images.pixels.device)
     if part.component.facts.moves:
         change = partial(_moved_pixels, change)
     strength = float(part.options["strength"])
@@ -110,8 +144,7 @@ def perturb_pixels(part: Part, home: Home, images: Unlabelled) -> Tensor:
         height, width = images.size_of(i)
         rng = torch.Generator(pixels.device).manual_seed(seed_from(*name))
         changed[i] = unit(pixels[i])
-        image = changed[i : i + 1, :, :height, :width]
-        changed[i, :, :height, :width] = change(image, strength, rng)[0]
+        changed[i, :, :height, :width] = change(images.image(i)[None], strength, rng)[0]
     return changed
 
 
@@ -125,15 +158,14 @@ def _moved_pixels(
 @torch.no_grad()
 def _masks_moved_by(part: Part, test: Labelled | Unlabelled, masks: Tensor, home: Home) -> Tensor:
     """Returns the masks of a test set, each moved as its image is."""
-    offsets_of = as_function(part, home)
+    offsets_of = as_function(part, home, test.images.pixels.device)
     strength = float(part.options["strength"])
     images = test.images
     moved = masks.clone()
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
         height, width = images.size_of(i)
         rng = torch.Generator(images.pixels.device).manual_seed(seed_from(*name))
-        image = unit(images.pixels[i : i + 1, :, :height, :width])
-        offsets = offsets_of(image, strength, rng)
+        offsets = offsets_of(images.image(i)[None], strength, rng)
         mask = masks[i : i + 1, :height, :width]
         moved[i, :height, :width] = move_mask(mask, offsets)[0]
     return moved
@@ -145,7 +177,8 @@ def feature_perturbation(
     """Keeps a feature perturbation switched on while the probes run."""
     if part is None or not _is_of_features(part):
         return nullcontext()
-    perturbation: AbstractContextManager[Any] = as_function(part, home)(
+    device = next(net.parameters()).device
+    perturbation: AbstractContextManager[Any] = as_function(part, home, device)(
         net, float(part.options["strength"])
     )
     return perturbation

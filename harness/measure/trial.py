@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 from harness.data.unchanged import planned_data
+from harness.measure.opened import Opened
+from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
 from harness.measure.table import means, tidy
@@ -15,6 +17,7 @@ from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.states import State
 from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
+from harness.train.batches import seed_from
 
 
 def measure(
@@ -22,23 +25,28 @@ def measure(
     home: Home,
     device: torch.device,
     wait: Callable[[], None] = lambda: None,
+    opened: Opened | None = None,
 ) -> Path:
-    """Returns the folder with what was measured for a trial, now or before."""
+    """Returns the folder with what was measured for a trial, now or before.
+
+    Trials that are measured one after the other share what they have `opened`.
+    """
+    opened = opened or Opened(home, device)
     store = home.store("trials")
     with store.making(trial.key, wait) as folder:
         if folder is not None:
             with planned_data(trial, home, folder):
-                _measure(trial, home, folder, device)
+                _measure(trial, home, folder, opened)
     return store.path(trial.key)
 
 
-def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> None:
+def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
     """Fills the folder of a trial; a fit that diverged has no rows."""
     began = time.monotonic()
     fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
     rows: list[Row] = []
     if fit_record.state is State.FINISHED:
-        rows = _probe(trial, home, folder, device)
+        rows = _probe(trial, home, folder, opened)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
     origin = {"trial": trial.to_plain(), "key": trial.key, "fit": trial.fit.key}
@@ -56,15 +64,18 @@ def _measure(trial: Trial, home: Home, folder: Path, device: torch.device) -> No
     write_json(folder / TrialRecord.FILE, record.to_plain())
 
 
-def _probe(trial: Trial, home: Home, folder: Path, device: torch.device) -> list[Row]:
+def _probe(trial: Trial, home: Home, folder: Path, opened: Opened) -> list[Row]:
     """Runs every probe of a trial; returns the rows and stores the other results."""
     rows: list[Row] = []
-    net, test = open_trial(trial, home, device)
+    device = opened.device
+    net, test = open_trial(trial, home, device, opened)
+    torch.manual_seed(seed_from("measure", trial.key))  # whatever other trials drew before
     with feature_perturbation(trial.perturb, net, home):
         for part in trial.probes:
-            arguments = originals(part, trial, net, home, device)
-            probe = with_datasets(part, trial, home, device)
-            rows += store_results(probe(net, test, *arguments), folder)
+            arguments = originals(part, trial, net, opened)
+            probe = with_datasets(part, trial, home, device, opened)
+            perturbations = perturbation_options(part, OpenTrial(trial, test, opened))
+            rows += store_results(probe(net, test, *arguments, **perturbations), folder)
     return rows
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from harness.record.code import Code
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
-from harness.spec.values import Part, datasets_of
+from harness.spec.values import Part
+from harness.spec.walk import datasets_of
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -24,6 +25,7 @@ PARAMS_OF_A_BATCH = 100
 NAME_LENGTH = 250
 PARAM_LENGTH = 5900
 TAG_LENGTH = 4900
+DECLARED = "harness.declared"  # and a number, for a long design needs several tags
 DIGEST_LENGTH = 36  # of a dataset's digest
 
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
@@ -48,6 +50,9 @@ def tags_of(
         "mlflow.source.name": str(study.path),
         "mlflow.source.type": "LOCAL",
     }
+    declaration = study.declaration.text()
+    for number, start in enumerate(range(0, len(declaration), TAG_LENGTH)):
+        tags[f"{DECLARED}.{number}"] = declaration[start : start + TAG_LENGTH]
     was_cut = any(pieces > 1 for pieces in result.pieces.values())
     only_if_not_empty = {
         "mlflow.source.git.commit": code.commit,
@@ -125,7 +130,7 @@ def _inputs(cell: Cell) -> list[Any]:
 def _datasets(cell: Cell) -> list[tuple[str, Part]]:
     """The datasets of a trial, each with its role; those of the fits behind it come last."""
     fit = cell.trial.fit
-    roles = [("train", fit.train_on), ("adapt", fit.adapt_to), ("test", cell.trial.test_on)]
+    roles = [("train", fit.train_on), ("adapt", fit.target), ("test", cell.trial.test_on)]
     datasets = [(role, part) for role, part in roles if part is not None]
     keys = {part.key for _, part in datasets}
     for part in datasets_of(fit):

@@ -4,15 +4,18 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
 
 from harness.record.code import code_state
 from harness.record.patience import StillLocked
 from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
+from harness.run.dispatch import dispatch
 from harness.run.durations import cost_class, cost_class_of_trial, note_duration
-from harness.run.jobs import Executor, Job, Outcome
+from harness.run.events import Ended, Engine, Event, Lost, Measured, Started
+from harness.run.following import forget_notes
+from harness.run.jobs import Job, Outcome
 from harness.run.plan import Plan, TrialPlan, jobs
 from harness.run.progress import JobProgress, Progress, ProgressFile, lock_path
 from harness.spec.records import FitRecord
@@ -44,24 +47,11 @@ class RunSummary:
 Show = Callable[[Progress, Outcome | None], None]
 
 
-def remote_work(
-    kind: str,
-    value: dict[str, Any],
-    folder: str,
-    device: str,
-    threads: int | None,
-) -> dict[str, Any]:
-    """Does a job in the worker, where torch is loaded: the parent never needs it."""
-    from harness.run.worker import work
-
-    return work(kind, value, folder, device, threads)
-
-
 def run(
     plan: Plan,
     home: Home,
     tracker: Tracker,
-    execute: Executor,
+    engine: Engine,
     show: Show,
     *,
     fail_fast: bool = False,
@@ -69,44 +59,58 @@ def run(
 ) -> RunSummary:
     """Carries out a plan; every outcome is recorded as it comes."""
     recorder = _Recorder(plan, home, tracker)
-    to_do = jobs(plan)
+    to_do = jobs(plan, engine.room)
     progress = _start_of(plan, to_do, slots)
     outcomes: list[Outcome] = []
     lock = lock_path(home, progress.study, progress.pid)
     with file_lock(lock), ProgressFile(home, progress) as file:
         _forget_results(plan, home)
         recorder.record_what_is_measured()
-
-        def notice(job: Job, state: State) -> None:
-            """Notes that a job runs now, or waits for another worker since it has lost its own."""
-            progress.jobs[job.key] = replace(
-                progress.jobs[job.key],
-                state=State.RUNNING,
-                since=time.time(),
-                lost=state == State.LOST,
-            )
-            file.mark_changed()
-            show(progress, None)
-
-        for outcome in execute(to_do, remote_work, notice):
-            outcomes.append(outcome)
-            key = outcome.job.key
-            progress.jobs[key] = replace(
-                progress.jobs[key], state=outcome.state, seconds=outcome.seconds
-            )
-            recorder.record_outcome(outcome)
-            file.mark_changed()
-            show(progress, outcome)
-            if fail_fast and outcome.state == State.FAILED:
-                break
+        with closing(dispatch(engine, to_do, home)) as events:
+            for event in events:
+                outcome = _ended_unit(event)
+                _note_progress(progress, event, outcome)
+                if outcome is not None:
+                    outcomes.append(outcome)
+                    recorder.record_outcome(outcome)
+                file.mark_changed()
+                show(progress, outcome)
+                if fail_fast and outcome is not None and outcome.state == State.FAILED:
+                    break
         recorder.record_what_waits()
+    for job in to_do:
+        forget_notes(home, job)
     return RunSummary(outcomes, recorder.recorded, recorder.count_unrecorded)
+
+
+def _ended_unit(event: Event) -> Outcome | None:
+    """How a fit or a trial ended, if the event says so; a measuring job is only its trials."""
+    if isinstance(event, Measured):
+        return event.outcome
+    if isinstance(event, Ended) and not event.outcome.job.trials:
+        return event.outcome
+    return None
+
+
+def _note_progress(progress: Progress, event: Event, outcome: Outcome | None) -> None:
+    """Notes that a fit or trial runs now, waits for another worker, or has ended."""
+    units = progress.jobs
+    if outcome is not None:
+        key = outcome.job.key
+        units[key] = replace(units[key], state=outcome.state, seconds=outcome.seconds)
+    elif isinstance(event, Started | Lost) and event.job.key in units:
+        key = event.job.key
+        is_lost = isinstance(event, Lost)
+        units[key] = replace(units[key], state=State.RUNNING, since=time.time(), lost=is_lost)
 
 
 def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
     """The progress of a study of which every job still waits."""
     study = plan.study
-    waiting = {job.key: JobProgress(job.name, job.kind) for job in to_do}
+    waiting: dict[str, JobProgress] = {}
+    for job in to_do:
+        for unit in job.units:
+            waiting[unit.key] = JobProgress(unit.name, unit.kind)
     began = time.time()
     return Progress(study.name, str(study.path), os.getpid(), began, waiting, plan.seconds, slots)
 
@@ -119,10 +123,12 @@ def _forget_results(plan: Plan, home: Home) -> None:
     trials = home.store("trials")
     for planned in plan.training:
         folder = fits.find(planned.fit.key)
+        if fits.why_broken(planned.fit.key) is not None:
+            continue  # it is set aside when it is made again
         if folder is not None and FitRecord.read(folder).state == State.DIVERGED:
             fits.drop(planned.fit.key)
     for trial in plan.todo:
-        if trial.start_over:
+        if trial.start_over and trials.why_broken(trial.cell.trial.key) is None:
             trials.drop(trial.cell.trial.key)
 
 
@@ -161,7 +167,9 @@ class _Recorder:
         note_duration(self._home, cost, outcome.seconds)
 
     def _result_of(self, trial: TrialPlan, outcome: Outcome) -> TrialResult | None:
-        """What came of a trial; a trial that was skipped has failed."""
+        """What came of a trial; one that was skipped has failed, one that was stopped waits."""
+        if outcome.state == State.STOPPED:
+            return None
         if outcome.state in (State.FAILED, State.SKIPPED):
             trace = outcome.trace or outcome.error
             return TrialResult(

@@ -1,6 +1,8 @@
 """How long like jobs took, for the estimates of later plans."""
 
 import json
+import math
+from contextlib import suppress
 
 from harness.spec.values import Fit
 from harness.store import Home
@@ -16,12 +18,14 @@ def past_durations(home: Home) -> dict[str, list[float]]:
     if not path.exists():
         return {}
     seconds: dict[str, list[float]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[-LATEST:]:
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-LATEST:]:
         try:
             record = json.loads(line)
-        except ValueError:  # a line cut short by a crash
+            cost, duration = str(record["like"]), float(record["seconds"])
+        except (ValueError, TypeError, LookupError):  # cut short by a crash, or written by others
             continue
-        seconds.setdefault(record["like"], []).append(record["seconds"])
+        if math.isfinite(duration):
+            seconds.setdefault(cost, []).append(duration)
     return seconds
 
 
@@ -29,7 +33,7 @@ def note_duration(home: Home, cost: str, seconds: float) -> None:
     """Adds how long a job of this cost class took to the file."""
     record = {"like": cost, "seconds": round(seconds, 3)}
     line = json.dumps(record)
-    with open(home.hidden / FILE, "a", encoding="utf-8") as handle:
+    with suppress(OSError), open(home.hidden / FILE, "a", encoding="utf-8") as handle:
         handle.write(line + "\n")
 
 
@@ -37,7 +41,7 @@ def cost_class(fit: Fit) -> str:
     """What makes two fits take the same time: everything but seed, start and augmentation."""
     words = (
         fit.train_on.key,
-        fit.adapt_to.key if fit.adapt_to else "",
+        fit.target.key if fit.target else "",
         fit.net.key,
         fit.method.key,
         str(fit.patch),

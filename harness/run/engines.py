@@ -1,4 +1,4 @@
-"""Jobs -> outcomes: one after the other, or a process each on as many slots as the machine has."""
+"""An engine with a process for each job, on as many slots as the machine has."""
 
 import multiprocessing
 import os
@@ -9,81 +9,86 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from harness.run.jobs import Executor, Job, JobQueue, Notice, Outcome, Work, one_line
+from harness.run.events import Ended, Engine, Event, Lost, Started
+from harness.run.following import Follower, ask_to_stop, stop_path
+from harness.run.inline import inline, outcome_from, remote_work
+from harness.run.jobs import Job, Work, one_line
 from harness.run.slots import Slot
-from harness.spec.states import State
+from harness.store import Home
 
-LIVES = 3  # times a job is started whose worker was killed
-
-
-def inline(folder: Path, device: str) -> Executor:
-    """Runs one job after the other in this process: for debugging and tests."""
-
-    def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
-        """Does the jobs one by one; an error of one ends that job alone."""
-        queue = JobQueue(jobs)
-        while (job := queue.take_ready()) is not None:
-            notice(job, State.RUNNING)
-            began = time.monotonic()
-            try:
-                result = work(job.kind, job.value, str(folder), device, None)
-                outcome = Outcome(job, State(result["state"]), result=result)
-            except Exception as error:  # noqa: BLE001  a job may fail in any way; the study goes on
-                outcome = Outcome(job, State.FAILED, one_line(error), traceback.format_exc())
-            yield queue.finish(replace(outcome, seconds=time.monotonic() - began))
-            yield from queue.skip_blocked()
-
-    return execute
+__all__ = ["inline", "processes"]
 
 
-def processes(folder: Path, slots: list[Slot], preload: list[str]) -> Executor:
+def processes(
+    folder: Path, slots: list[Slot], preload: list[str], work: Work = remote_work
+) -> Engine:
     """Runs each job in a process of its own, so that a crash takes one job with it.
 
-    The processes are forked from one that has loaded the libraries.
+    The processes are forked from one that has loaded the libraries, which starts to load now.
     """
     context = multiprocessing.get_context("forkserver")
     os.environ["HARNESS_PRELOAD"] = ",".join(preload)
     context.set_forkserver_preload(["harness.run.preload"])
     with _without_main():
         forkserver.ensure_running()  # it loads while the parent goes on
+    return _Processes(folder, slots, work)
 
-    def execute(jobs: list[Job], work: Work, notice: Notice) -> Iterator[Outcome]:
-        """Keeps every slot at work, and starts a job again whose worker was killed."""
-        queue = JobQueue(jobs)
-        free_slots = list(slots)
-        workers: list[_Worker] = []
-        lives: dict[str, int] = {}
-        try:
-            while True:
-                yield from queue.skip_blocked()
-                while free_slots and (job := queue.take_ready()) is not None:
-                    notice(job, State.RUNNING)
-                    lives[job.key] = lives.get(job.key, 0) + 1
-                    workers.append(_start(context, job, free_slots.pop(0), folder, work))
-                if not workers:
-                    return
-                for worker in _wait_for_any(workers):
-                    workers.remove(worker)
-                    free_slots.append(worker.slot)
-                    outcome = _outcome(worker, lives[worker.job.key])
-                    if outcome.state == State.LOST and outcome.lives < LIVES:
-                        notice(worker.job, State.LOST)
-                        queue.put_back(worker.job)
-                        continue
-                    yield queue.finish(_lost_is_failed(outcome))
-        finally:
-            for worker in workers:
-                worker.process.terminate()
-            for worker in workers:
-                worker.process.join()
 
-    return execute
+class _Processes:
+    """An engine with a process for each job, on as many slots as there are."""
+
+    def __init__(self, folder: Path, slots: list[Slot], work: Work) -> None:
+        """Takes the home, the slots that are all free, and what does a job."""
+        self._home = Home(folder)
+        self._free_slots = list(slots)
+        self._work = work
+        self._workers: list[_Worker] = []
+        self._followers: dict[str, Follower] = {}
+        self._news: list[Event] = []
+
+    @property
+    def room(self) -> int:
+        return len(self._free_slots)
+
+    def submit(self, job: Job) -> None:
+        stop_path(self._home, job).unlink(missing_ok=True)
+        self._followers.setdefault(job.key, Follower(job, self._home))
+        slot = self._free_slots.pop(0)
+        self._workers.append(_start(job, slot, self._home.folder, self._work))
+        self._news.append(Started(job))
+
+    def cancel(self, key: str) -> None:
+        for worker in self._workers:
+            if worker.job.key == key:
+                ask_to_stop(worker.job, self._home)
+
+    def events(self, timeout: float) -> list[Event]:
+        """Waits for a worker that answers or dies, and reads what all have written meanwhile."""
+        ended = _wait_for_any(self._workers, 0.0 if self._news else timeout)
+        events = self._news
+        self._news = []
+        for worker in self._workers:
+            events += self._followers[worker.job.key].news(worker in ended)
+        for worker in ended:
+            self._workers.remove(worker)
+            self._free_slots.append(worker.slot)
+            events.append(_last_event(worker))
+        return events
+
+    def close(self) -> None:
+        """Ends every worker; the engine can be used again."""
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+            self._free_slots.append(worker.slot)
+        self._workers = []
 
 
 @dataclass
@@ -97,8 +102,9 @@ class _Worker:
     began: float
 
 
-def _start(context: Any, job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
+def _start(job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
     """Starts the process of a job."""
+    context = multiprocessing.get_context("forkserver")
     own_end, worker_end = context.Pipe(duplex=False)
     arguments = (worker_end, job, slot, folder, work)
     process = context.Process(target=_child, args=arguments, name=job.name)
@@ -141,10 +147,14 @@ def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> 
         try:
             result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
             pipe.send({"result": result})
-        except Exception as error:  # noqa: BLE001  whatever it is, it goes to the parent as text
+        except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
             trace = traceback.format_exc()
             handle.write(trace)
             pipe.send({"error": one_line(error), "trace": trace})
+        pipe.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
 
 
 def _die_with_parent() -> None:
@@ -155,51 +165,39 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _wait_for_any(workers: list[_Worker]) -> list[_Worker]:
-    """Waits until at least one worker has answered or died, and returns all that have."""
+def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
+    """The workers that have answered or died; waits at most so many seconds for the first."""
     worker_of: dict[Any, _Worker] = {}
     for worker in workers:
         worker_of[worker.pipe] = worker
         worker_of[worker.process.sentinel] = worker
+    if not worker_of:
+        return []
     ended: dict[str, _Worker] = {}
-    for handle in wait(list(worker_of)):
+    for handle in wait(list(worker_of), timeout):
         worker = worker_of[handle]
         ended[worker.job.key] = worker
     return list(ended.values())
 
 
-def _outcome(worker: _Worker, lives: int) -> Outcome:
+def _last_event(worker: _Worker) -> Event:
     """What a worker that has ended answered; without an answer it is lost."""
-    message: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     try:
         if worker.pipe.poll():
-            message = worker.pipe.recv()
+            answer = worker.pipe.recv()
     except (EOFError, OSError):
         pass
     worker.process.join()
     worker.pipe.close()
     seconds = time.monotonic() - worker.began
-    if "result" in message:
-        result = message["result"]
-        state = State(result["state"])
-        return Outcome(worker.job, state, seconds=seconds, lives=lives, result=result)
-    if message:
-        error = message["error"]
-        trace = message["trace"]
-        return Outcome(worker.job, State.FAILED, error, trace, seconds, lives)
-    error = f"the worker ended without an answer ({_way_of_death(worker.process.exitcode)})"
-    return Outcome(worker.job, State.LOST, error, "", seconds, lives)
+    if answer:
+        return Ended(outcome_from(worker.job, answer, seconds))
+    death = _way_of_death(worker.process.exitcode)
+    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds)
 
 
 def _way_of_death(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
         return f"killed by {signal.Signals(-exit_code).name}"
     return f"exit code {exit_code}"
-
-
-def _lost_is_failed(outcome: Outcome) -> Outcome:
-    """A job whose worker died each time has failed; any other outcome stays as it is."""
-    if outcome.state != State.LOST:
-        return outcome
-    error = f"{outcome.error}, {outcome.lives} times"
-    return replace(outcome, state=State.FAILED, error=error)

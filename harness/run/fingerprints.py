@@ -6,7 +6,9 @@ from typing import Any
 
 from harness.data.fingerprint import shared_images
 from harness.data.identity import Identity, depends_on_files, identity_of
-from harness.spec.values import Fit, Part, Trial, fields_of, parts_in
+from harness.spec.fields import field_names
+from harness.spec.values import Fit, Part, Trial
+from harness.spec.walk import looked_at, parts_in
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.document import Mark, Mistakes, Problem
@@ -40,7 +42,11 @@ def with_fingerprints(study: Study, home: Home) -> Study:
     cells: dict[str, Cell] = {}  # the same bytes by two names are one trial
     for cell in reversed(study.cells):
         trial = with_parts(cell.trial, marked, replaced_already)
-        cells[trial.key] = Cell(trial, cell.levels)
+        twins = [with_parts(twin, marked, replaced_already) for twin in cell.twins]
+        earlier = cells.get(trial.key)
+        if earlier is not None:
+            twins += [earlier.trial, *earlier.twins]
+        cells[trial.key] = Cell(trial, cell.levels, tuple(twins))
     return replace(study, cells=tuple(reversed(cells.values())))
 
 
@@ -115,10 +121,11 @@ def _examples_of(same: list[tuple[str, str]]) -> str:
 
 def _images_looked_at(study: Study, trial: Trial) -> Iterator[tuple[str, Part]]:
     """The data sets that must not share images with the test set, by their role in a fit."""
-    for fit in trial.fit.lineage:
+    for fit in trial.lineage:
         yield TRAINING, fit.train_on
-        if fit.adapt_to is not None and not study.transductive:
-            yield TARGET, fit.adapt_to
+    if not study.transductive:
+        for _, part in looked_at(trial):
+            yield TARGET, part
 
 
 def with_parts(value: Any, parts: Mapping[str, Part], replaced_already: dict[int, Any]) -> Any:
@@ -129,8 +136,8 @@ def with_parts(value: Any, parts: Mapping[str, Part], replaced_already: dict[int
         replacement: Any = _part_with_parts(value, parts, replaced_already)
     elif isinstance(value, Fit | Trial):
         settings = {}
-        for name, inner in fields_of(value):
-            settings[name] = with_parts(inner, parts, replaced_already)
+        for name in field_names(value):
+            settings[name] = with_parts(getattr(value, name), parts, replaced_already)
         replacement = type(value)(**settings)
     elif isinstance(value, list):
         items = [with_parts(item, parts, replaced_already) for item in value]

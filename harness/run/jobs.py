@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from harness.spec.states import State
+from harness.store.space import is_out_of_space
 
 
 @dataclass(frozen=True)
@@ -12,10 +13,16 @@ class Job:
     """Something to make, as JSON, and the keys of what must exist before."""
 
     key: str
-    kind: str  # fit | trial
+    kind: str  # fit | trial | measure: all `trials` of a fit in one process
     name: str
     value: Mapping[str, Any]
     needs: frozenset[str] = frozenset()
+    trials: tuple["Job", ...] = ()
+
+    @property
+    def units(self) -> tuple["Job", ...]:
+        """What a person counts: the trials of a measuring job, else the job itself."""
+        return self.trials or (self,)
 
 
 @dataclass(frozen=True)
@@ -32,18 +39,6 @@ class Outcome:
 
 
 Work = Callable[..., dict[str, Any]]
-Notice = Callable[[Job, State], None]  # a job is running now, or has lost its worker
-
-
-class Executor(Protocol):
-    """Runs jobs, each as soon as what it needs exists; never raises for a job's sake."""
-
-    def __call__(
-        self,
-        jobs: list[Job],
-        work: Work,
-        notice: Notice,
-    ) -> Iterator[Outcome]: ...
 
 
 class JobQueue:
@@ -55,9 +50,9 @@ class JobQueue:
         self._bad: dict[str, Outcome] = {}
 
     def take_ready(self) -> Job | None:
-        """Takes the next job that may start; trials before fits, so that answers come early."""
+        """Takes the next job that may start; measuring before fits, so that answers come early."""
         ready = [job for job in self._waiting if not job.needs & self._unfinished]
-        job = min(ready, key=lambda job: job.kind != "trial", default=None)
+        job = min(ready, key=lambda job: job.kind == "fit", default=None)
         if job is not None:
             self._waiting.remove(job)
         return job
@@ -69,7 +64,7 @@ class JobQueue:
     def finish(self, outcome: Outcome) -> Outcome:
         """Notes how a job ended, and returns the same outcome."""
         self._unfinished.discard(outcome.job.key)
-        if outcome.state in (State.FAILED, State.SKIPPED):
+        if outcome.state in (State.FAILED, State.SKIPPED, State.STOPPED):
             self._bad[outcome.job.key] = outcome
         return outcome
 
@@ -83,10 +78,7 @@ class JobQueue:
                 if cause is None:
                     continue
                 self._waiting.remove(job)
-                reason = f"{cause.job.name} failed: {cause.error}"
-                if cause.state == State.SKIPPED:
-                    reason = cause.error
-                yield self.finish(Outcome(job, State.SKIPPED, reason, cause.trace))
+                yield self.finish(_blocked_by(cause, job))
                 skipped_any = True
 
     def _first_bad_need(self, job: Job) -> Outcome | None:
@@ -96,9 +88,26 @@ class JobQueue:
         return None
 
 
+def _blocked_by(cause: Outcome, job: Job) -> Outcome:
+    """How a job ends that needs one which did not end well.
+
+    Behind a job that was stopped it waits for the next run, and has not failed.
+    """
+    if cause.state == State.STOPPED:
+        return Outcome(job, State.STOPPED, f"it waits for {cause.job.name}, which was stopped")
+    reason = f"{cause.job.name} failed: {cause.error}"
+    if cause.state == State.SKIPPED:
+        reason = cause.error
+    return Outcome(job, State.SKIPPED, reason, cause.trace)
+
+
 def one_line(error: BaseException) -> str:
     """What went wrong, in one line; the kind of error is named unless its text speaks to people."""
+    if is_out_of_space(error):
+        return "no space left on the disk; the next `harness run` goes on where there is room"
     kind = type(error).__name__
+    if isinstance(error, SystemExit):
+        return f"a component ended its process: sys.exit({error.code!r})"
     first_line = str(error).strip().split("\n")[0]
     if not first_line:
         return kind

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.record.database import Run, is_result
-from harness.record.result import run_name
 from harness.run.durations import cost_class, cost_class_of_trial, past_durations
 from harness.run.jobs import Job
+from harness.run.measuring import measuring_jobs
 from harness.run.reasons import reason_to_run
 from harness.spec.outside import component_folders
 from harness.spec.records import FitRecord
 from harness.spec.states import State
-from harness.spec.values import Fit, Part, parts_in
+from harness.spec.values import Fit, Part, upstream_fits
+from harness.spec.walk import parts_in
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.load import Study
@@ -68,11 +69,17 @@ class Plan:
 def plan(study: Study, home: Home, runs: Iterable[Run], retry: str | None = None) -> Plan:
     """Plans a study by what is kept and what is recorded; `retry` narrows it to what ended so."""
     past = _Past.of([run for run in runs if run.study == study.name])
-    measured = home.store("trials").keys()
+    store = home.store("trials")
+    measured = store.keys()
     trials: list[TrialPlan] = []
     to_run: list[Cell] = []
     for cell in study.cells:
-        trial = _trial_plan(cell, past, cell.trial.key in measured, retry)
+        key = cell.trial.key
+        problem = store.why_broken(key) if key in measured else None
+        if problem is None:
+            trial = _trial_plan(cell, past, key in measured, retry)
+        else:
+            trial = TrialPlan(cell, "run", problem, start_over=True)
         trials.append(trial)
         if trial.action == "run":
             to_run.append(cell)
@@ -130,18 +137,17 @@ def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPla
     picks: dict[str, dict[str, Part]] = {}
     trials: dict[str, int] = {}
     for cell in cells:
-        last = cell.trial.fit
-        for fit, pick in [*last.upstream, (last, cell.trial.pick)]:
+        for fit, pick in cell.trial.upstream:
             fits.setdefault(fit.key, fit)
             picks.setdefault(fit.key, {})[pick.key] = pick
-        for key in _keys(last.lineage):
+        for key in _keys(cell.trial.lineage):
             trials[key] = trials.get(key, 0) + 1
     store = home.store("fits")
     finished = store.keys()
     plans = []
     for key, fit in fits.items():
         cached = False
-        if key in finished:
+        if key in finished and store.why_broken(key) is None:
             record = FitRecord.read(store.path(key))
             cached = record.holds(picks[key])
             if try_diverged and record.state == State.DIVERGED:
@@ -150,26 +156,21 @@ def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPla
     return plans
 
 
-def jobs(plan: Plan) -> list[Job]:
-    """The plan as jobs: a trial waits for its own fit, a fit for those that it starts from."""
+def jobs(plan: Plan, slots: int = 1) -> list[Job]:
+    """The plan as jobs: trials wait for their own fit, a fit for those that it starts from."""
     missing = {planned.fit.key for planned in plan.training}
     folders = component_folders()
     all_jobs = []
     for planned in plan.training:
         fit = planned.fit
-        needs = missing.intersection(_keys(fit.lineage[1:]))
+        upstream = [*fit.upstream, *upstream_fits(list(planned.picks))]
+        needs = missing.intersection(_keys(before for before, _ in upstream))
         picks = {pick.key: pick.to_plain() for pick in planned.picks}
         value = {"fit": fit.to_plain(), "picks": picks, "key": fit.key, "components": folders}
         name = f"fit {fit.level} seed {fit.seed}"
         all_jobs.append(Job(fit.key, "fit", name, value, frozenset(needs)))
-    for trial_plan in plan.trials:
-        if trial_plan.action == "run":
-            trial = trial_plan.cell.trial
-            needs = missing.intersection(_keys(trial.fit.lineage))
-            value = {"trial": trial.to_plain(), "key": trial.key, "components": folders}
-            name = run_name(trial_plan.cell)
-            all_jobs.append(Job(trial.key, "trial", name, value, frozenset(needs)))
-    return all_jobs
+    to_measure = [trial.cell for trial in plan.trials if trial.action == "run"]
+    return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots)
 
 
 def _keys(fits: Iterable[Fit]) -> set[str]:

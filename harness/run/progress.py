@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,11 @@ def lock_path(home: Home, study: str, pid: int) -> Path:
 
 
 def write_progress(home: Home, progress: Progress) -> None:
-    """Replaces the file of a running study."""
+    """Replaces the file of a running study; a full disk must not end what it tells of."""
     name = f"{file_name(progress.study)}.{progress.pid}.json"
     text = json.dumps(progress.to_plain())
-    write(_folder(home) / name, text)
+    with suppress(OSError):
+        write(_folder(home) / name, text)
 
 
 class ProgressFile:
@@ -133,8 +135,8 @@ def running(home: Home, study: str | None = None) -> list[tuple[Progress, bool]]
     for path in _folder(home).glob("*.json"):
         try:
             progress = Progress.read(path)
-        except (ValueError, TypeError, KeyError, AttributeError, FileNotFoundError):
-            continue  # it is being replaced, or of another version
+        except (ValueError, TypeError, LookupError, AttributeError, OSError):
+            continue  # it is being replaced, of another version, or garbage
         if study in (None, progress.study):
             is_alive = is_locked(lock_path(home, progress.study, progress.pid))
             studies.append((progress, is_alive))

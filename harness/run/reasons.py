@@ -53,8 +53,8 @@ def _changed_settings(now: Mapping[str, str], then: Mapping[str, str]) -> list[s
 
 def _versions(cell: Cell) -> list[str]:
     """The components of a trial whose code has once changed its results, with their version."""
-    parts = [cell.trial.pick, *cell.trial.probes]
-    for fit in cell.trial.fit.lineage:
+    parts = [cell.trial.pick, *cell.trial.prepare, *cell.trial.probes]
+    for fit in cell.trial.lineage:
         parts += [fit.init, fit.method, fit.net, fit.train_on]
         parts += [*fit.prepare, *fit.augment]
     versions: dict[str, int] = {}

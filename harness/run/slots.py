@@ -49,15 +49,22 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
 
 
 def _processor_slots(count: int | None) -> list[Slot]:
-    """Divides the cores of this machine between so many slots, or as many as suit it."""
+    """So many slots, or as many as suit this machine; each has the threads that it has always."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    # The number depends on the machine alone: the count of threads changes the last bits of a sum,
-    # and a rerun must end with the same weights. Side by side on one core each, small networks
-    # train 1.4 times as many steps a second as one after the other on two (make bench), and a busy
-    # machine slows them less.
-    threads = 1 if cores <= 4 else 2
+    threads = threads_of_a_fit(cores)
     count = count or max(1, cores // threads)
-    return [Slot("cpu", threads=max(1, cores // count))] * count
+    return [Slot("cpu", threads=threads)] * count
+
+
+def threads_of_a_fit(cores: int) -> int:
+    """How many threads a fit on a processor has, however many fits run beside it.
+
+    The count changes the last bits of a sum, and so the weights: it depends on the machine alone,
+    and a rerun with other slots ends with the same weights. Side by side on one core each, small
+    networks train 1.4 times as many steps a second as one after the other on two (make bench), and
+    a busy machine slows them less.
+    """
+    return 1 if cores <= 4 else 2

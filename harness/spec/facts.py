@@ -18,10 +18,13 @@ class Facts:
     version: int = 1  # raised by hand when a change of the code changes results
     without: Mapping[str, str] = field(default_factory=dict)  # options that it lacks: a reason each
     needs: tuple[str, ...] = ()  # what must be there: adapt_to, encoder, original
+    uses: tuple[str, ...] = ()  # what it looks at where it is there, and does without: adapt_to
     reads: str | None = None  # the option that names a file whose bytes decide what is made of it
 
     # data sets
     drawn: bool = False  # by the code, rather than read from files
+    # options with which a drawn set is made of files after all, whose bytes then count
+    files_where: Mapping[str, str] = field(default_factory=dict)
     splits: tuple[str, ...] = ("train", "validation", "test", "all")
     tasks: tuple[str, ...] = ()
     licence: str = ""
@@ -54,6 +57,7 @@ class Facts:
     groups: int | str = 2  # how many groups a test compares: 1, 2 or "many"
     ordered: bool = False  # the groups have an order
     boundless: bool = False  # its statistic has no largest value, so no n alone rules a small p out
+    folds: bool = False  # it allows for the training images that folds share
     post_hoc: tuple[str, ...] = ()  # what compares the pairs after a test of many groups
 
     @classmethod

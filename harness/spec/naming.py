@@ -30,6 +30,17 @@ def level_name(value: Any) -> str:
     return _scalar_name(value)
 
 
+def option_names(name: str, value: Any, default: Any) -> list[str]:
+    """What the level of a component says of one option: nothing where that goes without saying."""
+    level = level_name(value)
+    if name == "fingerprint" or level == level_name(default):
+        return []
+    if name == "split" and value in ("train", "test"):
+        return []
+    is_component = isinstance(getattr(value, "level", None), str)
+    return [level if is_component else f"{name}={level}"]
+
+
 def _mapping_name(raw: Mapping[str, Any]) -> str:
     """A component as a file writes it: its label, or its name and options."""
     if raw.get("label"):

@@ -18,6 +18,7 @@ class Of:
     """Marks an option whose value is itself a component, a dataset or another fit."""
 
     kind: str
+    ready: bool = False  # of a fit: its network, built and with its weights, rather than their file
 
 
 # The words of a signature. A component imports those it needs; nothing else describes an option.
@@ -40,6 +41,7 @@ Perturb = Annotated[Any, Of("perturb")]
 Saliency = Annotated[Any, Of("saliency")]
 Probe = Annotated[Any, Of("probe")]
 Trained = Annotated[Path, Of("fit")]
+Network = Annotated[Any, Of("fit", ready=True)]
 
 WORDS: dict[str, Any] = {
     "Count": Count,
@@ -61,6 +63,7 @@ WORDS: dict[str, Any] = {
     "Saliency": Saliency,
     "Probe": Probe,
     "Trained": Trained,
+    "Network": Network,
     "Literal": Literal,
     "Annotated": Annotated,
     "Field": Field,
@@ -132,10 +135,16 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
 
 def kind_of(annotation: Any) -> str | None:
     """The kind of component that an option takes, None where it takes a plain value."""
+    mark = mark_of(annotation)
+    return None if mark is None else mark.kind
+
+
+def mark_of(annotation: Any) -> Of | None:
+    """What an option takes that is a component, a dataset or another fit; None else."""
     if get_origin(annotation) is Annotated:
         for mark in get_args(annotation)[1:]:
             if isinstance(mark, Of):
-                return mark.kind
+                return mark
     return None
 
 

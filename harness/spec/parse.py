@@ -31,6 +31,7 @@ Problems = list[tuple[Steps, str]]  # what is wrong, and at which setting
 
 # Which split an option of a fit opens where the study names none; any other opens the test split.
 ROLES = {"train_on": "train", "adapt_to": "train"}
+LEARNERS = ("pick", "prepare")  # components that learn from the data sets which they name
 KEY_MARK = "\0key"  # the last step of a problem with the name of a setting, rather than its value
 
 
@@ -237,6 +238,6 @@ def _read_options(
         if raw is REQUIRED:
             problems.append((steps, f"{owner} needs `{name}`"))
             continue
-        role = ROLES.get(name, "test")
+        role = ROLES.get(name, "train" if owner.startswith(LEARNERS) else "test")
         values[name] = read_value(option.type, raw, (*steps, name), problems, enclosing, role=role)
     return values

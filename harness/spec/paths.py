@@ -87,7 +87,7 @@ def holds_fit(raw: Any) -> bool:
 def _components_with_a_fit() -> set[str]:
     """Components that read a fit which a study need not spell out."""
     names: set[str] = set()
-    for kind in ("init", "prepare", "method", "pick", "probe"):
+    for kind in ("init", "prepare", "method", "pick", "perturb", "probe"):
         for component in catalogue(kind).values():
             for option in component.options.values():
                 if isinstance(option.default, dict) and "train_on" in option.default:

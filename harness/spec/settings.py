@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from harness.spec.fields import fields_of
 from harness.spec.naming import level_name
-from harness.spec.values import Fit, Part, Steps, Trial, fields_of
+from harness.spec.values import Fit, Part, Steps, Trial
 
 CODE = "code"  # what the settings of a trial call the code of a component outside the package
 

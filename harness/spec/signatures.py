@@ -27,6 +27,8 @@ COMMON: dict[str, tuple[Option, ...]] = {
         # kernels of the first convolution, across slices
         Option("tied", Literal["none", "mirrored", "all"], "none"),
     ),
+    # which images of a fit it changes; test images are treated as those of the target
+    "prepare": (Option("to", Literal["source", "target", "all"], "all"),),
     "perturb": (Option("strength", float),),
 }
 

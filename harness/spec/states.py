@@ -14,6 +14,7 @@ class State(StrEnum):
     DIVERGED = "diverged"  # the loss became no number; a result, not a mistake
     FAILED = "failed"
     SKIPPED = "skipped"  # something that it needs did not finish
+    STOPPED = "stopped"  # it was asked to stop; a later run takes it up where it was left
     KILLED = "killed"
     LOST = "lost"  # its worker died; it is started again
     MISSING = "missing"  # planned, and never run

@@ -1,13 +1,14 @@
 """Part, Fit and Trial: frozen values with content keys, read from plain mappings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from harness.spec.catalogue import Component, find_component
-from harness.spec.keys import digest, hash_of, with_keys
-from harness.spec.naming import level_name
+from harness.spec.fields import Settings, to_plain
+from harness.spec.keys import digest, with_keys
+from harness.spec.naming import option_names
 from harness.spec.options import (
     NAMED_BY,
     Augment,
@@ -51,7 +52,8 @@ class Part:
         facts = self.component.facts
         options: dict[str, Any] = {}
         for name, value in self.options.items():
-            if not (fingerprint and name == facts.reads):
+            prepares_all = self.kind == "prepare" and (name, value) == ("to", "all")
+            if not prepares_all and not (fingerprint and name == facts.reads):
                 options[name] = with_keys(value)
         code = [self.component.digest] if self.component.digest else []
         return digest([self.kind, self.name, facts.version, options, *code])
@@ -83,59 +85,38 @@ class Part:
         fits: Upstream = []
         for value in values:
             fits += upstream_fits(value)
-            if isinstance(value, Fit):
-                fits.append((value, picks[0] if picks else LAST))
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, Fit):
+                    fits.append((item, picks[0] if picks else LAST))
         return fits
+
+    @cached_property
+    def uses_target(self) -> bool:
+        """Whether it, or a component inside it, looks at the images that its fit adapts to."""
+        facts = self.component.facts
+        if "adapt_to" in (*facts.needs, *facts.uses):
+            return True
+        return uses_target(list(self.options.values()))
 
     @cached_property
     def level(self) -> str:
         """What tells it from its siblings: the name and what differs from the defaults."""
         if self.given_label:
             return self.given_label
-        return f"{self.name}({', '.join(self.differences)})".removesuffix("()")
-
-    @property
-    def differences(self) -> list[str]:
-        """Every option that is not at its default, as a level writes it."""
-        options = self.component.options
-        differences = []
+        differences: list[str] = []
         for name, value in self.options.items():
-            if self._goes_without_saying(name, value):
-                continue
-            default, level = options[name].default, level_name(value)
-            if to_plain(value) != default and level != level_name(default):
-                differences.append(level if isinstance(value, Part | Fit) else f"{name}={level}")
-        return differences
-
-    def _goes_without_saying(self, name: str, value: Any) -> bool:
-        """Whether a level leaves an option out whatever its value."""
-        if name == "fingerprint" or name in self.default_fits:
-            return True
-        return name == "split" and value in ("train", "test")
+            default = self.component.options[name].default
+            is_default = name in self.default_fits or to_plain(value) == default
+            if not is_default:
+                differences += option_names(name, value, default)
+        return f"{self.name}({', '.join(differences)})".removesuffix("()")
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
-class _Settings:
-    """What fits and trials share: a key and a plain form of all their settings."""
-
-    @cached_property
-    def key(self) -> str:
-        """Changes with every setting, those of a trial's fit included."""
-        return hash_of(fields_of(self))
-
-    def to_plain(self) -> dict[str, Any]:
-        """The settings as a study file could have written them."""
-        return self._plain
-
-    @cached_property
-    def _plain(self) -> dict[str, Any]:
-        return {name: to_plain(value) for name, value in fields_of(self)}
-
-
 @dataclass(frozen=True)
-class Fit(_Settings):
+class Fit(Settings):
     """Everything that decides the weights, and nothing else."""
 
     train_on: Dataset
@@ -152,6 +133,16 @@ class Fit(_Settings):
     steps: Count | None = None  # per epoch; null: as many patches as cover the training pixels once
     precision: Literal["float32", "bfloat16"] = "float32"
     channels_last: bool = False
+
+    @cached_property
+    def target(self) -> Part | None:
+        """The images to adapt to, if a component looks at them; else they decide no weights."""
+        looks = uses_target([self.init, *self.prepare, *self.augment, self.method])
+        return self.adapt_to if looks else None
+
+    def counting(self, name: str) -> Any:
+        """A setting as it counts: a target that nobody looks at is none."""
+        return self.target if name == "adapt_to" else getattr(self, name)
 
     @cached_property
     def upstream(self) -> Upstream:
@@ -182,32 +173,33 @@ FIELDS_WITH_PARTS = ("train_on", "adapt_to", "net", "init", "prepare", "augment"
 
 
 @dataclass(frozen=True)
-class Trial(_Settings):
+class Trial(Settings):
     """One fit, one checkpoint of it, one test set, what is measured on it: one MLflow run."""
+
+    LATER: ClassVar[Mapping[str, Any]] = {"prepare": []}
 
     fit: Fit
     test_on: Dataset
     perturb: Perturb | None = None
+    prepare: list[Prepare] = field(default_factory=list)  # of its test images, before the fit's
     pick: Pick = "last"
     probes: list[Probe] = field(default_factory=lambda: ["segmentation"])
 
+    @cached_property
+    def upstream(self) -> Upstream:
+        """The fits that must exist before it, its own last, each with the checkpoint it reads."""
+        fits = list(self.fit.upstream)
+        for setting in (self.perturb, self.prepare, self.pick, self.probes):
+            fits += upstream_fits(setting)
+        return [*fits, (self.fit, self.pick)]
+
+    @cached_property
+    def lineage(self) -> tuple[Fit, ...]:
+        """Every fit that must exist before it, its own first."""
+        return (*self.fit.lineage, *[fit for fit, _ in self.upstream[len(self.fit.upstream) : -1]])
+
     def __hash__(self) -> int:
         return hash(self.key)
-
-
-def fields_of(value: _Settings) -> list[tuple[str, Any]]:
-    """The settings of a fit or trial; cached properties are none of them."""
-    names = type(value).__dataclass_fields__  # type: ignore[attr-defined]
-    return [(name, getattr(value, name)) for name in names]
-
-
-def to_plain(value: Any) -> Any:
-    """A value with its components written out, as a study file could have done."""
-    if isinstance(value, Part | Fit):
-        return value.to_plain()
-    if isinstance(value, list):
-        return [to_plain(item) for item in value]
-    return value
 
 
 def upstream_fits(value: Any) -> Upstream:
@@ -223,28 +215,14 @@ def upstream_fits(value: Any) -> Upstream:
     return fits
 
 
+def uses_target(parts: list[Any]) -> bool:
+    """Whether one of these components looks at the images to adapt to; a fit has its own."""
+    for value in parts:
+        if isinstance(value, Part) and value.uses_target:
+            return True
+        if isinstance(value, list) and uses_target(value):
+            return True
+    return False
+
+
 LAST = Part("pick", "last", {})
-
-
-def datasets_of(value: Any) -> Iterator[Part]:
-    """Every dataset that a fit or trial reads, upstream fits included."""
-    return (part for part in parts_in(value) if part.kind == "dataset")
-
-
-def parts_in(value: Any) -> Iterator[Part]:
-    """Every component of a fit or trial, those inside others included."""
-    inner: list[Any] = []
-    if isinstance(value, Part):
-        yield value
-        inner = list(value.options.values())
-    elif isinstance(value, list):
-        inner = value
-    elif isinstance(value, Fit | Trial):
-        inner = [setting for _, setting in fields_of(value)]
-    for item in inner:
-        yield from parts_in(item)
-
-
-def validation_of(part: Part) -> Part:
-    """The validation split beside a training split, whose fingerprint speaks of other bytes."""
-    return Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})

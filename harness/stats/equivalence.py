@@ -19,7 +19,7 @@ STILL = (
 def equivalence(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     """Whether two independent means differ by less than a margin (two one-sided Welch tests)."""
     x, y = inputs.two(x, y)
-    _check(margin)
+    check_margin(margin)
     if inputs.constant(x) and inputs.constant(y):
         return unvarying(
             "equivalence", inputs.constant(np.concatenate([x, y])), (x.size, y.size), STILL
@@ -34,7 +34,7 @@ def equivalence(x: Array, y: Array, *, margin: float = 0.0) -> Result:
 def equivalence_paired(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     """Whether the mean of paired differences is smaller than a margin (two one-sided t tests)."""
     difference = inputs.differences(x, y)
-    _check(margin)
+    check_margin(margin)
     n = (difference.size, difference.size)
     if inputs.constant(difference):
         return unvarying("equivalence_paired", not difference.any(), n, STILL)
@@ -52,7 +52,7 @@ def equivalence_ranks(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     tests).
     """
     x, y = inputs.two(x, y)
-    _check(margin)
+    check_margin(margin)
     low, high, still = (
         inputs.without_rounding(v, x, y, np.array([margin])) for v in (x + margin, x - margin, y)
     )
@@ -68,7 +68,7 @@ def equivalence_ranks(x: Array, y: Array, *, margin: float = 0.0) -> Result:
 def equivalence_ranks_paired(x: Array, y: Array, *, margin: float = 0.0) -> Result:
     """Whether paired values are shifted by less than a margin (two one-sided Wilcoxon tests)."""
     difference = inputs.differences(x, y)
-    _check(margin)
+    check_margin(margin)
     above, below = (
         _signed_rank(inputs.without_rounding(difference + m, x, y, np.array([m])))
         for m in (margin, -margin)
@@ -84,6 +84,7 @@ def _signed_rank(difference: Array) -> tuple[Tails, float]:
     return tails, float(ranks[moved > 0].sum() / 2)
 
 
-def _check(margin: float) -> None:
+def check_margin(margin: float) -> None:
+    """Refuses a margin that is none."""
     if not 0 < margin < np.inf:
         raise ValueError(f"an equivalence test needs a margin above 0, not {margin}")

@@ -2,9 +2,6 @@
 factors.
 """
 
-import ast
-import re
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,27 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from harness.stats import reml
+from harness.stats.formula import check_estimable, code, column_names
 from harness.stats.result import Array, Model, Term
-
-WORD = r"[A-Za-z_][\w.]*"
-FACTOR = r"\bC\(\s*([A-Za-z_][\w.]*)\s*\)"
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A formula and its table in the form that statsmodels can be trusted with."""
-
-    formula: str
-    frame: pd.DataFrame
-    names: dict[str, str]
-
-    def readable(self, term: object) -> str:
-        """A term in the words of the study."""
-        return re.sub(
-            r"\bv\d+\b",
-            lambda word: self.names[word[0]],
-            re.sub(r"C\((v\d+), Sum\)", r"\1", str(term)),
-        )
 
 
 def anova(
@@ -49,7 +27,9 @@ def anova(
     from statsmodels.stats.anova import anova_lm
 
     coded = code(table, formula)
-    fitted = ols(coded.formula, coded.frame).fit()
+    model = ols(coded.formula, coded.frame)
+    check_estimable(formula, coded, np.asarray(model.exog))
+    fitted = model.fit()
     if fitted.df_resid < 1:
         raise ValueError(
             f"{formula}: {len(table)} rows leave nothing to judge "
@@ -74,7 +54,8 @@ def anova(
                 between / (between + rest),
             )
         )
-    return Model(formula, tuple(terms), (("residual", float(fitted.scale)),), len(table))
+    variances = (("residual", float(fitted.scale)),)
+    return Model(formula, coded.with_places(terms), variances, len(table))
 
 
 def mixed_effects(
@@ -93,66 +74,21 @@ def mixed_effects(
     model = ols(coded.formula, coded.frame)
     design = np.asarray(model.exog)
     values = np.asarray(model.endog)
-    if np.linalg.matrix_rank(design) < design.shape[1] or len(design) <= design.shape[1]:
-        raise ValueError(f"{formula}: the rows cannot tell all effects apart; a cell may be empty")
+    check_estimable(formula, coded, design)
+    if len(design) <= design.shape[1]:
+        raise ValueError(f"{formula}: the rows are too few to tell all effects apart")
     fitted = reml.fit(design, values, levels)
     if fitted.residual <= 1e-12 * float(np.abs(values).max()) ** 2:
         raise ValueError(
             f"{formula}: the values do not vary within the cells, so nothing can be judged"
         )
     slices = {n: s for n, s in model.data.model_spec.term_name_slices.items() if n != "Intercept"}
-    terms = tuple(
-        _wald(coded.readable(name), where, design, fitted, levels) for name, where in slices.items()
-    )
+    terms = []
+    for name, where in slices.items():
+        terms.append(_wald(coded.readable(name), where, design, fitted, levels))
     variances = tuple(zip((*random, "residual"), (*fitted.variances, fitted.residual), strict=True))
-    return Model(formula, terms, variances, len(table), _doubts(fitted, random))
-
-
-def code(table: pd.DataFrame, formula: str) -> Coded:
-    """Columns under plain names, and factors with sum contrasts."""
-    bare = re.sub(FACTOR, r"\1", formula)
-    words = list(dict.fromkeys(re.findall(WORD, bare)))
-    _check(table, formula, bare, words)
-    aliases = {word: f"v{i}" for i, word in enumerate(words)}
-    marked = set(re.findall(FACTOR, formula))
-    factors = {w for w in words if w in marked or not pd.api.types.is_numeric_dtype(table[w])}
-    # With treatment contrasts, the default, a "main effect" beside an interaction is the effect in
-    # one reference cell.
-    coded = re.sub(
-        WORD, lambda w: f"C({aliases[w[0]]}, Sum)" if w[0] in factors else aliases[w[0]], bare
-    )
-    try:
-        ast.parse(coded.split("~")[1].strip().replace(":", "*"), mode="eval")
-    except SyntaxError:
-        raise ValueError(f"{formula}: the right side is not a formula") from None
-    return Coded(
-        coded,
-        table[words].rename(columns=aliases),
-        {alias: word for word, alias in aliases.items()},
-    )
-
-
-def _check(table: pd.DataFrame, formula: str, bare: str, words: list[str]) -> None:
-    """Only columns and operators pass: statsmodels runs a formula as Python."""
-    if stray := re.sub(WORD, "", bare).strip("~+-*:/()0123456789 \n"):
-        raise ValueError(
-            f"{formula}: a formula holds columns, C(column) and ~ + - * : / ( ) and numbers, "
-            f"not {stray[0]!r}"
-        )
-    for word in words:
-        if word not in table.columns:
-            raise ValueError(
-                f"{formula}: the table has no column {word!r}; there are {_columns(table)}"
-            )
-        if missing := int(table[word].isna().sum()):
-            raise ValueError(f"{formula}: {missing} of {len(table)} rows have no {word}")
-    if bare.count("~") != 1 or bare.split("~")[0].strip() not in words:
-        raise ValueError(f"{formula}: a formula reads 'metric ~ factor * factor'")
-
-
-def _columns(table: pd.DataFrame) -> str:
-    """The columns of a table, for a message."""
-    return ", ".join(map(str, table.columns))
+    note = _doubts(fitted, random)
+    return Model(formula, coded.with_places(terms), variances, len(table), note)
 
 
 def _levels(table: pd.DataFrame, name: str) -> Array:
@@ -161,7 +97,7 @@ def _levels(table: pd.DataFrame, name: str) -> Array:
     for column in columns:
         if column not in table.columns:
             raise ValueError(
-                f"no column {column!r} for a random factor; there are {_columns(table)}"
+                f"no column {column!r} for a random factor; there are {column_names(table)}"
             )
     numbers = np.asarray(
         table.groupby(columns, sort=False, dropna=False).ngroup(), dtype=np.float64

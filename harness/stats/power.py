@@ -85,7 +85,7 @@ def power(
     deviations apart.
 
     For paired tests the deviation is that of the differences; `margin` of an equivalence test
-    counts in it too.
+    counts in it too. Tests of folds are tried on folds that correlate as they assume.
     """
     _check(test_name, ns)
     inputs.probability(alpha, "alpha")
@@ -150,11 +150,22 @@ def _simulated_power(
         means = means[::-1]
     if _is_equivalence(name):
         options["margin"] = margin
+    has_folds = _facts(name).folds
     hits = 0
     for _ in range(simulations):
         groups = [rng.normal(mean, spread, n) for mean, n in zip(means, ns, strict=True)]
+        if has_folds:
+            pairs = zip(groups, means, strict=True)
+            groups = [_as_folds(group, mean, spread, rng) for group, mean in pairs]
         hits += test(*groups, **options).p <= alpha
     return hits / simulations
+
+
+def _as_folds(group: Array, mean: float, spread: float, rng: np.random.Generator) -> Array:
+    """Independent values as those of folds, which share 1 / n of their variance."""
+    share = 1 / group.size
+    own = (group - mean) * np.sqrt(1 - share)
+    return np.asarray(mean + own + rng.normal(0, spread * np.sqrt(share)), dtype=np.float64)
 
 
 def _check(name: str, ns: Sequence[int]) -> None:

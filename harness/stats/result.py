@@ -67,6 +67,7 @@ class Term:
     statistic: float
     p: float
     partial_eta2: float | None = None
+    taken_at: str = ""  # where the numeric factors stand that it goes along with
 
 
 @dataclass(frozen=True, slots=True)

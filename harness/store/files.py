@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,22 @@ def write(path: Path, content: bytes | str) -> None:
     """A file that is either as before or whole, whatever happens meanwhile."""
     if isinstance(content, str):
         content = content.encode()
-    unfinished = partial_path(path)
-    with open(unfinished, "wb") as handle:
+    with replacing(path) as unfinished, open(unfinished, "wb") as handle:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
-    os.replace(unfinished, path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside another to write, which is then moved into its place; gone if that fails."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -36,11 +48,6 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """What `write_json` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def partial_path(path: Path) -> Path:
-    """The file beside another that is written first, and then moved into its place."""
-    return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 def sync(path: Path) -> None:

@@ -3,13 +3,15 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.store.files import sync
 from harness.store.locks import file_lock, why_leases
+from harness.store.manifest import BrokenFolder, set_aside, why_broken, write_manifest
 
+KINDS = ("fits", "trials", "phantoms")  # the folders of a home that hold work
 LOCKS = "locks"  # the folder of a store that is no key
 
 
@@ -88,16 +90,19 @@ class Store:
         enough: Callable[[Path], bool] = lambda folder: True,
     ) -> Iterator[Path | None]:
         """The unfinished folder to fill, moved into place at the end; None where there is one that
-        is enough.
+        is enough. One that is broken is set aside.
         """
         with file_lock(self.root / LOCKS / f"{key}.lock", waiting):
-            old = self.find(key)
+            old = self._find_sound(key)
             if old is not None and enough(old):
                 yield None
                 return
             folder = self.partial(key)
             folder.mkdir(parents=True, exist_ok=True)
+            _remove_unfinished_files(folder)
             yield folder
+            _remove_unfinished_files(folder)
+            write_manifest(folder)
             for path in folder.rglob("*"):
                 if path.is_file():
                     sync(path)
@@ -108,7 +113,40 @@ class Store:
             sync(self.root)
             shutil.rmtree(self.root / f"{key}.old", ignore_errors=True)
 
+    def why_broken(self, key: str, *, with_digests: bool = False) -> str | None:
+        """What is wrong with the finished folder of a key; None if nothing is, or there is none."""
+        folder = self.find(key)
+        return None if folder is None else why_broken(folder, with_digests=with_digests)
+
+    def open(self, key: str) -> Path:
+        """The finished folder of a key, whose files are those that were finished.
+
+        One that is broken is set aside, which is a `BrokenFolder`: the next run makes it again.
+        """
+        folder = self.path(key)
+        problem = why_broken(folder, with_digests=True)
+        if problem is None:
+            return folder
+        with suppress(FileNotFoundError):  # another process was faster
+            set_aside(folder)
+        raise BrokenFolder(f"{problem}; it is set aside, and the next `harness run` makes it again")
+
+    def _find_sound(self, key: str) -> Path | None:
+        """The finished folder; one that is broken is set aside, so that it is made again."""
+        folder = self.find(key)
+        if folder is None or why_broken(folder, with_digests=True) is None:
+            return folder
+        set_aside(folder)
+        return None
+
     def drop(self, key: str) -> None:
         """Removes what is kept under a key, finished or not."""
         for folder in (self.path(key), self.partial(key)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_unfinished_files(folder: Path) -> None:
+    """Removes what processes that were killed have left of files that they wrote."""
+    for path in folder.rglob(".*"):
+        if path.is_file():
+            path.unlink()

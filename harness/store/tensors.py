@@ -1,11 +1,10 @@
 """Tensors in safetensors files; torch is loaded only where a tensor is."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.store.files import partial_path, sync
+from harness.store.files import replacing, sync
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,10 +27,9 @@ def save_tensors(
             value = value.clone()
         addresses.add(address)
         ready[name] = value
-    unfinished = partial_path(path)
-    save_file(ready, unfinished, metadata={"about": json.dumps(description or {})})
-    sync(unfinished)
-    os.replace(unfinished, path)
+    with replacing(path) as unfinished:
+        save_file(ready, unfinished, metadata={"about": json.dumps(description or {})})
+        sync(unfinished)
 
 
 def load_tensors(path: Path) -> "tuple[dict[str, Tensor], dict[str, Any]]":

@@ -23,10 +23,19 @@ from harness.study.unknown_settings import unknown_settings
 
 @dataclass(frozen=True)
 class Cell:
-    """A trial and its place in the grid; an axis that has no effect on it has no level."""
+    """A trial and its place in the grid; an axis that has no effect on it has no level.
+
+    Its twins are the same trial at other positions, which differ in a target that nobody looks at.
+    """
 
     trial: Trial
     levels: dict[str, str]
+    twins: tuple[Trial, ...] = ()
+
+    @property
+    def positions(self) -> tuple[Trial, ...]:
+        """The trial as it stands at each of its positions in the grid."""
+        return (self.trial, *self.twins)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class Cells:
             self.settings.add_problem(steps, text)
         self.has_unknown = bool(unknown)
         first = (0,) * len(axes)
+        of_target = self.settings.varied.get(("fit", "adapt_to"), [])
+        self._axes_of_target = tuple([setting.path for setting in of_target])
 
         self.fit_axes = _axes_of_fit(self.settings)
         self.varying_of_fit: list[str] = []
@@ -90,6 +101,8 @@ class Cells:
         if "test_on" not in values:
             values["test_on"] = self.settings.default_test_set(fit.value.train_on)
         trial = Trial(fit=fit.value, **values)
+        if trial.fit.target is None:
+            inert += self._axes_of_target
         levels = self.names.levels(trial, indices, inert + switched_off)
         return Position(trial, levels, inert, switched_off)
 

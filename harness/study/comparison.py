@@ -50,7 +50,7 @@ class Comparison:
     test: Statistic | None = None  # null: chosen by the design, and printed
     post_hoc: str | None = None  # which pairs differ, after a test of several groups
     effect: Statistic | None = None  # null: rank_biserial where paired, else cliffs_delta
-    interval: Statistic = "t"
+    interval: Statistic | None = None  # null: t, of folds the one that allows for shared images
     correct: str | None = "holm"  # null: not corrected
     family: str | None = None  # corrected together; null: its own contrasts, or all primary ones
     alpha: Fraction = 0.05
@@ -79,7 +79,11 @@ class Comparison:
 
     @property
     def interval_name(self) -> str:
-        """The interval, without its options."""
+        """The interval, without its options; where none is declared, the one that suits the
+        unit.
+        """
+        if self.interval is None:
+            return "folds" if self.unit == "fold" else "t"
         return statistic_name(self.interval)
 
     @property
@@ -114,6 +118,8 @@ class Comparison:
     def key(self) -> str:
         """Changes with anything but its name; a setting left at its default does not count."""
         plain = dataclasses.asdict(self)
+        if self.interval == "t" and self.unit != "fold":
+            plain["interval"] = None  # written out, the default is still the default
         changed: dict[str, Any] = {}
         for name, option in options_of(Comparison).items():
             if name != "name" and plain[name] != option.default:

@@ -86,6 +86,9 @@ def _contradictions_of_pairs(comparison: Comparison) -> Findings:
     if comparison.pairs == "all" and comparison.against is not None:
         text = "compares all levels with each other, `against` all with one; take one of the two"
         yield ("pairs",), text
+    if comparison.unit == "fold" and comparison.paired is False and comparison.test is None:
+        text = "the folds of two arms hold the same images, so they pair; else name a `test`"
+        yield ("paired",), text
 
 
 def _contradictions_of_within(comparison: Comparison) -> Findings:

@@ -5,7 +5,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.spec.naming import level_name
@@ -75,11 +75,21 @@ def expand(base: Raw, axes: Sequence[Axis], exclude: list[Raw], when: dict[str, 
                 continue
             elif position.trial.key in distinct:
                 _count_inert(expansion, position)
+                first = distinct[position.trial.key]
+                distinct[position.trial.key] = _with_twin(first, position.trial)
             else:
                 distinct[position.trial.key] = Cell(position.trial, position.levels)
     expansion.cells = list(distinct.values())
     expansion.problems = cells.problems()
     return expansion
+
+
+def _with_twin(cell: Cell, trial: Trial) -> Cell:
+    """A cell that is planned at one more position, if its target tells that from the others."""
+    targets = [twin.fit.adapt_to for twin in (cell.trial, *cell.twins)]
+    if trial.fit.adapt_to in targets:
+        return cell
+    return replace(cell, twins=(*cell.twins, trial))
 
 
 def _exclusion(rules: list[Rule], trial: Trial) -> str | None:

@@ -1,6 +1,6 @@
 """The levels that a setting takes over the cells of a study, and how a person names them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.spec.naming import as_list, level_meant, level_name
@@ -16,7 +16,7 @@ def levels_of(grid: Expansion, path: str) -> list[str]:
     """The levels that a setting takes over the cells; an empty list if no cell has it."""
     levels: dict[str, None] = {}
     values: dict[int, Any] = {}
-    for cell in grid.cells:
+    for cell in at_all_positions(grid.cells):
         try:
             value = value_at(cell.trial, steps_of(path))
         except LookupError:
@@ -46,7 +46,21 @@ def among(
         levels = levels_of(grid, path)
         if levels:
             allowed[path] = [level_meant(name, levels) for name in as_list(names)]
-    return [cell for cell in cells if _is_at(cell.trial, allowed)]
+    confined = []
+    for cell in cells:
+        positions = [trial for trial in cell.positions if _is_at(trial, allowed)]
+        if len(positions) == len(cell.positions):
+            confined.append(cell)
+        elif positions:
+            confined.append(Cell(positions[0], cell.levels, tuple(positions[1:])))
+    return confined
+
+
+def at_all_positions(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """A cell for each position that a trial stands at: source-only stands beside each target."""
+    for cell in cells:
+        for trial in cell.positions:
+            yield Cell(trial, cell.levels)
 
 
 def _is_at(trial: Trial, allowed: Allowed) -> bool:

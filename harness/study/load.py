@@ -1,6 +1,7 @@
 """A study file -> Study: its question, its cells and what it will compare."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from harness.spec.options import did_you_mean
@@ -11,6 +12,7 @@ from harness.study.axes import Axis, axis_paths, read_axes
 from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.comparison_checks import read_comparisons
+from harness.study.declaration import Declaration, declare
 from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
@@ -45,6 +47,13 @@ class Study:
     def design(self) -> str:
         """A hash of the declared comparisons: what was confirmatory when the first trial ran."""
         return comparison.design(self.compare)
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        """The trials that each comparison stands on: what must not change once results are
+        seen.
+        """
+        return declare(self.compare, self.expansion)
 
 
 SECTIONS = (

@@ -57,7 +57,8 @@ def test_fits_question(comparison: Comparison, facts: Facts | None) -> Findings:
     if facts is None:
         return
     if comparison.kind == "trend" and not facts.ordered:
-        text = f"{test} knows no order of levels; a trend takes page (paired) or jonckheere"
+        tests = "page (paired), jonckheere or trend_folds"
+        text = f"{test} knows no order of levels; a trend takes {tests}"
         yield ("test",), text
     elif comparison.kind == "groups" and facts.ordered:
         yield ("test",), f"{test} looks for a trend; take `trend` for `by`"

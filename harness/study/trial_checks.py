@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from harness.spec.values import FIELDS_WITH_PARTS, Fit, Part, Steps, Trial, fields_of
+from harness.spec.fields import fields_of
+from harness.spec.values import FIELDS_WITH_PARTS, Fit, Part, Steps, Trial
+from harness.spec.walk import looked_at
 from harness.study.problems import Finding, Findings
 
 # steps into a setting, a component that needs something, the fit in between that it serves
@@ -45,11 +47,39 @@ def _needs_are_met(trial: Trial) -> Findings:
         for steps, part, nested in _parts_with_needs(value):
             fit = nested or trial.fit
             needs = part.component.facts.needs
-            if "adapt_to" in needs and fit.adapt_to is None:
+            if "adapt_to" in needs and part.kind == "pick":
+                text = f"{part.name} is given no images to adapt to; a pick names them as an option"
+                yield (name, *steps), text
+            elif "adapt_to" in needs and _lacks_target(fit, name):
                 text = f"{part.name} needs fit.adapt_to, the images to adapt to"
                 yield (name, *steps), text
             if "encoder" in needs and "encoder" not in fit.net.options:
                 yield (name, *steps), _lack_of_encoder(part, fit.net)
+
+
+def _lacks_target(fit: Fit, name: str) -> bool:
+    """Whether there is no target for a component in this setting of a trial.
+
+    A trial's own `prepare` gets the target only of a fit that looks at it.
+    """
+    target = fit.target if name == "prepare" else fit.adapt_to
+    return target is None
+
+
+def _prepare_is_of_tests(trial: Trial) -> Findings:
+    """A trial's own steps are for its test images, so they have no role."""
+    for number, part in enumerate(trial.prepare):
+        if part.options["to"] != "all":
+            text = "a trial prepares its test images alone; leave `to` out, or put it into the fit"
+            yield ("prepare", number, "to"), text
+
+
+def _pick_reads_earlier_fits(trial: Trial) -> Findings:
+    """A pick cannot read a fit that does not exist while the network is trained."""
+    for fit, _ in trial.pick.upstream:
+        if trial.fit.key in [before.key for before in fit.lineage]:
+            text = f"{trial.pick.name} names the fit that it picks from, or one that follows it"
+            yield ("pick",), text
 
 
 def _lack_of_encoder(part: Part, net: Part) -> str:
@@ -98,18 +128,21 @@ def _test_set_is_new(trial: Trial) -> Findings:
 
 
 def _target_is_not_tested(trial: Trial) -> Findings:
-    """A network is not tested on the images that it, or one before it, adapted to."""
-    for fit in trial.fit.lineage:
-        if fit.adapt_to is not None and _share_images(fit.adapt_to, trial.test_on):
+    """A network is not tested on the images that it, or what serves it, adapted to."""
+    for steps, part in looked_at(trial):
+        if _share_images(part, trial.test_on):
             text = (
-                f"adapts to {fit.adapt_to.options['split']!r} of {fit.adapt_to.name}, "
+                f"adapts to {part.options['split']!r} of {part.name}, "
                 f"and is tested on {trial.test_on.options['split']!r} of it; "
                 "take another split, or say `transductive: true` in the study"
             )
-            yield ("fit", "adapt_to"), text
+            yield steps, text
 
 
-RULES = (_patch_fits_net, _needs_are_met, _test_set_is_new)
+RULES = (
+    *(_patch_fits_net, _needs_are_met, _test_set_is_new),
+    *(_prepare_is_of_tests, _pick_reads_earlier_fits),
+)
 
 
 def _share_images(first: Part, second: Part) -> bool:

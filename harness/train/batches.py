@@ -46,7 +46,10 @@ def crops_of_step(
     for name in phase.streams:
         domain = data.source if name == "source" else data.target
         if domain is None:
-            raise ValueError("fit.method needs fit.adapt_to, the images to adapt to")
+            raise ValueError(
+                "fit.method needs fit.adapt_to, the images to adapt to; "
+                'its decorator has to say so: needs=("adapt_to",)'
+            )
         rng = torch.Generator(domain.images.pixels.device)
         rng.manual_seed(seed_from(spec.seed, f"crops {index} {name}", step))
         streams[name] = _draw_crops(domain, count, patch, rng)
@@ -105,11 +108,9 @@ def _draw_crops(
     images = domain.images
     draws = torch.rand(3, count, generator=rng, device=rng.device)
     which = (draws[0] * len(images)).long()
-    height, width = images.size
-    if min(height, width) < patch:
-        raise ValueError(f"fit.patch: {patch} is larger than the images, {height} x {width}")
+    _check_patch(images, patch)
     if images.sizes is None:
-        sizes = torch.tensor([height, width], device=rng.device).expand(count, 2)
+        sizes = torch.tensor(images.size, device=rng.device).expand(count, 2)
     else:
         sizes = images.sizes[which]
     positions = (sizes - patch + 1).clamp(min=1)  # of the upper left corner, along either side
@@ -119,6 +120,21 @@ def _draw_crops(
     if isinstance(domain, Labelled):
         masks = domain.mask_crops(which, top, left, patch)
     return Crops(images.crops(which, top, left, patch), masks, which)
+
+
+def _check_patch(images: Unlabelled, patch: int) -> None:
+    """Refuses a patch that one of the images cannot fill: what is not there is not learned from."""
+    height, width = images.size_of(images.smallest)
+    side = min(height, width)
+    if side >= patch:
+        return
+    if images.sizes is None:
+        raise ValueError(f"fit.patch: {patch} is larger than the images, {height} x {width}")
+    name = images.ids[images.smallest]
+    raise ValueError(
+        f"fit.patch: {patch} is larger than the image {name}, {height} x {width}; "
+        f"take a patch of at most {side}, or leave out the images that are smaller than the patch"
+    )
 
 
 def seed_from(*parts: object) -> int:

@@ -6,25 +6,51 @@ from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
-from harness.data.images import Domains, Labelled, Unlabelled
+from harness.data.images import Labelled, Unlabelled
 from harness.spec.catalogue import COMMON, load_component
-from harness.spec.options import typed_value
+from harness.spec.options import kind_of, mark_of, parts_of, typed_value
+from harness.spec.records import FitRecord
 from harness.spec.values import LAST, Fit, Part
-from harness.store import Home
+from harness.store import Home, load_weights
 from harness.train.first_conv import with_tied_slices
 
+OpenDataset = Callable[[Part], Labelled | Unlabelled]
 
-def as_function(part: Part, home: Home | None) -> Callable[..., Any]:
-    """Returns a component as a function of its positional arguments alone."""
+
+@dataclass(frozen=True)
+class Supplies:
+    """What turns options into values: other fits, the training device, and data sets."""
+
+    home: Home | None
+    device: torch.device | None = None
+    open_dataset: OpenDataset | None = None
+
+
+def as_function(
+    part: Part,
+    home: Home | None,
+    device: torch.device | None = None,
+    open_dataset: OpenDataset | None = None,
+) -> Callable[..., Any]:
+    """Returns a component as a function of its positional arguments alone.
+
+    A network of another fit comes onto the device; data sets are opened where somebody says how.
+    """
+    return _bound(part, Supplies(home, device, open_dataset))
+
+
+def _bound(part: Part, supplies: Supplies) -> Callable[..., Any]:
+    """Returns a component with all its options filled in."""
     common = {option.name for option in COMMON.get(part.kind, ())}
     pick = _pick_of(part)
     options = {}
     for name, value in part.options.items():
         if name not in common:
             option = part.component.options[name]
-            options[name] = _option_value(option.type, value, home, pick)
+            options[name] = _option_value(option.type, value, supplies, pick)
     function = load_component(part.kind, part.name)
     bound = update_wrapper(partial(function, **options), function)
     bound.label = part.level  # type: ignore[attr-defined]
@@ -47,24 +73,58 @@ def _pick_of(part: Part) -> Part:
     return LAST
 
 
-def _option_value(annotation: Any, value: Any, home: Home | None, pick: Part) -> Any:
-    """Returns an option as the component's function takes it: parts as functions, fits as files."""
-    if isinstance(value, Part):
-        if value.kind in ("dataset", "net"):
-            return value
-        return as_function(value, home)
+def _option_value(annotation: Any, value: Any, supplies: Supplies, pick: Part) -> Any:
+    """Returns an option as the component's function takes it.
+
+    Parts come as functions, fits as files or as networks, data sets opened or as their parts.
+    """
+    _, inner = parts_of(annotation)
+    if isinstance(value, list) and kind_of(inner) is not None:
+        return [_option_value(inner, item, supplies, pick) for item in value]
     if isinstance(value, Fit):
-        return checkpoint(value, pick, home)
-    if isinstance(value, list) and any(isinstance(item, Part) for item in value):
-        return [_option_value(annotation, item, home, pick) for item in value]
-    return typed_value(annotation, value)
+        mark = mark_of(inner)
+        if mark is not None and mark.ready:
+            return ready_network(value, pick, supplies.home, supplies.device)
+        return checkpoint(value, pick, supplies.home)
+    if not isinstance(value, Part):
+        return typed_value(annotation, value)
+    if value.kind == "dataset" and supplies.open_dataset is not None:
+        return supplies.open_dataset(value)
+    if value.kind in ("dataset", "net"):
+        return value
+    return _bound(value, supplies)
+
+
+def ready_network(
+    fit: Fit, pick: Part, home: Home | None, device: torch.device | None
+) -> nn.Module:
+    """Returns the network of a finished fit, which learns no more, for a component to use.
+
+    Building it draws no random numbers from whoever asks.
+    """
+    if device is None:
+        raise ValueError("this component may not have the network of another fit")
+    with torch.random.fork_rng(devices=[]):
+        net = trained_network(fit, pick, home, device)
+    return net.requires_grad_(False)
+
+
+def trained_network(fit: Fit, pick: Part, home: Home | None, device: torch.device) -> nn.Module:
+    """Returns a trained network with the weights that a pick chose, in evaluation mode."""
+    weights = load_weights(checkpoint(fit, pick, home))
+    record = FitRecord.read(checkpoint(fit, pick, home).parent)
+    net = build_net(fit.net, record.channels, record.outputs).to(device)
+    net.load_state_dict(weights)
+    if fit.channels_last:
+        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net.eval()
 
 
 def checkpoint(fit: Fit, pick: Part, home: Home | None) -> Path:
     """Returns the file with the weights that a pick chose of a finished fit."""
     if home is None:
         raise ValueError("this component may not read another fit")
-    path = home.store("fits").path(fit.key) / f"{pick.key}.safetensors"
+    path = home.store("fits").open(fit.key) / f"{pick.key}.safetensors"
     if not path.exists():
         name = f"{fit.key} ({fit.level})"
         raise FileNotFoundError(f"the fit {name} has no checkpoint of the pick {pick.name}")
@@ -86,38 +146,3 @@ def channels_and_outputs(part: Part, domain: Labelled | Unlabelled) -> tuple[int
             f"({', '.join(classes)}) apart; 2 mean foreground or not"
         )
     return domain.images.channels, outputs
-
-
-@dataclass(frozen=True)
-class PrepareStep:
-    """A `prepare` step of a fit, and the domains that it learns from."""
-
-    function: Callable[[Unlabelled, Domains], Tensor]
-    domains: Domains
-
-    def __call__(self, images: Unlabelled) -> Tensor:
-        """Returns new pixels for images: the domains' own, or those of a test set."""
-        return self.function(images, self.domains)
-
-
-def prepare_steps(fit: Fit, domains: Domains, home: Home) -> list[PrepareStep]:
-    """Returns the `prepare` steps of a fit in their order.
-
-    Each step learns from the domains as the step before it left them. Training and measuring both
-    rely on this function, so that a test image is treated as a training image is.
-    """
-    steps: list[PrepareStep] = []
-    for part in fit.prepare:
-        if steps:
-            domains = domains.with_pixels(steps[-1])
-        steps.append(PrepareStep(as_function(part, home), domains))
-    return steps
-
-
-def prepare_domains(fit: Fit, data: Domains, home: Home) -> Domains:
-    """Applies every `prepare` step of the fit to its source, validation and target images."""
-    steps = prepare_steps(fit, data, home)
-    if not steps:
-        return data
-    last_step = steps[-1]
-    return last_step.domains.with_pixels(last_step)

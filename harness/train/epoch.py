@@ -1,6 +1,7 @@
 """One epoch of a phase: its steps, and the scores at its end."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -114,6 +115,7 @@ def end_of_epoch(
         state.watched.append(-_loss_of_first_player(phase, losses))
     if not phase.selects:
         return scores
+    data = replace(data, target=None)  # a pick names the images that it looks at
     for key, pick in training.picks.items():
         if pick.__name__ == "last":
             continue

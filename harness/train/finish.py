@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from harness.spec.channel import EPOCHS, STOP
 from harness.spec.records import FitRecord
 from harness.spec.states import State
 from harness.spec.values import LAST, Part
@@ -40,7 +41,7 @@ def finish(
     write_json(folder / "history.json", training.state.history)
     write_json(folder / FitRecord.FILE, record.to_plain())
     # the state first, for it says which phases lie there
-    for name in ("state.safetensors", "progress.json"):
+    for name in ("state.safetensors", "progress.json", EPOCHS, STOP):
         (folder / name).unlink(missing_ok=True)
     for path in list(folder.glob("phase-*.safetensors")):
         path.unlink()

@@ -12,16 +12,18 @@ from torch import Tensor, nn
 from harness.data.domains import open_domains
 from harness.data.images import Domains
 from harness.data.unchanged import planned_data
+from harness.spec.channel import EPOCHS, append_line, restore_epochs, stop_if_asked
 from harness.spec.records import FitRecord
 from harness.spec.trusted import read_part
 from harness.spec.values import Fit, Part
 from harness.store import Home, load_tensors, save_tensors
 from harness.train.batches import seed_from
-from harness.train.build import as_function, build_net, channels_and_outputs, prepare_domains
+from harness.train.build import as_function, build_net, channels_and_outputs
 from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
 from harness.train.phase_checks import check_phase
 from harness.train.phases import Phase
+from harness.train.prepare import pick_function, prepare_domains, prepare_steps
 from harness.train.state import (
     FitInProgress,
     Report,
@@ -45,7 +47,7 @@ def fit(
     store = home.store("fits")
     by_key = {pick.key: pick for pick in picks}
     old = store.find(spec.key)
-    if old is not None:
+    if old is not None and store.why_broken(spec.key, with_digests=True) is None:
         record = FitRecord.read(old)
         if not record.holds(by_key):  # the same weights again, with the checkpoints of before
             for raw in record.picks.values():
@@ -70,16 +72,18 @@ def _train(
     report: Report,
 ) -> None:
     """Trains a fit in its unfinished folder, from its start or from where it stopped."""
-    data = prepare_domains(spec, open_domains(spec, home, device), home)
+    raw = open_domains(spec, home, device)
+    steps = prepare_steps(spec, raw, home, device)
+    data = prepare_domains(raw, steps)
     shape = channels_and_outputs(spec.net, data.source)
     torch.manual_seed(spec.seed)
     net = build_net(spec.net, *shape).to(device)
-    as_function(spec.init, home)(net)
+    as_function(spec.init, home, device)(net)
     if spec.channels_last:
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     training = FitInProgress(
         spec,
-        {key: as_function(pick, home) for key, pick in picks.items()},
+        {key: pick_function(pick, spec, steps, home, device) for key, pick in picks.items()},
         folder,
         device,
         report,
@@ -88,7 +92,8 @@ def _train(
     )
     diverged = judged = None
     try:
-        judged = run_phases(training, net, data, as_function(spec.method, home)(net, data))
+        phases = as_function(spec.method, home, device)(net, data)
+        judged = run_phases(training, net, data, phases)
     except Diverged as error:
         diverged = error
     finish(training, net, picks, diverged, judged=judged)
@@ -103,6 +108,7 @@ def run_phases(
     """
     tensors = resume(training)
     state = training.state
+    restore_epochs(training.folder, state.history)
     index = 0
     judged = net
     while True:
@@ -157,13 +163,14 @@ def _run_phase(
         row.update({"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()})
         state.history.append(row)
         save(training, net, optimisers)
+        append_line(training.folder / EPOCHS, row)  # after the state: no row is ever taken back
+        stop_if_asked(training.folder)
 
 
 def steps_that_cover(data: Domains, phase: Phase, spec: Fit) -> int:
     """Returns how many batches have as many pixels as the training images have."""
     images = data.source.images
-    height, width = images.size
-    pixels = len(images) * height * width
+    pixels = images.pixel_count
     patch = phase.patch or spec.patch
     batch = phase.batch or spec.batch
     steps = math.ceil(pixels / (patch * patch * batch))

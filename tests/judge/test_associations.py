@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from harness.judge.answer import judge
+from harness.spec.values import Trial
 from tests.judge.two_batches import score
 from tests.made.synthetic import results, study_in
 
@@ -82,3 +83,21 @@ def test_a_trend_with_one_measured_point_is_no_crash(tmp_path: Path, paired: str
 
 
 STATE_OF_BATCH = {2: "finished", 4: "failed"}
+
+
+def test_a_model_says_where_a_main_effect_is_taken(tmp_path: Path) -> None:
+    text = "seeds: 6\ngrid: {fit.batch: [2, 4], fit.patch: [32, 64, 96]}\ncompare:\n"
+    entry = '  - {name: m, unit: seed, model: "dice ~ C(fit.batch) * fit.patch"}\n'
+    study = study_in(tmp_path, text + entry)
+
+    def crossing(trial: Trial, rng: np.random.Generator) -> float:
+        fit = trial.fit
+        slope = 1 if fit.batch == 2 else -1
+        network = np.random.default_rng([fit.seed, fit.batch, fit.patch])
+        noise = network.normal(0, 0.3)
+        return float(slope * (fit.patch - 64) / 32 + noise)
+
+    batch, _, interaction = judge(study, *results(study, crossing)).verdicts[0].contrasts
+    assert batch.outcome == "open"
+    assert "the main effect of fit.batch (at fit.patch = 64) does not show" in batch.sentence
+    assert interaction.outcome == "differs"

@@ -175,6 +175,7 @@ class _Run:
             "harness.state": state,
             "harness.levels": json.dumps(self.cell.levels),
             "harness.design": self.study.design,
+            "harness.declared.0": self.study.declaration.text(),
             "harness.reason": "new",
             "harness.host": "bench",
             "harness.machine": "x86_64, 2 cores",

@@ -89,6 +89,7 @@ def recorded_runs(study: Study, runs: pd.DataFrame, design: str | None = None) -
     cells = {cell.trial.key: cell for cell in study.cells}
     tags = {
         "harness.design": study.design if design is None else design,
+        "harness.declared.0": study.declaration.text(),
         "mlflow.source.git.commit": "c" * 40,
     }
     recorded_runs = []

@@ -8,8 +8,8 @@ from harness.data.images import Labelled, unit
 from harness.measure.setup import open_trial
 from harness.spec.values import Trial
 from harness.store import Home
-from harness.train.build import prepare_domains
 from harness.train.loop import fit
+from harness.train.prepare import prepare_domains, prepare_steps
 from tests.made.fits import CPU, small_trial
 
 
@@ -34,7 +34,7 @@ def test_one_training_serves_every_strength(home: Home) -> None:
 def test_what_prepare_learned_from_the_source_is_applied_to_the_test(home: Home) -> None:
     trial = small_trial(fit={"prepare": ["standardise"]})
     raw = open_domains(trial.fit, home, CPU)
-    prepared = prepare_domains(trial.fit, raw, home)
+    prepared = prepare_domains(raw, prepare_steps(trial.fit, raw, home, CPU))
     assert float(prepared.source.images.pixels.mean()) == pytest.approx(0, abs=1e-4)
     assert float(prepared.source.images.pixels.std()) == pytest.approx(1, abs=1e-3)
     fit(trial.fit, [], home, CPU)
@@ -51,7 +51,7 @@ TWO_PREPARES = {"prepare": ["percentiles", "standardise"]}
 def test_each_of_two_prepares_learns_from_what_the_one_before_left(home: Home) -> None:
     trial = small_trial(fit=TWO_PREPARES)
     raw = open_domains(trial.fit, home, CPU)
-    prepared = prepare_domains(trial.fit, raw, home)
+    prepared = prepare_domains(raw, prepare_steps(trial.fit, raw, home, CPU))
     source = prepared.source.images.pixels
     mean = float(source.mean())
     deviation = float(source.std())
@@ -70,6 +70,6 @@ def test_training_images_are_measured_as_they_were_trained_on(home: Home) -> Non
     trial = small_trial(fit=TWO_PREPARES, test_on=training_set)
     fit(trial.fit, [], home, CPU)
     raw = open_domains(trial.fit, home, CPU)
-    prepared = prepare_domains(trial.fit, raw, home)
+    prepared = prepare_domains(raw, prepare_steps(trial.fit, raw, home, CPU))
     expected = prepared.source.images.pixels
     assert torch.equal(pixels_of(trial, home), expected)

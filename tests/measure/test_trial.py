@@ -48,7 +48,7 @@ def counts_of_test_set(trial: Trial, home: Home) -> overlap.Counts:
     assert isinstance(test, Labelled)
     total = overlap.Counts(torch.zeros(2, 2, dtype=torch.float64))
     for which, logits in logits_of(net, test.images):
-        for confusion in overlap.counts(logits, test.masks[which].long(), None):
+        for confusion in overlap.counts(logits, test.masks_of(which), None):
             total += confusion
     return total
 

@@ -2,12 +2,21 @@
 
 import os
 import signal
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
-from harness.run.engines import processes
+import pytest
+
+from harness.run.dispatch import dispatch
+from harness.run.engines import inline, processes
+from harness.run.events import Ended, Engine, Epochs, Lost, Measured, Started
 from harness.run.jobs import Job, Outcome
 from harness.run.slots import Slot
+from harness.spec.channel import EPOCHS, append_line, read_lines
+from harness.store import Home
 
 
 def work_of_a_test(
@@ -25,11 +34,42 @@ def work_of_a_test(
         os.kill(os.getpid(), signal.SIGKILL)
     if value.get("fails"):
         raise ValueError("as asked")
+    if value.get("exits"):
+        sys.exit(3)
+    if value.get("leaves_a_thread"):
+        threading.Thread(target=time.sleep, args=(600,)).start()
+    if kind == "measure":
+        return measure_for_a_test(value, Path(folder), lives)
     return {
         "state": "finished",
         "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "pid": os.getpid(),
     }
+
+
+def measure_for_a_test(value: dict[str, Any], folder: Path, lives: int) -> dict[str, Any]:
+    """Notes trials as a worker does; one whose value says so kills the worker each time."""
+    notes = folder / ".harness" / "running" / value["notes"]
+    notes.parent.mkdir(parents=True, exist_ok=True)
+    has_ended = {note["trial"] for note in read_lines(notes)[0] if note["state"] != "running"}
+    for trial in value["trials"]:
+        if trial["key"] in has_ended:
+            continue
+        append_line(notes, {"trial": trial["key"], "state": "running"})
+        if trial.get("dies", 0) > lives:
+            os.kill(os.getpid(), signal.SIGKILL)
+        append_line(notes, {"trial": trial["key"], "state": "finished", "seconds": 1.0})
+    return {"state": "finished"}
+
+
+def measuring_job(**dies: int) -> Job:
+    """A job over trials of these names, which kill their worker so many times."""
+    trials = []
+    for name, count in dies.items():
+        trials.append(Job(name, "trial", name, {"key": name, "dies": count}))
+    values = [trial.value for trial in trials]
+    value = {"name": "measure", "notes": "notes.jsonl", "trials": values}
+    return Job("measure", "measure", "measure", value, frozenset(), tuple(trials))
 
 
 def job(name: str, needs: tuple[str, ...] = (), **value: Any) -> Job:
@@ -39,10 +79,11 @@ def job(name: str, needs: tuple[str, ...] = (), **value: Any) -> Job:
 
 def outcomes_of(folder: Path, jobs: list[Job], slots: list[Slot]) -> dict[str, Outcome]:
     """What came of these jobs, in the order in which they ended."""
-    execute = processes(folder, slots, [])
+    engine = processes(folder, slots, [], work_of_a_test)
     outcomes = {}
-    for outcome in execute(jobs, work_of_a_test, lambda job, state: None):
-        outcomes[outcome.job.key] = outcome
+    for event in dispatch(engine, jobs, Home(folder)):
+        if isinstance(event, Ended):
+            outcomes[event.outcome.job.key] = event.outcome
     return outcomes
 
 
@@ -87,3 +128,62 @@ def test_each_slot_sees_its_own_gpu(tmp_path: Path) -> None:
         processes_used.add(outcome.result["pid"])
     assert cards == {"0", "3"}
     assert len(processes_used) == 6
+
+
+def test_a_trial_that_kills_its_workers_fails_alone(tmp_path: Path) -> None:
+    engine = processes(tmp_path, [Slot("cpu")], [], work_of_a_test)
+    measuring = measuring_job(first=0, fragile=1, deadly=99, last=0)
+    events = list(dispatch(engine, [measuring], Home(tmp_path)))
+    outcomes = [event.outcome for event in events if isinstance(event, Measured)]
+    assert [(outcome.job.key, outcome.state, outcome.lives) for outcome in outcomes] == [
+        ("first", "finished", 1),
+        ("fragile", "finished", 2),
+        ("deadly", "failed", 3),
+        ("last", "finished", 1),
+    ]
+    assert "killed by SIGKILL), 3 times" in outcomes[2].error
+    losses = [event.job.key for event in events if isinstance(event, Lost)]
+    assert losses == ["fragile", "deadly", "deadly"]
+    starts = [event.job.key for event in events if isinstance(event, Started)]
+    assert starts.count("first") == 1
+    assert isinstance(events[-1], Ended)
+    assert events[-1].outcome.state == "finished"
+
+
+def engines_of(folder: Path) -> list[Engine]:
+    return [
+        inline(folder, "cpu", work_of_a_test),
+        processes(folder, [Slot("cpu")], [], work_of_a_test),
+    ]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_component_that_leaves_its_process_fails_its_job(tmp_path: Path, number: int) -> None:
+    engine = engines_of(tmp_path)[number]
+    (started, ended) = dispatch(engine, [job("leaving", exits=True)], Home(tmp_path))
+    assert isinstance(started, Started)
+    assert isinstance(ended, Ended)
+    assert ended.outcome.state == "failed"
+    assert ended.outcome.error == "a component ended its process: sys.exit(3)"
+
+
+def test_a_thread_that_a_component_left_keeps_nobody_waiting(tmp_path: Path) -> None:
+    began = time.monotonic()
+    outcomes = outcomes_of(tmp_path, [job("threads", leaves_a_thread=True)], [Slot("cpu")])
+    assert outcomes["threads"].state == "finished"
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_epochs_of_a_fit_are_told_once_each(tmp_path: Path, number: int) -> None:
+    engine = engines_of(tmp_path)[number]
+    folder = Home(tmp_path).store("fits").partial("fit")
+    folder.mkdir(parents=True)
+    rows = [{"epoch": 1, "step": 3, "at": 1.5}, {"epoch": 2, "step": 6, "at": 2.5}]
+    for row in rows:
+        append_line(folder / EPOCHS, row)
+    rows_told: list[Any] = []
+    for event in dispatch(engine, [job("fit")], Home(tmp_path)):
+        if isinstance(event, Epochs):
+            rows_told += event.rows
+    assert rows_told == rows

@@ -14,6 +14,7 @@ from harness.run.plan import plan
 from harness.store import Home
 from harness.study.load import load_study
 from harness.study.marks import Mistakes
+from tests.made.outside import folder_of_components, write_component
 from tests.made.own_study import write_own_study
 from tests.made.studies import tracker_of
 
@@ -44,11 +45,24 @@ base:
     adapt_to: {name: volume, images: other.npy, masks: two_masks.npy, splits: {train: [0, 2]}}
     net: {arch: tiny_unet, width: 2}
     patch: 32
+    method: adapting
   test_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {test: [3, 6]}}
 """
 
 
-def test_images_to_adapt_to_are_no_test_images_by_another_name(home: Home, tmp_path: Path) -> None:
+METHOD = '''
+from harness.components.methods import method
+
+
+@method(needs=("adapt_to",))
+def adapting(net, data):
+    """Needs a target."""
+'''
+
+
+def test_images_to_adapt_to_are_no_test_images_by_another_name(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, 32, 32), dtype=np.uint8)
     np.save(tmp_path / "raw.npy", images)
     np.save(tmp_path / "other.npy", images[4:])
@@ -56,7 +70,9 @@ def test_images_to_adapt_to_are_no_test_images_by_another_name(home: Home, tmp_p
     np.save(tmp_path / "two_masks.npy", np.ones((2, 32, 32), dtype=np.uint8))
     file = tmp_path / "own.yaml"
     file.write_text(ADAPTING)
-    with pytest.raises(Mistakes, match="shares 2 images with the images to adapt to,"):
-        with_fingerprints(load_study(file), home)
-    file.write_text(f"{ADAPTING}transductive: true\n")
-    assert len(with_fingerprints(load_study(file), home).cells) == 1
+    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
+        write_component(folder, "methods.py", METHOD)
+        with pytest.raises(Mistakes, match="shares 2 images with the images to adapt to,"):
+            with_fingerprints(load_study(file), home)
+        file.write_text(f"{ADAPTING}transductive: true\n")
+        assert len(with_fingerprints(load_study(file), home).cells) == 1

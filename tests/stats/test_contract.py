@@ -25,6 +25,8 @@ PAIRED = {
     "permutation_paired",
     "t_paired",
     "t_folds",
+    "trend_folds",
+    "equivalence_folds",
     "equivalence_paired",
     "equivalence_ranks_paired",
     "friedman",
@@ -36,10 +38,12 @@ BOUNDLESS = {
     "t_paired",
     "t_one",
     "t_folds",
+    "trend_folds",
+    "equivalence_folds",
     "equivalence",
     "equivalence_paired",
 }
-MANY = {"kruskal", "friedman", "page", "jonckheere"}
+MANY = {"kruskal", "friedman", "page", "jonckheere", "trend_folds"}
 GIVE_P_OF_EQUAL_VALUES = [name for name in TESTS if not name.startswith("equivalence_ranks")]
 BAD_SAMPLES = [
     ([], "empty"),

@@ -100,8 +100,50 @@ def test_an_empty_cell_is_refused() -> None:
     table = grid(seeds=2)
     is_unet = table.arch == "unet"
     is_first = table["fit.init"] == "a"
-    with pytest.raises(ValueError, match="cell may be empty"):
-        models.mixed_effects(table[is_unet | is_first], "dice ~ arch * fit.init")
+    with_hole = table[is_unet | is_first]
+    sentence = "cannot tell all effects apart; there is no row with arch = ynet, fit.init = b"
+    with pytest.raises(ValueError, match=sentence):
+        models.mixed_effects(with_hole, "dice ~ arch * fit.init")
+    with pytest.raises(ValueError, match=sentence):
+        models.anova(means_of_networks(with_hole), "dice ~ arch * fit.init")
+    additive = models.anova(means_of_networks(with_hole), "dice ~ arch + fit.init")
+    assert [term.name for term in additive.terms] == ["arch", "fit.init"]
+
+
+def crossing(first: float) -> pd.DataFrame:
+    """Two arms that rise and fall along three strengths, of which this is the first."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for seed in range(8):
+        for arm, slope in (("a", 1.0), ("b", -1.0)):
+            for step in range(3):
+                dice = slope * (step - 1) + rng.normal(0, 0.3)
+                rows.append((arm, first + step, seed, dice))
+    return pd.DataFrame(rows, columns=["arm", "strength", "seed", "dice"])
+
+
+def test_a_main_effect_beside_a_number_is_that_at_its_mean() -> None:
+    """Where it was taken at strength 0, its p depended on where the strengths begin."""
+    formula = "dice ~ arm * strength"
+    for first in (0.0, 100.0):
+        table = crossing(first)
+        for model in (
+            models.anova(table, formula, sums="III"),
+            models.anova(table, formula),
+            models.mixed_effects(table, formula),
+        ):
+            arm, strength, interaction = model.terms
+            assert arm.p > 0.05
+            assert arm.taken_at == f"strength = {first + 1:g}"
+            assert strength.taken_at == ""
+            assert interaction.p < 1e-9
+            assert interaction.taken_at == ""
+    means = crossing(0.0).groupby(["seed", "arm"])["dice"].mean().unstack()
+    paired = stats.ttest_rel(means["a"], means["b"])
+    anova = models.anova(crossing(0.0), formula, sums="III").terms[0]
+    mixed = models.mixed_effects(crossing(0.0), formula).terms[0]
+    assert anova.p == pytest.approx(paired.pvalue, abs=0.1)
+    assert mixed.p == pytest.approx(paired.pvalue, abs=0.1)
 
 
 def test_a_random_factor_has_a_column_and_levels() -> None:

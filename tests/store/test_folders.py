@@ -52,7 +52,8 @@ def test_a_folder_with_too_little_in_it_is_made_again(tmp_path: Path) -> None:
         with store.making("a", enough=lambda folder: (folder / "y").exists()) as folder:
             assert folder is not None
             (folder / name).write_text("1")
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["y"]
+    names = [path.name for path in (tmp_path / "a").iterdir()]
+    assert sorted(names) == ["manifest.json", "y"]
     assert store.keys() == {"a"}
 
 
@@ -75,3 +76,15 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["a.json", "a.safetensors"]
     assert file_name("a b/c-d_1") == "a_b_c-d_1"
+
+
+def test_half_written_files_of_a_killed_process_are_not_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.making("a") as folder:
+        assert folder is not None
+        (folder / ".state.safetensors.4711").write_text("hal")
+        (folder / "figures").mkdir()
+        (folder / "figures/.arm.png.4711").write_text("hal")
+        (folder / "x").write_text("1")
+    names = [path.name for path in (tmp_path / "a").rglob("*")]
+    assert sorted(names) == ["figures", "manifest.json", "x"]

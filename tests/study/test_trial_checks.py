@@ -1,11 +1,52 @@
 """Mistakes that show only in a whole trial, each where the file says what is wrong."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.made.outside import folder_of_components, write_component
 from tests.made.study_files import BASE, loaded_study, problem_text
+
+COMPONENTS_WITH_NEEDS = '''
+from harness.components.methods import method
+from harness.components.picks import pick
+from harness.components.prepare import prepare
+from harness.components.probes import probe
+from harness.spec.options import Dataset
+
+
+@method(needs=("adapt_to",))
+def adapting(net, data):
+    """Needs a target."""
+
+
+@probe(metrics=("distance",), needs=("adapt_to", "encoder"))
+def to_target(net, test, original):
+    """Needs a target, and an encoder."""
+
+
+@pick
+def nearest(net, data, *, images: Dataset):
+    """Learns from images that it names."""
+
+
+@pick(needs=("adapt_to",))
+def given(net, data):
+    """Asks for a target."""
+
+
+@prepare(uses=("adapt_to",))
+def towards(images, domains):
+    """Looks at a target."""
+'''
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
+        write_component(folder, "needs.py", COMPONENTS_WITH_NEEDS)
+        yield folder
 
 
 @pytest.mark.parametrize(
@@ -46,6 +87,7 @@ def test_another_split_or_another_set_may_be_tested_on(tmp_path: Path) -> None:
 
 
 ADAPTING = """    adapt_to: {name: phantom, style: vnc, split: %s}
+    method: adapting
   test_on: {name: phantom, style: vnc}
 """
 NESTED = """    init: {name: trained, fit: {train_on: {name: phantom, style: snemi}, %s}}
@@ -55,6 +97,7 @@ SEEN = "{name: phantom, style: vnc, split: test}"
 
 
 @pytest.mark.parametrize("split", ["test", "all"])
+@pytest.mark.usefixtures("lab")
 def test_a_study_that_adapts_to_its_test_images_says_so(tmp_path: Path, split: str) -> None:
     text = BASE + ADAPTING % split
     expected = (
@@ -70,30 +113,15 @@ def test_a_study_that_adapts_to_its_test_images_says_so(tmp_path: Path, split: s
     assert len(declared.cells) == 1
 
 
+@pytest.mark.usefixtures("lab")
 def test_an_earlier_fit_may_not_adapt_to_the_test_images_either(tmp_path: Path) -> None:
-    text = BASE + NESTED % f"adapt_to: {SEEN}"
+    text = BASE + NESTED % f"adapt_to: {SEEN}, method: adapting"
     assert "adapts to 'test' of phantom" in problem_text(tmp_path, text)
 
 
 def test_transductive_is_true_or_false(tmp_path: Path) -> None:
     text = f"{BASE}transductive: maybe\n"
     assert "s.yaml:6:15: transductive: 'maybe': should be" in problem_text(tmp_path, text)
-
-
-COMPONENTS_WITH_NEEDS = '''
-from harness.components.methods import method
-from harness.components.probes import probe
-
-
-@method(needs=("adapt_to",))
-def adapting(net, data):
-    """Needs a target."""
-
-
-@probe(metrics=("distance",), needs=("adapt_to", "encoder"))
-def to_target(net, test, original):
-    """Needs a target, and an encoder."""
-'''
 
 
 @pytest.mark.parametrize(
@@ -118,12 +146,46 @@ def to_target(net, test, original):
         ),
     ],
 )
+@pytest.mark.usefixtures("lab")
 def test_what_a_component_needs_is_looked_for_wherever_it_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: str
+    tmp_path: Path, text: str, expected: str
 ) -> None:
-    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
-        write_component(folder, "needs.py", COMPONENTS_WITH_NEEDS)
-        assert expected in problem_text(tmp_path, BASE + text)
+    assert expected in problem_text(tmp_path, BASE + text)
+
+
+SEEN_BY_PICK = "  pick: {name: nearest, images: {name: phantom, style: vnc%s}}\n"
+TESTED = "  test_on: {name: phantom, style: vnc}\n"
+
+
+@pytest.mark.usefixtures("lab")
+def test_images_that_a_pick_names_are_no_test_images(tmp_path: Path) -> None:
+    text = BASE + TESTED + SEEN_BY_PICK % ", split: test"
+    assert "pick.images: adapts to 'test' of phantom" in problem_text(tmp_path, text)
+    training = loaded_study(tmp_path, BASE + TESTED + SEEN_BY_PICK % "")
+    assert training.cells[0].trial.pick.options["images"].options["split"] == "train"
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  pick: given\n", "given is given no images to adapt to; a pick names them"),
+        (
+            "  prepare: [{name: standardise, to: target}]\n",
+            "prepare.0.to: a trial prepares its test images alone; leave `to` out",
+        ),
+    ],
+)
+def test_what_a_trial_cannot_give_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    assert expected in problem_text(tmp_path, BASE + text)
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_target_that_nobody_looks_at_is_tested_freely(tmp_path: Path) -> None:
+    unused = ADAPTING.replace("method: adapting", "method: supervised") % "test"
+    assert loaded_study(tmp_path, BASE + unused).cells[0].trial.fit.target is None
+    prepared = ADAPTING.replace("method: adapting", "prepare: [towards]") % "test"
+    assert "adapts to 'test' of phantom" in problem_text(tmp_path, BASE + prepared)
 
 
 def test_an_earlier_fit_may_have_the_encoder_that_its_own_start_needs(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from harness.spec.channel import EPOCHS, STOP, Stopped, append_line, read_lines
 from harness.spec.records import FitRecord
 from harness.spec.states import State
 from harness.spec.values import LAST, Fit
@@ -44,6 +45,60 @@ def test_a_stopped_fit_ends_with_the_same_weights(home: Home, tmp_path: Path, st
         expected = weights_of(spec, home, pick)
         assert same_weights(weights_of(spec, stopped_home, pick), expected)
     assert timeless_history(spec, stopped_home) == timeless_history(spec, home)
+
+
+def epochs_in(folder: Path) -> list[dict[str, Any]]:
+    return read_lines(folder / EPOCHS)[0]
+
+
+@pytest.mark.parametrize("steps", [4, 5])
+def test_epochs_are_written_once_each_as_they_end(home: Home, steps: int) -> None:
+    """A fit with two steps an epoch stops in one; a line too many and a torn one go."""
+    spec = small_fit()
+    unfinished = home.store("fits").partial(spec.key)
+    seen: list[list[dict[str, Any]]] = []
+
+    def stop_after_steps(progress: dict[str, Any]) -> None:
+        seen.append(epochs_in(unfinished))
+        if len(seen) == steps:
+            raise Stop
+
+    with pytest.raises(Stop):
+        loop.fit(spec, [VALIDATED], home, CPU, stop_after_steps)
+    assert [len(rows) for rows in seen] == [step // 2 for step in range(steps)]
+    append_line(unfinished / EPOCHS, {"epoch": 9})  # as if an older state were resumed
+    with open(unfinished / EPOCHS, "a") as handle:
+        handle.write('{"epoch": ')
+    seen.clear()
+    loop.fit(spec, [VALIDATED], home, CPU, lambda progress: seen.append(epochs_in(unfinished)))
+    folder = home.store("fits").path(spec.key)
+    history = read_json(folder / "history.json")
+    expected: list[Any] = []
+    for count in range((steps - 1) // 2, len(history)):
+        expected += [history[:count]] * 2
+    assert seen == expected
+    assert {"at", "step", "epoch", "phase"} <= set(history[0])
+    assert not (folder / EPOCHS).exists()
+
+
+def test_a_fit_that_is_asked_to_stop_saves_its_epoch_and_goes_on_later(
+    home: Home, tmp_path: Path
+) -> None:
+    spec = small_fit()
+    unfinished = home.store("fits").partial(spec.key)
+
+    def ask(progress: dict[str, Any]) -> None:
+        (unfinished / STOP).touch()
+
+    with pytest.raises(Stopped, match="asked to stop"):
+        loop.fit(spec, [LAST], home, CPU, ask)
+    assert home.store("fits").find(spec.key) is None
+    assert len(epochs_in(unfinished)) == 1
+    loop.fit(spec, [LAST], home, CPU)
+    whole = Home(tmp_path / "whole")
+    loop.fit(spec, [LAST], whole, CPU)
+    assert same_weights(weights_of(spec, home), weights_of(spec, whole))
+    assert timeless_history(spec, home) == timeless_history(spec, whole)
 
 
 def test_seeds_differ_and_repeat(home: Home, tmp_path: Path) -> None:

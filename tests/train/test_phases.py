@@ -1,6 +1,7 @@
 """Phases and players: they learn in turn, resume, and end; frozen parts stay as they are."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.components.schedules import constant
-from harness.data.domains import open_domains
+from harness.data.domains import open_domains, open_images
 from harness.data.images import Domains
 from harness.spec.records import FitRecord
 from harness.spec.values import Fit
@@ -80,9 +81,16 @@ def adapting_fit() -> Fit:
     return small_fit(adapt_to={"name": "phantom", "style": "vnc", "slices": 4, "size": 48})
 
 
+def domains_with_target(spec: Fit, home: Home) -> Domains:
+    """Opens what a fit may look at, its target too: these tests call their method themselves."""
+    assert spec.adapt_to is not None
+    target = open_images(spec.adapt_to, 3, home, CPU).images
+    return replace(open_domains(spec, home, CPU), target=target)
+
+
 def test_several_players_learn_in_turn_and_what_they_hang_on_stays_out(home: Home) -> None:
     spec = adapting_fit()
-    data = open_domains(spec, home, CPU)
+    data = domains_with_target(spec, home)
     net = new_net(spec)
     training = in_progress(spec, home.folder)
     training.checkpoint_names = set(net.state_dict())
@@ -97,7 +105,7 @@ def test_several_players_learn_in_turn_and_what_they_hang_on_stays_out(home: Hom
 
 def test_parameters_that_a_method_hung_on_are_not_counted(home: Home) -> None:
     spec = adapting_fit()
-    data = open_domains(spec, home, CPU)
+    data = domains_with_target(spec, home)
     net = new_net(spec)
     own = sum(parameter.numel() for parameter in net.parameters())
     training = in_progress(spec, home.folder)
@@ -112,7 +120,7 @@ def test_a_resumed_phase_with_players_continues_as_if_nothing_had_been(
     home: Home, tmp_path: Path
 ) -> None:
     spec = adapting_fit()
-    data = open_domains(spec, home, CPU)
+    data = domains_with_target(spec, home)
 
     def train(folder: Path, stop_after: int | None) -> dict[str, Tensor]:
         """Trains to the end, through a stop after so many steps if a number is given."""

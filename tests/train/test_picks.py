@@ -38,7 +38,7 @@ def by_loss(net, data, *, loss: Loss = "ce"):
     """The epoch with the smallest loss on the validation part."""
     losses = []
     for which, logits in logits_of(net, data.validation.images):
-        masks = data.validation.masks[which].long()
+        masks = data.validation.masks_of(which)
         losses.append(float(loss(logits, masks, data.validation.ignore)))
     return -max(losses)
 

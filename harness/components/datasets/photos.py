@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from harness.components.datasets import dataset
-from harness.data.refused import Refused
+from harness.data.refused import Refused, first_few
 from harness.data.scans import Scans
 from harness.data.splits import NAMES, check_split
 
@@ -30,24 +30,35 @@ FILES = {
 ROWS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
 
-@dataset(version=1, drawn=True, tasks=(), splits=("train", "validation", "test"))
+@dataset(version=1, tasks=(), splits=("train", "validation", "test"))
 def photos(split: str, home: Path) -> Scans:
     """Colour photographs inside scikit-image and scikit-learn, one class each; lower strips
     validate and test.
     """
     check_split("photos", split, NAMES)
     start, stop = ROWS[split]
-    names = []
-    strips = []
-    for name, (package, file) in FILES.items():
+    paths = _installed_files()
+    strips = [_strip(_read_colours(path), start, stop) for path in paths]
+    names = list(FILES)
+    return Scans(strips, None, names, names, names, classes=tuple(names), sources=tuple(paths))
+
+
+def _installed_files() -> list[Path]:
+    """The file of each photograph; some alone would be another pretraining under the same name."""
+    paths = []
+    absent = []
+    for package, file in FILES.values():
         path = _file_of_package(package, file)
-        if path is not None:
-            names.append(name)
-            strips.append(_strip(_read_colours(path), start, stop))
-    if not names:
-        problem = "the installed scikit-image holds none of them"
-        raise Refused(f"photos: {problem}; install scikit-image 0.25 or later")
-    return Scans(strips, None, names, names, names, classes=tuple(names))
+        if path is None:
+            absent.append(f"{package}/{file}")
+        else:
+            paths.append(path)
+    if absent:
+        raise Refused(
+            f"photos: {len(absent)} of {len(FILES)} photographs are not installed "
+            f"({first_few(absent, 3)}); install scikit-image 0.25 or later and scikit-learn"
+        )
+    return paths
 
 
 def _file_of_package(package: str, file: str) -> Path | None:

@@ -117,7 +117,7 @@ def validation_score(
     def minus_mean_loss() -> float:
         total = 0.0
         for which, logits in logits_of(net, validation.images):
-            masks = validation.masks[which].long()
+            masks = validation.masks_of(which)
             total -= float(loss(logits, masks, validation.ignore)) * len(which)
         return total / len(validation)
 

@@ -20,7 +20,7 @@ def source_validation(net: nn.Module, data: Domains) -> float:
         )
     scores = []
     for which, logits in logits_of(net, validation.images):
-        masks = validation.masks[which].long()
+        masks = validation.masks_of(which)
         for confusion in counts(logits, masks, validation.ignore):
             score = dice(confusion)
             if not math.isnan(score):  # an image without foreground says nothing

@@ -24,6 +24,6 @@ def source_validation_iou(net: nn.Module, data: Domains) -> float:
         )
     counts_of_images: list[Counts] = []
     for which, logits in logits_of(net, validation.images):
-        masks = validation.masks[which].long()
+        masks = validation.masks_of(which)
         counts_of_images += counts(logits, masks, validation.ignore)
     return iou(reduce(add, counts_of_images))

@@ -21,7 +21,7 @@ SORTABLE = 2**24  # values that torch.quantile takes at most
 @prepare
 def standardise(images: Unlabelled, domains: Domains) -> Tensor:
     """Minus the mean of the source's training pixels, over their deviation, plane by plane."""
-    source = unit(domains.source.images.pixels).double()
+    source = unit(domains.source.images.all_pixels).double()
     mean = source.mean(dim=OF_A_PLANE, keepdim=True)
     deviation = source.std(dim=OF_A_PLANE, keepdim=True)
     deviation = deviation.clamp(min=1e-6)
@@ -37,7 +37,7 @@ def percentiles(
     high: Percent = 99.0,
 ) -> Tensor:
     """The source's `low` and `high` percentiles become 0 and 1; nothing is clipped."""
-    source = unit(domains.source.images.pixels).flatten()
+    source = unit(domains.source.images.all_pixels).flatten()
     every = max(1, len(source) // ENOUGH)
     sample = source[::every][:SORTABLE]
     bottom = torch.quantile(sample, low / 100)

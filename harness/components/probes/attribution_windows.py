@@ -2,7 +2,7 @@
 middle of each.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,50 +35,46 @@ def windows_of(
     measured: list[int],
     crop: int | None,
 ) -> Iterator[Windows]:
-    """Yields the windows on the network's device, batch by batch; images of several sizes come one
-    by one.
+    """Yields the windows on the network's device, batch by batch; the images of a batch have one
+    size.
     """
     images = test.images
     parameter = next(net.parameters())
     for which in _batches(images, measured, crop):
         index = torch.tensor(which, device=images.pixels.device)
-        size: Sequence[int] = images.size
-        if images.sizes is not None:
-            size = images.sizes[which[0]].tolist()
         masks = None
         if isinstance(test, Labelled):
             masks = _masks_without_ignored(test, index)
-            masks = _central_window(masks, size, crop).to(parameter.device)
-        pixels = _central_window(images.whole(index), size, crop).to(parameter)
+            masks = _central_window(masks, crop).to(parameter.device)
+        pixels = _central_window(images.whole(index), crop).to(parameter)
         yield Windows(which, pixels, masks)
 
 
 def _batches(images: Unlabelled, measured: list[int], crop: int | None) -> Iterator[list[int]]:
     """Yields as many positions at once as there is memory for."""
-    height, width = images.size
-    if crop is not None:
-        height = min(height, crop)
-        width = min(width, crop)
-    at_once = max(1, PIXELS // (height * width))
-    if images.sizes is not None:
-        at_once = 1
-    for start in range(0, len(measured), at_once):
-        yield measured[start : start + at_once]
+    for run in images.runs_of_one_size(measured):
+        height, width = images.size_of(run[0])
+        if crop is not None:
+            height = min(height, crop)
+            width = min(width, crop)
+        at_once = max(1, PIXELS // (height * width))
+        for start in range(0, len(run), at_once):
+            yield list(run[start : start + at_once])
 
 
 def _masks_without_ignored(test: Labelled, index: Tensor) -> Tensor:
     """Returns masks in which what is to be ignored is background."""
-    masks = test.masks[index].long()
+    masks = test.masks_of(index)
     if test.ignore is None:
         return masks
     return masks.masked_fill(masks == test.ignore, 0)
 
 
-def _central_window(pixels: Tensor, size: Sequence[int], crop: int | None) -> Tensor:
-    """Cuts a square of `crop` pixels out of the middle of what is not padding, or all of that."""
-    height, width = size
+def _central_window(pixels: Tensor, crop: int | None) -> Tensor:
+    """Cuts a square of `crop` pixels out of the middle of images, or takes them whole."""
+    height, width = pixels.shape[-2:]
     if crop is None:
-        return pixels[..., :height, :width]
+        return pixels
     top = max(0, (height - crop) // 2)
     left = max(0, (width - crop) // 2)
     bottom = min(height, top + crop)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from harness.components.losses import bce, ce
 from harness.components.probes import probe
 from harness.components.probes.segmentation_figures import panel
-from harness.data.images import Labelled, unit
+from harness.data.images import Labelled
 from harness.measure import overlap
 from harness.measure.forward import logits_of
 from harness.measure.overlap import Counts, counts, labels_of
@@ -67,7 +67,7 @@ def segmentation(
     volumes: dict[str, Counts] = {}
     pictured = np.linspace(0, len(test) - 1, min(figures, len(test))).astype(int).tolist()
     for which, logits in logits_of(net, test.images):
-        masks = test.masks[which].long().to(logits.device)
+        masks = test.masks_of(which).to(logits.device)
         batch = zip(which.tolist(), counts(logits, masks, test.ignore, threshold), strict=True)
         for position, (i, confusion) in enumerate(batch):
             image = test.images.ids[i]
@@ -83,7 +83,7 @@ def segmentation(
             yield Row("loss", _loss(image_logits, mask[None], test.ignore), image, volume)
             if i in pictured:
                 prediction = labels_of(image_logits, threshold)[0]
-                picture = panel(unit(test.images.pixels[i]), mask, prediction)
+                picture = panel(test.images.image(i), mask, prediction)
                 yield Figure(f"prediction-{image}", picture)
     for volume, confusion in volumes.items():
         for metric, score in SCORES.items():

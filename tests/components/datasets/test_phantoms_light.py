@@ -8,11 +8,18 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 
+from harness.components.datasets import photos as photographs
 from harness.components.datasets.phantoms.malaria import malaria
 from harness.components.datasets.phantoms.nuclei import cells, nuclei
 from harness.components.datasets.phantoms.scanners import SCANNERS, scanners
 from harness.components.datasets.photos import photos
+from harness.data.identity import identity_of
 from harness.data.scans import Scans
+from harness.run.fingerprints import with_fingerprints
+from harness.spec.values import Part
+from harness.store import Home
+from harness.study.document import Mistakes
+from harness.study.load import load_study
 
 HOME = Path("nowhere")
 LABELLED = [
@@ -107,3 +114,32 @@ def test_photographs_are_cut_in_strips() -> None:
         assert len(strips[0]) > 0.69 * len(photograph)
         shortest = min(len(strip) for strip in strips)
         assert shortest >= 40
+
+
+def test_photographs_are_keyed_by_their_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = Part("dataset", "photos", {"split": "train", "fingerprint": None})
+    home = Home(tmp_path)
+    before = identity_of(part, home)
+    assert before.fingerprint == identity_of(part, home).fingerprint
+    files = {**photographs.FILES, "coffee": photographs.FILES["chelsea"]}
+    monkeypatch.setattr(photographs, "FILES", files)
+    assert identity_of(part, home).fingerprint != before.fingerprint
+
+
+def test_absent_photographs_are_a_sentence_of_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {**photographs.FILES, "coffee": ("skimage", "data/no such file.png")}
+    monkeypatch.setattr(photographs, "FILES", files)
+    file = tmp_path / "study.yaml"
+    file.write_text(
+        "base:\n  fit: {train_on: phantom, net: {arch: unet, encoder: resnet18}, init: photos}\n"
+    )
+    problem = (
+        r"photos: 1 of 10 photographs are not installed \(skimage/data/no such file.png\); "
+        "install scikit-image 0.25 or later and scikit-learn"
+    )
+    with pytest.raises(Mistakes, match=problem):
+        with_fingerprints(load_study(file), Home(tmp_path))

@@ -31,6 +31,7 @@ def images_of_volume(
     start: int = 0,
     dtype: Any = np.uint8,
     even_size: tuple[int, int] = (24, 24),
+    slices: int = 3,
 ) -> Unlabelled:
     """Returns slices of one random volume of 24 x 24; its even slices may have another size."""
     rng = np.random.default_rng(5)
@@ -42,7 +43,7 @@ def images_of_volume(
     pixels = volume[start : start + count]
     names = [f"slice {position}" for position in range(start, start + count)]
     scans = Scans(pixels, None, names, ["one volume"] * count, None, ("a", "b"))
-    images = on_device(scans, 3, CPU)
+    images = on_device(scans, slices, CPU)
     assert isinstance(images, Unlabelled)
     return images
 
@@ -79,7 +80,7 @@ def test_16_bits_and_stacks(home: Home) -> None:
 
 
 def test_what_fills_up_a_smaller_image_is_no_part_of_it(home: Home) -> None:
-    images = images_of_volume(4, even_size=(12, 16))
+    images = images_of_volume(4, even_size=(12, 16), slices=1)
     assert images.sizes is not None
     changed = perturbed_pixels(images, "contrast", 0.5, home)
     alone = unit(images.pixels[:1, :, :12, :16])

@@ -40,6 +40,16 @@ class AnnotatedPicture:
 
     path: Path
     boxes: list[CellBox]
+    table: Path  # the file that holds the boxes
+
+
+@dataclass(frozen=True)
+class CellCrop:
+    """A cell cut from a picture, and the files that it comes from."""
+
+    pixels: NDArray[Any]
+    path: Path
+    table: Path
 
 
 def bbbc041_pictures(home: Path) -> list[AnnotatedPicture]:
@@ -52,7 +62,7 @@ def bbbc041_pictures(home: Path) -> list[AnnotatedPicture]:
             for entry in json.loads(table.read_text()):
                 path = table.parent / entry["image"]["pathname"].lstrip("/")
                 boxes = [_read_box(cell) for cell in entry["objects"]]
-                pictures.append(AnnotatedPicture(path, boxes))
+                pictures.append(AnnotatedPicture(path, boxes, table))
     return pictures
 
 
@@ -68,7 +78,7 @@ def bbbc041_crops(
     categories: tuple[str, ...],
     count: int,
     seed: int = 0,
-) -> list[NDArray[Any]]:
+) -> list[CellCrop]:
     """Some cells of these categories, cut from the pictures of BBBC041 along their boxes, as
     RGB.
     """
@@ -78,14 +88,15 @@ def bbbc041_crops(
         for box in picture.boxes:
             all_categories.add(box.category)
             if box.category in categories:
-                cells.append((picture.path, box))
+                cells.append((picture, box))
     if len(cells) < count:
         problem = f"BBBC041 holds {len(cells)} cells of {first_few(categories)}"
         raise Refused(f"{problem}; it knows {first_few(sorted(all_categories), 12)}")
     drawn = np.random.default_rng(seed).choice(len(cells), count, replace=False)
     crops = []
     for index in drawn.tolist():
-        path, box = cells[index]
-        pixels = images_of(open.stored_array(path)).read(0)
-        crops.append(pixels[box.top : box.bottom, box.left : box.right, :3].copy())
+        picture, box = cells[index]
+        pixels = images_of(open.stored_array(picture.path)).read(0)
+        crop = pixels[box.top : box.bottom, box.left : box.right, :3].copy()
+        crops.append(CellCrop(crop, picture.path, picture.table))
     return crops

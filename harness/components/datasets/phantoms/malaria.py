@@ -2,6 +2,7 @@
 III-A.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -18,14 +19,21 @@ from harness.components.datasets.phantoms.malaria_templates import (
     Templates,
     paint_templates,
 )
-from harness.data.scans import Scans
+from harness.data.files.lazy import Lazy
+from harness.data.scans import Images, Masks, Scans
 from harness.data.splits import NAMES, check_split
 from harness.spec.options import Count, Whole
 
 MOST = 100  # cells in a picture
 
 
-@dataset(version=1, drawn=True, tasks=("cells",), splits=("train", "validation", "test"))
+@dataset(
+    version=1,
+    drawn=True,
+    files_where={"templates": "bbbc041"},
+    tasks=("cells",),
+    splits=("train", "validation", "test"),
+)
 def malaria(
     split: str,
     home: Path,
@@ -42,22 +50,33 @@ def malaria(
     # makes the masks, areas are averaged on resizing and a mask's pixel counts from one half on.
     # Every other picture is dense (51-100).
     check_split("malaria", split, NAMES)
+    count = images if split == "train" else -(-images // 4)
+    ids = [f"{split}-{i:04d}-{'high' if _is_dense(i) else 'low'}" for i in range(count)]
+    files: tuple[Path, ...] = ()
     if templates == "drawn":
         parts = paint_templates(stream("malaria", seed))
     else:
-        parts = cut_templates(home, seed)
-    pictures = []
-    masks = []
-    ids = []
-    for i in range(images if split == "train" else -(-images // 4)):
-        is_dense = bool(i % 2)
+        parts, files = cut_templates(home, seed)
+
+    @lru_cache(maxsize=1)  # a picture and its mask are asked for one after the other
+    def draw(i: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Draws a picture and its mask, the same in whatever order they are asked for."""
         rng = stream("malaria", templates, split, seed, i)
-        picture, mask = _picture(rng, parts, is_dense, size)
-        pictures.append(picture)
-        masks.append(mask)
-        ids.append(f"{split}-{i:04d}-{'high' if is_dense else 'low'}")
+        return _picture(rng, parts, _is_dense(i), size)
+
+    pictures: Images = Lazy(lambda i: draw(i)[0], [(size, size, 3)] * count, np.uint8)
+    masks: Masks = Lazy(lambda i: draw(i)[1], [(size, size)] * count, np.uint8)
+    if templates == "drawn":
+        pairs = [draw(i) for i in range(count)]
+        pictures = np.stack([picture for picture, _ in pairs])
+        masks = np.stack([mask for _, mask in pairs])
     classes = ("background", "cell")
-    return Scans(np.stack(pictures), np.stack(masks), ids, ids, ids, classes=classes)
+    return Scans(pictures, masks, ids, ids, ids, classes=classes, sources=files)
+
+
+def _is_dense(i: int) -> bool:
+    """Whether the picture at a position has many cells: every other has."""
+    return bool(i % 2)
 
 
 def _picture(

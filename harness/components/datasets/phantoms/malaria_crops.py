@@ -27,8 +27,11 @@ from harness.data.refused import Refused
 NO_CELLS = ("leukocyte", "difficult")  # categories of BBBC041 that serve as artefacts
 
 
-def cut_templates(home: Path, seed: int) -> Templates:
-    """Cuts templates from BBBC041: a picture's emptiest square, three of its cells, artefacts."""
+def cut_templates(home: Path, seed: int) -> tuple[Templates, tuple[Path, ...]]:
+    """Cuts templates from BBBC041: a picture's emptiest square, three of its cells, artefacts.
+
+    The files that they are cut from come with them.
+    """
     pictures = [picture for picture in bbbc041_pictures(home) if len(_cells_of(picture.boxes)) >= 3]
     if not pictures:
         raise Refused(
@@ -43,9 +46,13 @@ def cut_templates(home: Path, seed: int) -> Templates:
         box = boxes[i]
         crop = pixels[box.top : box.bottom, box.left : box.right]
         cells.append(_template_of_crop(crop))
-    artefacts = [_template_of_crop(crop) for crop in bbbc041_crops(home, NO_CELLS, 3, seed)]
+    crops = bbbc041_crops(home, NO_CELLS, 3, seed)
+    artefacts = [_template_of_crop(cut.pixels) for cut in crops]
     background = _emptiest_square(pixels, picture.boxes)
-    return Templates(background, cells, artefacts)
+    files = {picture.table, picture.path}
+    for cut in crops:
+        files.update((cut.table, cut.path))
+    return Templates(background, cells, artefacts), tuple(sorted(files))
 
 
 def _template_of_crop(crop: NDArray[Any]) -> Template:
