@@ -16,6 +16,8 @@ from harness.train.step import precision_of, update
 
 CHECK_EVERY = 50  # steps; reading a number off a GPU makes it wait
 
+Losses = dict[str, dict[int, Tensor]]  # of each term, at the steps at which its player learned
+
 
 class Diverged(Exception):
     """The loss is no number any more."""
@@ -42,7 +44,7 @@ def run_epoch(
     state = training.state
     players = list(zip(optimisers, phase.players, strict=True))
     first = epoch * steps
-    losses: dict[str, list[Tensor]] = {}
+    losses: Losses = {}
     for i, batch in enumerate(batches(training, data, phase, first, steps)):
         clock = Clock(first + i, phase.epochs * steps, epoch, steps, state.watched)
         _set_learning_rates(phase, optimisers, clock)
@@ -52,12 +54,12 @@ def run_epoch(
             if clock.step % player.every:
                 continue
             for name, value in update(training, player, batch, optimiser).items():
-                losses.setdefault(f"loss/{player.name}{name}", []).append(value)
+                losses.setdefault(f"loss/{player.name}{name}", {})[clock.step] = value
         if phase.after_step is not None:
             with torch.no_grad(), precision_of(training):
                 phase.after_step(batch)
         if i + 1 == steps or (i + 1) % CHECK_EVERY == 0:
-            _check_finite(losses, phase.name, epoch, first)
+            _check_finite(losses, phase.name, epoch)
         training.report(
             {
                 "phase": phase.name,
@@ -67,7 +69,7 @@ def run_epoch(
                 "steps": steps,
             }
         )
-    return {name: float(torch.stack(values).mean()) for name, values in losses.items()}
+    return {name: float(_stacked(values).mean()) for name, values in losses.items()}
 
 
 def _set_learning_rates(phase: Phase, optimisers: list[Any], clock: Clock) -> None:
@@ -79,14 +81,21 @@ def _set_learning_rates(phase: Phase, optimisers: list[Any], clock: Clock) -> No
             group["lr"] = rate
 
 
-def _check_finite(losses: dict[str, list[Tensor]], phase: str, epoch: int, first: int) -> None:
-    """Raises Diverged for the first step of the epoch whose loss is no number."""
+def _stacked(values: dict[int, Tensor]) -> Tensor:
+    """Returns the values of a term in the order of their steps."""
+    return torch.stack(list(values.values()))
+
+
+def _check_finite(losses: Losses, phase: str, epoch: int) -> None:
+    """Raises Diverged for the first step of the epoch at which a loss is no number."""
+    bad_steps = []
     for values in losses.values():
-        is_finite = torch.isfinite(torch.stack(values))
-        bad_steps = (~is_finite).nonzero()
-        if len(bad_steps):
-            step = first + int(bad_steps[0, 0])
-            raise Diverged(phase, epoch + 1, step)
+        is_finite = torch.isfinite(_stacked(values)).tolist()
+        for step, is_number in zip(values, is_finite, strict=True):
+            if not is_number:
+                bad_steps.append(step)
+    if bad_steps:
+        raise Diverged(phase, epoch + 1, min(bad_steps))
 
 
 @torch.no_grad()
@@ -133,12 +142,15 @@ def _loss_of_first_player(phase: Phase, losses: dict[str, float]) -> float:
 
     In an epoch in which that player took no step, it is the sum over all players.
     """
-    own = f"loss/{phase.players[0].name}"
+    whole = f"loss/{phase.players[0].name}"
     terms = []
     for name, value in losses.items():
-        if name == own or name.startswith(f"{own}/"):
+        is_term = name.startswith(f"{whole}/")
+        if name == whole or is_term:
             terms.append(value)
-    return sum(terms or losses.values())
+    if not terms:
+        terms = list(losses.values())
+    return sum(terms)
 
 
 def is_better(score: float, best: float | None) -> bool:

@@ -27,6 +27,7 @@ from harness.train.prepare import pick_function, prepare_domains, prepare_steps
 from harness.train.state import (
     FitInProgress,
     Report,
+    module_tensors,
     restore,
     restore_module,
     resume,
@@ -128,7 +129,7 @@ def run_phases(
             state.phase = index + 1
             state.epoch = 0
             state.watched = []
-            save_tensors(last_weights, net.state_dict())
+            save_tensors(last_weights, module_tensors(net))
             save(training, net, [])
         index += 1
 

@@ -125,7 +125,7 @@ class Phase:
 
     def rate_of(self, player: Player) -> float:
         """Returns the learning rate of a player before its schedule."""
-        rate = player.lr or self.lr
+        rate = self.lr if player.lr is None else player.lr
         if rate is None:
             raise ValueError(
                 f"phase {self.name}: player {player.name} has no learning rate; "
@@ -158,6 +158,9 @@ def single(
     return Phase(name, players, epochs, lr, schedule, **settings)
 
 
+FROZEN = "frozen"  # a buffer that marks modules, and is never saved
+
+
 def freeze(module: nn.Module) -> None:
     """Takes gradients away, and keeps the module in evaluation mode for good.
 
@@ -165,14 +168,14 @@ def freeze(module: nn.Module) -> None:
     """
     module.requires_grad_(False)
     for inner in module.modules():
-        inner.register_buffer("frozen", torch.ones(()), persistent=False)
+        inner.register_buffer(FROZEN, torch.ones(()), persistent=False)
 
 
 def unfreeze(module: nn.Module) -> None:
     """Lets all parameters of a module learn again, and its batch norm too, from the next phase."""
     module.requires_grad_(True)
     for inner in module.modules():
-        if "frozen" in inner._buffers:
+        if FROZEN in inner._buffers:
             del inner.frozen
 
 
@@ -192,5 +195,5 @@ def train_mode(net: nn.Module) -> None:
     """Switches everything that is not frozen to training mode."""
     net.train()
     for module in net.modules():
-        if hasattr(module, "frozen"):
+        if hasattr(module, FROZEN):
             module.training = False

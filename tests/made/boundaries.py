@@ -1,8 +1,10 @@
-"""Fits that are killed at the boundaries of epochs and phases, and everything that they leave."""
+"""Fits that are killed wherever they write, and everything that they leave."""
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,11 +13,26 @@ from torch import Tensor
 from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part
 from harness.store import Home, load_tensors, read_json
-from harness.train import loop
+from harness.train import epoch, finish, loop
 from tests.made.fits import CPU, Stop
 
 TIMES = ("seconds/epoch", "at")  # columns of a history that a clock wrote
-WRITERS = ("save", "save_tensors", "finish")  # what the loop calls at a boundary
+# whoever writes at the end of an epoch or a phase
+BOUNDARIES: tuple[tuple[ModuleType | type, str], ...] = (
+    (epoch, "save_tensors"),
+    (loop, "save"),
+    (loop, "save_tensors"),
+)
+# and whoever writes besides
+ALL_WRITERS = (
+    *BOUNDARIES,
+    (loop, "append_line"),
+    (finish, "save_tensors"),
+    (finish, "write_json"),
+    (Path, "unlink"),
+)
+
+Writers = Sequence[tuple[ModuleType | type, str]]
 
 
 @dataclass(frozen=True)
@@ -58,59 +75,79 @@ def outcome_of(spec: Fit, home: Home) -> Outcome:
     return Outcome(tensors, notes, history, record)
 
 
-class Boundaries:
-    """Counts the boundaries that a fit passes, and kills it at one of them."""
+class Camera:
+    """Copies the unfinished folder of a fit before and after each write that changes it."""
 
-    def __init__(self, kill_at: int | None) -> None:
-        self.kill_at = kill_at
-        self.count = 0
+    def __init__(self, source: Path, copies: Path) -> None:
+        self.source = source
+        self.copies = copies
+        self.paths: list[Path] = []
+        self._seen: list[Any] = []
 
-    def passing(self, write: Callable[..., Any]) -> Callable[..., Any]:
-        """Returns a function that writes, with a boundary before and one after it."""
+    def watching(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns a function that writes, with a copy before and one after it."""
 
         def write_between(*arguments: Any, **settings: Any) -> Any:
-            self._pass()
-            written = write(*arguments, **settings)
-            self._pass()
-            return written
+            self._copy()
+            result = write(*arguments, **settings)
+            self._copy()
+            return result
 
         return write_between
 
-    def _pass(self) -> None:
-        self.count += 1
-        if self.count == self.kill_at:
-            raise Stop
+    def _copy(self) -> None:
+        """Copies the folder if it is there and is not as it was at the last copy."""
+        content = []
+        for path in sorted(self.source.rglob("*")):
+            status = path.stat()
+            content.append((path.name, status.st_mtime_ns, status.st_size))
+        if not content or content == self._seen:
+            return
+        self._seen = content
+        path = self.copies / str(len(self.paths))
+        shutil.copytree(self.source, path)
+        self.paths.append(path)
 
 
-def train_once(spec: Fit, picks: list[Part], home: Home, kill_at: int | None = None) -> int:
-    """Trains a fit in one process, which is killed at a boundary if a number is given.
-
-    Returns how many boundaries it passed.
-    """
-    boundaries = Boundaries(kill_at)
+def what_kills_leave(
+    spec: Fit, picks: list[Part], home: Home, copies: Path, writers: Writers = BOUNDARIES
+) -> list[Path]:
+    """Trains a fit to its end, and returns what its folder would be if killed at each write."""
+    camera = Camera(home.store("fits").partial(spec.key), copies)
     with pytest.MonkeyPatch.context() as patch:
-        for name in WRITERS:
-            patch.setattr(loop, name, boundaries.passing(getattr(loop, name)))
+        for owner, name in writers:
+            patch.setattr(owner, name, camera.watching(getattr(owner, name)))
         loop.fit(spec, picks, home, CPU)
-    return boundaries.count
+    return camera.paths
 
 
 def outcomes_of_kills(
-    spec: Fit, picks: list[Part], folder: Path, total: int
+    spec: Fit, picks: list[Part], copies: list[Path], homes: Path
 ) -> Iterator[tuple[str, Outcome]]:
-    """Yields the outcome of a fit killed at each of its boundaries, and at one after another."""
-    for number in range(1, total + 1):
-        home = Home(folder / str(number))
-        with pytest.raises(Stop):
-            train_once(spec, picks, home, number)
-        train_once(spec, picks, home)
-        yield f"killed at boundary {number} of {total}", outcome_of(spec, home)
-    home = Home(folder / "often")
-    for _ in range(total):
-        try:
-            train_once(spec, picks, home, kill_at=3)  # 2 would come before anything is saved
-        except Stop:
-            continue
-        break
-    train_once(spec, picks, home)
+    """Yields the outcome of a fit that goes on from each copy, and of one killed at each epoch."""
+    for copy in copies:
+        home = Home(homes / copy.name)
+        shutil.copytree(copy, home.store("fits").partial(spec.key))
+        loop.fit(spec, picks, home, CPU)
+        yield f"killed at write {copy.name} of {len(copies)}", outcome_of(spec, home)
+    home = Home(homes / "often")
+    while not _ends_before_its_second_epoch(spec, picks, home):
+        pass
     yield "killed again and again", outcome_of(spec, home)
+
+
+def _ends_before_its_second_epoch(spec: Fit, picks: list[Part], home: Home) -> bool:
+    """Trains a fit until it ends, or is killed when it has saved its state once."""
+    save = loop.save
+
+    def save_and_stop(*arguments: Any) -> None:
+        save(*arguments)
+        raise Stop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "save", save_and_stop)
+        try:
+            loop.fit(spec, picks, home, CPU)
+        except Stop:
+            return False
+    return True

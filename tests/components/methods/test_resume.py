@@ -1,62 +1,59 @@
 """Every method ends with the same bits wherever it was killed: the package's, and the examples."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.spec.catalogue import catalogue, refused_components
 from harness.spec.outside import VARIABLE, forget_components
-from harness.spec.values import LAST, Fit
+from harness.spec.values import LAST
 from harness.store import Home
-from tests.made.boundaries import Outcome, outcome_of, outcomes_of_kills, train_once
-from tests.made.fits import VALIDATED, small_fit
+from tests.components.methods.examples import EXAMPLES, fit_by, picks_of
+from tests.made.boundaries import ALL_WRITERS, outcome_of, outcomes_of_kills, what_kills_leave
 
-LAB = Path(__file__).parent / "lab"
-EXAMPLES = sorted(file.stem for file in LAB.glob("*.py"))
-TARGET = {"name": "phantom", "style": "vnc", "slices": 4, "size": 48}
-# what a method needs besides the small fit; its own options are under `method`
-SETTINGS: dict[str, dict[str, Any]] = {
-    "colours": {
-        "train_on": "photos",
-        "net": {"arch": "encoder_only", "encoder": "resnet18"},
-        "augment": ["flips"],
-    },
-}
+FAULTY = Path(__file__).parent / "faulty"
 
 
-@pytest.fixture(autouse=True)
-def lab(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv(VARIABLE, str(LAB))
-    forget_components()
-    yield LAB
-    monkeypatch.undo()
-    forget_components()
-
-
-def fit_with(name: str) -> Fit:
-    """Returns a small fit by a method, two epochs for each of its phases."""
-    component = catalogue("method")[name]
-    method: dict[str, Any] = {"name": name}
-    epochs = component.options["epochs"].default
-    method["epochs"] = [2] * len(epochs) if isinstance(epochs, list | tuple) else 2
-    settings = dict(SETTINGS.get(name, {}))
-    method.update(settings.pop("method", {}))
-    if "adapt_to" in component.facts.needs:
-        settings["adapt_to"] = TARGET
-    return small_fit(method=method, **settings)
-
-
+@pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize("name", [*catalogue("method"), *EXAMPLES])
 def test_a_method_that_is_killed_anywhere_ends_with_the_same_bits(
     home: Home, tmp_path: Path, name: str
 ) -> None:
     assert not refused_components("method")
-    spec = fit_with(name)
-    picks = [LAST] if name in SETTINGS else [LAST, VALIDATED]
-    total = train_once(spec, picks, home)
+    spec = fit_by(name)
+    picks = picks_of(name)
+    copies = what_kills_leave(spec, picks, home, tmp_path / "copies")
     expected = outcome_of(spec, home)
     assert len(expected.tensors) == len(picks)
-    for story, outcome in outcomes_of_kills(spec, picks, tmp_path / "kills", total):
+    assert len(copies) >= len(expected.history)
+    for story, outcome in outcomes_of_kills(spec, picks, copies, tmp_path / "kills"):
         assert outcome.differences(expected) == [], story
-        assert isinstance(outcome, Outcome)
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_fit_that_is_killed_while_it_ends_is_taken_up_again(home: Home, tmp_path: Path) -> None:
+    spec = fit_by("two_decoders", epochs=[1, 1])
+    picks = picks_of("two_decoders")
+    copies = what_kills_leave(spec, picks, home, tmp_path / "copies", ALL_WRITERS)
+    expected = outcome_of(spec, home)
+    files = {path.name for copy in copies for path in copy.iterdir()}
+    assert {"phase-0.safetensors", "phase-1.safetensors", "fit.json"} <= files
+    for story, outcome in outcomes_of_kills(spec, picks, copies, tmp_path / "kills"):
+        assert outcome.differences(expected) == [], story
+
+
+def test_a_method_that_keeps_a_number_in_a_closure_is_found_out(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(FAULTY))
+    forget_components()
+    spec = fit_by("forgetful")
+    copies = what_kills_leave(spec, [LAST], home, tmp_path / "copies")
+    expected = outcome_of(spec, home)
+    stories = []
+    for story, outcome in outcomes_of_kills(spec, [LAST], copies, tmp_path / "kills"):
+        if outcome.differences(expected):
+            stories.append(story)
+    monkeypatch.undo()
+    forget_components()
+    assert "killed again and again" in stories
