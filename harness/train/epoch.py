@@ -69,7 +69,7 @@ def run_epoch(
                 "steps": steps,
             }
         )
-    return {name: float(_stacked(values).mean()) for name, values in losses.items()}
+    return {name: float(_in_order_of_steps(values).mean()) for name, values in losses.items()}
 
 
 def _set_learning_rates(phase: Phase, optimisers: list[Any], clock: Clock) -> None:
@@ -81,7 +81,7 @@ def _set_learning_rates(phase: Phase, optimisers: list[Any], clock: Clock) -> No
             group["lr"] = rate
 
 
-def _stacked(values: dict[int, Tensor]) -> Tensor:
+def _in_order_of_steps(values: dict[int, Tensor]) -> Tensor:
     """Returns the values of a term in the order of their steps."""
     return torch.stack(list(values.values()))
 
@@ -90,7 +90,7 @@ def _check_finite(losses: Losses, phase: str, epoch: int) -> None:
     """Raises Diverged for the first step of the epoch at which a loss is no number."""
     bad_steps = []
     for values in losses.values():
-        is_finite = torch.isfinite(_stacked(values)).tolist()
+        is_finite = torch.isfinite(_in_order_of_steps(values)).tolist()
         for step, is_number in zip(values, is_finite, strict=True):
             if not is_number:
                 bad_steps.append(step)

@@ -13,9 +13,15 @@ def check_phase(net: nn.Module, phase: Phase, checkpoint_names: set[str]) -> Non
 
 
 def _check_players(net: nn.Module, phase: Phase) -> None:
-    """Refuses a player whose parameters are not the network's, for they would not be saved."""
+    """Refuses two players of one name, whose losses could not be told apart, and a player whose
+    parameters are not the network's, for they would not be saved.
+    """
     own = {id(parameter) for parameter in net.parameters()}
+    names: set[str] = set()
     for player in phase.players:
+        if player.name in names:
+            raise ValueError(f"phase {phase.name}: two of its players have the name {player.name}")
+        names.add(player.name)
         if any(id(parameter) not in own for parameter in player.parameters):
             raise ValueError(
                 f"player {player.name} learns parameters outside the network; "

@@ -190,6 +190,9 @@ class Memory(nn.Module):
         for name, value in tensors.items():
             self.register_buffer(name, value)
 
+    def __getattr__(self, name: str) -> Tensor:
+        return cast(Tensor, super().__getattr__(name))
+
 
 def train_mode(net: nn.Module) -> None:
     """Switches everything that is not frozen to training mode."""

@@ -1,24 +1,41 @@
 """What players share, how often and how fast they learn, and which module a phase judges."""
 
 import copy
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from harness.components.schedules import plateau
 from harness.data.domains import open_domains
 from harness.spec.values import LAST
 from harness.store import Home, load_tensors
 from harness.train import loop, step
-from harness.train.epoch import end_of_epoch
-from harness.train.phases import Batch, Clock, Crops, Phase, Player, freeze, train_mode, unfreeze
-from harness.train.state import FitInProgress
-from tests.made.fits import CPU, new_net, small_fit
+from harness.train.epoch import Diverged, end_of_epoch
+from harness.train.phases import (
+    Batch,
+    Clock,
+    Crops,
+    Memory,
+    Phase,
+    Player,
+    freeze,
+    train_mode,
+    unfreeze,
+)
+from harness.train.state import FitInProgress, module_tensors, restore_module
+from tests.made.fits import CPU, new_net, same_weights, small_fit
 
 
 def in_progress(home: Home, **settings: Any) -> FitInProgress:
     return FitInProgress(small_fit(), {}, home.folder, CPU, lambda progress: None, **settings)
+
+
+def _no_optimiser(parameters: list[nn.Parameter], rate: float) -> torch.optim.Optimizer:
+    """Returns an optimiser that moves nothing of the network."""
+    return torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=rate)
 
 
 def test_what_players_share_survives_another_cut_of_the_batch(home: Home) -> None:
@@ -92,6 +109,85 @@ def test_schedules_of_a_phase_that_watches_nothing_see_its_training_loss(home: H
     scores = end_of_epoch(training, new_net(spec), data, phase, losses)
     assert training.state.watched == [-0.75]
     assert scores == {}
+
+
+def test_plateau_falls_with_the_training_loss_where_nothing_is_watched(home: Home) -> None:
+    spec = small_fit()
+    net = new_net(spec)
+
+    def never_better(batch: Batch) -> Tensor:
+        logits: Tensor = net(batch.source.images)
+        return 0 * logits.mean() + 1
+
+    player = Player("net", list(net.parameters()), never_better, torch.optim.SGD)
+    phase = Phase("p", [player], 4, 1.0, partial(plateau, factor=0.5, patience=0))
+    training = in_progress(home)
+    loop.run_phases(training, net, open_domains(spec, home, CPU), iter([phase]))
+    assert [row["lr"] for row in training.state.history] == [1.0, 1.0, 0.5, 0.25]
+
+
+def test_a_loss_that_is_no_number_is_reported_at_the_step_of_its_player(home: Home) -> None:
+    spec = small_fit(steps=6)
+    net = new_net(spec)
+    own = list(net.parameters())
+    turns: list[int] = []
+
+    def fine(batch: Batch) -> Tensor:
+        logits: Tensor = net(batch.source.images)
+        return logits.mean()
+
+    def bad_at_its_second_turn(batch: Batch) -> Tensor:
+        turns.append(len(turns))
+        return fine(batch) * (torch.nan if len(turns) == 2 else 1)
+
+    fast = Player("fast", own, fine, torch.optim.SGD, lr=0.0)
+    slow = Player("slow", [], bad_at_its_second_turn, _no_optimiser, lr=0.0, every=3)
+    training = FitInProgress(spec, {}, home.folder, CPU, lambda progress: None)
+    data = open_domains(spec, home, CPU)
+    phases = iter([Phase("p", [fast, slow], 1)])
+    with pytest.raises(Diverged) as caught:
+        loop.run_phases(training, net, data, phases)
+    assert caught.value.step == 3
+
+
+def test_two_players_of_one_name_are_refused(home: Home) -> None:
+    spec = small_fit()
+    player = Player("net", [], lambda batch: torch.zeros(()), torch.optim.SGD)
+    data = open_domains(spec, home, CPU)
+    phases = iter([Phase("p", [player, player], 1, 1e-3)])
+    with pytest.raises(ValueError, match="two of its players have the name net"):
+        loop.run_phases(in_progress(home), new_net(spec), data, phases)
+
+
+class Buffers(nn.Module):
+    """Buffers of the kinds that loading alone would not restore."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(1, 1, 1)
+        self.memory = Memory(pool=torch.zeros(0), steps=torch.zeros(()))
+        self.register_buffer("later", None)
+        self.register_buffer("secret", torch.zeros(2), persistent=False)
+        self.register_buffer("secret_later", None, persistent=False)
+
+
+def test_buffers_are_restored_that_grew_or_were_none_or_stay_out_of_checkpoints() -> None:
+    net = Buffers()
+    freeze(net.layer)
+    net.memory.pool = torch.rand(3, 2)
+    net.memory.steps += 7
+    net.later = torch.rand(4)
+    net.secret = torch.rand(2)
+    net.secret_later = torch.arange(5)
+    tensors = module_tensors(net)
+    assert not any(name.endswith("frozen") for name in tensors)
+    fresh = Buffers()
+    steps = fresh.memory.steps
+    restore_module(fresh, {name: value.clone() for name, value in tensors.items()})
+    assert fresh.memory.steps is steps  # whoever holds it sees what was restored
+    for name in ("later", "secret", "secret_later"):
+        assert torch.equal(fresh.get_buffer(name), net.get_buffer(name)), name
+    assert same_weights(module_tensors(fresh), tensors)
 
 
 def test_the_module_that_a_phase_evaluates_is_saved(home: Home) -> None:

@@ -36,7 +36,9 @@ def test_a_fit_that_is_killed_while_it_ends_is_taken_up_again(home: Home, tmp_pa
     picks = picks_of("two_decoders")
     copies = what_kills_leave(spec, picks, home, tmp_path / "copies", ALL_WRITERS)
     expected = outcome_of(spec, home)
-    files = {path.name for copy in copies for path in copy.iterdir()}
+    files: set[str] = set()
+    for copy in copies:
+        files.update(path.name for path in copy.iterdir())
     assert {"phase-0.safetensors", "phase-1.safetensors", "fit.json"} <= files
     for story, outcome in outcomes_of_kills(spec, picks, copies, tmp_path / "kills"):
         assert outcome.differences(expected) == [], story

@@ -1,6 +1,7 @@
 """Adversarial adaptation of features (Ganin 2016), with a critic that learns more often."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,7 @@ def feature_critic(
     source = data.source
     if not isinstance(source, Labelled):
         raise ValueError("fit.train_on has no masks, and fit.method learns from masks")
-    encoder = net.get_submodule("encoder")
+    encoder: Any = net.get_submodule("encoder")
     own = list(net.parameters())
     device = own[0].device
     critic = nn.Linear(encoder.out_channels[-1], 1, device=device)

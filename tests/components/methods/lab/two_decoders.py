@@ -1,6 +1,7 @@
 """As Y-Net (Roels 2019): a second decoder reconstructs both domains, then goes, and masks teach."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -29,29 +30,30 @@ def two_decoders(
     source = data.source
     if not isinstance(source, Labelled):
         raise ValueError("fit.train_on has no masks, and fit.method learns from masks")
-    encoder = net.get_submodule("encoder")
+    encoder: Any = net.get_submodule("encoder")
     device = next(net.parameters()).device
     for name, part in net.named_children():
         if name != "encoder":
             freeze(part)
-    net.paint = nn.Conv2d(encoder.out_channels[-1], data.source.images.channels, 1, device=device)
-    net.pool = Memory(images=torch.empty(0, device=device))  # grows up to POOL target images
+    paint = nn.Conv2d(encoder.out_channels[-1], data.source.images.channels, 1, device=device)
+    pool = Memory(images=torch.empty(0, device=device))  # grows up to POOL target images
+    net.paint, net.pool = paint, pool  # hung on, so that a killed fit finds them again
 
     def reconstruct(batch: Batch) -> Tensor:
         images = torch.cat([batch.source.images, batch.target.images])
-        if len(net.pool.images):
-            images = torch.cat([images, net.pool.images])
-        painted = net.paint(encoder(images)[-1])
+        if len(pool.images):
+            images = torch.cat([images, pool.images])
+        painted = paint(encoder(images)[-1])
         return F.mse_loss(painted, F.adaptive_avg_pool2d(images, painted.shape[-2:]))
 
     def remember(batch: Batch) -> None:
         newest = batch.target.images[:1]
-        net.pool.images = torch.cat([newest, net.pool.images[: POOL - 1]])
+        pool.images = torch.cat([newest, pool.images[: POOL - 1]])
 
     def segment(batch: Batch) -> Tensor:
         return loss(net(batch.source.images), batch.source.masks, source.ignore)
 
-    settings = {"lr": lr, "optimiser": optimiser, "schedule": schedule}
+    settings: dict[str, Any] = {"lr": lr, "optimiser": optimiser, "schedule": schedule}
     yield single(
         "paint",
         net,
