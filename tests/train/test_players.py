@@ -35,7 +35,8 @@ def in_progress(home: Home, **settings: Any) -> FitInProgress:
 
 def _no_optimiser(parameters: list[nn.Parameter], rate: float) -> torch.optim.Optimizer:
     """Returns an optimiser that moves nothing of the network."""
-    return torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=rate)
+    unused = nn.Parameter(torch.zeros(1))
+    return torch.optim.SGD([unused], lr=rate)
 
 
 def test_what_players_share_survives_another_cut_of_the_batch(home: Home) -> None:

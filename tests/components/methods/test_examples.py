@@ -60,7 +60,10 @@ class Witness:
 
 def _copy_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Returns the tensors as they are now, whatever becomes of them."""
-    return {name: value.clone() for name, value in tensors.items()}
+    copies = {}
+    for name, value in tensors.items():
+        copies[name] = value.clone()
+    return copies
 
 
 def loss_of_phases(history: list[dict[str, Any]]) -> dict[str, list[float]]:
