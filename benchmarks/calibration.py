@@ -16,6 +16,7 @@ from scipy import stats
 
 from benchmarks.calibration_intervals import coverage
 from benchmarks.calibration_judge import judged_studies
+from benchmarks.calibration_networks import networks
 from benchmarks.calibration_pooling import trap
 from benchmarks.text_table import print_heading, print_row
 from harness.spec.catalogue import catalogue, load_component
@@ -223,6 +224,7 @@ TABLES = {
     "coverage": coverage,
     "trap": trap,
     "judge": judged_studies,
+    "networks": networks,
 }
 
 

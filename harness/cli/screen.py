@@ -141,10 +141,7 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
     for outcome in summary.failures:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
     if summary.count_unrecorded:
-        yield (
-            f"  {summary.count_unrecorded} not recorded, for the database was locked; "
-            "run it again, and what is measured is recorded"
-        )
+        yield f"  {summary.problem}"
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"

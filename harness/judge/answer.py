@@ -3,27 +3,33 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 import pandas as pd
 
 from harness.judge import associations, contrasts
-from harness.judge.arms import Layout, Levels, arm_names, at_stratum, lay_out, levels_text
-from harness.judge.checks import normality, pooled_images
+from harness.judge.arms import Layout, Levels, arm_names, lay_out, levels_text
+from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
 from harness.judge.declared_before import declared_before
+from harness.judge.doubts import confinements, losses, pooled_arms
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
 from harness.judge.measured import Measured, Tally
+from harness.judge.network_level import (
+    NOT_CONFIRMATORY,
+    inference_of,
+)
 from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
+from harness.judge.shared_starts import shared_start
 from harness.judge.tallies import STATES, count_states
 from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
 from harness.record.database import Run
-from harness.spec.naming import as_list
 from harness.stats.result import Result
-from harness.study.comparison import Comparison
+from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
 
@@ -66,33 +72,40 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     """A comparison with its p values, not yet corrected."""
     comparison = with_real_unit(study, declared)
     plan = lay_out(study, comparison)
+    inference = inference_of(plan, comparison)
+    question = inference.question
     of_metrics = []
     for metric in comparison.metrics:
-        of_metrics.append(measured_samples(plan, comparison, metric, runs, rows))
+        of_metric = measured_samples(
+            plan, question, metric, runs, rows, within_network=inference.within_network
+        )
+        of_metrics.append(of_metric)
     first = of_metrics[0]
-    arms = _arms(comparison, first)
-    notes = list(_confinements(comparison))
+    arms = _arms(question, first)
+    notes = list(confinements(comparison))
     notes += notes_on_folds(declared, comparison)
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
-    notes += _losses(comparison, first)
-    pooled = []
-    if comparison.unit == "image":
-        pooled = [pooled_images(comparison, sample) for sample in first.samples]
-    tests = _tests_of_all_arms(comparison, plan, first)
+    notes += filter(None, [inference.note, shared_start(plan)])
+    notes += losses(question, first)
+    tests = _tests_of_all_arms(question, plan, first)
+    answers = list(_contrasts(question, plan, of_metrics))
+    if inference.only_these_networks:
+        answers = [replace(answer, only_these_networks=True) for answer in answers]
     return Verdict(
         comparison,
         sentence="",
         arms=arms,
-        contrasts=tuple(_contrasts(comparison, plan, of_metrics)),
+        contrasts=tuple(answers),
         family=0,
         notes=tuple(dict.fromkeys(notes)),
         averaged=plan.averaged,
-        pooled=tuple(pooled),
-        rankings=tuple(_rankings(comparison, plan, first, tests)),
+        pooled=tuple(pooled_arms(comparison, plan, runs, rows, inference)),
+        rankings=tuple(_rankings(question, plan, first, tests)),
         omnibus=tuple(tests),
         normality=tuple(normality(arms)),
+        tested_unit=question.unit,
     )
 
 
@@ -109,31 +122,6 @@ def _contrasts(
     if comparison.kind == "model":
         return associations.model(comparison, plan, of_metrics[0])
     return contrasts.groups(comparison, plan, of_metrics[0])
-
-
-def _confinements(comparison: Comparison) -> Iterator[str]:
-    """Says what `where` confines the comparison to."""
-    for path, levels in comparison.where.items():
-        yield f"only where {path} is {' or '.join(as_list(levels))}"
-
-
-def _losses(comparison: Comparison, measured: Measured) -> Iterator[str]:
-    """Says which trials, units and values are missing from each arm."""
-    names = arm_names(comparison, (tally.arm for tally in measured.tallies))
-    for tally in measured.tallies:
-        name = (names[tally.arm] or "all trials") + at_stratum(tally.stratum)
-        losses = []
-        for state, count in tally.states.items():
-            if count and state != "finished":
-                losses.append(f"{count} {state}")
-        if losses:
-            yield f"{name}: {' and '.join(losses)} of {sum(tally.states.values())} trials"
-        if tally.states["diverged"]:
-            yield f"{name}: its mean is of the trials that did not diverge, which flatters it"
-        if tally.lost:
-            yield f"{name}: without a complete value: {', '.join(tally.lost)}"
-        if tally.undefined:
-            yield f"{name}: {tally.undefined} undefined values were left out"
 
 
 def _arms(comparison: Comparison, measured: Measured) -> tuple[Arm, ...]:
@@ -201,12 +189,17 @@ def _rankings(
 def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
     """A verdict in words, once its p values are corrected."""
     comparison = draft.comparison
+    if draft.tested_unit != comparison.unit:
+        comparison = replace(comparison, unit=cast(Unit, draft.tested_unit))
     answered = []
     for contrast in draft.contrasts:
         contrast = replace(contrast, outcome=outcome(comparison, contrast))
         contrast = replace(contrast, sentence=sentence(comparison, contrast, family))
         answered.append(contrast)
     notes = list(draft.notes)
+    reasons = list(draft.exploratory_because)
+    if any(contrast.only_these_networks for contrast in answered):
+        reasons.append(NOT_CONFIRMATORY)
     removed: set[str] = set()
     for contrast in answered:
         removed.update(contrast.removed)
@@ -220,6 +213,7 @@ def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
         contrasts=tuple(answered),
         family=family,
         sentence=summary(comparison, answered),
-        confirmatory=confirmatory,
+        confirmatory=confirmatory and not reasons,
+        exploratory_because=tuple(reasons),
         notes=tuple(notes),
     )

@@ -11,6 +11,7 @@ from harness.judge.averaged import averaged_paths
 from harness.judge.level_reader import LevelReader
 from harness.spec.naming import as_list, level_meant, level_of_text, short_names
 from harness.spec.paths import slot_of, steps_of
+from harness.spec.values import Fit
 from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.levels import among, at_all_positions, level_at, levels_of
@@ -32,6 +33,12 @@ class TrialPlace(NamedTuple):
     fold: int | None
     test_on: str
     rest: Levels  # levels that are averaged over
+    fit: Fit | None = None  # None where the study file is gone
+
+    @property
+    def network(self) -> str:
+        """What tells its network from others; without its fit a trial has a network of its own."""
+        return self.trial if self.fit is None else self.fit.key
 
 
 @dataclass(frozen=True)
@@ -89,16 +96,16 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         point = reader.levels(cell, points)
         if None in arm or None in point:  # the factor means nothing to this trial
             continue
-        fit = cell.trial.fit
         trial = TrialPlace(
             trial=cell.trial.key,
             stratum=tuple(level or "none" for level in reader.levels(cell, strata)),
             arm=tuple(map(str, arm)),
             point="".join(map(str, point)),
-            seed=fit.seed,
-            fold=fit.fold[0] if fit.fold is not None else None,
+            seed=cell.trial.fit.seed,
+            fold=cell.trial.fit.fold[0] if cell.trial.fit.fold is not None else None,
             test_on=reader.name(cell.trial.test_on),
             rest=tuple(_averaged_levels(cell, averaged)),
+            fit=cell.trial.fit,
         )
         trial_places.append(trial)
     balanced, notes = _balanced_places(trial_places, comparison)
@@ -239,10 +246,7 @@ def contrasts(comparison: Comparison, arms: Sequence[Levels]) -> list[tuple[Leve
 def planned_units(
     trial_places: Iterable[TrialPlace], comparison: Comparison
 ) -> dict[tuple[Levels, Levels], set[int]]:
-    """The planned seeds or folds of each arm in each stratum.
-
-    Images and patients are known only once measured.
-    """
+    """The planned seeds or folds of each arm in each stratum; images are known once measured."""
     units: dict[tuple[Levels, Levels], set[int]] = {}
     for trial in trial_places:
         unit: int | None = trial.seed

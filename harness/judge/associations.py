@@ -9,6 +9,7 @@ import pandas as pd
 from harness.judge.arms import Layout, Levels, arm_names, levels_text
 from harness.judge.choose_test import choose_for_trend, chosen_test, options_of_test
 from harness.judge.contrasts import Contrast
+from harness.judge.correlated_networks import correlate_networks, sharing_of
 from harness.judge.estimates import (
     NO_RESULT,
     effect_between,
@@ -17,6 +18,7 @@ from harness.judge.estimates import (
     result_or_reason,
 )
 from harness.judge.measured import Measured, Sample, left_out, runs_behind, shared_units
+from harness.judge.random_factors import WHY, RandomFactors, random_factors
 from harness.spec.catalogue import load_component
 from harness.stats.folds import of_folds
 from harness.stats.models import anova, mixed_effects
@@ -120,6 +122,7 @@ def _correlation_of(
     options = {"level": level, **options_of_test(comparison, test)}
     if test != "pearson":
         options.update(tie_x=question.tie_x, tie_y=question.tie_y)
+    sharing = sharing_of(pairs, comparison.alpha)
     points = []
     runs: dict[str, None] = {}
     for of_x, of_y in pairs:
@@ -128,9 +131,13 @@ def _correlation_of(
         runs.update(dict.fromkeys(runs_behind((of_x, of_y))))
     a = np.array([x for _, x, _ in points])
     b = np.array([y for _, _, y in points])
-    correlate = load_component("rank", test)
     result: Correlation | None
-    result, reason = result_or_reason(correlate, a, b, **options)
+    if sharing.shape in ("across", "within"):
+        result, reason = result_or_reason(correlate_networks, sharing, test, options)
+        why = f"{why}; points share networks"
+    else:
+        correlate = load_component("rank", test)
+        result, reason = result_or_reason(correlate, a, b, **options)
     contrast = Contrast(
         stratum,
         question.x,
@@ -142,6 +149,7 @@ def _correlation_of(
         note=reason,
         removed=tuple(map(levels_text, removed)),
         runs=tuple(runs),
+        only_these_networks=sharing.shape == "too few",
     )
     if result is None:
         return contrast
@@ -168,13 +176,12 @@ def model(comparison: Comparison, layout: Layout, measured: Measured) -> Iterato
     for stratum in measured.strata:
         samples = measured.of_stratum(stratum)
         table = _model_table(comparison, samples)
-        repeats = comparison.paired
-        if repeats is None:
-            repeats = bool((table["unit"].value_counts() > 1).any())
-        test, why = MIXED if repeats else ANOVA
+        random = random_factors(comparison, table)
+        repeats = bool(random)
+        test, why = ("mixed", WHY[random]) if repeats else ANOVA
         n = (len(table),)
         contrast = Contrast(stratum, formula, "", n, test, why, paired=repeats)
-        result, reason = result_or_reason(_fit_model, table, formula, repeats)
+        result, reason = result_or_reason(_fit_model, table, formula, random)
         if result is None:
             yield replace(contrast, note=reason)
             continue
@@ -185,7 +192,6 @@ def model(comparison: Comparison, layout: Layout, measured: Measured) -> Iterato
             yield _of_term(contrast, term, result.note)
 
 
-MIXED = ("mixed", "units repeat, so that each has its own intercept")
 ANOVA = ("anova", "every value is of another unit")
 
 
@@ -196,8 +202,9 @@ def _model_table(comparison: Comparison, samples: Sequence[Sample]) -> pd.DataFr
     lines = []
     for sample in samples:
         levels = dict(zip(factors, sample.arm, strict=True))
-        values = zip(sample.units, sample.values, sample.clusters, strict=True)
-        for unit, value, network in values:
+        values = zip(sample.units, sample.values, sample.clusters, sample.fits, strict=True)
+        for unit, value, cluster, fits in values:
+            network = f"{cluster} {fits}"
             lines.append({**levels, metric: value, "unit": unit, "network": network})
     table = pd.DataFrame(lines)
     for factor in factors:
@@ -207,9 +214,9 @@ def _model_table(comparison: Comparison, samples: Sequence[Sample]) -> pd.DataFr
     return table
 
 
-def _fit_model(table: pd.DataFrame, formula: str, repeats: bool) -> Model:
-    if repeats:
-        return mixed_effects(table, formula, random=("unit",))
+def _fit_model(table: pd.DataFrame, formula: str, random: RandomFactors) -> Model:
+    if random:
+        return mixed_effects(table, formula, random=random)
     return anova(table, formula)
 
 

@@ -27,8 +27,10 @@ def normality(arms: Iterable[Arm]) -> Iterator[str]:
         yield f"normality of {name}: Shapiro-Wilk {p}{power}; for information only"
 
 
-def pooled_images(comparison: Comparison, sample: Sample) -> Pooled:
-    """What the images of an arm are worth, for those of one network resemble each other."""
+def pooled_values(comparison: Comparison, sample: Sample, is_averaged: bool) -> Pooled:
+    """What the images or patients of an arm are worth, for those of one network resemble each
+    other.
+    """
     values = sample.array()
     clusters = np.array(sample.clusters)
     networks = len(set(sample.clusters))
@@ -43,4 +45,6 @@ def pooled_images(comparison: Comparison, sample: Sample) -> Pooled:
         networks=networks,
         icc=icc,
         worth=math.nan if worth is None else worth,
+        unit=comparison.unit,
+        is_averaged=is_averaged,
     )

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
@@ -10,23 +11,38 @@ from harness.judge.sentences import count, estimate, number, p_value
 from harness.spec.naming import where_text
 from harness.study.comparison import Comparison
 
+ONLY_THESE = "only in these networks"
+
 
 def outcome(comparison: Comparison, contrast: Contrast) -> str:
     """The kind of answer."""
-    yes, no = ("differs", "open") if comparison.margin is None else ("equivalent", "not shown")
+    yes, no = _yes_and_no(comparison)
     if math.isnan(contrast.corrected):
         return "no test"
     if contrast.corrected <= comparison.alpha:
-        return yes
+        return ONLY_THESE if contrast.only_these_networks else yes
     if contrast.smallest > comparison.alpha:
         return "not testable"
     return no
 
 
+def _yes_and_no(comparison: Comparison) -> tuple[str, str]:
+    """What a contrast is called that shows what it asks for, and one that does not."""
+    if comparison.margin is None:
+        return "differs", "open"
+    return "equivalent", "not shown"
+
+
 def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
     """One plain sentence; what is not significant is never called equal."""
     sentences = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}
-    text = sentences[comparison.kind](comparison, contrast, family)
+    answer = contrast
+    if contrast.outcome == ONLY_THESE:
+        yes, _ = _yes_and_no(comparison)
+        answer = replace(contrast, outcome=yes)
+    text = sentences[comparison.kind](comparison, answer, family)
+    if contrast.only_these_networks and contrast.outcome != "no test":
+        text = f"of these networks only, {text}"
     where = where_text(comparison.where)
     if contrast.stratum:
         where.append(levels_text(contrast.stratum))
@@ -128,7 +144,8 @@ def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
     """A correlation of two metrics."""
     first = contrast.first
     second = contrast.second
-    facts = f"{contrast.test} {_numbers(comparison, contrast, family, 'point')}"
+    counted = "network" if SHARED in contrast.why else "point"
+    facts = f"{contrast.test} {_numbers(comparison, contrast, family, counted)}"
     if contrast.outcome == "differs":
         way = _way(contrast.estimate, "alike", "in opposite ways", "in opposite ways")
         return f"{first} and {second} order the points {way}: {facts}."
@@ -154,8 +171,10 @@ def _model(comparison: Comparison, contrast: Contrast, family: int) -> str:
     return f"{effect} {term} does not show in {metric}, which does not exclude one: {facts}."
 
 
+SHARED = "points share networks"  # why a correlation counts networks
 WORDS = {
     "differs": ("differs", "differ"),
+    ONLY_THESE: ("differs in these networks only", "differ in these networks only"),
     "equivalent": ("is equivalent", "are equivalent"),
     "not testable": ("cannot be tested", "cannot be tested"),
     "no test": ("had no test", "had no test"),

@@ -76,6 +76,7 @@ class Contrast:
     runs: tuple[str, ...] = ()
     taken_at: str = ""  # of a term of a model: where the numeric factors beside it stand
     points: tuple[tuple[str, float, float], ...] = ()  # of a correlation: name, x, y
+    only_these_networks: bool = False  # says nothing of another training
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ class Sample:
     values: tuple[float, ...]
     clusters: tuple[str, ...]  # the network that each value is of
     runs: tuple[tuple[str, ...], ...]
+    fits: tuple[str, ...] = ()  # the trained weights behind each value, of one or several fits
 
     @property
     def arm_or_point(self) -> Levels:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.judge.arms import (
+    Layout,
     TrialPlace,
     arm_names,
     at_stratum,
@@ -21,7 +22,9 @@ from harness.judge.choose_test import (
     is_paired,
     post_hoc_of,
 )
+from harness.judge.network_level import inference_of
 from harness.judge.repetitions import with_real_unit
+from harness.judge.shared_starts import shared_start
 from harness.study.comparison import Comparison
 from harness.study.load import Study
 
@@ -36,12 +39,21 @@ class Planned:
     why: str
     n: tuple[int, ...]
     is_known: bool
+    note: str = ""
 
 
 def planned_contrasts(study: Study, comparison: Comparison) -> Iterator[Planned]:
     """The contrasts that a comparison will have; one line where they are known once measured."""
     comparison = with_real_unit(study, comparison)
     plan = lay_out(study, comparison)
+    inference = inference_of(plan, comparison)
+    note = "; ".join(filter(None, [inference.note, shared_start(plan)]))
+    for planned in _contrasts_of(plan, inference.question):
+        yield replace(planned, note=note)
+
+
+def _contrasts_of(plan: Layout, comparison: Comparison) -> Iterator[Planned]:
+    """The contrasts of a question whose unit is the one that is tested."""
     if plan.dimensions:
         contrast = f"by {', '.join(plan.dimensions)}, whose levels are known once measured"
         yield Planned(comparison, contrast, test="", why="", n=(), is_known=False)

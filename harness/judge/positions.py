@@ -13,7 +13,7 @@ import pandas as pd
 from harness.judge.arms import Layout, Levels
 from harness.spec.columns import ROW_COLUMNS
 from harness.spec.naming import is_number, level_name
-from harness.study.comparison import Comparison
+from harness.study.comparison import Comparison, Unit
 
 # Columns that are added to the rows: no dimension of a probe has a name with a space.
 POSITION = "position in the comparison"
@@ -21,8 +21,13 @@ PLANNED = "planned position"
 BASE = "planned unit"
 UNIT = "unit of the value"
 NETWORK = "network of the value"
+FIT = "fit of the value"
+PART = "part of a network"
 NO_DIMENSIONS = (*ROW_COLUMNS, "run", "trial", "test_on")
-ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK)
+ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK, FIT, PART)
+
+
+COLUMNS_OF_TRIALS = ["trial", PLANNED, "seed", "fold", "test_on", FIT]
 
 
 class Position(NamedTuple):
@@ -44,8 +49,8 @@ def planned_trials(
     for trial in layout.trial_places:
         position = Position(trial.stratum, trial.arm, trial.point)
         number = numbers.setdefault(position, len(numbers))
-        lines.append((trial.trial, number, trial.seed, trial.fold, trial.test_on))
-    trials = pd.DataFrame(lines, columns=["trial", PLANNED, "seed", "fold", "test_on"])
+        lines.append((trial.trial, number, trial.seed, trial.fold, trial.test_on, trial.network))
+    trials = pd.DataFrame(lines, columns=COLUMNS_OF_TRIALS)
     columns = ["run", "trial", "state"]
     recorded = pd.DataFrame(columns=columns, dtype=str)
     if len(runs):
@@ -92,7 +97,7 @@ def rows_of_metric(
 ) -> pd.DataFrame:
     """The rows of a metric that take part, each with what is known of its trial."""
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
-    data = data.merge(trials[["run", "test_on", PLANNED, BASE, NETWORK]], on="run")
+    data = data.merge(trials[["run", "test_on", PLANNED, BASE, NETWORK, FIT]], on="run")
     for path, levels in layout.kept_levels.items():
         codes, names = _level_codes(data, path)
         is_kept = np.array([name in levels for name in names], dtype=bool)
@@ -200,22 +205,40 @@ def with_units(
     data: pd.DataFrame,
     comparison: Comparison,
     metric: str,
+    within_network: Unit | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Names the unit of each row; rows that belong to none are left out, and a note says so."""
-    column = {"image": "image", "patient": "group"}.get(comparison.unit)
+    """Names the unit of each row, and the part of a network that is averaged within it; rows that
+    belong to none are left out, and a note says so.
+    """
+    part = within_network or comparison.unit
+    column = {"image": "image", "patient": "group"}.get(part)
     if column is None:
-        return data.assign(**{UNIT: data[BASE]}), []
+        return data.assign(**{UNIT: data[BASE]}).assign(**{PART: ""}), []
     if column not in data.columns:
         data = data.assign(**{column: None})
     has_unit = data[column].notna()
     notes = []
     if not has_unit.all():
         count = int((~has_unit).sum())
-        notes.append(f"{count} rows of {metric} belong to no {comparison.unit} and were left out")
+        notes.append(f"{count} rows of {metric} belong to no {part} and were left out")
     data = data[has_unit]
+    if part == "patient" and _is_each_picture_a_patient(data):
+        notes.append(
+            "every patient is one image of its own name: the data set says nothing of patients, "
+            "so images pass for patients (`group:` names them)"
+        )
     names = data[column].astype(str)
     if data["test_on"].nunique() > 1:  # test-000 of one set is not test-000 of another
         names = data["test_on"] + " " + names
+    if within_network:
+        return data.assign(**{UNIT: data[BASE], PART: names}), notes
     if comparison.unit == "image":
         names = data[NETWORK] + " " + names
-    return data.assign(**{UNIT: names}), notes
+    return data.assign(**{UNIT: names}).assign(**{PART: ""}), notes
+
+
+def _is_each_picture_a_patient(data: pd.DataFrame) -> bool:
+    """Whether images were given no groups, so that the name of each is that of its patient."""
+    if "image" not in data.columns or not len(data):
+        return False
+    return bool((data["image"].astype(str) == data["group"].astype(str)).all())

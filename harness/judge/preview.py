@@ -96,11 +96,7 @@ def _preview(planned: Planned, family: int, least: float) -> Preview:
         )
     if overlooks_shared_images(comparison):
         note = f"{planned.test} takes folds for independent, but they share training images"
-    if comparison.unit == "image":
-        note = (
-            "pools the images of one network, which are no independent networks; "
-            "the report flags it"
-        )
+    note = "; ".join(filter(None, [note, planned.note]))
     preview = Preview(
         comparison.name,
         planned.contrast,

@@ -11,9 +11,12 @@ import pandas as pd
 
 from harness.judge.arms import Layout, Levels
 from harness.judge.measured import Measured, Sample, shared_units, strata
+from harness.judge.network_losses import networks_of_all_arms
 from harness.judge.positions import (
     BASE,
+    FIT,
     NETWORK,
+    PART,
     PLANNED,
     POSITION,
     UNIT,
@@ -24,7 +27,7 @@ from harness.judge.positions import (
     with_units,
 )
 from harness.judge.tallies import Plan, count_trials
-from harness.study.comparison import Comparison
+from harness.study.comparison import Comparison, Unit
 
 
 def measured_samples(
@@ -33,14 +36,27 @@ def measured_samples(
     metric: str,
     runs: pd.DataFrame,
     rows: pd.DataFrame,
+    within_network: Unit | None = None,
+    *,
+    of_each_network: bool = False,
 ) -> Measured:
-    """Averages the rows of one metric to a value for each unit of each arm."""
+    """Averages the rows of one metric to a value for each unit of each arm; images or patients
+    (`within_network`) are averaged within each network first. A patient is averaged over networks,
+    unless he is wanted `of_each_network`.
+    """
     trials, planned = planned_trials(layout, comparison, runs)
     data = rows_of_metric(layout, metric, rows, trials)
     data, positions, notes = with_row_levels(data, layout, planned)
     is_finite = np.isfinite(data["value"].astype(float))
     undefined = _counts(data[~is_finite], positions)
-    data, unit_notes = with_units(data[is_finite], comparison, metric)
+    data, unit_notes = with_units(data[is_finite], comparison, metric, within_network)
+    if of_each_network:
+        data = data.assign(**{UNIT: data[NETWORK] + " " + data[UNIT]})
+    elif comparison.unit == "patient":
+        data, network_notes = networks_of_all_arms(data, trials, planned)
+        unit_notes += network_notes
+    if comparison.unit == "patient" and not of_each_network:
+        data = data.assign(**{NETWORK: ""})
     samples = _samples(_values(data, trials, comparison), positions)
     samples = _in_order(samples, strata(layout, samples))
     if comparison.trend and comparison.by:
@@ -63,17 +79,21 @@ def _values(data: pd.DataFrame, trials: pd.DataFrame, comparison: Comparison) ->
     are there.
     """
     unit = comparison.unit
-    if unit == "patient":
-        data = data.assign(**{NETWORK: ""})
     keys = [POSITION, PLANNED, BASE, UNIT]
-    of_trials = data.groupby([*keys, NETWORK, "run"], sort=False)["value"].mean().reset_index()
+    of_run = [*keys, NETWORK, FIT, "run"]
+    of_parts = data.groupby([*of_run, PART], sort=False)["value"].mean().reset_index()
+    of_trials = of_parts.groupby(of_run, sort=False)["value"].mean().reset_index()
     grouped = of_trials.groupby([*keys, NETWORK], sort=False)
-    values = grouped.agg(value=("value", "mean"), have=("run", "size"), runs=("run", tuple))
+    values = grouped.agg(
+        value=("value", "mean"), have=("run", "size"), runs=("run", tuple), fits=(FIT, tuple)
+    )
     values = values.reset_index()
     if unit == "image" or unit == "patient":  # those of a failed trial cannot be counted
         return values
     grouped = values.groupby(keys, sort=False)
-    values = grouped.agg(value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum"))
+    values = grouped.agg(
+        value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum"), fits=("fits", "sum")
+    )
     values = values.reset_index()
     values[NETWORK] = values[UNIT]
     need = trials.groupby([PLANNED, BASE]).size().rename("need").reset_index()
@@ -95,9 +115,15 @@ def _samples(values: pd.DataFrame, positions: list[Position]) -> tuple[Sample, .
             values=tuple(map(float, group["value"])),
             clusters=tuple(group[NETWORK]),
             runs=tuple(group["runs"]),
+            fits=tuple(map(_name_of_fits, group["fits"])),
         )
         samples.append(sample)
     return tuple(samples)
+
+
+def _name_of_fits(fits: Iterable[str]) -> str:
+    """One name for the fits behind a value: two values of one name are of the same networks."""
+    return " ".join(sorted(set(fits)))
 
 
 def _in_order(samples: tuple[Sample, ...], ordered: Iterable[Levels]) -> tuple[Sample, ...]:

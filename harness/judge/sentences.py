@@ -75,17 +75,26 @@ def count(n: tuple[int, ...], paired: bool, unit: str) -> str:
     return f"n = {', '.join(sizes)} {unit}s"
 
 
-def pooled_flag(arm: str, images: int, networks: int, icc: float, worth: float) -> str:
-    """The flag of pooled images."""
+def pooled_flag(
+    arm: str, values: str, networks: int, icc: float, worth: float, *, is_averaged: bool
+) -> str:
+    """The flag of pooled images or patients; `values` counts them."""
     if networks < 2:
         return (
-            f"{arm}: {images} images pooled, all of one network: "
-            "nothing here speaks of another training."
+            f"{arm}: {values} pooled, all of one network: nothing here speaks of another training."
+        )
+    worth_of_all = (
+        f"intraclass correlation {number(icc)}, so they are worth about {number(worth)} "
+        "independent values"
+    )
+    if is_averaged:
+        return (
+            f"{arm}: {values} of {networks} networks; {worth_of_all}: the test takes the mean of "
+            "each network instead."
         )
     return (
-        f"{arm}: {images} images pooled of {networks} networks; "
-        f"intraclass correlation {number(icc)}, so they are worth about {number(worth)} "
-        "independent values and the p above is too small."
+        f"{arm}: {values} pooled of {networks} networks; {worth_of_all} "
+        "and the p above is of these networks only."
     )
 
 

@@ -34,13 +34,15 @@ class Arm:
 
 @dataclass(frozen=True)
 class Pooled:
-    """What pooling the images of a network amounts to, in one arm."""
+    """What pooling the images or patients of a network amounts to, in one arm."""
 
     arm: str
-    images: int
+    images: int  # or patients
     networks: int
     icc: Effect | None
     worth: float  # how many independent values they are
+    unit: str = "image"
+    is_averaged: bool = False  # the test takes means of networks
 
     @property
     def sentence(self) -> str:
@@ -48,7 +50,10 @@ class Pooled:
         icc = math.nan
         if self.icc is not None:
             icc = self.icc.value
-        return pooled_flag(self.arm, self.images, self.networks, icc, self.worth)
+        values = f"{self.images} {self.unit}s"
+        return pooled_flag(
+            self.arm, values, self.networks, icc, self.worth, is_averaged=self.is_averaged
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Verdict:
     omnibus: tuple[tuple[Levels, Result], ...] = ()
     normality: tuple[str, ...] = ()  # information, never a gate
     confirmatory: bool = True
+    exploratory_because: tuple[str, ...] = ()
+    tested_unit: str = ""  # what n counts, where images or patients are averaged within networks
 
     @property
     def strata(self) -> list[Levels]:
@@ -99,6 +106,8 @@ class Verdict:
         The report and the dashboard list these under each verdict.
         """
         yield from self.notes
+        if self.exploratory_because:
+            yield f"exploratory: {'; '.join(self.exploratory_because)}"
         if self.averaged:
             yield f"averaged over {', '.join(self.averaged)}"
         for first in self.contrasts[:1]:

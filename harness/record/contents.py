@@ -74,7 +74,7 @@ def fill(client: Any, run: Any, cell: Cell, result: TrialResult, code: Code) -> 
     now = time.time()
     fill_start(client, run.info.run_id, cell)
     log_metrics(client, run.info.run_id, metrics_of_epochs(result.history, 1, now))
-    fill_end(client, run, result, code, now)
+    fill_end(client, run, cell, result, code, ended=now)
 
 
 def fill_start(client: Any, run: str, cell: Cell) -> None:
@@ -85,7 +85,9 @@ def fill_start(client: Any, run: str, cell: Cell) -> None:
     client.log_inputs(run, _inputs(cell))
 
 
-def fill_end(client: Any, run: Any, result: TrialResult, code: Code, ended: float) -> None:
+def fill_end(
+    client: Any, run: Any, cell: Cell, result: TrialResult, code: Code, *, ended: float
+) -> None:
     """Writes the final numbers of a run, and its artifacts; a second time does no harm."""
     from mlflow.entities import Metric
 

@@ -174,7 +174,14 @@ class LiveRuns:
         if live.result is None:
             return
         with file_lock(self._tracker.lock):
-            fill_end(client, client.get_run(live.id), live.result, self._code, live.ended)
+            fill_end(
+                client,
+                client.get_run(live.id),
+                live.cell,
+                live.result,
+                self._code,
+                ended=live.ended,
+            )
             tags = tags_of(self._study, live.cell, live.result, self._code, live.reason)
             set_tags(client, live.id, tags)
             client.set_terminated(live.id, MLFLOW_STATUS[live.result.state])

@@ -116,7 +116,8 @@ def _caption(verdict: Verdict, stratum: Levels) -> str:
     return (
         f"{comparison.name}: {', '.join(comparison.metrics)}{at_stratum(stratum)}, "
         f"mean and {1 - comparison.alpha:.0%} interval ({comparison.interval_name}) over "
-        f"{comparison.unit}s; bold: best mean; raised letters without brackets: "
+        f"{verdict.tested_unit or comparison.unit}s; bold: best mean; "
+        "raised letters without brackets: "
         f"differs from that row at {comparison.alpha:g} ({test}, {correction}){exploratory}."
     )
 

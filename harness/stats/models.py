@@ -114,13 +114,34 @@ def _wald(name: str, where: slice, design: Array, fitted: reml.Fitted, levels: l
     estimate = fitted.estimate[where]
     width = where.stop - where.start
     statistic = float(estimate @ np.linalg.solve(fitted.covariance[where, where], estimate)) / width
-    rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in levels)]
+    finest = [codes for codes in levels if not _is_coarser_than_any(codes, levels)]
+    rest = [len(design) - design.shape[1] - sum(np.unique(codes).size - 1 for codes in finest)]
     for codes in levels:
         still = [_constant_within(column, codes) for column in design.T]
         if all(still[where]):
-            rest.append(np.unique(codes).size - sum(still))
+            rest.append(np.unique(codes).size - _rank_between(design[:, still], codes, levels))
     df = float(max(1, min(rest)))
     return Term(name, (float(width), df), statistic, float(stats.f.sf(statistic, width, df)))
+
+
+def _is_coarser_than_any(codes: Array, levels: list[Array]) -> bool:
+    """Whether a random factor is nested the other way: another one's levels decide its own."""
+    size = np.unique(codes).size
+    finer = [factor for factor in levels if np.unique(factor).size > size]
+    return any(_constant_within(codes, factor) for factor in finer)
+
+
+def _rank_between(fixed: Array, codes: Array, levels: list[Array]) -> int:
+    """How many of a factor's levels are spent on fixed effects, and on the coarser random factors
+    that hold its levels: of networks within seeds, the means of the seeds.
+    """
+    coarser = [factor for factor in levels if _is_coarser_than_any(factor, [codes])]
+    columns = [fixed]
+    for factor in coarser:
+        columns.append((factor[:, None] == np.unique(factor)).astype(np.float64))
+    _, first_rows = np.unique(codes, return_index=True)
+    between = np.column_stack(columns)[first_rows]
+    return int(np.linalg.matrix_rank(between))
 
 
 def _constant_within(column: Array, codes: Array) -> bool:

@@ -1,0 +1,100 @@
+"""The points of a correlation by the networks that they are of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import factorial
+from typing import Any, Literal
+
+import numpy as np
+
+from harness.judge.arms import Levels
+from harness.judge.measured import Sample, shared_units
+from harness.stats.network_ranks import across_networks, within_networks
+from harness.stats.result import Array, Correlation
+
+Pair = tuple[Sample, Sample]  # one point: its values of one metric, and of another
+Shape = Literal["of their own", "across", "within", "too few"]
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How the points share networks; the tables have a row for each network."""
+
+    shape: Shape
+    x: Array
+    y: Array
+
+
+NO_TABLE = np.empty((0, 0))
+
+
+def sharing_of(pairs: Sequence[Pair], alpha: float) -> Sharing:
+    """Whether points have networks of their own, are several points of each network, or are all of
+    the same networks.
+    """
+    blocks: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        blocks.setdefault(_networks_of(pair[0]), []).append(pair)
+    if len(blocks) == len(pairs):
+        return Sharing("of their own", NO_TABLE, NO_TABLE)
+    if len(blocks) == 1:
+        units = shared_units([*(x for x, _ in pairs), *(y for _, y in pairs)])
+        x = np.array([sample.array(units) for sample, _ in pairs]).T
+        y = np.array([sample.array(units) for _, sample in pairs]).T
+        # the signs of n correlations
+        shape: Shape = "within" if units and 2 / 2 ** len(units) <= alpha else "too few"
+        return Sharing(shape, x, y)
+    tables = _tables(list(blocks.values()))
+    if tables is None or 1 / factorial(len(tables[0])) > alpha:
+        return Sharing("too few", NO_TABLE, NO_TABLE)
+    return Sharing("across", *tables)
+
+
+def correlate_networks(sharing: Sharing, test: str, options: Mapping[str, Any]) -> Correlation:
+    """The correlation of points that share networks, with a p that knows it."""
+    correlate = across_networks if sharing.shape == "across" else within_networks
+    own_options: dict[str, Any] = {}
+    for name in ("level", "tie_x", "tie_y"):
+        if name in options:
+            own_options[name] = options[name]
+    return correlate(sharing.x, sharing.y, test, **own_options)
+
+
+def _networks_of(sample: Sample) -> str:
+    """The networks behind a point, as one name."""
+    return " ".join(sorted(set(sample.fits)))
+
+
+def _tables(blocks: Sequence[Sequence[Pair]]) -> tuple[Array, Array] | None:
+    """A row for each block over the points that all blocks have; None where there are none."""
+    varying = _varying_within(blocks)
+    of_blocks: list[dict[Levels, Pair]] = []
+    for block in blocks:
+        of_blocks.append({_part(x.arm, varying): (x, y) for x, y in block})
+    labels = set(of_blocks[0])
+    for pairs in of_blocks:
+        labels.intersection_update(pairs)
+    shared = [label for label in of_blocks[0] if label in labels]
+    if not shared:
+        return None
+    tables = []
+    for side in (0, 1):
+        rows = []
+        for pairs in of_blocks:
+            rows.append([float(np.mean(pairs[label][side].values)) for label in shared])
+        tables.append(np.array(rows))
+    return tables[0], tables[1]
+
+
+def _varying_within(blocks: Sequence[Sequence[Pair]]) -> list[int]:
+    """Which factors tell the points of one network apart."""
+    varying: set[int] = set()
+    for block in blocks:
+        for number, levels in enumerate(zip(*(x.arm for x, _ in block), strict=True)):
+            if len(set(levels)) > 1:
+                varying.add(number)
+    return sorted(varying)
+
+
+def _part(levels: Levels, numbers: Sequence[int]) -> Levels:
+    return tuple(levels[number] for number in numbers)
