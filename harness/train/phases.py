@@ -1,13 +1,15 @@
 """The words a method speaks: Domains to learn from, Phases to yield, Players that learn in them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from harness.data.images import Domains
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,17 @@ class Batch:
     target: Crops
     rng: torch.Generator  # on the training device; depends on seed, phase and step alone
     progress: float  # 0 at the first step of the phase, 1 after the last
-    # what one player computed and the next may use
-    shared: dict[str, Any] = field(default_factory=dict)
+    values: dict[Hashable, Any] = field(default_factory=dict, repr=False)  # of `once` alone
+
+    def once(self, name: str, compute: "Callable[[Batch], Value]") -> Value:
+        """Returns a value that players share within a step; whoever comes first computes it.
+
+        Where memory ran out and the batch is cut, each piece has a value of its own. A player
+        whose batch is cut into another number of pieces computes it anew, by the weights of now.
+        """
+        if name not in self.values:
+            self.values[name] = compute(self)
+        return cast(Value, self.values[name])
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,20 @@ class Player:
     loss: Loss  # a tensor, or named terms whose sum is followed and each of which is recorded
     optimiser: Optimise
     lr: float | None = None  # null: the phase's
+    schedule: Schedule | None = None  # null: the phase's
+    every: int = 1  # it learns at the first step of the phase, and at each `every`-th after that
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError(
+                f"player {self.name}: it cannot learn at every {self.every}th step; "
+                "`every` is 1 or more"
+            )
+
+
+def constant_rate(clock: Clock) -> float:
+    """Leaves the learning rate as it is: the schedule of a phase that names none."""
+    return 1.0
 
 
 SOURCE = ("source",)
@@ -74,13 +99,16 @@ BOTH = ("source", "target")
 
 @dataclass
 class Phase:
-    """A stretch of training with the same players; the loop is elsewhere."""
+    """A stretch of training with the same players; the loop is elsewhere.
+
+    Without players nothing learns by gradients, and `after_step` does all that is done.
+    """
 
     name: str
     players: list[Player]
     epochs: int
-    lr: float
-    schedule: Schedule
+    lr: float | None = None  # needed where a player has none of its own
+    schedule: Schedule = constant_rate
     streams: tuple[str, ...] = SOURCE
     patience: int | None = None  # epochs without improvement of `watch` before the phase ends
     # called once per epoch, in evaluation mode; higher is better
@@ -89,6 +117,25 @@ class Phase:
     steps: int | None = None  # per epoch; null: the fit's
     batch: int | None = None
     patch: int | None = None
+    # what picks see and checkpoints hold in place of the network: the teacher of a student, say;
+    # it has the layers of the fit's network, and hangs on it
+    evaluates: nn.Module | None = None
+    # called after the players of each step, in training mode, without gradients
+    after_step: Callable[[Batch], None] | None = None
+
+    def rate_of(self, player: Player) -> float:
+        """Returns the learning rate of a player before its schedule."""
+        rate = self.lr if player.lr is None else player.lr
+        if rate is None:
+            raise ValueError(
+                f"phase {self.name}: player {player.name} has no learning rate; "
+                "give `lr` to the phase or to the player"
+            )
+        return rate
+
+    def judged_module(self, net: nn.Module) -> nn.Module:
+        """Returns the module that is watched, picked and saved: the network, or `evaluates`."""
+        return net if self.evaluates is None else self.evaluates
 
 
 Method = Callable[[nn.Module, Domains], Iterator[Phase]]
@@ -111,6 +158,9 @@ def single(
     return Phase(name, players, epochs, lr, schedule, **settings)
 
 
+FROZEN = "frozen"  # a buffer that marks modules, and is never saved
+
+
 def freeze(module: nn.Module) -> None:
     """Takes gradients away, and keeps the module in evaluation mode for good.
 
@@ -118,12 +168,35 @@ def freeze(module: nn.Module) -> None:
     """
     module.requires_grad_(False)
     for inner in module.modules():
-        inner.register_buffer("frozen", torch.ones(()), persistent=False)
+        inner.register_buffer(FROZEN, torch.ones(()), persistent=False)
+
+
+def unfreeze(module: nn.Module) -> None:
+    """Lets all parameters of a module learn again, and its batch norm too, from the next phase."""
+    module.requires_grad_(True)
+    for inner in module.modules():
+        if FROZEN in inner._buffers:
+            del inner.frozen
+
+
+class Memory(nn.Module):
+    """Tensors that a method keeps from step to step; hung onto the network, they survive a kill.
+
+    They are attributes, which may be changed or set anew, also to another shape.
+    """
+
+    def __init__(self, **tensors: Tensor) -> None:
+        super().__init__()
+        for name, value in tensors.items():
+            self.register_buffer(name, value)
+
+    def __getattr__(self, name: str) -> Tensor:
+        return cast(Tensor, super().__getattr__(name))
 
 
 def train_mode(net: nn.Module) -> None:
     """Switches everything that is not frozen to training mode."""
     net.train()
     for module in net.modules():
-        if hasattr(module, "frozen"):
+        if hasattr(module, FROZEN):
             module.training = False

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from harness.spec.values import Fit
 from harness.store import load_tensors, save_tensors
+from harness.train.phases import FROZEN
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -51,7 +52,7 @@ def save(training: FitInProgress, net: nn.Module, optimisers: list[Any]) -> None
     now = time.monotonic()
     training.state.seconds += now - training.started
     training.started = now
-    tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
+    tensors = {f"net.{name}": value for name, value in module_tensors(net).items()}
     for i, optimiser in enumerate(optimisers):
         for index, values in optimiser.state_dict()["state"].items():
             for name, value in values.items():
@@ -79,7 +80,7 @@ def restore(net: nn.Module, optimisers: list[Any], tensors: dict[str, Tensor]) -
     for name, value in tensors.items():
         if name.startswith("net."):
             weights[name.removeprefix("net.")] = value
-    net.load_state_dict(weights)
+    restore_module(net, weights)
     for i, optimiser in enumerate(optimisers):
         optimiser_state: dict[int, dict[str, Any]] = {}
         for name, value in tensors.items():
@@ -90,10 +91,50 @@ def restore(net: nn.Module, optimisers: list[Any], tensors: dict[str, Tensor]) -
         optimiser.load_state_dict({"state": optimiser_state, "param_groups": groups})
 
 
-def checkpoint_weights(training: FitInProgress, net: nn.Module) -> dict[str, Tensor]:
-    """Returns what a checkpoint holds: not the modules that a method hung onto the network."""
+def module_tensors(net: nn.Module) -> dict[str, Tensor]:
+    """Returns all parameters and buffers, also those that are left out of a checkpoint."""
+    tensors: dict[str, Tensor] = dict(net.state_dict())
+    for name, buffer in net.named_buffers():
+        if name.split(".")[-1] != FROZEN:  # freezing is what the method does again
+            tensors[name] = buffer
+    return tensors
+
+
+@torch.no_grad()
+def restore_module(net: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Sets parameters and buffers to saved tensors; a buffer takes the saved shape and type.
+
+    So a buffer may have grown since it was hung on, as a pool of images does, or been None.
+    """
+    rest = dict(tensors)
+    for path, module in net.named_modules():
+        for name, buffer in module._buffers.items():
+            full_name = f"{path}.{name}".removeprefix(".")
+            if full_name not in tensors:
+                continue
+            module._buffers[name] = _restored_buffer(net, buffer, tensors[full_name])
+            if name in module._non_persistent_buffers_set:  # which loading does not look for
+                del rest[full_name]
+    net.load_state_dict(rest)
+
+
+def _restored_buffer(net: nn.Module, buffer: Tensor | None, saved: Tensor) -> Tensor:
+    """Returns a buffer with its saved values: the same tensor where shape and type are the same."""
+    if buffer is None:
+        first_parameter = next(net.parameters())
+        return saved.to(first_parameter.device)
+    if (buffer.shape, buffer.dtype) != (saved.shape, saved.dtype):
+        return saved.to(buffer.device)
+    return buffer.copy_(saved)
+
+
+def checkpoint_weights(training: FitInProgress, judged: nn.Module) -> dict[str, Tensor]:
+    """Returns what a checkpoint holds: not the modules that a method hung onto the network.
+
+    `judged` is the network, or the module that a phase evaluates in its place.
+    """
     weights = {}
-    for name, value in net.state_dict().items():
+    for name, value in judged.state_dict().items():
         if name in training.checkpoint_names:
             weights[name] = value
     return weights

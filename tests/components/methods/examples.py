@@ -1,0 +1,33 @@
+"""The methods in lab/, which stand outside the package, and small fits by each method."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.spec.catalogue import catalogue
+from harness.spec.values import LAST, Fit, Part
+from tests.made.fits import VALIDATED, small_fit
+
+LAB = Path(__file__).parent / "lab"
+EXAMPLES = sorted(file.stem for file in LAB.glob("*.py"))
+TARGET = {"name": "phantom", "style": "vnc", "slices": 4, "size": 48}
+WITHOUT_MASKS = ("colours",)  # these learn from photographs
+
+
+def fit_by(name: str, *, epochs: Any = 2, **settings: Any) -> Fit:
+    """Returns a small fit by a method; one number of epochs is that of each of its phases."""
+    component = catalogue("method")[name]
+    default = component.options["epochs"].default
+    if isinstance(default, list | tuple) and isinstance(epochs, int):
+        epochs = [epochs] * len(default)
+    method = {"name": name, "epochs": epochs, **settings.pop("method", {})}
+    if name in WITHOUT_MASKS:
+        settings["train_on"] = "photos"
+        settings["net"] = {"arch": "tiny_unet", "slices": 1, "width": 2}
+    if "adapt_to" in component.facts.needs:
+        settings["adapt_to"] = TARGET
+    return small_fit(method=method, **settings)
+
+
+def picks_of(name: str) -> list[Part]:
+    """Returns the picks of a fit by a method: the validation's where there are masks."""
+    return [LAST] if name in WITHOUT_MASKS else [LAST, VALIDATED]
