@@ -94,6 +94,6 @@ def test_the_code_of_an_own_component_is_kept_with_the_run(
         write_component(folder, "own.py", OWN)
         edit(tiny, "bce_dice, ce", "own, ce")
         run_study(tiny, home)
-        kept = list(home.hidden.glob("artifacts/**/components/*.py"))
-        assert len(kept) == 2
-        assert {path.read_text() for path in kept} == {OWN}
+        files = list(home.hidden.glob("artifacts/**/components/*.py"))
+        assert len(files) == 2
+        assert {path.read_text() for path in files} == {OWN}
