@@ -1,13 +1,13 @@
 """The words a method speaks: Domains to learn from, Phases to yield, Players that learn in them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from harness.data.images import Domains
+from harness.data.images import Domains, Labelled, Unlabelled
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Crops:
     images: Tensor
     masks: Tensor | None = None
     which: Tensor | None = None  # the image that each crop is of
+    planes: Mapping[str, Tensor] = field(default_factory=dict)  # (b, h, w): those of the images
 
     def slice_of(self, cut: slice) -> "Crops":
         """Returns a stretch of these crops."""
@@ -25,7 +26,20 @@ class Crops:
             masks = masks[cut]
         if which is not None:
             which = which[cut]
-        return Crops(self.images[cut], masks, which)
+        planes = {name: plane[cut] for name, plane in self.planes.items()}
+        return Crops(self.images[cut], masks, which, planes)
+
+    def piece(self, number: int, of: int) -> "Crops":
+        """Returns one of so many pieces of these crops.
+
+        Where there are fewer crops than pieces, pieces that follow each other have the same crop.
+        """
+        count = len(self.images)
+        if not count:
+            return self
+        start = number * count // of
+        stop = (number + 1) * count // of
+        return self.slice_of(slice(start, max(stop, start + 1)))
 
 
 @dataclass
@@ -38,6 +52,29 @@ class Batch:
     progress: float  # 0 at the first step of the phase, 1 after the last
     # what one player computed and the next may use
     shared: dict[str, Any] = field(default_factory=dict)
+    own_streams: Mapping[str, Crops] = field(default_factory=dict)  # those of the phase's own
+
+    @property
+    def streams(self) -> dict[str, Crops]:
+        """Returns the crops of each stream by its name; one that is not drawn from is empty."""
+        return {"source": self.source, "target": self.target, **self.own_streams}
+
+    @property
+    def size(self) -> int:
+        """Returns the number of crops of the largest stream."""
+        return max(len(crops.images) for crops in self.streams.values())
+
+    def piece(self, number: int, of: int, shared: dict[str, Any]) -> "Batch":
+        """Returns one of so many pieces of the batch: every stream cut in proportion."""
+        own_streams = {name: crops.piece(number, of) for name, crops in self.own_streams.items()}
+        return Batch(
+            self.source.piece(number, of),
+            self.target.piece(number, of),
+            self.rng,
+            self.progress,
+            shared,
+            own_streams,
+        )
 
 
 @dataclass(frozen=True)
@@ -87,8 +124,34 @@ class Phase:
     watch: Callable[[], float] | None = None
     selects: bool = True  # whether a checkpoint may be picked from this phase
     steps: int | None = None  # per epoch; null: the fit's
-    batch: int | None = None
+    batch: int | Mapping[str, int] | None = None  # for all streams, or by stream; null: the fit's
     patch: int | None = None
+    # the images of streams of the phase's own; under "source" or "target", in place of the fit's
+    domains: Mapping[str, Labelled | Unlabelled] = field(default_factory=dict)
+
+    def batch_of(self, stream: str, default: int) -> int:
+        """Returns how many crops of a stream each step takes."""
+        if isinstance(self.batch, Mapping):
+            return self.batch.get(stream, default)
+        return self.batch or default
+
+    def domain_of(self, stream: str, data: Domains) -> Labelled | Unlabelled:
+        """Returns the images that a stream is drawn from."""
+        if stream in self.domains:
+            return self.domains[stream]
+        if stream == "source":
+            return data.source
+        if stream != "target":
+            raise ValueError(
+                f"fit.method: the phase {self.name} names the stream {stream!r} and gives no "
+                "images for it; put them into its `domains`"
+            )
+        if data.target is None:
+            raise ValueError(
+                "fit.method needs fit.adapt_to, the images to adapt to; "
+                'its decorator has to say so: needs=("adapt_to",)'
+            )
+        return data.target
 
 
 Method = Callable[[nn.Module, Domains], Iterator[Phase]]
