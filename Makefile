@@ -32,6 +32,7 @@ check: setup
 bench: setup
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.recording
+	$(BIN)/python -m benchmarks.live_records
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.dashboard
 

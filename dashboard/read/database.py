@@ -54,7 +54,7 @@ def _database_file() -> Path:
     file = tracker().file
     if file is None:
         raise Unreadable(
-            f"Runs are recorded on a server ({tracker().uri}), and this page reads a file.",
+            f"Runs are recorded on a server ({tracker().shown_uri}), and this page reads a file.",
             "Its own page shows them. For this one, unset MLFLOW_TRACKING_URI or set it to "
             "sqlite:///PATH.",
         )

@@ -63,4 +63,4 @@ def summary_value(study: Study, summary: RunSummary | None, tracker: Tracker) ->
         counts = {state: summary.count(state) for state in END_STATES}
         for outcome in summary.failures:
             failures.append({"name": outcome.job.name, "error": outcome.error})
-    return {"study": study.name, "trials": counts, "failures": failures, "uri": tracker.uri}
+    return {"study": study.name, "trials": counts, "failures": failures, "uri": tracker.shown_uri}

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from harness.record.database import Run
 from harness.run.carry_out import RunSummary
+from harness.run.changed_code import changed_code_lines
 from harness.run.jobs import Outcome
 from harness.run.plan import Plan
 from harness.run.progress import Progress, duration, how_far, remaining
@@ -77,6 +78,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     diverged = finished_so[State.DIVERGED]
     if diverged:
         yield f"  {diverged:,} diverged, kept as they are (--retry diverged runs them again)"
+    yield from changed_code_lines(trial.changed for trial in plan.trials)
     if plan.todo:
         yield f"time:   {estimate(plan)}"
 

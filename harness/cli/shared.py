@@ -91,7 +91,7 @@ def find_run(tracker: Tracker, key: str) -> Run:
         if run.id.startswith(key) or key in (run.key, run.tags.get("harness.fit")):
             matching.append(run)
     if not matching:
-        fail(f"no run, trial or fit {key!r} in {tracker.uri}")
+        fail(f"no run, trial or fit {key!r} in {tracker.shown_uri}")
     return matching[-1]
 
 

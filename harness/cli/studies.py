@@ -52,6 +52,7 @@ class Retry(StrEnum):
 
     failed = "failed"
     diverged = "diverged"
+    changed = "changed"  # whose code has changed since
 
 
 class On(StrEnum):
@@ -116,7 +117,7 @@ def run_(
         _print_summary(summary)
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
-        print_lines(f"look:  mlflow ui --backend-store-uri {tracker.uri}")
+        print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
     if summary is not None and (summary.failures or summary.count_unrecorded):
         raise typer.Exit(1)
 

@@ -18,6 +18,7 @@ from harness.spec.states import State
 from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
 from harness.train.batches import seed_from
+from harness.train.origin import origin_of
 
 
 def measure(
@@ -60,6 +61,7 @@ def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
         fit=about_fit,
         seconds=round(time.monotonic() - began, 3),
         finished=time.time(),
+        origin=origin_of(trial, opened.device),
     )
     write_json(folder / TrialRecord.FILE, record.to_plain())
 

@@ -21,13 +21,23 @@ def code_state() -> Code:
     commit, diff = "", ""
     if (root / ".git").exists():
         commit = _git(root, "rev-parse", "HEAD")
-        diff = _git(root, "diff", "HEAD")
+        diff = "\n".join(filter(None, [_git(root, "diff", "HEAD"), _untracked_files(root)]))
     packages: set[str] = set()
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
         if name:
             packages.add(f"{name}=={distribution.version}")
     return Code(commit, diff, "\n".join(sorted(packages)) + "\n")
+
+
+def _untracked_files(root: Path) -> str:
+    """The code of files that git does not know yet, as a patch would add them."""
+    patches = []
+    for name in _git(root, "ls-files", "--others", "--exclude-standard", "harness").splitlines():
+        lines = (root / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        head = f"--- /dev/null\n+++ b/{name}\n@@ -0,0 +1,{len(lines)} @@"
+        patches.append("\n".join([head, *[f"+{line}" for line in lines]]))
+    return "\n".join(patches)
 
 
 def _git(root: Path, *words: str) -> str:

@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from harness.record.code import Code
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
 from harness.spec.values import Part
-from harness.spec.walk import datasets_of
+from harness.spec.walk import datasets_of, parts_in
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -45,7 +45,7 @@ def tags_of(
         "harness.levels": json.dumps(cell.levels),
         "harness.reason": reason,
         "harness.design": study.design,
-        "harness.host": platform.node(),
+        "harness.host": result.origins.get("trial", {}).get("host") or platform.node(),
         "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "mlflow.source.name": str(study.path),
         "mlflow.source.type": "LOCAL",
@@ -58,6 +58,7 @@ def tags_of(
         "mlflow.source.git.commit": code.commit,
         "harness.dirty": "true" if code.diff else "",
         "harness.device": result.device,
+        "harness.code": json.dumps(result.code) if result.code else "",
         "harness.error": result.error,
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,
@@ -70,16 +71,35 @@ def tags_of(
 
 def fill(client: Any, run: Any, cell: Cell, result: TrialResult, code: Code) -> None:
     """Writes everything that a run holds beside its tags."""
-    id = run.info.run_id
+    now = time.time()
+    fill_start(client, run.info.run_id, cell)
+    log_metrics(client, run.info.run_id, metrics_of_epochs(result.history, 1, now))
+    fill_end(client, run, result, code, now)
+
+
+def fill_start(client: Any, run: str, cell: Cell) -> None:
+    """Writes what is known of a run before anything is done: its settings and datasets."""
     params = _params(cell)
     for start in range(0, len(params), PARAMS_OF_A_BATCH):
-        client.log_batch(id, params=params[start : start + PARAMS_OF_A_BATCH])
-    metrics = _metrics(result)
-    for start in range(0, len(metrics), METRICS_OF_A_BATCH):
-        client.log_batch(id, metrics=metrics[start : start + METRICS_OF_A_BATCH])
-    client.log_inputs(id, _inputs(cell))
+        client.log_batch(run, params=params[start : start + PARAMS_OF_A_BATCH])
+    client.log_inputs(run, _inputs(cell))
+
+
+def fill_end(client: Any, run: Any, result: TrialResult, code: Code, ended: float) -> None:
+    """Writes the final numbers of a run, and its artifacts; a second time does no harm."""
+    from mlflow.entities import Metric
+
+    at = int(1000 * ended)
+    final = [Metric(name, _finite(value), at, 0) for name, value in result.metrics.items()]
+    log_metrics(client, run.info.run_id, final)
     with _artifacts(client, run) as keep:
-        _keep_artifacts(keep, result, code)
+        _keep_artifacts(keep, cell, result, code)
+
+
+def log_metrics(client: Any, run: str, metrics: list[Any]) -> None:
+    """Writes points of a run's curves, or final numbers, in batches that a server takes."""
+    for start in range(0, len(metrics), METRICS_OF_A_BATCH):
+        client.log_batch(run, metrics=metrics[start : start + METRICS_OF_A_BATCH])
 
 
 def _params(cell: Cell) -> list[Any]:
@@ -93,14 +113,18 @@ def _params(cell: Cell) -> list[Any]:
     return params
 
 
-def _metrics(result: TrialResult) -> list[Any]:
-    """The final numbers of a trial, and the curves of its fit: a step for each epoch."""
+def metrics_of_epochs(
+    epochs: Sequence[Mapping[str, Any]], first: int, otherwise: float
+) -> list[Any]:
+    """The curves of a fit: a step for each epoch, of which the first has this number.
+
+    A point has the time at which its epoch ended; `otherwise` stands in where that is not known.
+    """
     from mlflow.entities import Metric
 
-    now = int(time.time() * 1000)
-    metrics = [Metric(name, _finite(value), now, 0) for name, value in result.metrics.items()]
-    for step, row in enumerate(result.history, start=1):
-        written = int(row.get("at", now / 1000) * 1000)
+    metrics = []
+    for step, row in enumerate(epochs, start=first):
+        written = int(row.get("at", otherwise) * 1000)
         for name, value in row.items():
             if name not in NOT_METRICS and _is_number(value):
                 metrics.append(Metric(name, _finite(value), written, step))
@@ -140,7 +164,7 @@ def _datasets(cell: Cell) -> list[tuple[str, Part]]:
     return datasets
 
 
-def _keep_artifacts(keep: Keep, result: TrialResult, code: Code) -> None:
+def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> None:
     """Keeps everything that belongs to a run beside its numbers."""
     if result.folder is not None:
         for path in sorted(result.folder.rglob("*")):
@@ -153,11 +177,25 @@ def _keep_artifacts(keep: Keep, result: TrialResult, code: Code) -> None:
         "packages.txt": code.packages,
         "error.txt": result.trace,
     }
+    if result.origins:
+        texts["origin.json"] = json.dumps(result.origins, indent=1)
     if result.history:
         texts["history.json"] = json.dumps(result.history)
+    texts.update(_sources_outside(cell))
     for name, text in texts.items():
         if text:
             keep(text, name)
+
+
+def _sources_outside(cell: Cell) -> dict[str, str]:
+    """The files of components outside the package, which no commit of harness holds."""
+    sources = {}
+    for part in parts_in(cell.trial):
+        component = part.component
+        if component.digest:
+            file = Path(component.defined_at.rsplit(":", 1)[0])
+            sources[f"components/{part.kind}_{file.name}"] = file.read_text(encoding="utf-8")
+    return sources
 
 
 @contextmanager
@@ -177,6 +215,7 @@ def _keep_in_folder(root: Path) -> Keep:
         """Writes a text, or links a file; copies it where no link is possible."""
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # of a first try; it may be a link to its source
         if isinstance(source, str):
             target.write_text(source, encoding="utf-8")
             return

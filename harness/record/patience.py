@@ -1,17 +1,40 @@
-"""A lock that somebody else holds on the database is waited for."""
+"""A lock that somebody else holds on the database is waited for; a database may also be gone."""
 
 import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+from harness.record.passwords import without_passwords
+
 PATIENCE = 300.0  # seconds until a lock on the database is no longer waited for
 PAUSE = 0.5  # seconds between two tries; each try waits by itself too, as long as MLflow says
+
+# What errors of SQLite, SQLAlchemy and MLflow say where a database or a server is away for now.
+SIGNS_OF_ABSENCE = (
+    "unable to open database file",
+    "disk I/O error",
+    "readonly database",
+    "database or disk is full",
+    "could not connect",
+    "connection refused",
+    "connection to server",
+    "server closed the connection",
+    "terminating connection",
+    "connection already closed",
+    "can't connect to",
+    "api request to",
+    "max retries exceeded",
+)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-class StillLocked(OSError):
+class Unreachable(OSError):
+    """The database or the server is away for now; what is measured is recorded later."""
+
+
+class StillLocked(Unreachable):
     """Somebody else has had the database locked for longer than anybody waits."""
 
 
@@ -20,7 +43,8 @@ def patiently(
 ) -> Result:
     """What an action yields, which is tried again as long as the database is locked.
 
-    The action must be a single transaction, or one that does no harm when it comes again.
+    The action must be a single transaction, or one that does no harm when it comes again. A
+    database that is gone is an `Unreachable`, at once; no error shows a password.
     """
     began = time.monotonic()
     while True:
@@ -28,6 +52,7 @@ def patiently(
             return action(*args, **options)
         except Exception as error:
             if "database is locked" not in str(error):
+                _raise_in_words(error)
                 raise
             waited = time.monotonic() - began
             if waited > PATIENCE:
@@ -36,6 +61,22 @@ def patiently(
                     "`harness run` records later what is measured already"
                 ) from error
         time.sleep(PAUSE)
+
+
+def _raise_in_words(error: Exception) -> None:
+    """Raises a better error where the database is away, or where this one shows a password."""
+    text = without_passwords(str(error))
+    if isinstance(error, Unreachable):
+        return
+    lower = text.lower()
+    if any(sign.lower() in lower for sign in SIGNS_OF_ABSENCE):
+        first_line = text.strip().split("\n")[0]
+        raise Unreachable(
+            f"the database cannot be reached now ({first_line}); "
+            "`harness run` records later what is measured already"
+        ) from None
+    if text != str(error):
+        raise ValueError(text) from None
 
 
 class PatientClient:

@@ -25,6 +25,16 @@ class TrialResult:
     error: str = ""
     trace: str = ""
     pieces: Mapping[str, int] = field(default_factory=dict)  # player -> pieces of its batches
+    # where the trial and its fit were made, and by which code
+    origins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def code(self) -> dict[str, str]:
+        """The digest of the code of each component behind the result, by kind and name."""
+        digests: dict[str, str] = {}
+        for origin in self.origins.values():
+            digests.update(origin.get("code", {}))
+        return digests
 
 
 def measured_result(cell: Cell, home: Home) -> TrialResult | None:
@@ -55,6 +65,7 @@ def measured_result(cell: Cell, home: Home) -> TrialResult | None:
         device=fit["device"],
         error=error,
         pieces=fit["pieces"],
+        origins={"fit": fit.get("origin", {}), "trial": record.origin},
     )
 
 

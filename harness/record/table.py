@@ -50,7 +50,8 @@ def table_of(
 
 def newest_runs(recorded: list[Run]) -> list[Run]:
     """The newest run of each trial that has ended; a failure after a result does not hide it."""
-    newest = {run.key: run for run in recorded if run.state in ENDED}
+    ended = [run for run in recorded if run.state in ENDED and run.status != "RUNNING"]
+    newest = {run.key: run for run in ended}
     for run in recorded:
         if is_result(run):
             newest[run.key] = run

@@ -1,13 +1,13 @@
 """MLflow: a trial becomes a run, and runs can be asked for again."""
 
 import os
-import platform
 import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.record.address import check_address
 from harness.record.code import Code
 from harness.record.contents import fill, tags_of
 from harness.record.database import (
@@ -26,15 +26,20 @@ from harness.record.database import (
     read_runs,
     refuse_no_database,
 )
+from harness.record.owners import end_as_killed, is_left_open
+from harness.record.passwords import shown_uri
 from harness.record.patience import PatientClient, patiently
 from harness.record.result import TrialResult, run_name
 from harness.record.schema import bring_up_to_date, silence_mlflow
-from harness.spec.states import State
 from harness.store import Home, file_lock, file_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 
 PAGE = 1000  # runs of one answer of a server
+MLFLOW_SETTINGS = {  # unless they are set; a server that is away is tried again by harness
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+}
 
 
 def uri(home: Home, address: str | None = None) -> str:
@@ -53,6 +58,11 @@ class Tracker:
 
     uri: str
     home: Home
+
+    @property
+    def shown_uri(self) -> str:
+        """The address as it may be shown: without a password."""
+        return shown_uri(self.uri)
 
     @property
     def file(self) -> Path | None:
@@ -81,13 +91,14 @@ class Tracker:
             if self.file is not None:
                 patiently(add_trial_index, self.file)
             for run in patiently(self.runs):
-                if run.status == "RUNNING" and run.tags.get("harness.host") == platform.node():
-                    client.set_tag(run.id, "harness.state", State.KILLED.value)
-                    client.set_terminated(run.id, MLFLOW_STATUS[State.KILLED])
+                if is_left_open(run):
+                    end_as_killed(client, run.id)
 
     def client(self) -> Any:
         """MLflow's own client; importing it takes seconds, so only where something is written."""
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        check_address(self.uri)
+        for name, value in MLFLOW_SETTINGS.items():
+            os.environ.setdefault(name, value)
         from mlflow import MlflowClient
 
         silence_mlflow()
@@ -125,7 +136,7 @@ class Tracker:
                 return None
             client = self.client()
             run = client.create_run(
-                self._experiment(client, study),
+                self.experiment(client, study),
                 start_time=int(1000 * (time.time() - result.seconds)),
                 tags=tags_of(study, cell, result, code, reason),
                 run_name=run_name(cell),
@@ -134,7 +145,7 @@ class Tracker:
             client.set_terminated(run.info.run_id, MLFLOW_STATUS[result.state])
             return str(run.info.run_id)
 
-    def _experiment(self, client: Any, study: Study) -> str:
+    def experiment(self, client: Any, study: Study) -> str:
         """The id of a study's experiment, which is made where there is none."""
         experiment = client.get_experiment_by_name(study.name)
         if experiment is not None:

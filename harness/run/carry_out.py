@@ -8,9 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.record.code import code_state
-from harness.record.patience import StillLocked
+from harness.record.patience import Unreachable
 from harness.record.result import TrialResult, measured_result
 from harness.record.tracker import Tracker
+from harness.run.changed_code import changed_since
 from harness.run.dispatch import dispatch
 from harness.run.durations import cost_class, cost_class_of_trial, note_duration
 from harness.run.events import Ended, Engine, Event, Lost, Measured, Started
@@ -122,11 +123,12 @@ def _forget_results(plan: Plan, home: Home) -> None:
     fits = home.store("fits")
     trials = home.store("trials")
     for planned in plan.training:
-        folder = fits.find(planned.fit.key)
-        if fits.why_broken(planned.fit.key) is not None:
-            continue  # it is set aside when it is made again
-        if folder is not None and FitRecord.read(folder).state == State.DIVERGED:
-            fits.drop(planned.fit.key)
+        key = planned.fit.key
+        if planned.start_over and fits.find(key) is not None and fits.why_broken(key) is None:
+            record = FitRecord.read(fits.path(key))
+            code = record.origin.get("code", {})
+            if record.state == State.DIVERGED or changed_since(planned.fit, code):
+                fits.drop(key)
     for trial in plan.todo:
         if trial.start_over and trials.why_broken(trial.cell.trial.key) is None:
             trials.drop(trial.cell.trial.key)
@@ -196,7 +198,7 @@ class _Recorder:
                     reason=trial.reason,
                     start_over=trial.start_over,
                 )
-            except StillLocked:
+            except Unreachable:
                 return
             self._waiting.popleft()
             self.recorded += run is not None

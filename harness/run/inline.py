@@ -8,6 +8,7 @@ from typing import Any
 from harness.run.events import Ended, Engine, Event, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
 from harness.run.jobs import Job, Outcome, Work, one_line
+from harness.run.slots import threads_of_a_fit
 from harness.spec.states import State
 from harness.store import Home
 
@@ -37,6 +38,7 @@ class _Inline:
         """Takes what every job has in common."""
         self._home = Home(folder)
         self._device = device
+        self._threads = threads_of_a_fit()  # as in a process of its own: they decide the last bits
         self._work = work
         self._job: Job | None = None
         self._is_started = False
@@ -75,7 +77,7 @@ class _Inline:
         answer: dict[str, Any]
         try:
             folder = str(self._home.folder)
-            result = self._work(job.kind, job.value, folder, self._device, None)
+            result = self._work(job.kind, job.value, folder, self._device, self._threads)
             answer = {"result": result}
         except (Exception, SystemExit) as error:  # noqa: BLE001  the study goes on
             answer = {"error": one_line(error), "trace": traceback.format_exc()}

@@ -1,9 +1,11 @@
 """Jobs and their outcomes: the words that a plan and an engine have in common."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.spec.outside import component_folders
 from harness.spec.states import State
 from harness.store.space import is_out_of_space
 
@@ -36,6 +38,13 @@ class Outcome:
     seconds: float = 0.0
     lives: int = 1  # how often the job was started
     result: Mapping[str, Any] = field(default_factory=dict)  # what the worker answered
+
+
+def circumstances() -> dict[str, Any]:
+    """What a worker must know beside its job: the folder that paths start from, and the components
+    outside the package.
+    """
+    return {"components": component_folders(), "working_folder": os.getcwd()}
 
 
 Work = Callable[..., dict[str, Any]]

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.record.result import run_name
-from harness.run.jobs import Job
-from harness.spec.outside import component_folders
+from harness.run.jobs import Job, circumstances
 from harness.store import file_name
 from harness.study.cells import Cell
 
@@ -17,19 +16,19 @@ def measuring_jobs(study: str, cells: Sequence[Cell], missing: set[str], slots: 
 
     `missing` are the fits that are trained first.
     """
-    folders = component_folders()
+    around = circumstances()
     trials_of: dict[tuple[str, str], list[Job]] = {}
     for cell in cells:
         trial = cell.trial
         needs = missing.intersection(fit.key for fit in trial.lineage)
-        value = {"trial": trial.to_plain(), "key": trial.key, "components": folders}
+        value = {"trial": trial.to_plain(), "key": trial.key, **around}
         job = Job(trial.key, "trial", run_name(cell), value, frozenset(needs))
         trials_of.setdefault((trial.fit.key, trial.pick.key), []).append(job)
     pieces = -(-slots // len(trials_of)) if trials_of else 1
     measuring = []
     for trials in trials_of.values():
         for share in _shares(trials, pieces):
-            measuring.append(_measuring_job(study, share, folders))
+            measuring.append(_measuring_job(study, share, around))
     return measuring
 
 
@@ -44,7 +43,7 @@ def _shares(trials: Sequence[Job], count: int) -> list[Sequence[Job]]:
     return shares
 
 
-def _measuring_job(study: str, trials: Sequence[Job], folders: Any) -> Job:
+def _measuring_job(study: str, trials: Sequence[Job], around: Mapping[str, Any]) -> Job:
     """One job over these trials of a fit."""
     values: list[Mapping[str, Any]] = []
     for trial in trials:
@@ -52,7 +51,7 @@ def _measuring_job(study: str, trials: Sequence[Job], folders: Any) -> Job:
     # the name begins like the progress file of this run, and is forgotten with it
     unique = secrets.token_hex(8)
     notes = f"{file_name(study)}.{os.getpid()}.{unique}.jsonl"
-    value = {"trials": values, "notes": notes, "components": folders}
+    value = {"trials": values, "notes": notes, **around}
     first = trials[0]
     return Job(
         f"measure-{first.key}",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.record.database import Run, is_result
+from harness.run.changed_code import changed_components, changed_since
 from harness.run.durations import cost_class, cost_class_of_trial, past_durations
-from harness.run.jobs import Job
+from harness.run.jobs import Job, circumstances
 from harness.run.measuring import measuring_jobs
 from harness.run.reasons import reason_to_run
-from harness.spec.outside import component_folders
 from harness.spec.records import FitRecord
 from harness.spec.states import State
 from harness.spec.values import Fit, Part, upstream_fits
@@ -35,6 +35,7 @@ class FitPlan:
     picks: tuple[Part, ...]
     cached: bool
     trials: int  # that stand on it, directly or through another fit
+    start_over: bool = False  # what is kept of it goes first
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class TrialPlan:
     cell: Cell
     action: Action
     reason: str = ""
-    start_over: bool = False  # what is kept of it, and of the fit behind it, goes first
+    start_over: bool = False  # what is kept of it goes first
+    changed: tuple[str, ...] = ()  # components whose code was another when it was made
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def plan(study: Study, home: Home, runs: Iterable[Run], retry: str | None = None
         trials.append(trial)
         if trial.action == "run":
             to_run.append(cell)
-    fits = _fit_plans(to_run, home, retry == "diverged")
+    fits = _fit_plans(to_run, home, retry)
     seconds, unknown = _estimate(fits, to_run, home)
     return Plan(study, tuple(fits), tuple(trials), seconds, unknown)
 
@@ -118,8 +120,14 @@ def _trial_plan(cell: Cell, past: _Past, is_measured: bool, retry: str | None) -
     """Decides what is to be done about one cell."""
     result = past.results.get(cell.trial.key)
     latest = past.latest.get(cell.trial.key)
+    changed = tuple(changed_components(cell.trial, result)) if result is not None else ()
+    if retry == "changed" and changed:
+        reason = f"code of {', '.join(changed)} changed"
+        return TrialPlan(cell, "run", reason, start_over=True)
     if result is not None and not (retry == "diverged" and result.state == State.DIVERGED):
-        return TrialPlan(cell, "done", result.state)
+        return TrialPlan(cell, "done", result.state, changed=changed)
+    if retry == "changed":
+        return TrialPlan(cell, "done", "not asked for")
     if retry == "failed" and (latest is None or latest.state != State.FAILED):
         return TrialPlan(cell, "done", "not asked for")
     if retry == "diverged" and result is None:
@@ -131,7 +139,7 @@ def _trial_plan(cell: Cell, past: _Past, is_measured: bool, retry: str | None) -
     return TrialPlan(cell, "run", reason, start_over=result is not None)
 
 
-def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPlan]:
+def _fit_plans(cells: list[Cell], home: Home, retry: str | None) -> list[FitPlan]:
     """Every fit that these cells need, each once, those that others start from first."""
     fits: dict[str, Fit] = {}
     picks: dict[str, dict[str, Part]] = {}
@@ -147,26 +155,34 @@ def _fit_plans(cells: list[Cell], home: Home, try_diverged: bool) -> list[FitPla
     plans = []
     for key, fit in fits.items():
         cached = False
+        start_over = False
         if key in finished and store.why_broken(key) is None:
             record = FitRecord.read(store.path(key))
-            cached = record.holds(picks[key])
-            if try_diverged and record.state == State.DIVERGED:
-                cached = False
-        plans.append(FitPlan(fit, tuple(picks[key].values()), cached, trials[key]))
+            start_over = _is_tried_again(fit, record, retry)
+            cached = record.holds(picks[key]) and not start_over
+        wanted_picks = tuple(picks[key].values())
+        plans.append(FitPlan(fit, wanted_picks, cached, trials[key], start_over))
     return plans
+
+
+def _is_tried_again(fit: Fit, record: FitRecord, retry: str | None) -> bool:
+    """Whether a fit that is there was asked for once more."""
+    if retry == "diverged":
+        return record.state == State.DIVERGED
+    return retry == "changed" and bool(changed_since(fit, record.origin.get("code", {})))
 
 
 def jobs(plan: Plan, slots: int = 1) -> list[Job]:
     """The plan as jobs: trials wait for their own fit, a fit for those that it starts from."""
     missing = {planned.fit.key for planned in plan.training}
-    folders = component_folders()
+    around = circumstances()
     all_jobs = []
     for planned in plan.training:
         fit = planned.fit
         upstream = [*fit.upstream, *upstream_fits(list(planned.picks))]
         needs = missing.intersection(_keys(before for before, _ in upstream))
         picks = {pick.key: pick.to_plain() for pick in planned.picks}
-        value = {"fit": fit.to_plain(), "picks": picks, "key": fit.key, "components": folders}
+        value = {"fit": fit.to_plain(), "picks": picks, "key": fit.key, **around}
         name = f"fit {fit.level} seed {fit.seed}"
         all_jobs.append(Job(fit.key, "fit", name, value, frozenset(needs)))
     to_measure = [trial.cell for trial in plan.trials if trial.action == "run"]

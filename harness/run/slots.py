@@ -50,16 +50,19 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
 
 def _processor_slots(count: int | None) -> list[Slot]:
     """So many slots, or as many as suit this machine; each has the threads that it has always."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    threads = threads_of_a_fit(cores)
-    count = count or max(1, cores // threads)
+    threads = threads_of_a_fit()
+    count = count or max(1, _cores() // threads)
     return [Slot("cpu", threads=threads)] * count
 
 
-def threads_of_a_fit(cores: int) -> int:
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def threads_of_a_fit() -> int:
     """How many threads a fit on a processor has, however many fits run beside it.
 
     The count changes the last bits of a sum, and so the weights: it depends on the machine alone,
@@ -67,4 +70,4 @@ def threads_of_a_fit(cores: int) -> int:
     networks train 1.4 times as many steps a second as one after the other on two (make bench), and
     a busy machine slows them less.
     """
-    return 1 if cores <= 4 else 2
+    return 1 if _cores() <= 4 else 2

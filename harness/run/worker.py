@@ -34,8 +34,9 @@ def work(
 
     The value of a job has the `fit` (with its `picks`, by their keys) as it was hashed and the
     `key` that came of it, or such values of `trials`; and the folders of `components` outside the
-    package that were in use.
+    package that were in use. Relative paths start from its `working_folder`.
     """
+    os.chdir(value["working_folder"])
     use_components([Path(path) for path in value["components"]])
     if threads:
         torch.set_num_threads(threads)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,6 +33,7 @@ class FitRecord:
     channels: int
     outputs: int
     parameters: int
+    origin: Mapping[str, Any] = field(default_factory=dict)  # where, and by which code
     phase: str = ""  # where a diverged fit stopped
     epoch: int = 0
     step: int = 0
@@ -72,6 +73,7 @@ class TrialRecord:
     fit: Mapping[str, Any]  # what the fit's record says, without the fit itself and its picks
     seconds: float
     finished: float = 0.0  # seconds since 1970
+    origin: Mapping[str, Any] = field(default_factory=dict)  # where, and by which code
 
     @classmethod
     def read(cls, folder: Path) -> "TrialRecord":

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import torch
 from torch import nn
 
 from harness.spec.channel import EPOCHS, STOP
@@ -11,6 +10,7 @@ from harness.spec.states import State
 from harness.spec.values import LAST, Part
 from harness.store import save_tensors, write_json
 from harness.train.epoch import Diverged
+from harness.train.origin import device_name, origin_of
 from harness.train.state import FitInProgress, checkpoint_weights
 
 
@@ -72,7 +72,8 @@ def _record(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> 
         seconds=state.seconds,
         steps=state.step,
         pieces=state.pieces,
-        device=_device_name(training.device),
+        device=device_name(training.device),
+        origin=origin_of(training.spec, training.device),
         channels=channels,
         outputs=outputs,
         parameters=_count_parameters(training, net),
@@ -83,9 +84,3 @@ def _count_parameters(training: FitInProgress, net: nn.Module) -> int:
     """Counts the network's own parameters, not those of modules that a method hung onto it."""
     own = training.checkpoint_names
     return sum(value.numel() for name, value in net.named_parameters() if name in own)
-
-
-def _device_name(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return device.type

@@ -97,10 +97,10 @@ def test_network_and_images_are_opened_once_for_all_trials(
     home: Home, shift_study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens: list[str] = []
-    note_calls(monkeypatch, setup, "build_net", opens)
+    note_calls(monkeypatch, setup, "trained_network", opens)
     note_calls(monkeypatch, setup, "open_images", opens)
     run_study(shift_study, home)
-    assert sorted(opens) == ["build_net"] * 2 + ["open_images"] * 2
+    assert sorted(opens) == ["open_images"] * 2 + ["trained_network"] * 2
 
 
 def test_an_error_in_a_trial_fails_it_alone(

@@ -1,0 +1,226 @@
+"""The runs of trials that are on their way: opened at their start, written as their fits go on."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.record.code import Code
+from harness.record.contents import (
+    fill_end,
+    fill_start,
+    log_metrics,
+    metrics_of_epochs,
+    tags_of,
+)
+from harness.record.database import MLFLOW_STATUS
+from harness.record.owners import LOCK_TAG, end_as_killed, lock_tag
+from harness.record.patience import Unreachable
+from harness.record.result import TrialResult, run_name
+from harness.record.tracker import Tracker
+from harness.spec.states import State
+from harness.store import file_lock
+from harness.study.cells import Cell
+from harness.study.load import Study
+
+EVERY = 3.0  # seconds between two batches of curves, of all runs together
+EVERY_WHILE_AWAY = 15.0  # seconds between two tries while the database is away
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass
+class LiveRun:
+    """A trial's run, and how much of it is written."""
+
+    cell: Cell
+    reason: str
+    start_over: bool
+    started: float  # in seconds since 1970
+    id: str | None = None
+    is_described: bool = False  # its settings are written
+    epochs: int = 0  # of its fit that are written
+    result: TrialResult | None = None
+    ended: float = 0.0
+
+
+class LiveRuns:
+    """Writes the runs of a study while it is carried out; the parent alone does.
+
+    Whatever happens to the database meanwhile ends nothing: what could not be written is written
+    when it is back, and what is still due at the end is counted.
+    """
+
+    def __init__(self, tracker: Tracker, study: Study, code: Code, lock: Path) -> None:
+        """Takes the lock that this process holds as long as it carries out the study."""
+        self.recorded = 0
+        self.problem = ""  # why the database was away when it was last tried
+        self._tracker = tracker
+        self._study = study
+        self._code = code
+        self._lock = lock
+        self._live: dict[str, LiveRun] = {}
+        self._epochs: dict[str, list[Mapping[str, Any]]] = {}
+        self._last_batch = 0.0
+        self._next_try = 0.0
+        self._experiment: str | None = None
+
+    @property
+    def count_unrecorded(self) -> int:
+        """How many results the database does not have yet."""
+        return sum(1 for live in self._live.values() if live.result is not None)
+
+    @property
+    def sentence(self) -> str:
+        """What a run of the study says where results could not be recorded; else nothing."""
+        count = self.count_unrecorded
+        if not count:
+            return ""
+        subject = "1 result is" if count == 1 else f"{count} results are"
+        return f"{subject} measured and kept, and not recorded yet: {self.problem}"
+
+    def open_run(self, cell: Cell, reason: str, *, start_over: bool = False) -> None:
+        """Makes the run of a trial that starts now, or whose fit does; RUNNING until it is closed.
+
+        A second call for a trial that is open does nothing: its worker was lost, and it goes on.
+        """
+        key = cell.trial.key
+        if key not in self._live:
+            self._live[key] = LiveRun(cell, reason, start_over, time.time())
+            self._write([self._live[key]])
+
+    def append(self, fit: str, rows: Rows, first: int | None = None) -> None:
+        """Adds epochs of a fit to the curves of all open runs that stand on it.
+
+        `first` is the number of the first row among the epochs of the fit, from 1; without it they
+        follow those that came before. Rows that have come before are left out.
+        """
+        epochs = self._epochs.setdefault(fit, [])
+        already = 0 if first is None else len(epochs) + 1 - first
+        epochs.extend(rows[max(0, already) :])
+        self.write_due()
+
+    def write_due(self) -> None:
+        """Writes what has come since the last batch, unless that is too young."""
+        now = time.monotonic()
+        if now - self._last_batch < EVERY:
+            return
+        self._last_batch = now
+        self._write(list(self._live.values()))
+
+    def close_run(
+        self, cell: Cell, result: TrialResult, reason: str, *, start_over: bool = False
+    ) -> None:
+        """Ends the run of a trial with its metrics, artifacts and state.
+
+        A trial that has no open run, for it was measured before, gets one.
+        """
+        key = cell.trial.key
+        if key not in self._live:
+            began = time.time() - result.seconds
+            self._live[key] = LiveRun(cell, reason, start_over, began)
+        live = self._live[key]
+        live.result = result
+        live.ended = time.time()
+        self._write([live])
+
+    def finish(self) -> None:
+        """Writes all that is due, also what waited for the database; called when all has ended."""
+        self._next_try = 0.0
+        self._write(list(self._live.values()))
+
+    def kill_open_runs(self) -> None:
+        """Closes the runs of trials that have not ended, for this process ends now."""
+        self.finish()
+        try:
+            for live in list(self._live.values()):
+                if live.result is None and live.id is not None:
+                    end_as_killed(self._tracker.client(), live.id)
+                    del self._live[live.cell.trial.key]
+        except Unreachable as error:
+            self.problem = str(error)
+
+    def _write(self, runs: Sequence[LiveRun]) -> None:
+        """Brings runs up to date; a database that is away is tried again later, not at once."""
+        now = time.monotonic()
+        if now < self._next_try:
+            return
+        if self.problem:
+            runs = list(self._live.values())  # it may be back: all that waited comes first
+        try:
+            for live in runs:
+                self._bring_up_to_date(live)
+        except Unreachable as error:
+            self.problem = str(error)
+            self._next_try = time.monotonic() + EVERY_WHILE_AWAY
+        else:
+            self.problem = ""
+
+    def _bring_up_to_date(self, live: LiveRun) -> None:
+        """Writes what a run lacks; called again after a failure, it goes on where that was."""
+        client = self._tracker.client()
+        if live.result is not None and self._is_recorded_by_others(live):
+            if live.id is not None:
+                client.delete_run(live.id)
+            self._forget(live)
+            return
+        if live.id is None:
+            live.id = self._make_run(client, live)
+        if not live.is_described:
+            fill_start(client, live.id, live.cell)
+            live.is_described = True
+        self._write_epochs(client, live)
+        if live.result is None:
+            return
+        with file_lock(self._tracker.lock):
+            fill_end(client, client.get_run(live.id), live.result, self._code, live.ended)
+            tags = tags_of(self._study, live.cell, live.result, self._code, live.reason)
+            set_tags(client, live.id, tags)
+            client.set_terminated(live.id, MLFLOW_STATUS[live.result.state])
+        self.recorded += 1
+        self._forget(live)
+
+    def _is_recorded_by_others(self, live: LiveRun) -> bool:
+        """Whether another process has recorded this trial meanwhile."""
+        if live.result is None or live.result.folder is None or live.start_over:
+            return False
+        return self._tracker.has_result(self._study.name, live.cell.trial.key)
+
+    def _make_run(self, client: Any, live: LiveRun) -> str:
+        """Makes a run that says whose it is."""
+        if self._experiment is None:
+            with file_lock(self._tracker.lock):
+                self._experiment = self._tracker.experiment(client, self._study)
+        state = TrialResult(State.RUNNING)
+        tags = tags_of(self._study, live.cell, state, self._code, live.reason)
+        run = client.create_run(
+            self._experiment,
+            start_time=int(1000 * live.started),
+            tags={**tags, LOCK_TAG: lock_tag(self._lock)},
+            run_name=run_name(live.cell),
+        )
+        return str(run.info.run_id)
+
+    def _write_epochs(self, client: Any, live: LiveRun) -> None:
+        """Writes the epochs of a run's fit that it lacks, never one twice."""
+        epochs: Rows = self._epochs.get(live.cell.trial.fit.key, [])
+        if live.result is not None and len(live.result.history) > len(epochs):
+            epochs = live.result.history
+        points = metrics_of_epochs(epochs[live.epochs :], live.epochs + 1, live.started)
+        log_metrics(client, str(live.id), points)
+        live.epochs = max(live.epochs, len(epochs))
+
+    def _forget(self, live: LiveRun) -> None:
+        """Forgets a run that is closed, and the epochs of a fit that no open run stands on."""
+        self._live.pop(live.cell.trial.key, None)
+        fit = live.cell.trial.fit.key
+        if fit not in {open_run.cell.trial.fit.key for open_run in self._live.values()}:
+            self._epochs.pop(fit, None)
+
+
+def set_tags(client: Any, run: str, tags: Mapping[str, str]) -> None:
+    """Sets the tags of a run together."""
+    from mlflow.entities import RunTag
+
+    client.log_batch(run, tags=[RunTag(name, text) for name, text in tags.items()])

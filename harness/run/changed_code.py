@@ -1,0 +1,53 @@
+"""Results that were made by code that has changed since, and whose keys do not say so."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from harness.record.database import Run
+from harness.spec.shipped_code import source_digest
+from harness.spec.values import Fit, Trial
+from harness.spec.walk import parts_in
+
+RECORDED = "harness.code"  # the tag with the digest of each component's code
+
+
+def changed_components(trial: Trial, run: Run) -> list[str]:
+    """The components whose code was another when a run of this trial was made."""
+    return changed_since(trial, _recorded_digests(run))
+
+
+def changed_since(value: Fit | Trial, recorded: Mapping[str, str]) -> list[str]:
+    """The components of a fit or trial whose code is not the one that was recorded."""
+    if not recorded:
+        return []
+    changed: dict[str, None] = {}
+    for part in parts_in(value):
+        earlier = recorded.get(f"{part.kind}/{part.name}")
+        if earlier is not None and earlier != source_digest(part.component):
+            changed[part.name] = None
+    return list(changed)
+
+
+def changed_code_lines(changes: Iterable[Iterable[str]]) -> list[str]:
+    """A line for each component, given the changed components of each reused result."""
+    counts: Counter[str] = Counter()
+    for components in changes:
+        counts.update(components)
+    lines = []
+    for name, count in counts.items():
+        results = "1 result was" if count == 1 else f"{count} results were"
+        lines.append(
+            f"code of {name} changed since {results} made: reused; "
+            "`harness run --retry changed`, or raise its `version`"
+        )
+    return lines
+
+
+def _recorded_digests(run: Run) -> Mapping[str, str]:
+    """What a run says of the code behind it; nothing where it is older than this."""
+    try:
+        digests = json.loads(run.tags.get(RECORDED, "{}"))
+    except ValueError:
+        return {}
+    return digests if isinstance(digests, dict) else {}

@@ -1,0 +1,40 @@
+"""Where a result was made, and by which code: what its record says beside the result."""
+
+import platform
+import sys
+from typing import Any
+
+import torch
+
+from harness.spec.shipped_code import source_digest
+from harness.spec.values import Fit, Trial
+from harness.spec.walk import parts_in
+
+
+def origin_of(value: Fit | Trial, device: torch.device) -> dict[str, Any]:
+    """The computer, the device, the versions, and a digest of each component's code."""
+    return {
+        "host": platform.node(),
+        "machine": platform.machine(),
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": sys.platform,
+        "code": code_of(value),
+    }
+
+
+def code_of(value: Fit | Trial) -> dict[str, str]:
+    """A digest of the code of each component of a fit or trial, by kind and name."""
+    digests = {}
+    for part in parts_in(value):
+        digests[f"{part.kind}/{part.name}"] = source_digest(part.component)
+    return digests
+
+
+def device_name(device: torch.device) -> str:
+    """The name of a card, or the kind of device."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return device.type

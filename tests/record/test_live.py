@@ -1,0 +1,215 @@
+"""A run stands in the database from the start of its trial, and its curves grow with its fit."""
+
+import multiprocessing
+import os
+import platform
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from harness.record import live
+from harness.record.live import LiveRuns
+from harness.record.owners import LOCK_TAG
+from harness.record.result import TrialResult
+from harness.record.table import newest_runs
+from harness.record.tracker import Tracker, metrics
+from harness.run.plan import plan
+from harness.spec.states import State
+from harness.store import Home, file_lock
+from harness.study.load import Study
+from tests.made.recorded import study_at
+from tests.made.studies import tracker_of
+from tests.made.trials import NO_CODE, SEEDS, record_trial
+
+fork = multiprocessing.get_context("fork")
+
+TWO_TRIALS = """
+name: {name}
+seeds: 1
+base:
+  fit: {{train_on: phantom, net: {{arch: tiny_unet, slices: 3}}, patch: 32}}
+  perturb: {{name: noise, strength: 0.1}}
+grid: {{perturb.strength: [0.1, 0.2]}}
+"""  # that stand on one fit
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch is due at once."""
+    monkeypatch.setattr(live, "EVERY", 0.0)
+    monkeypatch.setattr(live, "EVERY_WHILE_AWAY", 0.0)
+
+
+def epoch_rows(first: int, last: int) -> list[dict[str, Any]]:
+    """The rows of some epochs, as a fit's history has them."""
+    rows = []
+    for epoch in range(first, last + 1):
+        row = {"phase": "train", "epoch": epoch, "loss/net": 1 / epoch, "at": 1000.0 + epoch}
+        rows.append(row)
+    return rows
+
+
+def live_runs(home: Home, study: Study, tracker: Tracker | None = None) -> LiveRuns:
+    lock = home.hidden / "running" / "own.lock"
+    return LiveRuns(tracker or tracker_of(home), study, NO_CODE, lock)
+
+
+def points(home: Home) -> list[tuple[str, int, int, float]]:
+    """Every point of the curve of the loss: run, step, milliseconds, value."""
+    sql = """SELECT run_uuid, step, timestamp, value FROM metrics WHERE key = 'loss/net'
+        ORDER BY run_uuid, step"""
+    with closing(sqlite3.connect(home.database)) as db:
+        return db.execute(sql).fetchall()
+
+
+def finished_result(epochs: int) -> TrialResult:
+    history = epoch_rows(1, epochs)
+    return TrialResult(State.FINISHED, metrics={"dice": 0.5}, history=history)
+
+
+def test_a_run_is_there_from_its_start_and_counts_when_it_ends(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    tracker = tracker_of(home)
+    (cell,) = study.cells
+    runs = live_runs(home, study)
+    runs.open_run(cell, "new")
+    (run,) = tracker.runs("live")
+    assert (run.status, run.state, run.params["fit.patch"]) == ("RUNNING", "running", "32")
+    assert not tracker.has_result("live", cell.trial.key)
+    assert newest_runs([run]) == []
+    assert plan(study, home, [run]).trials[0].action == "run"
+    runs.append(cell.trial.fit.key, epoch_rows(1, 2))
+    assert [point[1:] for point in points(home)] == [(1, 1001000, 1.0), (2, 1002000, 0.5)]
+    runs.close_run(cell, finished_result(3), "new")
+    (run,) = tracker.runs("live")
+    assert (run.status, run.state) == ("FINISHED", "finished")
+    assert [point[1] for point in points(home)] == [1, 2, 3]
+    assert metrics(tracker, "live")[run.id] == {"dice": 0.5, "loss/net": pytest.approx(1 / 3)}
+    assert (runs.recorded, runs.count_unrecorded, runs.sentence) == (1, 0, "")
+
+
+def test_a_state_that_is_written_before_the_status_is_no_result(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    runs = live_runs(home, study)
+    runs.open_run(study.cells[0], "new")
+    tracker = tracker_of(home)
+    (run,) = tracker.runs("live")
+    tracker.client().set_tag(run.id, "harness.state", "finished")
+    (run,) = tracker.runs("live")
+    assert run.state == State.FINISHED
+    assert newest_runs([run]) == []
+
+
+def test_a_fit_that_was_lost_and_resumed_writes_no_point_twice(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    (cell,) = study.cells
+    fit = cell.trial.fit.key
+    runs = live_runs(home, study)
+    runs.open_run(cell, "new")
+    runs.append(fit, epoch_rows(1, 3), first=1)
+    late = [{**row, "at": 5000.0} for row in epoch_rows(2, 4)]
+    runs.append(fit, late, first=2)  # from the last epoch that was saved
+    runs.open_run(cell, "new")
+    runs.close_run(cell, finished_result(4), "new")
+    assert [(step, at) for _, step, at, _ in points(home)] == [
+        (1, 1001000),
+        (2, 1002000),
+        (3, 1003000),
+        (4, 5000000),
+    ]
+
+
+def test_each_trial_of_a_fit_gets_its_curves(home: Home) -> None:
+    study = study_at(home, TWO_TRIALS.format(name="shared"))
+    first, second = study.cells
+    fit = first.trial.fit.key
+    assert second.trial.fit.key == fit
+    runs = live_runs(home, study)
+    runs.open_run(first, "new")
+    runs.append(fit, epoch_rows(1, 2))
+    runs.open_run(second, "new")  # joins later, and gets what has come before
+    runs.append(fit, epoch_rows(3, 3))
+    runs.close_run(first, finished_result(3), "new")
+    runs.close_run(second, finished_result(3), "new")
+    assert [point[1] for point in points(home)] == [1, 2, 3, 1, 2, 3]
+
+
+def test_curves_are_written_in_batches(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    (cell,) = study.cells
+    runs = live_runs(home, study)
+    runs.open_run(cell, "new")
+    runs.append(cell.trial.fit.key, epoch_rows(1, 1))
+    monkeypatch.setattr(live, "EVERY", 60.0)
+    for epoch in range(2, 20):
+        runs.append(cell.trial.fit.key, epoch_rows(epoch, epoch))
+    assert len(points(home)) == 1
+    runs.finish()
+    assert len(points(home)) == 19
+
+
+def open_and_die(home: Home, study: Study) -> None:
+    """What a parent does that is killed: its lock goes, and its run stays open."""
+    runs = live_runs(home, study)
+    with file_lock(home.hidden / "running" / "own.lock"):
+        runs.open_run(study.cells[0], "new")
+        os._exit(9)
+
+
+def test_a_run_of_a_dead_parent_is_closed_and_that_of_a_live_one_stays(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    tracker = tracker_of(home)
+    process = fork.Process(target=open_and_die, args=(home, study))
+    process.start()
+    process.join()
+    second_home = Home(home.folder / "second")  # with the same database
+    lock = second_home.hidden / "running" / "own.lock"
+    alive = LiveRuns(Tracker(tracker.uri, second_home), study, NO_CODE, lock)
+    with file_lock(lock):
+        alive.open_run(study.cells[0], "new")
+        assert [run.status for run in tracker.runs()] == ["RUNNING", "RUNNING"]
+        tracker.prepare()
+        assert [run.status for run in tracker.runs()] == ["KILLED", "RUNNING"]
+    tracker.prepare()
+    assert [run.state for run in tracker.runs()] == ["killed", "killed"]
+
+
+def test_a_run_on_another_machine_of_this_name_stays_open(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=2))
+    tracker = tracker_of(home)
+    runs = live_runs(home, study)
+    for cell in study.cells:
+        runs.open_run(cell, "new")
+    first, second = tracker.runs()
+    client = tracker.client()
+    client.set_tag(first.id, LOCK_TAG, f"{platform.node()}:/not/on/this/disk/own.lock")
+    client.set_tag(second.id, LOCK_TAG, f"elsewhere:{home.hidden / 'running' / 'own.lock'}")
+    tracker.prepare()
+    assert [run.status for run in tracker.runs()] == ["RUNNING", "RUNNING"]
+
+
+def test_a_parent_that_is_stopped_closes_its_runs(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    runs = live_runs(home, study)
+    runs.open_run(study.cells[0], "new")
+    runs.append(study.cells[0].trial.fit.key, epoch_rows(1, 2))
+    runs.kill_open_runs()
+    (run,) = tracker_of(home).runs()
+    assert (run.status, run.state) == ("KILLED", "killed")
+    assert len(points(home)) == 2
+
+
+def test_a_trial_that_another_process_has_recorded_is_recorded_once(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    (cell,) = study.cells
+    folder = home.folder / "trial"
+    folder.mkdir()
+    result = TrialResult(State.FINISHED, folder)
+    runs = live_runs(home, study)
+    runs.open_run(cell, "new")
+    record_trial(tracker_of(home), study, cell, result)
+    runs.close_run(cell, result, "new")
+    assert [run.status for run in tracker_of(home).runs()] == ["FINISHED"]
+    assert (runs.recorded, runs.count_unrecorded) == (0, 0)
