@@ -1,5 +1,7 @@
 """Shots: as few labelled images as a fit asks for, nested, drawn by the seed."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -54,6 +56,22 @@ def test_a_stack_keeps_its_neighbours_and_loses_their_masks() -> None:
         assert torch.equal(crops, source.images.crops(numbers, corner, corner, 2))
         names = [source.images.ids[number] for number in numbers]
         assert list(shots.images.ids) == names
+
+
+def test_statistics_and_pictures_are_of_the_shots_and_not_of_their_neighbours() -> None:
+    shots = draw_shots(volume(12), 3, 0).images
+    assert len(shots.pixels) > 3
+    levels = shots.all_pixels[:, 0, 0, 0].tolist()
+    assert levels == numbers_of(draw_shots(volume(12), 3, 0))
+    for position, level in enumerate(levels):
+        image = shots.image(position)
+        assert torch.equal(image, torch.full((1, 4, 4), level / 255))
+    true_sizes = torch.tensor([[2, 3], [4, 4], [1, 2]])
+    cropped = replace(shots, sizes=true_sizes).all_pixels
+    expected = []
+    for level, count in zip(levels, (6, 16, 2), strict=True):
+        expected += [level] * count
+    assert cropped.flatten().tolist() == expected
 
 
 def test_more_shots_than_images_are_refused_with_the_number_of_images(home: Home) -> None:

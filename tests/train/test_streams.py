@@ -1,5 +1,6 @@
 """Planes beside the masks, streams of a phase's own, and how many crops each stream takes."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,11 @@ def phase_of(**settings: Any) -> Phase:
     return Phase("adapt", [], 1, 1.0, constant, **settings)
 
 
-def batch_of(data: Domains, phase: Phase, number: int = 0) -> Batch:
-    """Returns the batch of one step, augmented by flips and noise."""
+def batch_of(data: Domains, phase: Phase, number: int = 0, index: int = 0) -> Batch:
+    """Returns the batch of one step of one phase, augmented by flips and noise."""
     spec = small_fit(net={"arch": "tiny_unet", "width": 2}, patch=8)
     augment = [as_function(part, None) for part in spec.augment]
-    return batch_of_step(spec, data, phase, augment, StepPlace(number, 0, 0.0, CPU))
+    return batch_of_step(spec, data, phase, augment, StepPlace(number, index, 0.0, CPU))
 
 
 def domains_of(count: int = 5) -> Domains:
@@ -132,6 +133,32 @@ def test_streams_of_ones_own_leave_source_and_target_as_they_were() -> None:
     assert torch.equal(unequal.streams["translated"].images, own.images)
     later = batch_of(data, phase_of(streams=streams, **settings), 4)
     assert not torch.equal(later.streams["translated"].images, own.images)
+
+
+# What source and target drew before a phase could have streams of its own, by phase and step: the
+# images of their crops, the masks of the source after flips, and what the next draws are.
+DRAWS_BEFORE = {
+    (0, 0): ([4, 4, 1, 0], [0, 4, 2, 2], "a6aff33c4d3a", [84531, 916567]),
+    (0, 3): ([0, 4, 3, 4], [3, 4, 0, 4], "ec9290ca6eea", [22351, 278787]),
+    (1, 2): ([2, 0, 3, 1], [1, 2, 3, 3], "dd8dae95ec29", [395481, 194252]),
+}
+
+
+@pytest.mark.parametrize("place", DRAWS_BEFORE)
+def test_source_and_target_draw_what_they_always_drew(place: tuple[int, int]) -> None:
+    index, number = place
+    batch = batch_of(domains_of(), phase_of(streams=BOTH), number, index)
+    assert batch.source.masks is not None
+    assert batch.source.which is not None
+    assert batch.target.which is not None
+    masks = hashlib.sha256(batch.source.masks.numpy().tobytes()).hexdigest()
+    next_draws = torch.randint(0, 10**6, (2,), generator=batch.rng)
+    assert DRAWS_BEFORE[place] == (
+        batch.source.which.tolist(),
+        batch.target.which.tolist(),
+        masks[:12],
+        next_draws.tolist(),
+    )
 
 
 def test_a_stream_without_images_is_refused() -> None:
