@@ -56,7 +56,7 @@ def one_cycle(
     return _cosine(1.0, 1 / (div * final_div), progress)
 
 
-@schedule
+@schedule(version=2)
 def plateau(
     clock: Clock,
     *,
@@ -66,6 +66,8 @@ def plateau(
 ) -> float:
     """Times `factor` whenever the watched score has not improved for more than `patience` epochs,
     not below `floor`.
+
+    A phase that watches nothing, for want of a validation split, shows it minus the training loss.
     """
     best = -math.inf
     waited = 0

@@ -13,7 +13,8 @@ from torch import Tensor
 from harness.data.images import Domains, Labelled, Unlabelled
 from harness.spec.values import Fit
 from harness.train.build import as_function
-from harness.train.phases import BOTH, Batch, Crops, Phase
+from harness.train.crops import Crops
+from harness.train.phases import BOTH, Batch, Phase
 from harness.train.state import FitInProgress
 
 Augmentations = Sequence[Callable[..., Any]]

@@ -15,13 +15,21 @@ from harness.train.state import FitInProgress, checkpoint_weights
 
 
 def finish(
-    training: FitInProgress, net: nn.Module, picks: dict[str, Part], diverged: Diverged | None
+    training: FitInProgress,
+    net: nn.Module,
+    picks: dict[str, Part],
+    diverged: Diverged | None,
+    *,
+    judged: nn.Module | None = None,
 ) -> None:
-    """Writes the last checkpoint, the history and the record; removes what the fit resumed from."""
+    """Writes the last checkpoint, the history and the record; removes what the fit resumed from.
+
+    The last checkpoint is that of `judged`, the module that the last phase evaluates.
+    """
     folder = training.folder
     record = _record(training, net, picks)
     if diverged is None:
-        _save_last_checkpoint(training, net, picks)
+        _save_last_checkpoint(training, judged or net, picks)
     else:
         record = replace(
             record,
@@ -32,17 +40,22 @@ def finish(
         )
     write_json(folder / "history.json", training.state.history)
     write_json(folder / FitRecord.FILE, record.to_plain())
-    for path in list(folder.glob("phase-*.safetensors")):
-        path.unlink()
+    # the state first, for it says which phases lie there
     for name in ("state.safetensors", "progress.json", EPOCHS, STOP):
         (folder / name).unlink(missing_ok=True)
+    for path in list(folder.glob("phase-*.safetensors")):
+        path.unlink()
 
 
-def _save_last_checkpoint(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> None:
+def _save_last_checkpoint(
+    training: FitInProgress, judged: nn.Module, picks: dict[str, Part]
+) -> None:
     """Saves the last weights; every pick has its checkpoint by now, or could never be scored."""
     path = training.folder / f"{LAST.key}.safetensors"
-    weights = checkpoint_weights(training, net)
-    save_tensors(path, weights, {"epoch": training.state.epoch})
+    weights = checkpoint_weights(training, judged)
+    history = training.state.history
+    epoch = history[-1]["epoch"] if history else 0
+    save_tensors(path, weights, {"epoch": epoch})
     for key, part in picks.items():
         if not (training.folder / f"{key}.safetensors").exists():
             raise ValueError(f"pick {part.name}: {_why_no_epoch(training, part)}")

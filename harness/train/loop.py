@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +21,17 @@ from harness.train.batches import seed_from
 from harness.train.build import as_function, build_net, channels_and_outputs
 from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
+from harness.train.phase_checks import check_phase
 from harness.train.phases import Phase
 from harness.train.prepare import pick_function, prepare_domains, prepare_steps
-from harness.train.state import FitInProgress, Report, restore, resume, save
+from harness.train.state import (
+    FitInProgress,
+    Report,
+    restore,
+    restore_module,
+    resume,
+    save,
+)
 
 
 def fit(
@@ -81,18 +90,19 @@ def _train(
         shape=shape,
         checkpoint_names=set(net.state_dict()),
     )
-    diverged = None
+    diverged = judged = None
     try:
-        run_phases(training, net, data, as_function(spec.method, home, device)(net, data))
+        phases = as_function(spec.method, home, device)(net, data)
+        judged = run_phases(training, net, data, phases)
     except Diverged as error:
         diverged = error
-    finish(training, net, picks, diverged)
+    finish(training, net, picks, diverged, judged=judged)
 
 
 def run_phases(
     training: FitInProgress, net: nn.Module, data: Domains, method: Iterator[Phase]
-) -> None:
-    """Runs the phases of a method.
+) -> nn.Module:
+    """Runs the phases of a method and returns the module that the last of them evaluates.
 
     A phase that an earlier process finished is not run again: its last weights are loaded.
     """
@@ -100,15 +110,18 @@ def run_phases(
     state = training.state
     restore_epochs(training.folder, state.history)
     index = 0
+    judged = net
     while True:
         # for what a method draws between its phases
         torch.manual_seed(seed_from(training.spec.seed, "method", index))
         phase = next(method, None)
         if phase is None:
-            return
+            return judged
+        check_phase(net, phase, training.checkpoint_names)
+        judged = phase.judged_module(net)
         last_weights = training.folder / f"phase-{index}.safetensors"
         if index < state.phase:
-            net.load_state_dict(load_tensors(last_weights)[0])
+            restore_module(net, load_tensors(last_weights)[0])
         else:
             _run_phase(training, net, data, phase, tensors)
             tensors = {}
@@ -128,10 +141,9 @@ def _run_phase(
     tensors: dict[str, Tensor],
 ) -> None:
     """Runs one phase from the epoch where an earlier process left it."""
-    _check_players(net, phase)
     optimisers = []
     for player in phase.players:
-        optimisers.append(player.optimiser(player.parameters, player.lr or phase.lr))
+        optimisers.append(player.optimiser(player.parameters, phase.rate_of(player)))
     if tensors:
         restore(net, optimisers, tensors)
     spec, state = training.spec, training.state
@@ -143,26 +155,16 @@ def _run_phase(
         losses = run_epoch(training, net, data, phase, optimisers, epoch=epoch, steps=steps)
         state.epoch = epoch + 1
         state.step += steps
-        learning_rate = optimisers[0].param_groups[0]["lr"]
-        row = {"phase": phase.name, "epoch": epoch + 1, "step": state.step, "lr": learning_rate}
+        row: dict[str, Any] = {"phase": phase.name, "epoch": epoch + 1, "step": state.step}
+        if optimisers:
+            row["lr"] = optimisers[0].param_groups[0]["lr"]
         row.update(losses)
-        row.update(end_of_epoch(training, net, data, phase))
+        row.update(end_of_epoch(training, net, data, phase, losses))
         row.update({"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()})
         state.history.append(row)
         save(training, net, optimisers)
         append_line(training.folder / EPOCHS, row)  # after the state: no row is ever taken back
         stop_if_asked(training.folder)
-
-
-def _check_players(net: nn.Module, phase: Phase) -> None:
-    """Refuses a player whose parameters are not the network's, for they would not be saved."""
-    own = {id(parameter) for parameter in net.parameters()}
-    for player in phase.players:
-        if any(id(parameter) not in own for parameter in player.parameters):
-            raise ValueError(
-                f"player {player.name} learns parameters outside the network; "
-                "hang its module onto net"
-            )
 
 
 def steps_that_cover(data: Domains, phase: Phase, spec: Fit) -> int:

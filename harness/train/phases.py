@@ -1,45 +1,16 @@
 """The words a method speaks: Domains to learn from, Phases to yield, Players that learn in them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from harness.data.images import Domains, Labelled, Unlabelled
+from harness.train.crops import Crops
 
-
-@dataclass(frozen=True)
-class Crops:
-    """One stream's share of a batch."""
-
-    images: Tensor
-    masks: Tensor | None = None
-    which: Tensor | None = None  # the image that each crop is of
-    planes: Mapping[str, Tensor] = field(default_factory=dict)  # (b, h, w): those of the images
-
-    def slice_of(self, cut: slice) -> "Crops":
-        """Returns a stretch of these crops."""
-        masks, which = self.masks, self.which
-        if masks is not None:
-            masks = masks[cut]
-        if which is not None:
-            which = which[cut]
-        planes = {name: plane[cut] for name, plane in self.planes.items()}
-        return Crops(self.images[cut], masks, which, planes)
-
-    def piece(self, number: int, of: int) -> "Crops":
-        """Returns one of so many pieces of these crops.
-
-        Where there are fewer crops than pieces, pieces that follow each other have the same crop.
-        """
-        count = len(self.images)
-        if not count:
-            return self
-        start = number * count // of
-        stop = (number + 1) * count // of
-        return self.slice_of(slice(start, max(stop, start + 1)))
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -50,8 +21,7 @@ class Batch:
     target: Crops
     rng: torch.Generator  # on the training device; depends on seed, phase and step alone
     progress: float  # 0 at the first step of the phase, 1 after the last
-    # what one player computed and the next may use
-    shared: dict[str, Any] = field(default_factory=dict)
+    values: dict[Hashable, Any] = field(default_factory=dict, repr=False)  # of `once` alone
     own_streams: Mapping[str, Crops] = field(default_factory=dict)  # those of the phase's own
 
     @property
@@ -64,7 +34,7 @@ class Batch:
         """Returns the number of crops of the largest stream."""
         return max(len(crops.images) for crops in self.streams.values())
 
-    def piece(self, number: int, of: int, shared: dict[str, Any]) -> "Batch":
+    def piece(self, number: int, of: int, values: dict[Hashable, Any]) -> "Batch":
         """Returns one of so many pieces of the batch: every stream cut in proportion."""
         own_streams = {name: crops.piece(number, of) for name, crops in self.own_streams.items()}
         return Batch(
@@ -72,9 +42,19 @@ class Batch:
             self.target.piece(number, of),
             self.rng,
             self.progress,
-            shared,
+            values,
             own_streams,
         )
+
+    def once(self, name: str, compute: "Callable[[Batch], Value]") -> Value:
+        """Returns a value that players share within a step; whoever comes first computes it.
+
+        Where memory ran out and the batch is cut, each piece has a value of its own. A player
+        whose batch is cut into another number of pieces computes it anew, by the weights of now.
+        """
+        if name not in self.values:
+            self.values[name] = compute(self)
+        return cast(Value, self.values[name])
 
 
 @dataclass(frozen=True)
@@ -102,6 +82,20 @@ class Player:
     loss: Loss  # a tensor, or named terms whose sum is followed and each of which is recorded
     optimiser: Optimise
     lr: float | None = None  # null: the phase's
+    schedule: Schedule | None = None  # null: the phase's
+    every: int = 1  # it learns at the first step of the phase, and at each `every`-th after that
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError(
+                f"player {self.name}: it cannot learn at every {self.every}th step; "
+                "`every` is 1 or more"
+            )
+
+
+def constant_rate(clock: Clock) -> float:
+    """Leaves the learning rate as it is: the schedule of a phase that names none."""
+    return 1.0
 
 
 SOURCE = ("source",)
@@ -111,13 +105,16 @@ BOTH = ("source", "target")
 
 @dataclass
 class Phase:
-    """A stretch of training with the same players; the loop is elsewhere."""
+    """A stretch of training with the same players; the loop is elsewhere.
+
+    Without players nothing learns by gradients, and `after_step` does all that is done.
+    """
 
     name: str
     players: list[Player]
     epochs: int
-    lr: float
-    schedule: Schedule
+    lr: float | None = None  # needed where a player has none of its own
+    schedule: Schedule = constant_rate
     streams: tuple[str, ...] = SOURCE
     patience: int | None = None  # epochs without improvement of `watch` before the phase ends
     # called once per epoch, in evaluation mode; higher is better
@@ -128,6 +125,11 @@ class Phase:
     patch: int | None = None
     # the images of streams of the phase's own; under "source" or "target", in place of the fit's
     domains: Mapping[str, Labelled | Unlabelled] = field(default_factory=dict)
+    # what picks see and checkpoints hold in place of the network: the teacher of a student, say;
+    # it has the layers of the fit's network, and hangs on it
+    evaluates: nn.Module | None = None
+    # called after the players of each step, in training mode, without gradients
+    after_step: Callable[[Batch], None] | None = None
 
     def batch_of(self, stream: str, default: int) -> int:
         """Returns how many crops of a stream each step takes."""
@@ -152,6 +154,20 @@ class Phase:
                 'its decorator has to say so: needs=("adapt_to",)'
             )
         return data.target
+
+    def rate_of(self, player: Player) -> float:
+        """Returns the learning rate of a player before its schedule."""
+        rate = player.lr or self.lr
+        if rate is None:
+            raise ValueError(
+                f"phase {self.name}: player {player.name} has no learning rate; "
+                "give `lr` to the phase or to the player"
+            )
+        return rate
+
+    def judged_module(self, net: nn.Module) -> nn.Module:
+        """Returns the module that is watched, picked and saved: the network, or `evaluates`."""
+        return net if self.evaluates is None else self.evaluates
 
 
 Method = Callable[[nn.Module, Domains], Iterator[Phase]]
@@ -182,6 +198,26 @@ def freeze(module: nn.Module) -> None:
     module.requires_grad_(False)
     for inner in module.modules():
         inner.register_buffer("frozen", torch.ones(()), persistent=False)
+
+
+def unfreeze(module: nn.Module) -> None:
+    """Lets all parameters of a module learn again, and its batch norm too, from the next phase."""
+    module.requires_grad_(True)
+    for inner in module.modules():
+        if "frozen" in inner._buffers:
+            del inner.frozen
+
+
+class Memory(nn.Module):
+    """Tensors that a method keeps from step to step; hung onto the network, they survive a kill.
+
+    They are attributes, which may be changed or set anew, also to another shape.
+    """
+
+    def __init__(self, **tensors: Tensor) -> None:
+        super().__init__()
+        for name, value in tensors.items():
+            self.register_buffer(name, value)
 
 
 def train_mode(net: nn.Module) -> None:

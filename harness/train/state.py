@@ -79,7 +79,7 @@ def restore(net: nn.Module, optimisers: list[Any], tensors: dict[str, Tensor]) -
     for name, value in tensors.items():
         if name.startswith("net."):
             weights[name.removeprefix("net.")] = value
-    net.load_state_dict(weights)
+    restore_module(net, weights)
     for i, optimiser in enumerate(optimisers):
         optimiser_state: dict[int, dict[str, Any]] = {}
         for name, value in tensors.items():
@@ -90,10 +90,28 @@ def restore(net: nn.Module, optimisers: list[Any], tensors: dict[str, Tensor]) -
         optimiser.load_state_dict({"state": optimiser_state, "param_groups": groups})
 
 
-def checkpoint_weights(training: FitInProgress, net: nn.Module) -> dict[str, Tensor]:
-    """Returns what a checkpoint holds: not the modules that a method hung onto the network."""
+def restore_module(net: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Sets parameters and buffers to saved tensors; a buffer takes the saved shape and type.
+
+    So a buffer may have grown since it was hung on, as a pool of images does.
+    """
+    for path, module in net.named_modules():
+        for name, buffer in module._buffers.items():
+            saved = tensors.get(f"{path}.{name}".removeprefix("."))
+            if saved is None or buffer is None:
+                continue
+            if (buffer.shape, buffer.dtype) != (saved.shape, saved.dtype):
+                module._buffers[name] = saved.to(buffer.device)
+    net.load_state_dict(tensors)
+
+
+def checkpoint_weights(training: FitInProgress, judged: nn.Module) -> dict[str, Tensor]:
+    """Returns what a checkpoint holds: not the modules that a method hung onto the network.
+
+    `judged` is the network, or the module that a phase evaluates in its place.
+    """
     weights = {}
-    for name, value in net.state_dict().items():
+    for name, value in judged.state_dict().items():
         if name in training.checkpoint_names:
             weights[name] = value
     return weights

@@ -17,7 +17,9 @@ def update(
 ) -> dict[str, Tensor]:
     """Takes one step of one player and returns the value of each term of its loss.
 
-    Out of memory, it tries again with twice as many pieces of the batch, to the same effect.
+    Out of memory, it tries again with twice as many pieces of the batch. Their gradients add up to
+    that of the whole where the loss is a mean over images; batch norm, which sees one piece at a
+    time, counts other statistics than those of the whole.
     """
     while True:
         pieces = training.state.pieces.get(player.name, 1)
@@ -29,7 +31,7 @@ def update(
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error) or pieces >= batch.size:
                 raise
-        batch.shared.clear()
+        batch.values.clear()
         if training.device.type == "cuda":
             torch.cuda.empty_cache()
         training.state.pieces[player.name] = pieces * 2
@@ -44,9 +46,8 @@ def backward(
 ) -> dict[str, Tensor]:
     """Adds up the gradients of the whole batch piece by piece; returns the value of each term."""
     total: dict[str, Tensor] = {}
-    half = training.spec.precision == "bfloat16"
     for share, piece in _pieces(batch, pieces):
-        with torch.autocast(training.device.type, dtype=torch.bfloat16, enabled=half):
+        with precision_of(training):
             loss = player.loss(piece)
         terms: dict[str, Tensor] = {}
         if isinstance(loss, dict):
@@ -62,6 +63,12 @@ def backward(
     return total
 
 
+def precision_of(training: FitInProgress) -> torch.autocast:
+    """Returns the context in which networks answer in the precision of the fit."""
+    half = training.spec.precision == "bfloat16"
+    return torch.autocast(training.device.type, dtype=torch.bfloat16, enabled=half)
+
+
 def _pieces(batch: Batch, pieces: int) -> Iterator[tuple[float, Batch]]:
     """Yields pieces of a batch, each with its share of the whole."""
     if pieces == 1:
@@ -72,5 +79,5 @@ def _pieces(batch: Batch, pieces: int) -> Iterator[tuple[float, Batch]]:
         cut = slice(i * size // pieces, (i + 1) * size // pieces)
         if cut.start == cut.stop:
             continue
-        shared = batch.shared.setdefault(f"piece {i} of {pieces}", {})
-        yield (cut.stop - cut.start) / size, batch.piece(i, pieces, shared)
+        values = batch.values.setdefault((i, pieces), {})
+        yield (cut.stop - cut.start) / size, batch.piece(i, pieces, values)

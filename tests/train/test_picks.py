@@ -80,7 +80,7 @@ def best_epoch_of(scores: list[float], home: Home, folder: Path) -> tuple[int, f
     phase = Phase("train", [], len(scores), 1e-3, constant)
     for epoch in range(len(scores)):
         training.state.epoch = epoch + 1
-        end_of_epoch(training, new_net(spec), data, phase)
+        end_of_epoch(training, new_net(spec), data, phase, {})
     _, notes = load_tensors(folder / "key.safetensors")
     return notes["epoch"], training.state.best["key"]
 

@@ -17,8 +17,9 @@ from harness.store import Home
 from harness.train import step
 from harness.train.batches import StepPlace, augmented_crops, batch_of_step
 from harness.train.build import as_function
+from harness.train.crops import Crops
 from harness.train.loop import steps_that_cover
-from harness.train.phases import BOTH, Batch, Crops, Phase, Player
+from harness.train.phases import BOTH, Batch, Phase, Player
 from harness.train.state import FitInProgress
 from tests.made.fits import CPU, small_fit
 from tests.made.slices import labelled_volume
@@ -32,7 +33,8 @@ def batch_of(data: Domains, phase: Phase, number: int = 0, index: int = 0) -> Ba
     """Returns the batch of one step of one phase, augmented by flips and noise."""
     spec = small_fit(net={"arch": "tiny_unet", "width": 2}, patch=8)
     augment = [as_function(part, None) for part in spec.augment]
-    return batch_of_step(spec, data, phase, augment, StepPlace(number, index, 0.0, CPU))
+    step_place = StepPlace(number, index, 0.0, CPU)
+    return batch_of_step(spec, data, phase, augment, step_place)
 
 
 def domains_of(count: int = 5) -> Domains:
@@ -144,16 +146,18 @@ DRAWS_BEFORE = {
 }
 
 
-@pytest.mark.parametrize("place", DRAWS_BEFORE)
-def test_source_and_target_draw_what_they_always_drew(place: tuple[int, int]) -> None:
-    index, number = place
+@pytest.mark.parametrize("step_of_phase", DRAWS_BEFORE)
+def test_source_and_target_draw_what_they_always_drew(
+    step_of_phase: tuple[int, int],
+) -> None:
+    index, number = step_of_phase
     batch = batch_of(domains_of(), phase_of(streams=BOTH), number, index)
     assert batch.source.masks is not None
     assert batch.source.which is not None
     assert batch.target.which is not None
     masks = hashlib.sha256(batch.source.masks.numpy().tobytes()).hexdigest()
     next_draws = torch.randint(0, 10**6, (2,), generator=batch.rng)
-    assert DRAWS_BEFORE[place] == (
+    assert DRAWS_BEFORE[step_of_phase] == (
         batch.source.which.tolist(),
         batch.target.which.tolist(),
         masks[:12],
