@@ -4,6 +4,10 @@ A network with one output channel answers a two-class question by the logit of t
 softmax over (0, z) is the sigmoid of z, so cross-entropy on one channel is binary cross-entropy,
 and every loss takes both. Two channels tell foreground from background likewise, whatever classes
 the masks have. Pixels labelled `ignore` do not count.
+
+`weights` say how much each pixel weighs. A mean over pixels is then the sum of weight times loss
+over the number of pixels that count, not over the sum of their weights: a map of weights above 1
+makes steps larger. In Dice a pixel counts as often as it weighs.
 """
 
 import torch
@@ -18,27 +22,66 @@ loss = register("loss")
 
 
 @loss
-def bce(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+def bce(logits: Tensor, masks: Tensor, ignore: int | None, weights: Tensor | None = None) -> Tensor:
     """Binary cross-entropy with logits, each output channel against the rest."""
     truth, counted = _indicators(logits, masks, ignore)
     losses = F.binary_cross_entropy_with_logits(logits.float(), truth, reduction="none")
     count = counted.sum() * truth.shape[1]
-    return (losses * counted).sum() / count.clamp(min=1)
+    losses = losses * counted
+    if weights is not None:
+        losses = losses * weights.unsqueeze(1)
+    return losses.sum() / count.clamp(min=1)
 
 
 @loss
-def ce(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+def ce(logits: Tensor, masks: Tensor, ignore: int | None, weights: Tensor | None = None) -> Tensor:
     """Cross-entropy over the classes."""
     scores = _with_background(logits.float())
     labels = answered_labels(logits, masks, ignore)
     missing = -100 if ignore is None else ignore
-    total = F.cross_entropy(scores, labels, ignore_index=missing, reduction="sum")
-    count = (labels != missing).sum()
-    return total / count.clamp(min=1)
+    count = (labels != missing).sum().clamp(min=1)
+    if weights is None:
+        total = F.cross_entropy(scores, labels, ignore_index=missing, reduction="sum")
+        return total / count
+    losses = F.cross_entropy(scores, labels, ignore_index=missing, reduction="none")
+    return (losses * weights).sum() / count
 
 
 @loss
-def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegative = 1.0) -> Tensor:
+def focal(
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    weights: Tensor | None = None,
+    *,
+    gamma: NonNegative = 2.0,
+) -> Tensor:
+    """Cross-entropy in which a pixel answered with likelihood p counts (1 - p) ** gamma (Lin
+    2017).
+    """
+    scores = _with_background(logits.float())
+    labels = answered_labels(logits, masks, ignore)
+    counted = torch.ones_like(masks, dtype=torch.bool)
+    if ignore is not None:
+        counted = masks != ignore
+    labels = torch.where(counted, labels, 0)
+    logarithms = scores.log_softmax(dim=1).gather(1, labels.unsqueeze(1)).squeeze(1)
+    doubt = (1 - logarithms.exp()).clamp(min=1e-6)  # where it is 0 its power has no gradient
+    losses = -(doubt**gamma) * logarithms * counted
+    if weights is not None:
+        losses = losses * weights
+    return losses.sum() / counted.sum().clamp(min=1)
+
+
+@loss
+def dice(
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    weights: Tensor | None = None,
+    *,
+    smooth: NonNegative = 1.0,
+) -> Tensor:
     """One minus the soft Dice over the batch, averaged over the foreground classes."""
     truth, counted = _indicators(logits, masks, ignore)
     if logits.shape[1] == 1:
@@ -46,8 +89,9 @@ def dice(logits: Tensor, masks: Tensor, ignore: int | None, *, smooth: NonNegati
     else:
         scores = torch.softmax(logits.float(), dim=1)[:, 1:]
         truth = truth[:, 1:]
-    hits = scores * truth * counted
-    sizes = (scores + truth) * counted
+    share = counted if weights is None else counted * weights.unsqueeze(1)
+    hits = scores * truth * share
+    sizes = (scores + truth) * share
     overlap = hits.sum(dim=(0, 2, 3))
     total = sizes.sum(dim=(0, 2, 3))
     smooth_overlap = 2 * overlap + smooth
@@ -61,12 +105,13 @@ def bce_dice(
     logits: Tensor,
     masks: Tensor,
     ignore: int | None,
+    weights: Tensor | None = None,
     *,
     weight: Fraction = 0.5,
 ) -> Tensor:
     """Binary cross-entropy and Dice, `weight` of the second."""
-    entropy = bce(logits, masks, ignore)
-    return (1 - weight) * entropy + weight * dice(logits, masks, ignore)
+    entropy = bce(logits, masks, ignore, weights)
+    return (1 - weight) * entropy + weight * dice(logits, masks, ignore, weights)
 
 
 @loss
@@ -74,12 +119,13 @@ def ce_dice(
     logits: Tensor,
     masks: Tensor,
     ignore: int | None,
+    weights: Tensor | None = None,
     *,
     weight: Fraction = 0.5,
 ) -> Tensor:
     """Cross-entropy and Dice, `weight` of the second."""
-    entropy = ce(logits, masks, ignore)
-    return (1 - weight) * entropy + weight * dice(logits, masks, ignore)
+    entropy = ce(logits, masks, ignore, weights)
+    return (1 - weight) * entropy + weight * dice(logits, masks, ignore, weights)
 
 
 def _with_background(logits: Tensor) -> Tensor:

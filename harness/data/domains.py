@@ -14,10 +14,12 @@ from torch import Tensor
 from harness.data.files.lazy import Lazy, decode_to_file
 from harness.data.fingerprint import files_stamp
 from harness.data.folds import split_by_fold
-from harness.data.images import Domains, Labelled, Unlabelled, grey_range
+from harness.data.images import Domains, Labelled, Unlabelled
 from harness.data.masks import IGNORE
 from harness.data.open_dataset import open_split
 from harness.data.scans import Scans
+from harness.data.shots import draw_shots
+from harness.data.windows import grey_range
 from harness.spec.values import Fit, Part
 from harness.spec.walk import validation_of
 from harness.store import Home, file_lock
@@ -34,11 +36,14 @@ def open_domains(fit: Fit, home: Home, device: torch.device) -> Domains:
     target = None
     if fit.target is not None:
         target = open_images(fit.target, slices, home, device).images
+    validation: Labelled | None
     if fit.fold is not None and isinstance(source, Labelled):
         fold, folds = fit.fold
-        training, held_out = split_by_fold(source, fold, folds)
-        return Domains(training, held_out, target)
-    validation = _open_validation(fit, home, slices, device)
+        source, validation = split_by_fold(source, fold, folds)
+    else:
+        validation = _open_validation(fit, home, slices, device)
+    if fit.shots is not None:
+        source = draw_shots(source, fit.shots, fit.seed)
     return Domains(source, validation, target)
 
 

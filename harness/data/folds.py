@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from harness.data.images import Labelled, Unlabelled, grey_range
+from harness.data.images import Labelled, Unlabelled
+from harness.data.windows import grey_range
 
 
 def split_by_fold(source: Labelled, which: int, of: int) -> tuple[Labelled, Labelled]:
@@ -61,6 +62,7 @@ def _subset(source: Labelled, is_taken: Tensor) -> Labelled:
     sizes = all_images.sizes
     if sizes is not None:
         sizes = sizes[which]
+    planes = {name: plane[which] for name, plane in all_images.planes.items()}
     images = replace(
         all_images,
         pixels=all_images.pixels[which],
@@ -69,6 +71,7 @@ def _subset(source: Labelled, is_taken: Tensor) -> Labelled:
         first=first.to(which.device),
         last=last.to(which.device),
         sizes=sizes,
+        planes=planes,
     )
     return replace(source, images=images, masks=source.masks[which])
 

@@ -1,28 +1,15 @@
 """Unlabelled, Labelled, Domains: what a fit may look at."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from harness.data.windows import span, windows
 
-def grey_range(volumes: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """The first and the last image of each volume, for each image; slices stand side by side."""
-    first = []
-    last = []
-    start = 0
-    for i, volume in enumerate(volumes):
-        if i and volume != volumes[i - 1]:
-            start = i
-        first.append(start)
-    end = len(volumes) - 1
-    for i in range(len(volumes) - 1, -1, -1):
-        if i < len(volumes) - 1 and volumes[i] != volumes[i + 1]:
-            end = i
-        last.append(end)
-    return torch.tensor(first), torch.tensor(last[::-1])
+PLANE_TYPES = (torch.float32, torch.uint8, torch.int16, torch.int32, torch.int64)
 
 
 @dataclass(frozen=True)
@@ -36,6 +23,11 @@ class Unlabelled:
     last: Tensor
     slices: int = 1
     sizes: Tensor | None = None  # (n, 2): the true height and width where images differ in size
+    # (n,): where among the pixels an image stands, and so `first` and `last`; null: in order.
+    # The pixels are then more than the images: neighbours in stacks that are no images themselves.
+    rows: Tensor | None = None
+    # (n, h, w) float32 or whole numbers, by name: what is cropped and moved with the images
+    planes: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,6 +41,17 @@ class Unlabelled:
         """The same images with the pixels that `change` makes of them."""
         pixels = change(self)
         return replace(self, pixels=pixels)
+
+    def with_plane(self, name: str, plane: Tensor) -> "Unlabelled":
+        """The same images with one more plane beside them: a weight for each pixel, say."""
+        shape = (len(self), *self.size)
+        if tuple(plane.shape) != shape or plane.dtype not in PLANE_TYPES:
+            raise ValueError(
+                f"the plane {name} is {plane.dtype} of shape {tuple(plane.shape)}; "
+                f"it should be float32 or whole numbers of shape {shape}"
+            )
+        planes = {**self.planes, name: plane.to(self.pixels.device)}
+        return replace(self, planes=planes)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,18 +83,21 @@ class Unlabelled:
     def image(self, index: int) -> Tensor:
         """(c, h, w): one image as numbers, in its own size, without what fills it up."""
         height, width = self.size_of(index)
-        return unit(self.pixels[index, :, :height, :width].contiguous())
+        row = index if self.rows is None else int(self.rows[index])
+        return unit(self.pixels[row, :, :height, :width].contiguous())
 
     @property
     def all_pixels(self) -> Tensor:
-        """The pixels that statistics may look at, as stored: those of images, never the filling.
+        """The pixels that statistics may look at, as stored: those of images, never the filling
+        nor a neighbour that is no image itself.
 
         They are (n, c, h, w) where all images have one size, else side by side in (1, c, 1, all).
         """
+        all_pixels = self.pixels if self.rows is None else self.pixels[self.rows]
         if self.sizes is None:
-            return self.pixels
+            return all_pixels
         planes = []
-        for index, pixels in enumerate(self.pixels):
+        for index, pixels in enumerate(all_pixels):
             height, width = self.size_of(index)
             planes.append(pixels[:, :height, :width].flatten(1))
         return torch.cat(planes, dim=1)[None, :, None]
@@ -123,7 +129,8 @@ class Unlabelled:
         """
         reach = self.slices // 2
         offsets = torch.arange(-reach, reach + 1, device=which.device)
-        around = which[:, None] + offsets
+        rows = which if self.rows is None else self.rows[which]
+        around = rows[:, None] + offsets
         first = self.first[which][:, None]
         last = self.last[which][:, None]
         return torch.clamp(around, first, last)
@@ -148,8 +155,8 @@ class Unlabelled:
 
     def crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
         """(b, channels, patch, patch): a window of each image in `which`."""
-        rows = _span(top, patch)
-        columns = _span(left, patch)
+        rows = span(top, patch)
+        columns = span(left, patch)
         planes = torch.arange(self.pixels.shape[1], device=which.device)
         stack = self.neighbours(which)
         crops = self.pixels[
@@ -159,6 +166,15 @@ class Unlabelled:
             columns[:, None, None, None, :],
         ]
         return unit(crops.flatten(1, 2))
+
+    def plane_crops(
+        self, which: Tensor, top: Tensor, left: Tensor, patch: int
+    ) -> dict[str, Tensor]:
+        """The planes of the windows that `crops` gives, (b, patch, patch) each."""
+        crops = {}
+        for name, plane in self.planes.items():
+            crops[name] = windows(plane, which, top, left, patch)
+        return crops
 
 
 @dataclass(frozen=True)
@@ -186,15 +202,14 @@ class Labelled:
         masks = self.images.without_filling(self.masks[which], which)
         return masks.long()
 
+    def with_plane(self, name: str, plane: Tensor) -> "Labelled":
+        """The same images and masks with one more plane beside them: a weight for each pixel."""
+        images = self.images.with_plane(name, plane)
+        return replace(self, images=images)
+
     def mask_crops(self, which: Tensor, top: Tensor, left: Tensor, patch: int) -> Tensor:
         """(b, patch, patch): the masks of the windows that `crops` of the images gives."""
-        rows = _span(top, patch)
-        columns = _span(left, patch)
-        crops = self.masks[
-            which[:, None, None],
-            rows[:, :, None],
-            columns[:, None, :],
-        ]
+        crops = windows(self.masks, which, top, left, patch)
         return crops.long()
 
 
@@ -226,9 +241,3 @@ def unit(pixels: Tensor) -> Tensor:
         unsigned = pixels.to(torch.int32) & 0xFFFF
         return unsigned.float() / 65535
     return pixels.float()
-
-
-def _span(start: Tensor, length: int) -> Tensor:
-    """(b, length): the rows or columns from each start on."""
-    offsets = torch.arange(length, device=start.device)
-    return start[:, None] + offsets

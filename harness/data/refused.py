@@ -61,3 +61,11 @@ def first_few(values: Iterable[object], most: int = 8) -> str:
     if omitted > 0:
         sentence += f" and {omitted} more"
     return sentence
+
+
+def too_many_shots(shots: int, count: int) -> str:
+    """The sentence that refuses more shots than there are images."""
+    return (
+        f"fit.shots: {shots} is more than the {count} labelled training images; "
+        f"take {count} or fewer, or leave `shots` out to take them all"
+    )

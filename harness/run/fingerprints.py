@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.data.fingerprint import shared_images
 from harness.data.identity import Identity, depends_on_files, identity_of
+from harness.data.refused import too_many_shots
 from harness.spec.fields import field_names
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import looked_at, parts_in
@@ -34,7 +35,7 @@ def with_fingerprints(study: Study, home: Home) -> Study:
     if not parts:
         return study
     identities = _identities(study, parts, home)
-    problems = list(_overlaps(study, identities))
+    problems = [*_overlaps(study, identities), *_missing_shots(study, identities)]
     if problems:
         raise Mistakes(problems)
     marked = {key: _with_mark(part, identities[key]) for key, part in parts.items()}
@@ -111,6 +112,20 @@ def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Prob
             shared = f"shares {len(same)} images with {role} {part.level}"
             text = f"{shared} ({_examples_of(same)}); {REMEDY[role]}"
             yield Problem(_start_of(study), f"test_on {test.level}", text)
+
+
+def _missing_shots(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:
+    """Fits that ask for more labelled images than their training set has, each said once."""
+    texts: dict[str, str] = {}
+    for cell in study.cells:
+        for fit in cell.trial.fit.lineage:
+            identity = identities.get(fit.train_on.key)
+            if identity is not None and fit.shots is not None:
+                count = len(identity.digests)
+                if fit.shots > count:
+                    texts[too_many_shots(fit.shots, count)] = fit.train_on.level
+    for text, level in texts.items():
+        yield Problem(_start_of(study), f"train_on {level}", text)
 
 
 def _examples_of(same: list[tuple[str, str]]) -> str:

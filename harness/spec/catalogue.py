@@ -28,6 +28,7 @@ HOMES = {
     "augment": "components/augment",
     "method": "components/methods",
     "loss": "components/losses",
+    "weight": "components/weights",
     "optimiser": "components/optimisers",
     "schedule": "components/schedules",
     "pick": "components/picks",

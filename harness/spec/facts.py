@@ -16,6 +16,7 @@ class Facts:
     """
 
     version: int = 1  # raised by hand when a change of the code changes results
+    later: tuple[str, ...] = ()  # options newer than the version; at a plain default in no key
     without: Mapping[str, str] = field(default_factory=dict)  # options that it lacks: a reason each
     needs: tuple[str, ...] = ()  # what must be there: adapt_to, encoder, original
     uses: tuple[str, ...] = ()  # what it looks at where it is there, and does without: adapt_to

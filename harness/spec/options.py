@@ -36,6 +36,7 @@ Method = Annotated[Any, Of("method")]
 Loss = Annotated[Any, Of("loss")]
 Optimiser = Annotated[Any, Of("optimiser")]
 Schedule = Annotated[Any, Of("schedule")]
+Weight = Annotated[Any, Of("weight")]
 Pick = Annotated[Any, Of("pick")]
 Perturb = Annotated[Any, Of("perturb")]
 Saliency = Annotated[Any, Of("saliency")]
@@ -58,6 +59,7 @@ WORDS: dict[str, Any] = {
     "Loss": Loss,
     "Optimiser": Optimiser,
     "Schedule": Schedule,
+    "Weight": Weight,
     "Pick": Pick,
     "Perturb": Perturb,
     "Saliency": Saliency,

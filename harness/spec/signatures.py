@@ -48,6 +48,7 @@ class Component:
     facts: Facts = field(default_factory=Facts)
     digest: str = ""  # of its code, where it stands outside the package; "" for shipped ones
     defined_at: str = ""  # file:line
+    arguments: tuple[str, ...] = ()  # what harness gives it: its positional arguments
 
     @property
     def reasons_without(self) -> dict[str, str]:
@@ -142,7 +143,15 @@ def _read_component(
     docstring = ast.get_docstring(node) or ""
     sentence = docstring.split("\n\n")[0].replace("\n", " ")
     return Component(
-        kind, node.name, source.module, sentence, options, facts, source.digest, defined_at
+        kind,
+        node.name,
+        source.module,
+        sentence,
+        options,
+        facts,
+        source.digest,
+        defined_at,
+        tuple(argument.arg for argument in node.args.args),
     )
 
 

@@ -28,6 +28,9 @@ Steps = tuple[str | int, ...]
 Fold = tuple[int, int] | None  # (which, of how many)
 Upstream = list[tuple["Fit", "Part"]]  # fits, and the checkpoint of each that is read
 
+# options that all components of a kind got later, beside those that a component says (`later`)
+LATER_OPTIONS: Mapping[str, tuple[str, ...]] = {"prepare": ("to",)}
+
 
 @dataclass(frozen=True)
 class Part:
@@ -52,11 +55,16 @@ class Part:
         facts = self.component.facts
         options: dict[str, Any] = {}
         for name, value in self.options.items():
-            prepares_all = self.kind == "prepare" and (name, value) == ("to", "all")
-            if not prepares_all and not (fingerprint and name == facts.reads):
+            is_as_before = name in self._later and value == self.component.options[name].default
+            if not is_as_before and not (fingerprint and name == facts.reads):
                 options[name] = with_keys(value)
         code = [self.component.digest] if self.component.digest else []
         return digest([self.kind, self.name, facts.version, options, *code])
+
+    @property
+    def _later(self) -> tuple[str, ...]:
+        """The options that came later, no part of the key at their defaults: what was so before."""
+        return (*self.component.facts.later, *LATER_OPTIONS.get(self.kind, ()))
 
     @property
     def component(self) -> Component:
@@ -119,6 +127,8 @@ class Part:
 class Fit(Settings):
     """Everything that decides the weights, and nothing else."""
 
+    LATER: ClassVar[Mapping[str, Any]] = {"shots": None}
+
     train_on: Dataset
     adapt_to: Dataset | None = None
     net: Net = "tiny_unet"
@@ -128,6 +138,7 @@ class Fit(Settings):
     method: Method = "supervised"
     seed: Whole = 0
     fold: Fold = None
+    shots: Count | None = None  # labelled training images, drawn by the seed; null: all
     patch: Count = 128
     batch: Count = 8
     steps: Count | None = None  # per epoch; null: as many patches as cover the training pixels once

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.spec.keys import with_keys
 from harness.spec.naming import level_name
 from harness.spec.paths import FIT_OPTIONS, value_at, why_component_refuses
-from harness.spec.values import Fit, Trial, with_keys
+from harness.spec.values import Fit, Trial
 from harness.study.axes import Axis, settings_of
 from harness.study.problems import Finding, Findings, Raw
 from harness.study.settings import (

@@ -25,8 +25,8 @@ Json = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 COMPONENTS = (
-    *("dataset", "net", "init", "prepare", "augment", "method", "loss", "optimiser", "schedule"),
-    *("pick", "perturb", "saliency", "probe"),
+    *("dataset", "net", "init", "prepare", "augment", "method", "loss", "weight"),
+    *("optimiser", "schedule", "pick", "perturb", "saliency", "probe"),
 )
 # The options of comparisons that name a statistic, and its kinds in the catalogue.
 NAMES_OF = {**STATISTICS, "correct": ("correction",)}

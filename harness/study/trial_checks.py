@@ -139,8 +139,23 @@ def _target_is_not_tested(trial: Trial) -> Findings:
             yield steps, text
 
 
+def _loss_takes_weights(trial: Trial) -> Findings:
+    """A method that weighs pixels needs a loss that takes their weights."""
+    for fit in trial.fit.lineage:
+        loss = fit.method.options.get("loss")
+        if not isinstance(loss, Part) or "weights" in loss.component.arguments:
+            continue
+        weight = fit.method.options.get("weight")
+        if isinstance(weight, Part) and weight.kind == "weight":
+            text = (
+                f"{loss.name} takes no weights, and fit.method.weight is {weight.name}; "
+                "take a loss with the arguments (logits, masks, ignore, weights)"
+            )
+            yield ("fit", "method", "loss"), text
+
+
 RULES = (
-    *(_patch_fits_net, _needs_are_met, _test_set_is_new),
+    *(_patch_fits_net, _needs_are_met, _test_set_is_new, _loss_takes_weights),
     *(_prepare_is_of_tests, _pick_reads_earlier_fits),
 )
 

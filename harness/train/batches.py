@@ -4,15 +4,17 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from harness.data.images import Domains, Labelled, Unlabelled
 from harness.spec.values import Fit
 from harness.train.build import as_function
-from harness.train.phases import Batch, Crops, Phase
+from harness.train.crops import Crops
+from harness.train.phases import BOTH, Batch, Phase
 from harness.train.state import FitInProgress
 
 Augmentations = Sequence[Callable[..., Any]]
@@ -40,18 +42,12 @@ def crops_of_step(
     spec: Fit, data: Domains, phase: Phase, step: int, index: int
 ) -> dict[str, Crops]:
     """Draws the crops of one step on the device that stores the images."""
-    count = phase.batch or spec.batch
     patch = phase.patch or spec.patch
     streams = {"source": Crops(torch.empty(0)), "target": Crops(torch.empty(0))}
     for name in phase.streams:
-        domain = data.source if name == "source" else data.target
-        if domain is None:
-            raise ValueError(
-                "fit.method needs fit.adapt_to, the images to adapt to; "
-                'its decorator has to say so: needs=("adapt_to",)'
-            )
-        rng = torch.Generator(domain.images.pixels.device)
-        rng.manual_seed(seed_from(spec.seed, f"crops {index} {name}", step))
+        domain = phase.domain_of(name, data)
+        count = phase.batch_of(name, spec.batch)
+        rng = _generator(domain.images.pixels.device, spec.seed, f"crops {index} {name}", step)
         streams[name] = _draw_crops(domain, count, patch, rng)
     return streams
 
@@ -59,21 +55,69 @@ def crops_of_step(
 def augmented_batch(
     spec: Fit, streams: dict[str, Crops], augment: Augmentations, step: StepPlace
 ) -> Batch:
-    """Moves the crops of one step to the training device and augments them there."""
-    rng = torch.Generator(step.device)
-    rng.manual_seed(seed_from(spec.seed, f"augment {step.phase}", step.step))
+    """Moves the crops of one step to the training device and augments them there.
+
+    The target's draws follow the source's; a stream of the phase's own has draws of its own.
+    """
+    purpose = f"augment {step.phase}"
+    rng = _generator(step.device, spec.seed, purpose, step.step)
     layout = torch.channels_last if spec.channels_last else torch.contiguous_format
+    augmented: dict[str, Crops] = {}
     for name, crops in streams.items():
-        if not len(crops.images):
-            continue
-        images = crops.images.to(step.device, non_blocking=True)
-        masks = crops.masks
-        if masks is not None:
-            masks = masks.to(step.device, non_blocking=True)
-        for change in augment:
-            images, masks = change(images, masks, rng)
-        streams[name] = Crops(images.contiguous(memory_format=layout), masks, crops.which)
-    return Batch(streams["source"], streams["target"], rng, step.progress)
+        draws = rng
+        if name not in BOTH:
+            draws = _generator(step.device, spec.seed, f"{purpose} {name}", step.step)
+        if len(crops.images):
+            crops = augmented_crops(_on_device(crops, step.device), augment, draws)
+            images = crops.images.contiguous(memory_format=layout)
+            crops = replace(crops, images=images)
+        augmented[name] = crops
+    source, target = augmented.pop("source"), augmented.pop("target")
+    return Batch(source, target, rng, step.progress, own_streams=augmented)
+
+
+def augmented_crops(crops: Crops, augment: Augmentations, rng: torch.Generator) -> Crops:
+    """Augments crops on their device; planes go where the masks go.
+
+    An augmentation moves a plane by being called again with the same draws and the plane in the
+    masks' stead. So a plane of weights is read by nearest as masks are: a weight belongs to its
+    pixel.
+    """
+    images, masks, planes = crops.images, crops.masks, dict(crops.planes)
+    for change in augment:
+        if planes:
+            draws = rng.get_state()
+            for name, plane in planes.items():
+                planes[name] = _moved_plane(change, images, plane, draws)
+        images, masks = change(images, masks, rng)
+    return Crops(images, masks, crops.which, planes)
+
+
+def _moved_plane(
+    change: Callable[..., Any], images: Tensor, plane: Tensor, draws: Tensor
+) -> Tensor:
+    """Returns a plane as an augmentation with these draws moves masks."""
+    rng = torch.Generator(images.device)
+    rng.set_state(draws)
+    _, moved = change(images.clone(), plane, rng)
+    if moved.dtype != plane.dtype or moved.shape != plane.shape:
+        name = getattr(change, "label", change)
+        raise ValueError(
+            f"fit.augment: {name} makes masks of {moved.dtype} out of {plane.dtype}, so it cannot "
+            "move the planes beside them; give masks back in the type that they came in"
+        )
+    return moved
+
+
+def _on_device(crops: Crops, device: torch.device) -> Crops:
+    """Moves crops to the training device, but for the numbers of their images."""
+    masks = crops.masks
+    if masks is not None:
+        masks = masks.to(device, non_blocking=True)
+    planes = {}
+    for name, plane in crops.planes.items():
+        planes[name] = plane.to(device, non_blocking=True)
+    return Crops(crops.images.to(device, non_blocking=True), masks, crops.which, planes)
 
 
 def batches(
@@ -119,7 +163,15 @@ def _draw_crops(
     masks = None
     if isinstance(domain, Labelled):
         masks = domain.mask_crops(which, top, left, patch)
-    return Crops(images.crops(which, top, left, patch), masks, which)
+    planes = images.plane_crops(which, top, left, patch)
+    return Crops(images.crops(which, top, left, patch), masks, which, planes)
+
+
+def _generator(device: torch.device, seed: int, purpose: str, step: int) -> torch.Generator:
+    """Returns the draws for one purpose at one step."""
+    rng = torch.Generator(device)
+    rng.manual_seed(seed_from(seed, purpose, step))
+    return rng
 
 
 def _check_patch(images: Unlabelled, patch: int) -> None:

@@ -173,7 +173,7 @@ def steps_that_cover(data: Domains, phase: Phase, spec: Fit) -> int:
     images = data.source.images
     pixels = images.pixel_count
     patch = phase.patch or spec.patch
-    batch = phase.batch or spec.batch
+    batch = phase.batch_of("source", spec.batch)
     steps = math.ceil(pixels / (patch * patch * batch))
     return max(1, steps)
 

@@ -1,33 +1,16 @@
 """The words a method speaks: Domains to learn from, Phases to yield, Players that learn in them."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
-from harness.data.images import Domains
+from harness.data.images import Domains, Labelled, Unlabelled
+from harness.train.crops import Crops
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Crops:
-    """One stream's share of a batch."""
-
-    images: Tensor
-    masks: Tensor | None = None
-    which: Tensor | None = None  # the image that each crop is of
-
-    def slice_of(self, cut: slice) -> "Crops":
-        """Returns a stretch of these crops."""
-        masks, which = self.masks, self.which
-        if masks is not None:
-            masks = masks[cut]
-        if which is not None:
-            which = which[cut]
-        return Crops(self.images[cut], masks, which)
 
 
 @dataclass
@@ -39,6 +22,29 @@ class Batch:
     rng: torch.Generator  # on the training device; depends on seed, phase and step alone
     progress: float  # 0 at the first step of the phase, 1 after the last
     values: dict[Hashable, Any] = field(default_factory=dict, repr=False)  # of `once` alone
+    own_streams: Mapping[str, Crops] = field(default_factory=dict)  # those of the phase's own
+
+    @property
+    def streams(self) -> dict[str, Crops]:
+        """Returns the crops of each stream by its name; one that is not drawn from is empty."""
+        return {"source": self.source, "target": self.target, **self.own_streams}
+
+    @property
+    def size(self) -> int:
+        """Returns the number of crops of the largest stream."""
+        return max(len(crops.images) for crops in self.streams.values())
+
+    def piece(self, number: int, of: int, values: dict[Hashable, Any]) -> "Batch":
+        """Returns one of so many pieces of the batch: every stream cut in proportion."""
+        own_streams = {name: crops.piece(number, of) for name, crops in self.own_streams.items()}
+        return Batch(
+            self.source.piece(number, of),
+            self.target.piece(number, of),
+            self.rng,
+            self.progress,
+            values,
+            own_streams,
+        )
 
     def once(self, name: str, compute: "Callable[[Batch], Value]") -> Value:
         """Returns a value that players share within a step; whoever comes first computes it.
@@ -115,13 +121,39 @@ class Phase:
     watch: Callable[[], float] | None = None
     selects: bool = True  # whether a checkpoint may be picked from this phase
     steps: int | None = None  # per epoch; null: the fit's
-    batch: int | None = None
+    batch: int | Mapping[str, int] | None = None  # for all streams, or by stream; null: the fit's
     patch: int | None = None
+    # the images of streams of the phase's own; under "source" or "target", in place of the fit's
+    domains: Mapping[str, Labelled | Unlabelled] = field(default_factory=dict)
     # what picks see and checkpoints hold in place of the network: the teacher of a student, say;
     # it has the layers of the fit's network, and hangs on it
     evaluates: nn.Module | None = None
     # called after the players of each step, in training mode, without gradients
     after_step: Callable[[Batch], None] | None = None
+
+    def batch_of(self, stream: str, default: int) -> int:
+        """Returns how many crops of a stream each step takes."""
+        if isinstance(self.batch, Mapping):
+            return self.batch.get(stream, default)
+        return self.batch or default
+
+    def domain_of(self, stream: str, data: Domains) -> Labelled | Unlabelled:
+        """Returns the images that a stream is drawn from."""
+        if stream in self.domains:
+            return self.domains[stream]
+        if stream == "source":
+            return data.source
+        if stream != "target":
+            raise ValueError(
+                f"fit.method: the phase {self.name} names the stream {stream!r} and gives no "
+                "images for it; put them into its `domains`"
+            )
+        if data.target is None:
+            raise ValueError(
+                "fit.method needs fit.adapt_to, the images to adapt to; "
+                'its decorator has to say so: needs=("adapt_to",)'
+            )
+        return data.target
 
     def rate_of(self, player: Player) -> float:
         """Returns the learning rate of a player before its schedule."""

@@ -29,7 +29,7 @@ def update(
             optimiser.step()
             return terms
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error) or pieces >= _batch_size(batch):
+            if not _is_out_of_memory(error) or pieces >= batch.size:
                 raise
         batch.values.clear()
         if training.device.type == "cuda":
@@ -39,10 +39,6 @@ def update(
 
 def _is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or CPU_OUT_OF_MEMORY in str(error)
-
-
-def _batch_size(batch: Batch) -> int:
-    return max(len(batch.source.images), len(batch.target.images))
 
 
 def backward(
@@ -78,12 +74,10 @@ def _pieces(batch: Batch, pieces: int) -> Iterator[tuple[float, Batch]]:
     if pieces == 1:
         yield 1.0, batch
         return
-    size = _batch_size(batch)
+    size = batch.size
     for i in range(pieces):
         cut = slice(i * size // pieces, (i + 1) * size // pieces)
         if cut.start == cut.stop:
             continue
-        source, target = batch.source.slice_of(cut), batch.target.slice_of(cut)
         values = batch.values.setdefault((i, pieces), {})
-        piece = Batch(source, target, batch.rng, batch.progress, values)
-        yield (cut.stop - cut.start) / size, piece
+        yield (cut.stop - cut.start) / size, batch.piece(i, pieces, values)

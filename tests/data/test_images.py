@@ -2,7 +2,8 @@
 
 import torch
 
-from harness.data.images import Domains, Labelled, Unlabelled, grey_range
+from harness.data.images import Domains, Labelled, Unlabelled
+from harness.data.windows import grey_range
 
 
 def images_of(volumes: list[str], slices: int = 1) -> Unlabelled:

@@ -110,3 +110,28 @@ def test_source_only_stands_beside_every_target_of_known_bytes(
     assert all(target.options["fingerprint"] for target in targets if target)
     assert len({trial.key for trial in source_only.positions}) == 1
     assert len({cell.trial.key for cell in adapted}) == 2
+
+
+SHOTS = """
+base:
+  fit:
+    train_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {train: [0, 2]}}
+    net: {arch: tiny_unet, width: 2}
+    patch: 32
+    shots: 3
+  test_on: {name: volume, images: raw.npy, masks: masks.npy, splits: {test: [3, 6]}}
+"""
+
+
+def test_more_shots_than_labelled_images_are_refused_in_the_plan(
+    home: Home, tmp_path: Path
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 32, 32), dtype=np.uint8)
+    np.save(tmp_path / "raw.npy", images)
+    np.save(tmp_path / "masks.npy", np.ones((6, 32, 32), dtype=np.uint8))
+    file = tmp_path / "own.yaml"
+    file.write_text(SHOTS)
+    with pytest.raises(Mistakes, match=r"fit\.shots: 3 is more than the 2 labelled"):
+        with_fingerprints(load_study(file), home)
+    file.write_text(SHOTS.replace("shots: 3", "shots: 2"))
+    assert len(with_fingerprints(load_study(file), home).cells) == 1

@@ -191,3 +191,31 @@ def test_a_target_that_nobody_looks_at_is_tested_freely(tmp_path: Path) -> None:
 def test_an_earlier_fit_may_have_the_encoder_that_its_own_start_needs(tmp_path: Path) -> None:
     unet = "init: photos, net: {arch: unet}"
     assert len(loaded_study(tmp_path, BASE + NESTED % unet).cells) == 1
+
+
+PLAIN_LOSS = '''"""A loss that takes no weights."""
+
+from torch import Tensor
+
+from harness.components.losses import loss
+
+
+@loss
+def squares(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+    """The mean of squared differences."""
+    return ((logits[:, 0] - masks) ** 2).mean()
+'''
+
+
+def test_weights_need_a_loss_that_takes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method = "    method: {name: supervised, loss: %s, weight: %s}\n"
+    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
+        write_component(folder, "squares.py", PLAIN_LOSS)
+        text = BASE + method % ("squares", "class_weight")
+        expected = "fit.method.loss: squares takes no weights, and fit.method.weight is class_wei"
+        assert expected in problem_text(tmp_path, text)
+        for loss, weight in (("squares", "null"), ("ce", "class_weight")):
+            text = BASE + method % (loss, weight)
+            assert len(loaded_study(tmp_path, text).cells) == 1

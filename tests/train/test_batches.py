@@ -6,7 +6,8 @@ from torch import Tensor
 
 from harness.components.schedules import constant
 from harness.data.domains import open_domains
-from harness.data.images import Labelled, Unlabelled, grey_range
+from harness.data.images import Labelled, Unlabelled
+from harness.data.windows import grey_range
 from harness.store import Home
 from harness.train.batches import StepPlace, batch_of_step
 from harness.train.build import as_function

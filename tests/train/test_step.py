@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from harness.store import Home, read_json
 from harness.train import loop, step
-from harness.train.phases import Batch, Crops, Player
+from harness.train.crops import Crops
+from harness.train.phases import Batch, Player
 from harness.train.state import FitInProgress
 from tests.made.fits import CPU, small_fit
 

@@ -66,8 +66,10 @@ def affine(
     moved = _read_at(grid, images, "bilinear")
     if masks is None:
         return moved, None
-    labels = _read_at(grid, masks[:, None].float(), "nearest")
-    return moved, labels[:, 0].round().to(masks.dtype)
+    labels = _read_at(grid, masks[:, None].float(), "nearest")[:, 0]
+    if masks.is_floating_point():  # a plane of weights
+        return moved, labels.to(masks.dtype)
+    return moved, labels.round().to(masks.dtype)
 
 
 def _in_pose(batch: Tensor, turns: Tensor, mirrored: Tensor) -> Tensor:

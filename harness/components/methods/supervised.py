@@ -11,11 +11,13 @@ from torch import nn
 from harness.components.methods import method
 from harness.data.images import Domains, Labelled
 from harness.measure.forward import logits_of
-from harness.spec.options import Count, Loss, Optimiser, Positive, Schedule
+from harness.spec.options import Count, Loss, Optimiser, Positive, Schedule, Weight
 from harness.train.phases import Batch, Phase, freeze, single
 
+WEIGHT = "weight"  # the plane of the source that says what each pixel weighs
 
-@method
+
+@method(later=("weight",))
 def supervised(
     net: nn.Module,
     data: Domains,
@@ -26,9 +28,16 @@ def supervised(
     optimiser: Optimiser = "adam",
     schedule: Schedule = "constant",
     patience: Count | None = None,
+    weight: Weight | None = None,
 ) -> Iterator[Phase]:
-    """One phase on the source's masks, stopped early where the validation loss no longer falls."""
+    """One phase on the source's masks, stopped early where the validation loss no longer falls.
+
+    Pixels of the training images weigh what `weight` says, those of the validation images 1 each.
+    """
     source = labelled_source(data)
+    domains: dict[str, Labelled] = {}
+    if weight is not None:
+        domains["source"] = weigh_source(source, weight)
     yield single(
         "segment",
         net,
@@ -39,10 +48,11 @@ def supervised(
         schedule=schedule,
         patience=patience,
         watch=validation_score(net, loss, data.validation),
+        domains=domains,
     )
 
 
-@method
+@method(later=("weight",))
 def finetune(
     net: nn.Module,
     data: Domains,
@@ -54,6 +64,7 @@ def finetune(
     optimiser: Optimiser = "adam",
     schedule: Schedule = "constant",
     patience: Count | None = None,
+    weight: Weight | None = None,
 ) -> Iterator[Phase]:
     """As supervised, from a pretrained network whose encoder stays as it is, its batch norm
     statistics too.
@@ -71,6 +82,7 @@ def finetune(
         optimiser=optimiser,
         schedule=schedule,
         patience=patience,
+        weight=weight,
     )
 
 
@@ -91,11 +103,26 @@ def labelled_source(data: Domains) -> Labelled:
     return data.source
 
 
+def weigh_source(source: Labelled, weight: Weight) -> Labelled:
+    """Returns the source with a plane of weights; weights that cannot be any are refused."""
+    weights = weight(source)
+    if not bool((weights.isfinite() & (weights >= 0)).all()):
+        raise ValueError(
+            f"fit.method.weight: {weight.label} gives weights that are below 0 or no numbers"
+        )
+    return source.with_plane(WEIGHT, weights)
+
+
 def segmentation(net: nn.Module, loss: Loss, ignore: int | None) -> Callable[[Batch], torch.Tensor]:
-    """Makes the loss that a phase follows: that of the network's logits on the source's crops."""
+    """Makes the loss that a phase follows: that of the network's logits on the source's crops.
+
+    Where the source has a plane of weights, its pixels weigh what that says.
+    """
 
     def loss_of_batch(batch: Batch) -> torch.Tensor:
-        value: torch.Tensor = loss(net(batch.source.images), batch.source.masks, ignore)
+        crops = batch.source
+        weights = [crops.planes[WEIGHT]] if WEIGHT in crops.planes else []
+        value: torch.Tensor = loss(net(crops.images), crops.masks, ignore, *weights)
         return value
 
     return loss_of_batch
