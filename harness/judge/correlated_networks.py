@@ -35,19 +35,35 @@ def sharing_of(pairs: Sequence[Pair], alpha: float) -> Sharing:
     blocks: dict[str, list[Pair]] = {}
     for pair in pairs:
         blocks.setdefault(_networks_of(pair[0]), []).append(pair)
-    if len(blocks) == len(pairs):
+    units = shared_units([*(x for x, _ in pairs), *(y for _, y in pairs)])
+    least = least_p_of_networks([_networks_of(x) for x, _ in pairs], len(units))
+    if least is None:
         return Sharing("of their own", NO_TABLE, NO_TABLE)
+    if least > alpha:
+        return Sharing("too few", NO_TABLE, NO_TABLE)
     if len(blocks) == 1:
-        units = shared_units([*(x for x, _ in pairs), *(y for _, y in pairs)])
         x = np.array([sample.array(units) for sample, _ in pairs]).T
         y = np.array([sample.array(units) for _, sample in pairs]).T
-        # the signs of n correlations
-        shape: Shape = "within" if units and 2 / 2 ** len(units) <= alpha else "too few"
-        return Sharing(shape, x, y)
+        return Sharing("within", x, y)
     tables = _tables(list(blocks.values()))
-    if tables is None or 1 / factorial(len(tables[0])) > alpha:
+    if tables is None:
         return Sharing("too few", NO_TABLE, NO_TABLE)
     return Sharing("across", *tables)
+
+
+def least_p_of_networks(networks: Sequence[str], units: int) -> float | None:
+    """The smallest p of points, given the networks behind each and the units that all share.
+
+    Where all points are of the same networks, each network has a correlation of its own, whose
+    signs are flipped. Where several points are of each network, whole networks are permuted. None
+    where each point has networks of its own, so that networks set no bound.
+    """
+    distinct = len(set(networks))
+    if distinct == len(networks):
+        return None
+    if distinct == 1:
+        return 2 / 2**units if units else 1.0
+    return 1 / factorial(distinct)
 
 
 def correlate_networks(sharing: Sharing, test: str, options: Mapping[str, Any]) -> Correlation:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from harness.judge.arms import (
     Layout,
+    Levels,
     TrialPlace,
     arm_names,
     at_stratum,
@@ -22,11 +23,14 @@ from harness.judge.choose_test import (
     is_paired,
     post_hoc_of,
 )
+from harness.judge.correlated_networks import least_p_of_networks
 from harness.judge.network_level import inference_of
 from harness.judge.repetitions import with_real_unit
 from harness.judge.shared_starts import shared_start
 from harness.study.comparison import Comparison
 from harness.study.load import Study
+
+TOO_FEW = "the points share so few networks that what they show holds of these networks only"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Planned:
     n: tuple[int, ...]
     is_known: bool
     note: str = ""
+    least: float = 0.0  # no p can fall below it, for the networks behind the points are so few
 
 
 def planned_contrasts(study: Study, comparison: Comparison) -> Iterator[Planned]:
@@ -49,7 +54,8 @@ def planned_contrasts(study: Study, comparison: Comparison) -> Iterator[Planned]
     inference = inference_of(plan, comparison)
     note = "; ".join(filter(None, [inference.note, shared_start(plan)]))
     for planned in _contrasts_of(plan, inference.question):
-        yield replace(planned, note=note)
+        notes = dict.fromkeys([*filter(None, [planned.note]), note])
+        yield replace(planned, note="; ".join(filter(None, notes)))
 
 
 def _contrasts_of(plan: Layout, comparison: Comparison) -> Iterator[Planned]:
@@ -136,6 +142,23 @@ def _trend(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterator[Pla
 
 def _correlation(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterator[Planned]:
     """The correlation of one stratum."""
-    points = len({trial.arm for trial in trials})
+    points: dict[Levels, set[str]] = {}
+    for trial in trials:
+        points.setdefault(trial.arm, set()).add(trial.network)
+    networks = [" ".join(sorted(behind)) for behind in points.values()]
+    units = list(planned_units(trials, comparison).values())
+    least = least_p_of_networks(networks, len(set.intersection(*units)))
+    note = ""
+    if least is not None and least > comparison.alpha:
+        note = TOO_FEW
     test, why = chosen_test(comparison, paired=False)
-    yield Planned(comparison, "the points", test, why, n=(points,), is_known=True)
+    yield Planned(
+        comparison,
+        "the points",
+        test,
+        why,
+        n=(len(points),),
+        is_known=True,
+        note=note,
+        least=least or 0.0,
+    )

@@ -120,7 +120,7 @@ def _smallest_p(planned: Planned) -> float:
         return 0.0
     n = planned.n
     if planned.comparison.correlate:
-        return _smallest_of_orders(n[0])
+        return max(planned.least, _smallest_of_orders(n[0]))
     if min(n) < 2:
         return 1.0
     return smallest(planned.comparison, planned.test, n)
@@ -141,6 +141,8 @@ def _remedy(planned: Planned, family: int) -> str:
     """How many repetitions would do, if all of the family had them."""
     comparison = planned.comparison
     n = planned.n
+    if planned.least > comparison.alpha:
+        return ""  # no number of points would do
     units = "points" if comparison.correlate else f"{comparison.unit}s"
     # the smallest p values of a family are equal here: one correction tells how far each must fall
     factor = _best_correction(comparison, [1e-9] * family)[0] / 1e-9

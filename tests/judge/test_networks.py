@@ -116,6 +116,31 @@ def test_whole_networks_are_permuted_where_each_has_several_points(tmp_path: Pat
     assert correlation_over(tmp_path, 3, "fit.seed, perturb.strength").only_these_networks
 
 
+@pytest.mark.parametrize(
+    ("seeds", "over", "least"),
+    [
+        (3, "perturb.strength", 2 / 2**3),
+        (8, "perturb.strength", 2 / 2**8),
+        (3, "fit.seed, perturb.strength", 1 / 6),
+        (5, "fit.seed, perturb.strength", 1 / 120),
+    ],
+)
+def test_a_plan_knows_what_so_many_networks_can_show(
+    tmp_path: Path, seeds: int, over: str, least: float
+) -> None:
+    text = BRIGHTNESS + f"seeds: {seeds}\ngrid:\n" + STRENGTHS
+    text += (
+        f"compare:\n  - {{name: r, unit: seed, correlate: {{x: dice, y: iou, over: [{over}]}}}}\n"
+    )
+    (preview,) = previews(study_in(tmp_path, text))
+    assert preview.smallest == pytest.approx(least)
+    is_testable = least <= 0.05
+    assert (preview.verdict == "testable") == is_testable
+    assert ("of these networks only" in preview.note) != is_testable
+    contrast = correlation_over(tmp_path, seeds, over)
+    assert contrast.only_these_networks != is_testable
+
+
 @pytest.mark.parametrize(("seed", "is_shared"), [("0", True), ("trial", False)])
 def test_one_pretraining_of_all_seeds_is_mentioned(
     tmp_path: Path, seed: str, is_shared: bool
