@@ -21,7 +21,7 @@ from dashboard.read.records import StudyRuns, in_memory, runs_of
 from dashboard.read.study_file import study_of
 from harness.judge.answer import states
 from harness.judge.verdicts import Verdict
-from harness.report.formats import with_capital
+from harness.report.formats import csv_of_frame, with_capital
 from harness.spec.naming import short_names
 from harness.study.load import Study
 
@@ -184,7 +184,7 @@ def _all_studies(summaries: tuple[StudySummary, ...]) -> None:
         on_select=look_at_selection,
         selection_mode="single-row",
     )
-    csv_button(lambda: frame.to_csv(index=False), "studies", "studies")
+    csv_button(lambda: csv_of_frame(frame), "studies", "studies")
 
 
 draw_framed(page)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.ask.answers import answers, strata_of
@@ -25,6 +24,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict, Verdicts
+from harness.report.formats import csv_of_frame
 from harness.report.write import runs_used, texts
 from harness.store import file_name
 from harness.study.load import Study
@@ -83,11 +83,7 @@ def _measured_tables(study_runs: StudyRuns) -> None:
     for column, (kind, frame) in zip(st.columns(2), tables.items(), strict=True):
         with column:
             label = f"{len(frame):,} {kind} (CSV)"
-            csv_button(partial(_csv_of, frame), f"{study_runs.name}-{kind}", kind, label)
-
-
-def _csv_of(frame: pd.DataFrame) -> str:
-    return str(frame.to_csv(index=False))
+            csv_button(partial(csv_of_frame, frame), f"{study_runs.name}-{kind}", kind, label)
 
 
 def _report_files(study_runs: StudyRuns, study: Study, verdicts: Verdicts) -> None:

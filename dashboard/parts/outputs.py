@@ -11,6 +11,7 @@ import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
 from dashboard.draw.colours import LIGHT, NIGHT, Theme
+from harness.report.formats import csv_of_frame
 from harness.store import file_name
 
 Draw = Callable[[Theme], Any]  # a chart in the colours of a page; None where there is nothing
@@ -77,7 +78,7 @@ def show_table(
     frame = pd.DataFrame(rows)
     st.dataframe(frame, hide_index=True, width="stretch", key=f"table-{key}")
     if csv is None:
-        csv_button(lambda: frame.to_csv(index=False), name, key)
+        csv_button(lambda: csv_of_frame(frame), name, key)
     else:
         csv_button(lambda: csv, name, key)
 

@@ -4,7 +4,10 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEX = {
     "\\": r"\textbackslash{}",
@@ -26,6 +29,7 @@ TEX = {
     "{": r"\{",
     "}": r"\}",
 }
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 MARKDOWN = "\\`*_[]|#"  # what Markdown would read as markup
 
 
@@ -61,10 +65,10 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def csv_text(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-    """A table of CSV; what is not a number is an empty cell."""
+    """A table of CSV; what is not a number is an empty cell, and no text is a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
+    writer.writerow(list(map(_csv_cell, head)))
     for line in lines:
         writer.writerow(list(map(_csv_cell, line)))
     return text.getvalue()
@@ -74,4 +78,19 @@ def _csv_cell(value: Any) -> Any:
     """A value as the writer of CSV takes it."""
     if isinstance(value, float) and math.isnan(value):
         return ""
+    if isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value):
+        return f"'{value}"
     return value
+
+
+def csv_of_frame(frame: "pd.DataFrame") -> str:
+    """A data frame as CSV, by the same rules."""
+    return csv_text(list(map(str, frame.columns)), frame.itertuples(index=False))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

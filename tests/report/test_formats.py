@@ -1,8 +1,18 @@
 """A text of a study stays a text in every format of a report."""
 
 import math
+from typing import Any
 
-from harness.report.formats import csv_text, latex_text, markdown_table, markdown_text, with_capital
+import pandas as pd
+
+from harness.report.formats import (
+    csv_of_frame,
+    csv_text,
+    latex_text,
+    markdown_table,
+    markdown_text,
+    with_capital,
+)
 
 
 def test_only_the_first_letter_becomes_a_capital() -> None:
@@ -24,3 +34,25 @@ def test_markdown_prints_what_was_written() -> None:
 
 def test_what_is_not_a_number_is_an_empty_cell() -> None:
     assert csv_text(("a", "b"), [(math.nan, 0.1), ("x, y", None)]) == 'a,b\n,0.1\n"x, y",\n'
+
+
+def test_no_cell_of_csv_is_a_formula() -> None:
+    head = ["=name", "value"]
+    lines: list[list[Any]] = [
+        ["=1+1", -0.5],
+        ["-0.5", 1e-3],
+        ["@x", 2],
+        ["+ more", float("nan")],
+        ["a=b", "-x"],
+    ]
+    text = csv_text(head, lines)
+    assert text.splitlines() == [
+        "'=name,value",
+        "'=1+1,-0.5",
+        "-0.5,0.001",
+        "'@x,2",
+        "'+ more,",
+        "a=b,'-x",
+    ]
+    frame = pd.DataFrame(lines, columns=head)
+    assert csv_of_frame(frame.astype(object)) == text
