@@ -12,12 +12,22 @@ def networks(count: int, pool: Executor) -> None:
     """Prints, for each kind of comparison, how often the judge shows what is not there."""
     print_heading(f"Whole verdicts on {count} null studies, alpha = .05")
     print_row("comparison", ["rejected", "covered", "these only"])
-    numbers = range(len(null_studies()))
-    counts = [count] * len(numbers)
-    for number, promise in zip(numbers, pool.map(_promise_of_number, numbers, counts), strict=True):
-        covered = "-" if np.isnan(promise.covered) else f"{promise.covered:.3f}"
-        cells = [f"{promise.rejected:.3f}", covered, f"{promise.only_these:.2f}"]
-        print_row(null_studies()[number].name, cells)
+    names = [study.name for study in null_studies()]
+    numbers = range(len(names))
+    counts = [count] * len(names)
+    promises = pool.map(_promise_of_number, numbers, counts)
+    for name, promise in zip(names, promises, strict=True):
+        print_row(name, _cells(promise))
+
+
+def _cells(promise: Promise) -> list[str]:
+    """A promise as the cells of a row."""
+    covered = f"{promise.covered:.3f}"
+    if np.isnan(promise.covered):
+        covered = "-"
+    rejected = f"{promise.rejected:.3f}"
+    only_these = f"{promise.only_these:.2f}"
+    return [rejected, covered, only_these]
 
 
 def _promise_of_number(number: int, count: int) -> Promise:

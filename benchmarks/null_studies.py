@@ -46,8 +46,11 @@ class Promise:
 
 def normal_of(rng: np.random.Generator, table: pd.DataFrame, *columns: str) -> Array:
     """One standard normal number for each combination of levels, given to all of its rows."""
-    codes = table.groupby(list(columns), sort=False).ngroup().to_numpy()
-    return rng.normal(size=codes.max() + 1)[codes]
+    groups = table.groupby(list(columns), sort=False)
+    codes = groups.ngroup().to_numpy()
+    count = codes.max() + 1
+    numbers = rng.normal(size=count)
+    return numbers[codes]
 
 
 def load_text(text: str) -> Study:
@@ -115,13 +118,17 @@ def _contrast_of(null: NullStudy, contrasts: tuple[Contrast, ...]) -> Contrast:
 def score_of_networks(rng: np.random.Generator, table: pd.DataFrame) -> Array:
     """Scores whose images and patients are as hard for every network, and whose networks differ."""
     patients = normal_of(rng, table, "test_set", "group")
-    images = 0.5 * normal_of(rng, table, "test_set", "image")
-    return patients + images + normal_of(rng, table, "fit") + 0.5 * rng.normal(size=len(table))
+    images = normal_of(rng, table, "test_set", "image")
+    networks = normal_of(rng, table, "fit")
+    rest = rng.normal(size=len(table))
+    return patients + 0.5 * images + networks + 0.5 * rest
 
 
 def score_of_seeds(rng: np.random.Generator, table: pd.DataFrame) -> Array:
     """The same, where networks of one seed resemble each other in every arm."""
-    return score_of_networks(rng, table) + 2 * normal_of(rng, table, "seed")
+    scores = score_of_networks(rng, table)
+    seeds = normal_of(rng, table, "seed")
+    return scores + 2 * seeds
 
 
 def curves(rng: np.random.Generator, table: pd.DataFrame) -> Array:
@@ -134,7 +141,11 @@ def curves(rng: np.random.Generator, table: pd.DataFrame) -> Array:
 
 def failed_once(table: pd.DataFrame) -> pd.Series:
     """The first seed of the second arm failed."""
-    return (table["seed"] == 0) & (table["cell"] > 0) & (table["fit"] != table["fit"].iloc[0])
+    first_fit = table["fit"].iloc[0]
+    is_first_seed = table["seed"] == 0
+    is_second_arm = table["cell"] > 0
+    is_another_fit = table["fit"] != first_fit
+    return is_first_seed & is_second_arm & is_another_fit
 
 
 BY = "compare:\n  - {name: a, metric: dice, by: fit.batch, unit: %s}\n"

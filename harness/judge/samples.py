@@ -36,8 +36,8 @@ def measured_samples(
     metric: str,
     runs: pd.DataFrame,
     rows: pd.DataFrame,
-    within_network: Unit | None = None,
     *,
+    within_network: Unit | None = None,
     of_each_network: bool = False,
 ) -> Measured:
     """Averages the rows of one metric to a value for each unit of each arm; images or patients
