@@ -13,6 +13,7 @@ from harness.record.tracker import Tracker, uri
 from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import Plan, plan
 from harness.store import Home
+from harness.store.space import is_out_of_space
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
 
@@ -69,6 +70,8 @@ def or_exit(
     try:
         return action(*args, **options)
     except (ValueError, OSError) as error:
+        if is_out_of_space(error):
+            raise  # a full disk has a sentence of its own
         fail(str(error))
 
 

@@ -19,9 +19,7 @@ from harness.spec.walk import datasets_of, parts_in
 from harness.study.cells import Cell
 from harness.study.load import Study
 
-# What a server takes at most.
-METRICS_OF_A_BATCH = 1000
-PARAMS_OF_A_BATCH = 100
+# What a server takes at most; MLflow's client itself cuts what is too much for one batch.
 NAME_LENGTH = 250
 PARAM_LENGTH = 5900
 TAG_LENGTH = 4900
@@ -70,41 +68,41 @@ def tags_of(
 
 
 def fill(client: Any, run: Any, cell: Cell, result: TrialResult, code: Code) -> None:
-    """Writes everything that a run holds beside its tags."""
+    """Writes everything that a run holds beside its tags, in as few transactions as MLflow has."""
     now = time.time()
-    fill_start(client, run.info.run_id, cell)
-    log_metrics(client, run.info.run_id, metrics_of_epochs(result.history, 1, now))
-    fill_end(client, run, cell, result, code, ended=now)
+    curves = metrics_of_epochs(result.history, 1, now)
+    client.log_inputs(run.info.run_id, inputs_of(cell))
+    metrics = [*curves, *final_metrics(result, now)]
+    client.log_batch(run.info.run_id, metrics=metrics, params=params_of(cell))
+    keep_artifacts(client, run.info, cell, result, code)
 
 
-def fill_start(client: Any, run: str, cell: Cell) -> None:
-    """Writes what is known of a run before anything is done: its settings and datasets."""
-    params = _params(cell)
-    for start in range(0, len(params), PARAMS_OF_A_BATCH):
-        client.log_batch(run, params=params[start : start + PARAMS_OF_A_BATCH])
-    client.log_inputs(run, _inputs(cell))
-
-
-def fill_end(
-    client: Any, run: Any, cell: Cell, result: TrialResult, code: Code, *, ended: float
-) -> None:
-    """Writes the final numbers of a run, and its artifacts; a second time does no harm."""
+def final_metrics(result: TrialResult, ended: float) -> list[Any]:
+    """The final numbers of a trial, as MLflow's metrics."""
     from mlflow.entities import Metric
 
     at = int(1000 * ended)
-    final = [Metric(name, _finite(value), at, 0) for name, value in result.metrics.items()]
-    log_metrics(client, run.info.run_id, final)
-    with _artifacts(client, run) as keep:
+    return [Metric(name, _finite(value), at, 0) for name, value in result.metrics.items()]
+
+
+def changed_tags(before: Mapping[str, str], tags: Mapping[str, str]) -> list[Any]:
+    """The tags of a run that are new, or have another text than before."""
+    from mlflow.entities import RunTag
+
+    changed = []
+    for name, text in tags.items():
+        if before.get(name) != text:
+            changed.append(RunTag(name, text))
+    return changed
+
+
+def keep_artifacts(client: Any, info: Any, cell: Cell, result: TrialResult, code: Code) -> None:
+    """Keeps everything that belongs to a run beside its numbers; a second time does no harm."""
+    with _artifacts(client, info) as keep:
         _keep_artifacts(keep, cell, result, code)
 
 
-def log_metrics(client: Any, run: str, metrics: list[Any]) -> None:
-    """Writes points of a run's curves, or final numbers, in batches that a server takes."""
-    for start in range(0, len(metrics), METRICS_OF_A_BATCH):
-        client.log_batch(run, metrics=metrics[start : start + METRICS_OF_A_BATCH])
-
-
-def _params(cell: Cell) -> list[Any]:
+def params_of(cell: Cell) -> list[Any]:
     """The settings of a trial that have a value, as MLflow's parameters."""
     from mlflow.entities import Param
 
@@ -141,7 +139,7 @@ def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def _inputs(cell: Cell) -> list[Any]:
+def inputs_of(cell: Cell) -> list[Any]:
     """The datasets of a trial with their roles, as MLflow's inputs."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -201,13 +199,13 @@ def _sources_outside(cell: Cell) -> dict[str, str]:
 
 
 @contextmanager
-def _artifacts(client: Any, run: Any) -> Iterator[Keep]:
+def _artifacts(client: Any, info: Any) -> Iterator[Keep]:
     """A function that keeps a file, or a text, as an artifact of a run."""
-    address = run.info.artifact_uri
+    address = info.artifact_uri
     if address.startswith(("file:", "/")):
         yield _keep_in_folder(Path(address.removeprefix("file://")))
     else:
-        yield _keep_on_server(client, run.info.run_id)
+        yield _keep_on_server(client, info.run_id)
 
 
 def _keep_in_folder(root: Path) -> Keep:

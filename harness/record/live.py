@@ -2,19 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.record.code import Code
-from harness.record.contents import (
-    fill_end,
-    fill_start,
-    log_metrics,
-    metrics_of_epochs,
-    tags_of,
-)
+from harness.record.contents import changed_tags, keep_artifacts, tags_of
 from harness.record.database import MLFLOW_STATUS
+from harness.record.live_run import LiveRun, Rows, log_what_is_new
 from harness.record.owners import LOCK_TAG, end_as_killed, lock_tag
 from harness.record.patience import Unreachable
 from harness.record.result import TrialResult, run_name
@@ -24,25 +18,9 @@ from harness.store import file_lock
 from harness.study.cells import Cell
 from harness.study.load import Study
 
-EVERY = 3.0  # seconds between two batches of curves, of all runs together
+EVERY = 3.0  # seconds between two batches of curves, of all runs together, at least
+TIMES_AS_LONG = 50.0  # as the last batch took: so curves cost at most 2 % of the time
 EVERY_WHILE_AWAY = 15.0  # seconds between two tries while the database is away
-
-Rows = Sequence[Mapping[str, Any]]
-
-
-@dataclass
-class LiveRun:
-    """A trial's run, and how much of it is written."""
-
-    cell: Cell
-    reason: str
-    start_over: bool
-    started: float  # in seconds since 1970
-    id: str | None = None
-    is_described: bool = False  # its settings are written
-    epochs: int = 0  # of its fit that are written
-    result: TrialResult | None = None
-    ended: float = 0.0
 
 
 class LiveRuns:
@@ -62,7 +40,8 @@ class LiveRuns:
         self._lock = lock
         self._live: dict[str, LiveRun] = {}
         self._epochs: dict[str, list[Mapping[str, Any]]] = {}
-        self._last_batch = 0.0
+        self._client: Any = None  # MLflow's, made where it is needed first
+        self._next_batch = 0.0
         self._next_try = 0.0
         self._experiment: str | None = None
 
@@ -102,12 +81,19 @@ class LiveRuns:
         self.write_due()
 
     def write_due(self) -> None:
-        """Writes what has come since the last batch, unless that is too young."""
-        now = time.monotonic()
-        if now - self._last_batch < EVERY:
+        """Writes what has come since the last batch, unless that is too young.
+
+        Called again and again, for nobody says that no further epoch will come.
+        """
+        began = time.monotonic()
+        if began < self._next_batch:
             return
-        self._last_batch = now
-        self._write(list(self._live.values()))
+        behind = [live for live in self._live.values() if self._is_behind(live)]
+        if not behind:
+            return
+        self._write(behind)
+        seconds = time.monotonic() - began
+        self._next_batch = began + seconds + max(EVERY, TIMES_AS_LONG * seconds)
 
     def close_run(
         self, cell: Cell, result: TrialResult, reason: str, *, start_over: bool = False
@@ -135,8 +121,8 @@ class LiveRuns:
         self.finish()
         try:
             for live in list(self._live.values()):
-                if live.result is None and live.id is not None:
-                    end_as_killed(self._tracker.client(), live.id)
+                if live.result is None and live.info is not None:
+                    end_as_killed(self._client, live.id)
                     del self._live[live.cell.trial.key]
         except Unreachable as error:
             self.problem = str(error)
@@ -157,36 +143,46 @@ class LiveRuns:
         else:
             self.problem = ""
 
+    def _is_behind(self, live: LiveRun) -> bool:
+        return live.lacks_something(self._epochs.get(live.cell.trial.fit.key, []))
+
     def _bring_up_to_date(self, live: LiveRun) -> None:
         """Writes what a run lacks; called again after a failure, it goes on where that was."""
-        client = self._tracker.client()
-        if live.result is not None and self._is_recorded_by_others(live):
-            if live.id is not None:
-                client.delete_run(live.id)
+        self._connect()
+        if live.result is not None:
+            with file_lock(self._tracker.lock):
+                self._end(live, live.result)
             self._forget(live)
             return
-        if live.id is None:
-            live.id = self._make_run(client, live)
-        if not live.is_described:
-            fill_start(client, live.id, live.cell)
-            live.is_described = True
-        self._write_epochs(client, live)
-        if live.result is None:
+        self._make_run(live)
+        log_what_is_new(self._client, live, self._epochs.get(live.cell.trial.fit.key, []), [])
+
+    def _connect(self) -> None:
+        """Makes MLflow's client and looks up the experiment, once: it takes long each time."""
+        if self._client is None:
+            self._client = self._tracker.client()
+        if self._experiment is None:
+            with file_lock(self._tracker.lock):
+                self._experiment = self._tracker.experiment(self._client, self._study)
+
+    def _end(self, live: LiveRun, result: TrialResult) -> None:
+        """Ends a run, unless another process has recorded its trial meanwhile.
+
+        The caller holds the lock of the database, so that of two processes one comes first.
+        """
+        if self._is_recorded_by_others(live):
+            if live.info is not None:
+                self._client.delete_run(live.id)
             return
-        with file_lock(self._tracker.lock):
-            fill_end(
-                client,
-                client.get_run(live.id),
-                live.cell,
-                live.result,
-                self._code,
-                ended=live.ended,
-            )
-            tags = tags_of(self._study, live.cell, live.result, self._code, live.reason)
-            set_tags(client, live.id, tags)
-            client.set_terminated(live.id, MLFLOW_STATUS[live.result.state])
+        self._make_run(live)
+        epochs: Rows = self._epochs.get(live.cell.trial.fit.key, [])
+        if len(result.history) > len(epochs):
+            epochs = result.history
+        tags = tags_of(self._study, live.cell, result, self._code, live.reason)
+        log_what_is_new(self._client, live, epochs, changed_tags(live.tags, tags))
+        keep_artifacts(self._client, live.info, live.cell, result, self._code)
+        self._client.set_terminated(live.id, MLFLOW_STATUS[result.state])
         self.recorded += 1
-        self._forget(live)
 
     def _is_recorded_by_others(self, live: LiveRun) -> bool:
         """Whether another process has recorded this trial meanwhile."""
@@ -194,29 +190,20 @@ class LiveRuns:
             return False
         return self._tracker.has_result(self._study.name, live.cell.trial.key)
 
-    def _make_run(self, client: Any, live: LiveRun) -> str:
-        """Makes a run that says whose it is."""
-        if self._experiment is None:
-            with file_lock(self._tracker.lock):
-                self._experiment = self._tracker.experiment(client, self._study)
+    def _make_run(self, live: LiveRun) -> None:
+        """Makes a run that says whose it is, unless it is made."""
+        if live.info is not None:
+            return
         state = TrialResult(State.RUNNING)
         tags = tags_of(self._study, live.cell, state, self._code, live.reason)
-        run = client.create_run(
+        live.tags = {**tags, LOCK_TAG: lock_tag(self._lock)}
+        run = self._client.create_run(
             self._experiment,
             start_time=int(1000 * live.started),
-            tags={**tags, LOCK_TAG: lock_tag(self._lock)},
+            tags=live.tags,
             run_name=run_name(live.cell),
         )
-        return str(run.info.run_id)
-
-    def _write_epochs(self, client: Any, live: LiveRun) -> None:
-        """Writes the epochs of a run's fit that it lacks, never one twice."""
-        epochs: Rows = self._epochs.get(live.cell.trial.fit.key, [])
-        if live.result is not None and len(live.result.history) > len(epochs):
-            epochs = live.result.history
-        points = metrics_of_epochs(epochs[live.epochs :], live.epochs + 1, live.started)
-        log_metrics(client, str(live.id), points)
-        live.epochs = max(live.epochs, len(epochs))
+        live.info = run.info
 
     def _forget(self, live: LiveRun) -> None:
         """Forgets a run that is closed, and the epochs of a fit that no open run stands on."""
@@ -224,10 +211,3 @@ class LiveRuns:
         fit = live.cell.trial.fit.key
         if fit not in {open_run.cell.trial.fit.key for open_run in self._live.values()}:
             self._epochs.pop(fit, None)
-
-
-def set_tags(client: Any, run: str, tags: Mapping[str, str]) -> None:
-    """Sets the tags of a run together."""
-    from mlflow.entities import RunTag
-
-    client.log_batch(run, tags=[RunTag(name, text) for name, text in tags.items()])

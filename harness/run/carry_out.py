@@ -66,7 +66,7 @@ def run(
     with file_lock(lock), ProgressFile(home, progress) as file, recording:
         _forget_results(plan, home)
         recording.close_what_is_measured()
-        with closing(dispatch(engine, to_do, home)) as events:
+        with closing(dispatch(engine, to_do, home, recording.live.write_due)) as events:
             for event in events:
                 outcome = _ended_unit(event)
                 _note_progress(progress, event, outcome)

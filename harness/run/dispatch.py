@@ -1,6 +1,6 @@
 """dispatch(): jobs given to an engine as what they need exists; the same above every engine."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
 from harness.run.events import Ended, Engine, Event, Lost, Measured, Started
@@ -14,8 +14,12 @@ LIVES = 3  # times that a fit, or a trial, is started whose worker was killed
 PATIENCE = 0.5  # seconds between two looks at what the workers write
 
 
-def dispatch(engine: Engine, jobs: list[Job], home: Home) -> Generator[Event, None, None]:
+def dispatch(
+    engine: Engine, jobs: list[Job], home: Home, after_look: Callable[[], None] = lambda: None
+) -> Generator[Event, None, None]:
     """Yields what happens until every job has ended; each trial ends with a Measured of its own.
+
+    `after_look` is called after each look at the engine, whether anything has happened or not.
 
     A job that loses its worker is started again. Where the same fit or trial has cost LIVES
     workers it has failed, and the other trials of its job go on without it.
@@ -42,6 +46,7 @@ def dispatch(engine: Engine, jobs: list[Job], home: Home) -> Generator[Event, No
                     yield from course.end(queue.finish(event.outcome))
                 else:
                     yield course.follow(event)
+            after_look()
     finally:
         engine.close()
 

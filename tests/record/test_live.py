@@ -39,6 +39,7 @@ grid: {{perturb.strength: [0.1, 0.2]}}
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch is due at once."""
     monkeypatch.setattr(live, "EVERY", 0.0)
+    monkeypatch.setattr(live, "TIMES_AS_LONG", 0.0)
     monkeypatch.setattr(live, "EVERY_WHILE_AWAY", 0.0)
 
 
@@ -141,13 +142,64 @@ def test_curves_are_written_in_batches(home: Home, monkeypatch: pytest.MonkeyPat
     (cell,) = study.cells
     runs = live_runs(home, study)
     runs.open_run(cell, "new")
-    runs.append(cell.trial.fit.key, epoch_rows(1, 1))
     monkeypatch.setattr(live, "EVERY", 60.0)
+    runs.append(cell.trial.fit.key, epoch_rows(1, 1))
     for epoch in range(2, 20):
         runs.append(cell.trial.fit.key, epoch_rows(epoch, epoch))
     assert len(points(home)) == 1
     runs.finish()
     assert len(points(home)) == 19
+
+
+def test_the_next_batch_comes_no_sooner_than_a_multiple_of_what_the_last_one_took(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "TIMES_AS_LONG", 50.0)
+    clock = [100.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: clock[0])
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    (cell,) = study.cells
+    fit = cell.trial.fit.key
+    runs = live_runs(home, study)
+    runs.open_run(cell, "new")
+    write = runs._write
+
+    def write_for_a_second(behind: Any) -> None:
+        write(behind)
+        clock[0] += 1.0
+
+    monkeypatch.setattr(runs, "_write", write_for_a_second)
+    runs.append(fit, epoch_rows(1, 1))  # from 100 to 101: the next may begin at 151
+    runs.append(fit, epoch_rows(2, 2))
+    clock[0] = 150.9
+    runs.write_due()
+    assert len(points(home)) == 1
+    clock[0] = 151.1
+    runs.write_due()  # although no epoch comes any more
+    assert len(points(home)) == 2
+    clock[0] = 1000.0
+    runs.write_due()
+    assert clock[0] == 1000.0  # nothing is behind: nothing is written
+
+
+def test_client_and_experiment_are_looked_up_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_at(home, SEEDS.format(name="live", seeds=3))
+    clients = []
+    client_of = Tracker.client
+
+    def count_client(tracker: Tracker) -> Any:
+        clients.append(tracker)
+        return client_of(tracker)
+
+    monkeypatch.setattr(Tracker, "client", count_client)
+    runs = live_runs(home, study)
+    for cell in study.cells:
+        runs.open_run(cell, "new")
+        runs.append(cell.trial.fit.key, epoch_rows(1, 2))
+        runs.close_run(cell, finished_result(2), "new")
+    assert (runs.recorded, len(clients)) == (3, 1)
 
 
 def open_and_die(home: Home, study: Study) -> None:

@@ -22,6 +22,7 @@ from tests.record.test_live import epoch_rows, finished_result, live_runs, point
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch is due at once."""
     monkeypatch.setattr(live, "EVERY", 0.0)
+    monkeypatch.setattr(live, "TIMES_AS_LONG", 0.0)
     monkeypatch.setattr(live, "EVERY_WHILE_AWAY", 0.0)
 
 

@@ -32,6 +32,7 @@ def work_of_a_test(
     count.write_text(str(lives + 1))
     if value.get("dies", 0) > lives:
         os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(value.get("sleeps", 0.0))
     if value.get("fails"):
         raise ValueError("as asked")
     if value.get("exits"):
@@ -187,3 +188,20 @@ def test_the_epochs_of_a_fit_are_told_once_each(tmp_path: Path, number: int) -> 
         if isinstance(event, Epochs):
             rows_told += event.rows
     assert rows_told == rows
+
+
+def test_after_each_look_something_may_be_done_although_nothing_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.run.dispatch.PATIENCE", 0.05)
+    looks: list[float] = []
+
+    def note_look() -> None:
+        looks.append(time.monotonic())
+
+    engine = processes(tmp_path, [Slot("cpu")], [], work_of_a_test)
+    events = []
+    for event in dispatch(engine, [job("slow", sleeps=1.0)], Home(tmp_path), note_look):
+        events.append(event)
+    assert len(events) == 2  # that it started, and that it ended
+    assert len(looks) >= 10

@@ -9,45 +9,17 @@ from typing import Any
 
 import pytest
 
-from harness.record.database import Run
-from harness.record.tracker import metrics
 from harness.run.plan import jobs
+from harness.spec.states import State
 from harness.store import Home
 from harness.store.locks import WAY
-from tests.made.studies import edit, plan_of, start, tracker_of
+from tests.made.kills import state_of, statuses_of, wait_for_curves
+from tests.made.postgres import postgres
+from tests.made.studies import edit, plan_of, runs_in_state, start
 
+__all__ = ["postgres"]  # a fixture
 
-def numbers_of(home: Home, run: Run) -> dict[str, float]:
-    """The metrics of a run that a second run of the trial would give again."""
-    numbers = metrics(tracker_of(home), run.study)[run.id]
-    for name in list(numbers):
-        if name.startswith("seconds/"):
-            del numbers[name]
-    return numbers
-
-
-def unfinished_folders(home: Home) -> list[Path]:
-    fits = home.store("fits").root.glob("*.partial")
-    trials = home.store("trials").root.glob("*.partial")
-    return [*fits, *trials]
-
-
-def state_of(home: Home) -> dict[str, Any]:
-    """What a home holds after a study has ended in it."""
-    statuses: set[str] = set()
-    finished: list[str] = []
-    numbers: dict[str, dict[str, float]] = {}
-    for run in tracker_of(home).runs():
-        statuses.add(run.status)
-        if run.status == "FINISHED":
-            finished.append(run.key)
-            numbers[run.key] = numbers_of(home, run)
-    return {
-        "statuses": sorted(statuses),
-        "finished": sorted(finished),
-        "metrics": numbers,
-        "partial": unfinished_folders(home),
-    }
+LONG = ("epochs: 2", "epochs: 60")  # fits in the middle of which a test has time for a kill
 
 
 @pytest.mark.parametrize("way", ["lock", "lease"])
@@ -70,26 +42,67 @@ def test_two_runs_of_one_study_at_once_share_the_work(
     assert len(list(home.store("fits").root.glob("*/fit.json"))) == 4
 
 
-def start_and_kill(file: Path, rng: random.Random) -> None:
-    """Starts a study, and kills it or one of its workers if it has not ended after a while."""
+def start_and_kill(file: Path, rng: random.Random) -> bool:
+    """Starts a study and kills it after a while; before that, every second time, a worker too.
+
+    Returns whether it was still there to be killed.
+    """
     process = start(file)
     time.sleep(rng.uniform(1.0, 12.0))
-    if process.poll() is not None:
-        return
-    victims = [process.pid]
-    if rng.random() >= 0.5:
-        victims = workers_of(process.pid) or victims
-    os.kill(rng.choice(victims), signal.SIGKILL)
-    if process.pid in victims:
-        process.wait()
-    else:
-        process.communicate(timeout=240)
+    if rng.random() >= 0.5 and process.poll() is None:
+        workers = workers_of(process.pid)
+        if workers:
+            os.kill(rng.choice(workers), signal.SIGKILL)
+        time.sleep(rng.uniform(0.0, 5.0))
+    is_alive = process.poll() is None
+    process.kill()
+    process.wait()
+    return is_alive
 
 
 def workers_of(pid: int) -> list[int]:
     import psutil
 
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+def kill_again_and_again(file: Path, home: Home, count: int) -> dict[str, Any]:
+    """Kills a study so many times at random moments, lets it end, and returns its state.
+
+    A study that ends before it is killed gets further seeds, so that there is always work to kill.
+    """
+    edit(file, "steps: 3", "steps: 12")
+    edit(file, "epochs: 2", "epochs: 4")
+    rng = random.Random(count)
+    seeds = 2
+    kills = 0
+    while kills < count:
+        if start_and_kill(file, rng):
+            kills += 1
+        else:
+            edit(file, f"seeds: {seeds}", f"seeds: {seeds + 2}")
+            seeds += 2
+    last = start(file)
+    printed = last.communicate(timeout=240)[0]
+    assert last.returncode == 0, printed
+    state = state_of(home)
+    assert len(state["finished"]) == len(set(state["finished"])) == 2 * seeds
+    assert "RUNNING" not in state["statuses"]
+    assert state["partial"] == []
+    assert jobs(plan_of(file, home)) == []
+    return state
+
+
+def numbers_undisturbed(
+    file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, dict[str, float]]:
+    """The metrics of each trial of a study that nobody kills, in a home of its own."""
+    folder.mkdir()
+    monkeypatch.setenv("HARNESS_HOME", str(folder))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert start(file).wait(timeout=240) == 0
+    numbers: dict[str, dict[str, float]] = state_of(Home(folder))["metrics"]
+    return numbers
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.slow)])
@@ -100,22 +113,52 @@ def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
     count: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    edit(tiny, "steps: 3", "steps: 12")
-    edit(tiny, "epochs: 2", "epochs: 4")
-    rng = random.Random(count)
-    for _ in range(count):
-        start_and_kill(tiny, rng)
-    last = start(tiny)
-    assert last.communicate(timeout=240)[0]
-    assert last.returncode == 0
-    state = state_of(home)
-    assert len(state["finished"]) == len(set(state["finished"])) == 4
-    assert "RUNNING" not in state["statuses"]
-    assert state["partial"] == []
+    state = kill_again_and_again(tiny, home, count)
+    undisturbed = numbers_undisturbed(tiny, tmp_path / "whole", monkeypatch)
+    assert undisturbed == state["metrics"]
 
-    undisturbed = Home(tmp_path / "whole")
-    monkeypatch.setenv("HARNESS_HOME", str(undisturbed.folder))
-    undisturbed.folder.mkdir()
-    assert start(tiny).wait(timeout=240) == 0
-    assert state_of(undisturbed)["metrics"] == state["metrics"]
-    assert jobs(plan_of(tiny, undisturbed)) == []
+
+@pytest.mark.slow
+def test_so_it_ends_where_the_runs_are_on_postgresql(
+    home: Home, tiny: Path, tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", postgres)
+    state = kill_again_and_again(tiny, home, 20)
+    assert "KILLED" in state["statuses"]  # runs that were cut short while they stood there
+    undisturbed = numbers_undisturbed(tiny, tmp_path / "whole", monkeypatch)
+    assert undisturbed == state["metrics"]
+
+
+def test_a_killed_study_leaves_open_runs_that_the_next_start_closes(home: Home, tiny: Path) -> None:
+    edit(tiny, *LONG)
+    process = start(tiny)
+    wait_for_curves(process, home)
+    process.kill()
+    process.wait()
+    left = statuses_of(home)
+    assert "RUNNING" in left
+    assert "KILLED" not in left
+    edit(tiny, LONG[1], LONG[0])  # other fits: what is closed is closed whatever comes next
+    second = start(tiny)
+    printed = second.communicate(timeout=240)[0]
+    assert second.returncode == 0, printed
+    expected = left.count("FINISHED") * ["FINISHED"] + left.count("RUNNING") * ["KILLED"]
+    assert statuses_of(home) == sorted([*expected, *4 * ["FINISHED"]])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_study_closes_its_runs_and_says_one_line(
+    home: Home, tiny: Path, number: signal.Signals
+) -> None:
+    edit(tiny, *LONG)
+    process = start(tiny)
+    run = wait_for_curves(process, home)
+    process.send_signal(number)
+    printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert printed.splitlines()[-1] == "stopped; the same command goes on from the last epoch"
+    assert "Traceback" not in printed
+    statuses = statuses_of(home)
+    assert "RUNNING" not in statuses
+    assert "KILLED" in statuses
+    assert run.id in {run.id for run in runs_in_state(home, State.KILLED)}
