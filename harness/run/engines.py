@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -149,12 +149,14 @@ def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> 
             pipe.send({"result": result})
         except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
             trace = traceback.format_exc()
-            handle.write(trace)
             pipe.send({"error": one_line(error), "trace": trace})
+            with suppress(OSError):  # on a full disk there is no room for the log
+                handle.write(trace)
         pipe.close()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
 
 
 def _die_with_parent() -> None:
