@@ -55,6 +55,15 @@ def statuses_of(home: Home) -> list[str]:
     return sorted(run.status for run in tracker_of(home).runs())
 
 
+def wait_for_work(process: "subprocess.Popen[str]", home: Home) -> None:
+    """Waits until a study that was started has a plan that it carries out, or has ended."""
+    progress = home.hidden / "running"
+    while process.poll() is None:
+        if list(progress.glob(f"*.{process.pid}.json")):
+            return
+        time.sleep(0.05)
+
+
 def wait_for_curves(process: "subprocess.Popen[str]", home: Home) -> Run:
     """Waits until a run of a study that goes on has a first epoch in its curves."""
     end = time.monotonic() + SECONDS_UNTIL_A_RUN

@@ -13,7 +13,7 @@ from harness.run.plan import jobs
 from harness.spec.states import State
 from harness.store import Home
 from harness.store.locks import WAY
-from tests.made.kills import state_of, statuses_of, wait_for_curves
+from tests.made.kills import state_of, statuses_of, wait_for_curves, wait_for_work
 from tests.made.postgres import postgres
 from tests.made.studies import edit, plan_of, runs_in_state, start
 
@@ -42,18 +42,23 @@ def test_two_runs_of_one_study_at_once_share_the_work(
     assert len(list(home.store("fits").root.glob("*/fit.json"))) == 4
 
 
-def start_and_kill(file: Path, rng: random.Random) -> bool:
+def start_and_kill(file: Path, home: Home, rng: random.Random) -> bool:
     """Starts a study and kills it after a while; before that, every second time, a worker too.
 
-    Returns whether it was still there to be killed.
+    One kill in four may come while it starts; the others wait until it works, however slow the
+    machine is. Returns whether it was still there to be killed.
     """
     process = start(file)
-    time.sleep(rng.uniform(1.0, 12.0))
+    if rng.random() < 0.25:
+        time.sleep(rng.uniform(0.5, 6.0))
+    else:
+        wait_for_work(process, home)
+        time.sleep(rng.uniform(0.0, 6.0))
     if rng.random() >= 0.5 and process.poll() is None:
         workers = workers_of(process.pid)
         if workers:
             os.kill(rng.choice(workers), signal.SIGKILL)
-        time.sleep(rng.uniform(0.0, 5.0))
+        time.sleep(rng.uniform(0.0, 4.0))
     is_alive = process.poll() is None
     process.kill()
     process.wait()
@@ -77,7 +82,7 @@ def kill_again_and_again(file: Path, home: Home, count: int) -> dict[str, Any]:
     seeds = 2
     kills = 0
     while kills < count:
-        if start_and_kill(file, rng):
+        if start_and_kill(file, home, rng):
             kills += 1
         else:
             edit(file, f"seeds: {seeds}", f"seeds: {seeds + 2}")
