@@ -82,6 +82,8 @@ def stored_array(path: Path, key: str = "", *, palette: bool = False) -> Stored:
     """A file as its header describes it; with `palette`, indexed colours stay indices."""
     if not path.exists():
         raise Refused(f"{path}: there is no such file{_beside(path)}")
+    if not path.is_file() and not path.is_dir():
+        raise Refused(f"{path}: it is a pipe or a device; copy it into a file")
     name = path.name.lower()
     if path.is_dir() and not name.endswith(arrays.ZARR):
         return arrays.zarr(path, key)
