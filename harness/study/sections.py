@@ -25,7 +25,7 @@ def read_components(problems: Problems) -> list[Path]:
             problems.add(steps, reason)
             continue
         folder = Path(problems.document.mark(steps).file).parent / name
-        if folder.exists():
+        if folder.is_dir() or folder.is_file():
             folders.append(folder.resolve())
         else:
             problems.add(steps, f"no folder {folder}")

@@ -66,6 +66,10 @@ CASES = {
         BASE + f"components: [{'a' * 5000}]\n",
         "s.yaml:6:14: components.0: is a path of 5,000 bytes; shorten it to 4,096",
     ),
+    "a device as folder of components": (
+        BASE + "components: [/dev/zero]\n",
+        "s.yaml:6:14: components.0: no folder /dev/zero",
+    ),
     "a NUL in published": (
         BASE + TABLE % '"a\\0b"',
         "s.yaml:7:73: tables.0.published: holds the control character '\\x00'; take it out",
@@ -187,6 +191,11 @@ def test_a_pipe_among_the_images_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.tif")
     with pytest.raises(Refused, match=r"a\.tif: it is a pipe or a device; copy it into a file"):
         volume(tmp_path / "a.tif")
+
+
+def test_a_home_of_nobody_is_a_sentence() -> None:
+    with pytest.raises(Refused, match=r"~nobody-here/a\.tif: no user of this name has a home"):
+        volume("~nobody-here/a.tif")
 
 
 def test_sizes_that_a_computer_holds_are_taken(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.data.files import arrays, nifti, pictures, tiff
 from harness.data.files.lazy import Lazy
 from harness.data.files.stored import Shape, Stored, images_of
-from harness.data.refused import Refused, first_few, sizes
+from harness.data.refused import Refused, first_few, sizes, with_home
 
 Opener = Callable[[Path, str], Stored]
 OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
@@ -37,7 +37,7 @@ def path_and_key(text: str) -> tuple[str, str]:
 
 def find_files(pattern: str | Path) -> list[Path]:
     """What a pattern or a folder matches, in the order of the numbers in the names."""
-    text = str(Path(pattern).expanduser())
+    text = str(with_home(pattern))
     path = Path(text)
     if _is_folder_of_pictures(path):
         files = _pictures_among(path.iterdir())
