@@ -33,6 +33,8 @@ Where = Annotated[
     typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db."),
 ]
 
+MOST_CANDIDATES = 10  # runs that a question lists
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -88,14 +90,31 @@ def tracker_at(where: str | None) -> Tracker:
 
 
 def find_run(tracker: Tracker, key: str) -> Run:
-    """The newest run whose id begins so, or whose trial or fit has this key."""
-    matching = []
-    for run in or_exit(tracker.runs):
-        if run.id.startswith(key) or key in (run.key, run.tags.get("harness.fit")):
-            matching.append(run)
-    if not matching:
+    """The run whose id begins so, or the newest whose trial or fit has this key."""
+    runs = or_exit(tracker.runs)
+    if not key.strip():
+        fail("which run? " + _candidates(runs))
+    of_key = [run for run in runs if key in (run.id, run.key, run.tags.get("harness.fit"))]
+    if of_key:
+        return of_key[-1]
+    beginning = [run for run in runs if run.id.startswith(key)]
+    if not beginning:
         fail(f"no run, trial or fit {key!r} in {tracker.shown_uri}")
-    return matching[-1]
+    if len(beginning) > 1:
+        fail(f"{len(beginning)} runs begin with {key!r}; " + _candidates(beginning))
+    return beginning[0]
+
+
+def _candidates(runs: list[Run]) -> str:
+    """The newest of some runs, a line each, to take one of them."""
+    if not runs:
+        return "there is none yet; harness run makes them"
+    lines = [f"name one of them by its id, of which the newest {MOST_CANDIDATES} are:"]
+    if len(runs) <= MOST_CANDIDATES:
+        lines = ["name one of them by its id:"]
+    for run in runs[-MOST_CANDIDATES:]:
+        lines.append(f"  {run.id}  {run.study}  {run.name}")
+    return "\n".join(lines)
 
 
 def fail(text: str) -> NoReturn:

@@ -12,6 +12,7 @@ from harness.data.files.stamps import Stamp, file_stamp
 from harness.data.files.stored import forget_decoded
 from harness.data.fingerprint import fingerprint
 from harness.data.open_dataset import is_drawn, open_anew
+from harness.data.refused import with_home
 from harness.data.scans import Scans
 from harness.spec.values import Part
 from harness.spec.walk import validation_of
@@ -137,7 +138,7 @@ def _note_of(part: Part, home: Home) -> Path:
 
 def _file_of(part: Part) -> OpenedFiles:
     """The one file that a component reads."""
-    path = Path(part.options[str(part.reads)]).expanduser()
+    path = with_home(part.options[str(part.reads)])
     if not path.is_file():
         raise ValueError(
             f"{part.reads}: no file {path}; paths are relative to the folder that harness runs in"

@@ -15,6 +15,14 @@ class NoSplit(Refused, LookupError):
     """A split that a data set does not have, e.g. no validation part."""
 
 
+def with_home(path: str | Path) -> Path:
+    """A path whose ~ is the home of its user; `Refused` where nobody is called so."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise Refused(f"{path}: no user of this name has a home here; write it out") from None
+
+
 @contextmanager
 def explained_errors(subject: str | Path, advice: str) -> Iterator[None]:
     """Turns whatever a library raises about a file into a sentence about it."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+LONGEST_LABEL = 200  # characters; it stands in tables and on the axes of figures
 WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")
 WHOLE_OPTION = re.compile(r"=(-?\d+)\.0(?=[,)])")
 
@@ -28,6 +29,17 @@ def level_name(value: Any) -> str:
     if isinstance(level, str):
         return level
     return _scalar_name(value)
+
+
+def why_no_label(label: Any) -> str | None:
+    """Why a level cannot be called so, None where it can."""
+    if not isinstance(label, str):
+        return f"{label!r} should be a text"
+    if not label.strip():
+        return "is empty; say how people call it, or leave it out"
+    if len(label) > LONGEST_LABEL:
+        return f"has {len(label):,} characters; shorten it to {LONGEST_LABEL}"
+    return None
 
 
 def option_names(name: str, value: Any, default: Any) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.spec.catalogue import Component, catalogue, find_component, why_unknown
+from harness.spec.naming import why_no_label
 from harness.spec.options import (
     NAMED_BY,
     REQUIRED,
@@ -82,10 +83,13 @@ def read_part(
     if settings is None:
         return None
     component = find_component(kind, settings.pop(NAMED_BY.get(kind, "name")))
-    label = settings.pop("label", "")
-    if not isinstance(label, str):
-        problems.append(((*steps, "label"), f"{label!r} should be a text"))
-        label = ""
+    label = ""
+    if "label" in settings:
+        label = settings.pop("label")
+        reason = why_no_label(label)
+        if reason is not None:
+            problems.append(((*steps, "label"), reason))
+            label = ""
     if role and kind == "dataset" and settings.get("split") is None:
         settings["split"] = role
     options = _read_options(

@@ -2,6 +2,7 @@
 value.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from harness.spec.values import Fit, Part, Steps, Trial
 
 Raw = dict[str, Any]
 FIT_OPTIONS = options_of(Fit)
+POSITION = re.compile("[0-9]{1,6}")  # of an item of a list; isdigit() holds for a superscript too
 
 
 @cache
@@ -23,7 +25,7 @@ def steps_of(path: str) -> Steps:
     """'probes.0.maps' as steps."""
     steps: list[str | int] = []
     for step in path.split("."):
-        steps.append(int(step) if step.isdigit() else step)
+        steps.append(int(step) if POSITION.fullmatch(step) else step)
     return tuple(steps)
 
 
@@ -228,7 +230,7 @@ def value_at(value: Any, steps: Steps) -> Any:
             if step not in type(value).__dataclass_fields__:
                 raise KeyError(step)
             value = getattr(value, str(step))
-        elif isinstance(value, list) and str(step).isdigit():
+        elif isinstance(value, list) and POSITION.fullmatch(str(step)):
             value = value[int(step)]
         else:
             raise KeyError(step)

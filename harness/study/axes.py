@@ -1,5 +1,6 @@
 """Seeds, folds, grid, zip -> axes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from harness.spec.options import Count, Whole
 from harness.spec.paths import steps_of
 from harness.spec.values import Steps
 from harness.study.problems import Problems
+
+MOST_POSITIONS = 200_000  # of a grid: a plan of so many takes half a minute
 
 Row = tuple[Any, ...]  # a value for each path
 RowSteps = tuple[Steps, ...]  # where in the file each value of a row stands
@@ -64,6 +67,8 @@ def _seed_axis(problems: Problems) -> list[Axis]:
     if problems.raw_at(("seeds",)) is None:
         return []
     written = problems.read(("seeds",), Count | list[Whole], [0])
+    if _is_too_many(problems, ("seeds",), written):
+        return []
     if isinstance(written, int):
         seeds = list(range(written))
         steps: list[Steps] = [("seeds",)] * written
@@ -86,13 +91,36 @@ def _seed_axis(problems: Problems) -> list[Axis]:
 def _fold_axis(problems: Problems) -> list[Axis]:
     """The axis of `folds`; none where the study says nothing."""
     folds = problems.read(("folds",), Count, None)
-    if folds is None:
+    if folds is None or _is_too_many(problems, ("folds",), folds):
         return []
     if folds < 2:
         problems.add(("folds",), "should be at least 2")
     rows = tuple(([fold, folds],) for fold in range(folds))
     steps: tuple[Steps, ...] = (("folds",),)
     return [Axis(("fit.fold",), rows, (steps,) * folds)]
+
+
+def _is_too_many(problems: Problems, steps: Steps, count: Any) -> bool:
+    """Whether no grid is so large; a problem where that is so."""
+    if not isinstance(count, int) or count <= MOST_POSITIONS:
+        return False
+    problems.add(steps, f"{count:,} is too many; a grid has at most {MOST_POSITIONS:,} positions")
+    return True
+
+
+def is_too_large(problems: Problems, axes: Sequence[Axis]) -> bool:
+    """Whether the axes cross to more positions than a plan can hold; a problem where they do."""
+    sizes = [len(axis.rows) for axis in axes]
+    total = math.prod(sizes)
+    if total <= MOST_POSITIONS:
+        return False
+    largest = axes[sizes.index(max(sizes))]
+    text = (
+        f"the grid has {total:,} positions, of which this axis has {max(sizes):,}; "
+        f"shorten it, or split the study: at most {MOST_POSITIONS:,} are planned"
+    )
+    problems.add(largest.steps[0][0][:2], text)
+    return True
 
 
 def _grid_axes(problems: Problems) -> list[Axis]:
@@ -183,11 +211,23 @@ def _has_equal_rows(
 
 
 def _check_repeated_values(problems: Problems, steps: Steps, values: list[Any]) -> None:
+    """Adds a problem for every value that an earlier one equals; 1 and true are not equal."""
+    earlier: set[Any] = set()
     for i, value in enumerate(values):
-        alike = [earlier for earlier in values[:i] if earlier == value]
-        if any(type(earlier) is type(value) for earlier in alike):
+        key = (type(value), _as_hashable(value))
+        if key in earlier:
             text = "this value is repeated; each value runs once"
             problems.add((*steps, i), text)
+        earlier.add(key)
+
+
+def _as_hashable(value: Any) -> Any:
+    """A value of a file as one that a set can hold; equal values stay equal."""
+    if isinstance(value, list):
+        return tuple(map(_as_hashable, value))
+    if isinstance(value, dict):
+        return frozenset((key, _as_hashable(inner)) for key, inner in value.items())
+    return value
 
 
 def _check_repeated_paths(problems: Problems, axes: list[Axis]) -> None:

@@ -1,5 +1,6 @@
 """YAML text -> plain values and the place of each; every mistake at once, nothing executed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,12 +8,17 @@ from typing import Any
 
 import yaml
 
+from harness.study.bounded_files import Unreadable, read_bounded
 from harness.study.marks import KEY, Mark, Marks, Mistakes, Problem, Steps, marks_under, path_text
 from harness.study.scalars import scalar
 
 LARGEST = 1_000_000  # bytes
 DEEPEST = 64
 MOST_VALUES = 200_000  # after aliases are written out
+
+# No text of a study needs these: a NUL ends a path, a unit separator parts the levels of an arm,
+# and half of a surrogate pair is no character.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass
@@ -34,13 +40,9 @@ def read(path: Path) -> Document:
     """The document in a file; `Mistakes` if it is no single well-formed mapping."""
     name = str(path)
     try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= LARGEST else b""
-    except OSError as error:
-        raise _mistake(Mark(name, 1, 1), f"cannot be read: {error.strerror}") from None
-    if size > LARGEST:
-        text = f"{size:,} bytes; a study file has at most {LARGEST:,}"
-        raise _mistake(Mark(name, 1, 1), text)
+        content = read_bounded(path, LARGEST, "a study file")
+    except Unreadable as error:
+        raise _mistake(Mark(name, 1, 1), str(error)) from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -147,6 +149,7 @@ class _Builder:
         elif isinstance(event, yaml.MappingStartEvent):
             value = self.mapping(events, steps)
         else:
+            self.check_characters(event, steps)
             is_plain = event.implicit[0]
             value = scalar(event.value) if is_plain else event.value
         if event.anchor:
@@ -163,6 +166,13 @@ class _Builder:
         if self.count > MOST_VALUES:
             self.add_problem(event, steps[:8], f"more than {MOST_VALUES:,} values")
             raise _Stop
+
+    def check_characters(self, event: Any, steps: Steps) -> None:
+        """Notes a character that no text of a study may hold."""
+        forbidden = FORBIDDEN.search(event.value)
+        if forbidden is not None:
+            text = f"holds the control character {forbidden[0]!a}; take it out"
+            self.add_problem(event, steps, text)
 
     def alias(self, event: Any, steps: Steps) -> Any:
         """The value of an anchor, once more; its marks stay those of the anchor."""
@@ -201,6 +211,7 @@ class _Builder:
                 raise _Stop
             key = event.value
             inner = (*steps, key)
+            self.check_characters(event, steps)
             if key in items:
                 self.add_problem(event, inner, f"written twice; first at line {lines[key]}")
             if key == "<<":

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.spec.values import Steps
+from harness.study.bounded_files import why_no_path
 from harness.study.document import Document, read
 from harness.study.marks import KEY, Mark, Marks, Mistakes, Problem, marks_under
 from harness.study.problems import Raw
@@ -18,6 +19,9 @@ def read_with_parents(path: Path, children: tuple[Path, ...] = ()) -> Document:
     mark = document.mark(("extends",))
     if not isinstance(parent, str):
         raise _mistake(mark, f"{parent!r} should be the path of a study file")
+    reason = why_no_path(parent)
+    if reason is not None:
+        raise _mistake(mark, reason)
     target = path.parent / parent
     files = [file.resolve() for file in (*children, path)]
     if target.resolve() in files:

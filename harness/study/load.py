@@ -8,7 +8,7 @@ from harness.spec.options import did_you_mean
 from harness.spec.outside import use_components
 from harness.spec.values import Steps
 from harness.study import comparison
-from harness.study.axes import Axis, axis_paths, read_axes
+from harness.study.axes import Axis, axis_paths, is_too_large, read_axes
 from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.comparison_checks import read_comparisons
@@ -62,12 +62,17 @@ SECTIONS = (
 )
 
 
+SECTION_OF_FIELD: dict[Steps, Steps] = {("fit", "seed"): ("seeds",), ("fit", "fold"): ("folds",)}
+LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has at most 255
+
+
 def load_study(path: Path) -> Study:
     """The study in a file; `Mistakes` lists everything that is wrong with it."""
     document = read_with_parents(path)
     problems = Problems(document)
     _check_sections(problems)
     name = problems.read(("name",), str, path.stem)
+    _check_name(problems, name)
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
@@ -93,11 +98,27 @@ def _check_sections(problems: Problems) -> None:
             problems.add((name, KEY), f"no section {name!r}; {hint}")
 
 
+def _check_name(problems: Problems, name: str) -> None:
+    """The name of a study is that of an experiment in MLflow, and begins the names of files."""
+    size = len(name.encode(errors="surrogatepass"))
+    text = ""
+    if not name.strip():
+        text = "is empty; say what the study is called, or leave it out"
+    elif size > LONGEST_NAME:
+        text = f"has {size} bytes; shorten it to {LONGEST_NAME}, so that files can be called so"
+    elif name != name.strip() or not name.isprintable():
+        text = f"{name!r} should be one line, without spaces around it; take out what is too much"
+    if text:
+        problems.add(("name",), text)
+
+
 def _expanded_grid(problems: Problems, axes: list[Axis], transductive: bool) -> Expansion:
     """The cells of a study; rules and whole trials are checked where nothing else is wrong."""
     base = problems.read_mapping(("base",))
     exclude = read_exclude(problems)
     when = read_when(problems, axes)
+    if is_too_large(problems, axes):
+        return Expansion()
     grid = expand(base, axes, exclude, when)
     for steps, text in grid.problems:
         problems.add(steps, text)
@@ -120,6 +141,9 @@ def _check_trials(problems: Problems, grid: Expansion, transductive: bool) -> No
 
 def _steps_in_file(problems: Problems, steps: Steps) -> Steps:
     """Where the file sets a path: an axis, the base, or the nearest thing around it."""
+    section_of_field = SECTION_OF_FIELD.get(steps)
+    if section_of_field is not None and problems.raw_at(section_of_field) is not None:
+        return section_of_field
     keys: list[Steps] = []
     for section in ("grid", "zip"):
         keys += [(section, key) for key in problems.read_mapping((section,))]

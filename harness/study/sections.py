@@ -7,6 +7,7 @@ from harness.spec.options import did_you_mean
 from harness.spec.paths import paths_of_rules, settings
 from harness.spec.values import Steps
 from harness.study.axes import Axis
+from harness.study.bounded_files import why_no_path
 from harness.study.grid import Expansion
 from harness.study.levels import levels_of
 from harness.study.marks import KEY
@@ -19,8 +20,12 @@ def read_components(problems: Problems) -> list[Path]:
     folders: list[Path] = []
     for i, name in enumerate(names):
         steps: Steps = ("components", i)
+        reason = why_no_path(name)
+        if reason is not None:
+            problems.add(steps, reason)
+            continue
         folder = Path(problems.document.mark(steps).file).parent / name
-        if folder.exists():
+        if folder.is_dir() or folder.is_file():
             folders.append(folder.resolve())
         else:
             problems.add(steps, f"no folder {folder}")
@@ -29,7 +34,9 @@ def read_components(problems: Problems) -> list[Path]:
 
 def read_exclude(problems: Problems) -> list[Raw]:
     """The rules of `exclude`, each a mapping from settings to the values that it excludes."""
-    raw = problems.raw_at(("exclude",)) or []
+    raw = problems.raw_at(("exclude",))
+    if raw is None:
+        return []
     is_list_of_rules = isinstance(raw, list) and all(
         isinstance(rule, dict) and rule for rule in raw
     )

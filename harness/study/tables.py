@@ -1,6 +1,5 @@
 """A table as a paper prints it: what it crosses, and the numbers that were published."""
 
-import csv
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,11 +16,15 @@ from harness.study.answerable import (
     path_problem,
     where_problems,
 )
+from harness.study.bounded_files import Unreadable
 from harness.study.comparison import Unit, Where
+from harness.study.csv_file import read_csv
 from harness.study.entries import read_entry
 from harness.study.grid import Expansion
 from harness.study.levels import among, levels_of, measured_in
 from harness.study.problems import Finding, Findings
+
+LARGEST = 10_000_000  # bytes of published numbers
 
 
 @dataclass(frozen=True)
@@ -100,24 +103,16 @@ def read_tables(raw: Any, grid: Expansion, file_of: FileOf) -> tuple[Tables, lis
 def read_published(file: Path, table: Table, level_name: LevelName) -> tuple[Published, list[str]]:
     """The published numbers that a table shows, and what is wrong with their file."""
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        return Published(), [f"{file} cannot be read: it is not UTF-8"]
-    except OSError as error:
-        return Published(), [f"{file} cannot be read: {error.strerror}"]
-    start = 0
-    while start < len(lines) and lines[start].startswith("#"):
-        start += 1
-    note = " ".join(line.lstrip("# ").strip() for line in lines[:start])
-    rows = list(csv.reader(lines[start:]))
-    head = rows.pop(0) if rows else []
-    line = f"{file}:{start + 1}"
-    problems = [f"{line}: {text}" for text in _heading_problems(head, table)]
+        published = read_csv(file, LARGEST, "a table of published numbers")
+    except Unreadable as error:
+        return Published(), [str(error)]
+    note, head = published.note, published.head
+    problems = [f"{file}:{published.line}: {text}" for text in _heading_problems(head, table)]
     if problems:
         return Published(note), problems
     numbers: dict[TableCell, Number] = {}
     reported: set[str] = set()
-    for number, row in enumerate(rows, start + 2):
+    for number, row in enumerate(published.rows, published.line + 1):
         try:
             _add_number(numbers, _as_cells(head, row), table, level_name)
         except ValueError as error:

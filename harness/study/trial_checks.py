@@ -8,6 +8,7 @@ from harness.spec.fields import fields_of
 from harness.spec.values import FIELDS_WITH_PARTS, Fit, Part, Steps, Trial
 from harness.spec.walk import looked_at
 from harness.study.problems import Finding, Findings
+from harness.study.size_checks import size_problems
 
 # steps into a setting, a component that needs something, the fit in between that it serves
 Needing = tuple[Steps, Part, Fit | None]
@@ -156,7 +157,7 @@ def _loss_takes_weights(trial: Trial) -> Findings:
 
 RULES = (
     *(_patch_fits_net, _needs_are_met, _test_set_is_new, _loss_takes_weights),
-    *(_prepare_is_of_tests, _pick_reads_earlier_fits),
+    *(_prepare_is_of_tests, _pick_reads_earlier_fits, size_problems),
 )
 
 

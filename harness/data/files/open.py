@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.data.files import arrays, nifti, pictures, tiff
 from harness.data.files.lazy import Lazy
 from harness.data.files.stored import Shape, Stored, images_of
-from harness.data.refused import Refused, first_few, sizes
+from harness.data.refused import Refused, first_few, sizes, with_home
 
 Opener = Callable[[Path, str], Stored]
 OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
@@ -37,7 +37,7 @@ def path_and_key(text: str) -> tuple[str, str]:
 
 def find_files(pattern: str | Path) -> list[Path]:
     """What a pattern or a folder matches, in the order of the numbers in the names."""
-    text = str(Path(pattern).expanduser())
+    text = str(with_home(pattern))
     path = Path(text)
     if _is_folder_of_pictures(path):
         files = _pictures_among(path.iterdir())
@@ -82,6 +82,8 @@ def stored_array(path: Path, key: str = "", *, palette: bool = False) -> Stored:
     """A file as its header describes it; with `palette`, indexed colours stay indices."""
     if not path.exists():
         raise Refused(f"{path}: there is no such file{_beside(path)}")
+    if not path.is_file() and not path.is_dir():
+        raise Refused(f"{path}: it is a pipe or a device; copy it into a file")
     name = path.name.lower()
     if path.is_dir() and not name.endswith(arrays.ZARR):
         return arrays.zarr(path, key)

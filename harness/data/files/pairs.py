@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.data.files import open
 from harness.data.files.lazy import Lazy
-from harness.data.refused import Refused, first_few, sizes
+from harness.data.refused import Refused, first_few, sizes, with_home
 
 
 def check_same_shape(image_file: str, images: Lazy, mask_file: str, masks: Lazy) -> None:
@@ -72,7 +72,7 @@ def _last_number(path: Path) -> int | None:
 def masks_of_pictures(pictures: Sequence[Path], masks: str) -> list[Path]:
     """The mask of every picture: by a name made of the picture's, or by the same name."""
     if "{stem}" in masks:
-        pattern = str(Path(masks).expanduser())
+        pattern = str(with_home(masks))
         mask_files = [_fill_in(pattern, picture) for picture in pictures]
     else:
         mask_files = _masks_by_stem(pictures, masks)
