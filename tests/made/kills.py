@@ -1,5 +1,6 @@
 """What a test looks at that kills a study: its runs and their numbers, and what is left behind."""
 
+import math
 import subprocess
 import time
 from pathlib import Path
@@ -18,12 +19,15 @@ def metrics_of(home: Home, run: Run) -> dict[str, float]:
     return numbers
 
 
-def numbers_of(home: Home, run: Run) -> dict[str, float]:
-    """The metrics of a run that a second run of the trial would give again."""
-    numbers = metrics_of(home, run)
-    for name in list(numbers):
-        if name.startswith("seconds/"):
-            del numbers[name]
+def numbers_of(home: Home, run: Run) -> dict[str, float | None]:
+    """The metrics of a run that a second run of the trial would give again.
+
+    NaN is None, for it does not equal itself.
+    """
+    numbers: dict[str, float | None] = {}
+    for name, value in metrics_of(home, run).items():
+        if not name.startswith("seconds/"):
+            numbers[name] = None if math.isnan(value) else value
     return numbers
 
 
@@ -37,7 +41,7 @@ def state_of(home: Home) -> dict[str, Any]:
     """What a home holds after a study has ended in it."""
     statuses: set[str] = set()
     finished: list[str] = []
-    numbers: dict[str, dict[str, float]] = {}
+    numbers: dict[str, dict[str, float | None]] = {}
     for run in tracker_of(home).runs():
         statuses.add(run.status)
         if run.status == "FINISHED":

@@ -100,13 +100,13 @@ def kill_again_and_again(file: Path, home: Home, count: int) -> dict[str, Any]:
 
 def numbers_undisturbed(
     file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """The metrics of each trial of a study that nobody kills, in a home of its own."""
     folder.mkdir()
     monkeypatch.setenv("HARNESS_HOME", str(folder))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert start(file).wait(timeout=240) == 0
-    numbers: dict[str, dict[str, float]] = state_of(Home(folder))["metrics"]
+    numbers: dict[str, dict[str, float | None]] = state_of(Home(folder))["metrics"]
     return numbers
 
 
