@@ -34,17 +34,17 @@ def tracker() -> Tracker:
 
 @contextmanager
 def readable() -> Iterator[Tracker]:
-    """The tracker to read from; `Unreadable` says in words what is wrong while it is read."""
-    place = tracker()
-    file = place.file
+    """Yields the tracker to read from; `Unreadable` says in words what is wrong meanwhile."""
+    reader = tracker()
+    file = reader.file
     if file is not None:
         _look_at_file(file)
     try:
-        yield place
+        yield reader
     except Unreachable as error:
         raise Unreadable(f"{error}.", "Start the server, then load this page again.") from None
     except (sqlite3.OperationalError, PermissionError) as error:
-        raise _unreadable_now(file or Path(place.shown_uri), str(error)) from None
+        raise _unreadable_now(file or Path(reader.shown_uri), str(error)) from None
     except sqlite3.DatabaseError as error:
         remedy = (
             "Restore it, or move it away: `harness run` fills a new one without training again."
@@ -81,9 +81,9 @@ def _unreadable_now(file: Path, error: str) -> Unreadable:
 
 def version(study: str | None = None) -> Version:
     """Returns a value that changes when a run of a study (or of any) has ended, and only then."""
-    place = tracker()
-    if not place.is_database:
-        return _version_on_server(place.uri, study)
+    reader = tracker()
+    if not reader.is_database:
+        return _version_on_server(reader.uri, study)
     with readable() as reader, reader.asking() as ask:
         return version_of_database(ask, study)
 

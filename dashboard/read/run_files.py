@@ -80,13 +80,13 @@ def file_of(run: Run, name: str) -> Path:
         path: Path | None = inside_roots(folder / name, run)
     else:
         inside_roots(downloads_of(tracker().home, run) / name, run)
-        path = _downloaded(run, name)
+        path = _file_on_server(run, name)
     if path is None or not path.is_file():
         raise Unreadable(f"The run has no {name}.", "Nothing more is known of it.")
     return path
 
 
-def _downloaded(run: Run, name: str) -> Path | None:
+def _file_on_server(run: Run, name: str) -> Path | None:
     """Returns the file of a run that a server keeps; `Unreadable` says why it does not come."""
     with readable() as reader:
         try:

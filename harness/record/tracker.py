@@ -235,6 +235,7 @@ def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:
 
 
 def _metrics_of_server(tracker: Tracker, study: str) -> dict[str, dict[str, Any]]:
+    """The same, of a server of either kind."""
     if tracker.is_database:
         with tracker.asking() as ask:
             return read_metrics(ask, study)

@@ -4,7 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import InternalError
 
+from dashboard.read.database import count_foreign_experiments
+from dashboard.read.lineage import curves_of, data_of, experiment_of
+from dashboard.read.overview import overview
+from dashboard.read.records import in_memory, runs_of
+from dashboard.read.run_files import figures_of, text_of
 from harness.record.database import is_result, without_nan
 from harness.record.table import table
 from harness.record.tracker import Tracker, metrics, runs_from_server
@@ -42,6 +50,13 @@ def test_sql_says_what_mlflow_says(first: Home, postgres: str) -> None:
         assert values == without_nan(client.get_run(id).data.metrics)
 
 
+def test_nothing_is_written_by_reading(first: Home, postgres: str) -> None:
+    tracker = Tracker(postgres, first)
+    with tracker.asking() as ask, pytest.raises(InternalError, match="read-only transaction"):
+        ask("DELETE FROM runs")
+    assert len(tracker.runs()) == 4
+
+
 def test_artifacts_lie_in_the_home_that_recorded_them(first: Home, postgres: str) -> None:
     run = Tracker(postgres, first).runs("tiny")[0]
     assert run.artifact_uri.startswith(first.hidden.as_uri())
@@ -64,8 +79,6 @@ def test_a_second_home_says_the_same(
 
 
 def test_a_database_without_tables_holds_no_runs(postgres: str, home: Home) -> None:
-    from sqlalchemy import create_engine, text
-
     engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("CREATE DATABASE empty"))
@@ -87,3 +100,22 @@ def test_a_folder_of_another_machine_is_a_sentence(
         assert len(table(Tracker(postgres, first), "tiny")[0]) == 4  # the store has them
     finally:
         (first.hidden / "away").rename(artifacts)
+
+
+def test_the_dashboard_reads_it(
+    first: Home, second: Home, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", postgres)
+    st.cache_resource.clear()
+    (summary,) = overview()
+    assert summary.states == {"finished": 4}
+    study_runs = runs_of("tiny")
+    assert in_memory("tiny")
+    run = study_runs.recorded[0]
+    assert len(curves_of(run))
+    assert set(data_of(run)["used to"]) >= {"train", "test"}
+    assert experiment_of(run) > 0
+    assert count_foreign_experiments() == 0
+    assert figures_of(run)
+    assert '"trial"' in text_of(run, "trial.json")
+    st.cache_resource.clear()
