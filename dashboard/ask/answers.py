@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.read.database import Unreadable, Version, tracker
+from dashboard.read.database import Unreadable, tracker
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
 from harness.judge.answer import judge
 from harness.judge.arms import Levels
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Arm, Verdict, Verdicts
+from harness.record.lookups import Version
 from harness.study.comparison_checks import read_comparisons
 from harness.study.load import Study
 
@@ -36,7 +37,7 @@ def answers(study_runs: StudyRuns) -> Verdicts:
 
 def _answer_key(study_runs: StudyRuns) -> AnswerKey:
     """Returns what an answer depends on: the runs, and the study file."""
-    return str(tracker().file), study_runs.name, study_runs.version, file_of(study_runs)
+    return tracker().uri, study_runs.name, study_runs.version, file_of(study_runs)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Judging …")

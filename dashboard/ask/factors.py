@@ -55,7 +55,7 @@ def _ranks(study_runs: StudyRuns, path: str) -> dict[str, int]:
 
 def _means_key(study_runs: StudyRuns) -> tuple[object, ...]:
     """Returns what a mean depends on: the runs, and the study file where it can be read."""
-    runs_key = (str(tracker().file), study_runs.name, study_runs.version)
+    runs_key = (tracker().uri, study_runs.name, study_runs.version)
     try:
         return (*runs_key, file_of(study_runs))
     except Unreadable:

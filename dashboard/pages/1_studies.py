@@ -10,13 +10,8 @@ from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import csv_button
 from dashboard.parts.progress import live_progress, show_progress
 from dashboard.parts.text import ago, duration_text, plain, state_counts
-from dashboard.read.database import Unreadable
-from dashboard.read.overview import (
-    StudySummary,
-    count_foreign_experiments,
-    overview,
-    summary_of,
-)
+from dashboard.read.database import Unreadable, count_foreign_experiments
+from dashboard.read.overview import StudySummary, overview, summary_of
 from dashboard.read.records import StudyRuns, in_memory, runs_of
 from dashboard.read.study_file import study_of
 from harness.judge.answer import states

@@ -21,10 +21,10 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
 from dashboard.parts.text import bytes_text, duration_text, moment, plain
-from dashboard.read.database import Unreadable, tracker
+from dashboard.read.database import Unreadable, readable
 from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
 from dashboard.read.records import StudyRuns
-from dashboard.read.run_files import figures_of, files_of, read_picture, text_of
+from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
@@ -94,7 +94,8 @@ def _state_badge(state: str) -> None:
 
 def _numbers(study_runs: StudyRuns, run: Run) -> None:
     """Shows the mean of each metric with the number and the range of its rows; then all rows."""
-    means = metrics(tracker(), study_runs.name).get(run.id, {})
+    with readable() as reader:
+        means = metrics(reader, study_runs.name).get(run.id, {})
     if not means:
         st.info("This run measured nothing.")
         return
@@ -163,15 +164,15 @@ def _settings(run: Run) -> None:
 
 def _files(run: Run) -> None:
     """Lists the files of a run; one of them can be saved, and read where it is a text."""
-    files = dict(files_of(run))
-    if not files:
+    sizes = sizes_of_files(run)
+    if not sizes:
         st.info("The files of this run are gone; its numbers are in the database.")
         return
-    sizes = [bytes_text(path.stat().st_size) for path in files.values()]
-    frame = pd.DataFrame({"file": list(files), "size": sizes})
+    size_texts = [bytes_text(size) for size in sizes.values()]
+    frame = pd.DataFrame({"file": list(sizes), "size": size_texts})
     st.dataframe(frame, hide_index=True, width="stretch", key="files")
-    name = choose("File", "file", files)
-    path = files[name]
+    name = choose("File", "file", list(sizes))
+    path = file_of(run, name)
     st.download_button(
         f"Download {Path(name).name}",
         path.read_bytes,

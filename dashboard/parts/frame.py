@@ -46,7 +46,7 @@ def _draw_frame() -> None:
     try:
         with st.sidebar:
             study_picker()
-            st.caption(f"Read only from {tracker().file}")
+            st.caption(f"Read only from {tracker().file or tracker().shown_uri}")
         page.run()
     except Unreadable as error:
         show_problem(error)

@@ -1,21 +1,20 @@
-"""The database of recorded runs, opened so that nothing can be written into it."""
+"""Where runs are recorded, read so that nothing can be written there."""
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from harness.record.database import open_read_only, refuse_no_database
+import streamlit as st
+
+from harness.record.database import refuse_no_database
+from harness.record.lookups import Overview, Version, read_overview, version_of_database
+from harness.record.lookups import count_foreign_experiments as count_foreign
+from harness.record.patience import Unreachable
 from harness.record.tracker import Tracker, uri
 from harness.store import Home
 
-Version = tuple[int, int]  # how many runs there are, and when the newest ended
-
-# The runs that are harness's own, and the condition under which they count.
-RUNS_OF_STUDIES = """FROM runs r JOIN experiments e USING (experiment_id)
-    JOIN experiment_tags o ON o.experiment_id = e.experiment_id
-    AND o.key = 'harness' AND o.value = 'study'"""
-NOT_DELETED = "r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'"
+SECONDS_OF_A_SERVER = 15  # for which the answer of an `mlflow server` about all runs stands
 
 
 class Unreadable(Exception):
@@ -34,14 +33,18 @@ def tracker() -> Tracker:
 
 
 @contextmanager
-def open_database() -> Iterator[sqlite3.Connection]:
-    """Opens the database for reading; `Unreadable` says in words what is wrong with it."""
-    file = _database_file()
+def readable() -> Iterator[Tracker]:
+    """Yields the tracker to read from; `Unreadable` says in words what is wrong meanwhile."""
+    reader = tracker()
+    file = reader.file
+    if file is not None:
+        _look_at_file(file)
     try:
-        with closing(open_read_only(file)) as db:
-            yield db
+        yield reader
+    except Unreachable as error:
+        raise Unreadable(f"{error}.", "Start the server, then load this page again.") from None
     except (sqlite3.OperationalError, PermissionError) as error:
-        raise _unreadable_now(file, str(error)) from None
+        raise _unreadable_now(file or Path(reader.shown_uri), str(error)) from None
     except sqlite3.DatabaseError as error:
         remedy = (
             "Restore it, or move it away: `harness run` fills a new one without training again."
@@ -49,15 +52,8 @@ def open_database() -> Iterator[sqlite3.Connection]:
         raise Unreadable(f"{file} is damaged: {error}.", remedy) from None
 
 
-def _database_file() -> Path:
-    """Returns the file that holds the runs, after looking whether it can be a database."""
-    file = tracker().file
-    if file is None:
-        raise Unreadable(
-            f"Runs are recorded on a server ({tracker().shown_uri}), and this page reads a file.",
-            "Its own page shows them. For this one, unset MLFLOW_TRACKING_URI or set it to "
-            "sqlite:///PATH.",
-        )
+def _look_at_file(file: Path) -> None:
+    """Looks whether the file that holds the runs can be a database."""
     try:
         refuse_no_database(file)
     except ValueError as error:
@@ -68,7 +64,6 @@ def _database_file() -> Path:
             "Run a study there, such as `harness run studies/smoke.yaml`, or start the dashboard "
             "with HARNESS_HOME set to the folder of another mlflow.db.",
         )
-    return file
 
 
 def _unreadable_now(file: Path, error: str) -> Unreadable:
@@ -86,11 +81,40 @@ def _unreadable_now(file: Path, error: str) -> Unreadable:
 
 def version(study: str | None = None) -> Version:
     """Returns a value that changes when a run of a study (or of any) has ended, and only then."""
-    sql = f"SELECT count(*), coalesce(max(end_time), 0) {RUNS_OF_STUDIES} WHERE {NOT_DELETED}"
-    arguments: tuple[str, ...] = ()
-    if study is not None:
-        sql += " AND e.name = ?"
-        arguments = (study,)
-    with open_database() as db:
-        count, newest = db.execute(sql, arguments).fetchone()
-    return int(count), int(newest)
+    reader = tracker()
+    if not reader.is_database:
+        return _version_on_server(reader.uri, study)
+    with readable() as reader, reader.asking() as ask:
+        return version_of_database(ask, study)
+
+
+def _version_on_server(address: str, study: str | None) -> Version:
+    """Returns the same of a server, which cannot count: all that it tells of its runs is read."""
+    overview = overview_of_server(address)
+    experiments = set()
+    for row in overview.studies:
+        if study in (None, row.name):
+            experiments.add(row.experiment)
+    ends = [run.ended or 0 for run in overview.outcomes if run.experiment in experiments]
+    return len(ends), max(ends, default=0)
+
+
+@st.cache_resource(max_entries=4, ttl=SECONDS_OF_A_SERVER, show_spinner="Asking the server …")
+def overview_of_server(address: str) -> Overview:
+    """Returns what an `mlflow server` tells of all studies; `address` is there for the cache."""
+    with readable() as reader:
+        return read_overview(reader)
+
+
+def count_foreign_experiments() -> int:
+    """Counts the experiments with runs that are not harness's."""
+    with readable() as reader:
+        if reader.is_database:
+            return count_foreign(reader)
+    return _count_foreign_on_server(reader.uri)
+
+
+@st.cache_resource(max_entries=4, ttl=SECONDS_OF_A_SERVER, show_spinner=False)
+def _count_foreign_on_server(address: str) -> int:
+    with readable() as reader:
+        return count_foreign(reader)

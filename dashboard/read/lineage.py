@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from dashboard.parts.text import plain
-from dashboard.read.database import open_database
+from dashboard.read.database import readable
+from harness.record import lookups
 from harness.record.database import Run
+from harness.record.files_of_run import file_of_run
 from harness.run.progress import duration
 from harness.spec.parse import read_trial
 from harness.spec.records import FitRecord
@@ -16,30 +18,22 @@ from harness.store import Home, read_json
 
 def curves_of(run: Run) -> pd.DataFrame:
     """Returns the metrics that were followed over the epochs: `metric`, `step`, `value`."""
-    sql = """SELECT key, step, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics
-        WHERE run_uuid = ? AND step > 0 ORDER BY key, step"""
-    with open_database() as db:
-        rows = db.execute(sql, (run.id,)).fetchall()
-    return pd.DataFrame(rows, columns=["metric", "step", "value"])
+    with readable() as reader:
+        points = lookups.curves_of(reader, run.id)
+    return pd.DataFrame(points, columns=["metric", "step", "value"])
 
 
 def experiment_of(run: Run) -> int:
     """Returns the number of the experiment that a run is recorded in."""
-    sql = "SELECT experiment_id FROM runs WHERE run_uuid = ?"
-    with open_database() as db:
-        (experiment,) = db.execute(sql, (run.id,)).fetchone()
-    return int(experiment)
+    with readable() as reader:
+        return lookups.experiment_of(reader, run.id)
 
 
 def data_of(run: Run) -> pd.DataFrame:
     """Returns the data sets that a run has read, with the fingerprint of their bytes or recipe."""
-    sql = """SELECT coalesce(nullif(t.value, ''), '?'), d.name, d.digest FROM inputs i
-        JOIN datasets d ON d.dataset_uuid = i.source_id
-        LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
-        WHERE i.destination_id = ? AND i.destination_type = 'RUN' ORDER BY t.value"""
-    with open_database() as db:
-        rows = db.execute(sql, (run.id,)).fetchall()
-    return pd.DataFrame(rows, columns=["used to", "data set", "fingerprint"])
+    with readable() as reader:
+        data_sets = lookups.data_sets_of(reader, run.id)
+    return pd.DataFrame(data_sets, columns=["used to", "data set", "fingerprint"])
 
 
 def lineage(run: Run) -> Iterator[str]:
@@ -56,9 +50,12 @@ def lineage(run: Run) -> Iterator[str]:
 
 
 def _trial_of(run: Run) -> Trial | None:
-    """Reads the trial of a run from its folder; None where that is gone or cannot be read."""
-    file = Home.here().store("trials").path(run.key) / "trial.json"
+    """Reads the trial of a run from its files; None where that is gone or cannot be read."""
     try:
+        with readable() as reader:
+            file = file_of_run(reader, run, "trial.json")
+        if file is None:
+            return None
         return read_trial(read_json(file)["trial"], [])
     except (OSError, ValueError, LookupError):
         return None

@@ -3,42 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard.read.database import (
-    NOT_DELETED,
-    RUNS_OF_STUDIES,
-    Version,
-    open_database,
-    tracker,
-    version,
-)
+from dashboard.read.database import overview_of_server, readable, tracker, version
 from harness.record.database import is_result_state
-
-STUDIES = """SELECT e.experiment_id, e.name, question.value FROM experiments e
-    JOIN experiment_tags o ON o.experiment_id = e.experiment_id
-    AND o.key = 'harness' AND o.value = 'study'
-    LEFT JOIN experiment_tags question ON question.experiment_id = e.experiment_id
-    AND question.key = 'mlflow.note.content'
-    WHERE e.lifecycle_stage = 'active'"""
-
-RUNS = f"""SELECT r.experiment_id, r.run_uuid, trial.value, fit.value, state.value, r.status,
-    r.end_time {RUNS_OF_STUDIES}
-    JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'harness.trial'
-    LEFT JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'harness.state'
-    LEFT JOIN tags fit ON fit.run_uuid = r.run_uuid AND fit.key = 'harness.fit'
-    WHERE {NOT_DELETED} ORDER BY r.rowid"""
-
-SECONDS = """SELECT run_uuid, key, value FROM latest_metrics
-    WHERE key IN ('seconds/fit', 'seconds/measure')"""
-
-RUNS_OF_OTHERS = """SELECT count(DISTINCT r.experiment_id) FROM runs r
-    JOIN experiments e USING (experiment_id)
-    WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'
-    AND e.experiment_id NOT IN
-    (SELECT experiment_id FROM experiment_tags WHERE key = 'harness' AND value = 'study')"""
+from harness.record.lookups import Outcome, Overview, Version, read_overview
 
 Seconds = dict[tuple[str, str], float]  # of a run's metric `seconds/fit` or `seconds/measure`
 
@@ -58,26 +28,9 @@ class StudySummary:
         return sum(self.states.values())
 
 
-class SummaryRun(NamedTuple):
-    """The few columns of a run that a summary needs, in the order of `RUNS`."""
-
-    experiment: int
-    run: str
-    trial: str
-    fit: str | None
-    state: str | None
-    status: str
-    ended: int | None
-
-    @property
-    def is_result(self) -> bool:
-        """Whether the run counts as a result, by the rule that the tracker has too."""
-        return self.state is not None and is_result_state(self.state, self.status)
-
-
 def overview() -> tuple[StudySummary, ...]:
     """Returns the studies of the database, newest first."""
-    return _read_overview(str(tracker().file), version())
+    return _read_overview(tracker().uri, version())
 
 
 def summary_of(name: str | None, summaries: Sequence[StudySummary]) -> StudySummary | None:
@@ -88,33 +41,32 @@ def summary_of(name: str | None, summaries: Sequence[StudySummary]) -> StudySumm
     return None
 
 
-def count_foreign_experiments() -> int:
-    """Counts the experiments with runs that are not harness's."""
-    with open_database() as db:
-        return int(db.execute(RUNS_OF_OTHERS).fetchone()[0])
-
-
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _read_overview(file: str, version: Version) -> tuple[StudySummary, ...]:
-    """Reads all studies; `file` and `version` are there for the cache to tell answers apart."""
-    with open_database() as db:
-        studies = db.execute(STUDIES).fetchall()
-        runs = [SummaryRun(*row) for row in db.execute(RUNS)]
-        seconds = {(run, metric): value for run, metric, value in db.execute(SECONDS)}
-    runs_of_experiment: dict[int, list[SummaryRun]] = {}
-    for run in runs:
+def _read_overview(address: str, version: Version) -> tuple[StudySummary, ...]:
+    """Reads all studies; the arguments are there for the cache to tell answers apart."""
+    everything = _everything()
+    runs_of_experiment: dict[int, list[Outcome]] = {}
+    for run in everything.outcomes:
         runs_of_experiment.setdefault(run.experiment, []).append(run)
     summaries = []
-    for experiment, name, question in studies:
+    for experiment, name, question in everything.studies:
         own_runs = runs_of_experiment.get(experiment, [])
-        summaries.append(_summary(name, question or "", own_runs, seconds))
+        summaries.append(_summary(name, question or "", own_runs, everything.seconds))
     return tuple(sorted(summaries, key=lambda summary: summary.version[1], reverse=True))
+
+
+def _everything() -> Overview:
+    """Returns all studies with their runs; a server has just been asked for their version."""
+    with readable() as reader:
+        if reader.is_database:
+            return read_overview(reader)
+    return overview_of_server(reader.uri)
 
 
 def _summary(
     name: str,
     question: str,
-    runs: Sequence[SummaryRun],
+    runs: Sequence[Outcome],
     seconds: Seconds,
 ) -> StudySummary:
     """Sums up the runs of a study; a fit that several trials stand on costs its time once."""
@@ -130,12 +82,12 @@ def _summary(
     return StudySummary(name, question, states, (len(runs), newest_end), spent)
 
 
-def trial_states(runs: Sequence[SummaryRun]) -> dict[str, str | None]:
+def trial_states(runs: Sequence[Outcome]) -> dict[str, str | None]:
     """Returns the state of each trial: that of its newest result, else of its newest run."""
     states: dict[str, str | None] = {}
     trials_with_result: set[str] = set()
     for run in runs:
-        if run.is_result:
+        if run.state is not None and is_result_state(run.state, run.status):
             trials_with_result.add(run.trial)
             states[run.trial] = run.state
         elif run.trial not in trials_with_result:

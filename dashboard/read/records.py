@@ -7,12 +7,13 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from dashboard.read.database import Version, open_database, tracker, version
+from dashboard.read.database import Unreadable, readable, tracker, version
 from harness.record.database import Run
+from harness.record.lookups import Version
 from harness.record.table import rows_in, table_of
 from harness.spec.naming import level_of_text
 
-Key = tuple[str, str]  # the file of the database, and the name of a study
+Key = tuple[str, str]  # the address of the database or server, and the name of a study
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,24 @@ class StudyRuns:
 
 def runs_of(study: str) -> StudyRuns:
     """Returns a study's runs and rows, read again only when a run has ended."""
-    return _read_runs(str(tracker().file), study, version(study))
+    return _read_runs(tracker().uri, study, version(study))
 
 
 def in_memory(study: str) -> bool:
     """Whether a study's runs have been read since the last of them ended."""
-    key = (str(tracker().file), study)
+    key = (tracker().uri, study)
     return _versions_in_memory().get(key) == version(study)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading what was measured …")
-def _read_runs(file: str, study: str, version: Version) -> StudyRuns:
+def _read_runs(address: str, study: str, version: Version) -> StudyRuns:
     """Reads the runs of a study, with a column for the bare name of each varied component."""
-    with open_database():  # says what is wrong before anything is read
-        recorded = tracker().runs(study)
-    runs, rows = table_of(recorded, tracker().home, _rows_of_trial)
+    with readable() as reader:
+        recorded = reader.runs(study)
+        try:
+            runs, rows = table_of(recorded, reader, _rows_of_trial)
+        except ValueError as error:
+            raise Unreadable(f"{error}.", "Then load this page again.") from None
     paths: set[str] = set()
     for run in recorded:
         paths.update(run.levels)
@@ -51,7 +55,7 @@ def _read_runs(file: str, study: str, version: Version) -> StudyRuns:
         runs[path] = runs[path].map(level_of_text, na_action="ignore")
         component_names = runs[path].str.split("(").str[0]
         runs = runs.assign(**{f"{path}.name": component_names})
-    _versions_in_memory()[file, study] = version
+    _versions_in_memory()[address, study] = version
     return StudyRuns(study, version, tuple(recorded), runs, rows)
 
 

@@ -16,13 +16,16 @@ from harness.cli.shared import (
     as_json,
     fail,
     find_run,
+    or_exit,
     out,
     print_lines,
     study_with_data,
     tracker_at,
 )
 from harness.cli.trace import TracedFit, trace_lines
-from harness.record.tracker import metrics
+from harness.record.database import Run
+from harness.record.files_of_run import file_of_run, sizes_of_artifacts
+from harness.record.tracker import Tracker, metrics
 from harness.run.garbage import garbage, keys_kept_by
 from harness.run.progress import duration, running
 from harness.spec.catalogue import HOMES, catalogue
@@ -60,18 +63,19 @@ def show(
     """Show everything about one run."""
     tracker = tracker_at(where)
     run = find_run(tracker, run_id)
-    numbers = metrics(tracker, run.study).get(run.id, {})
-    artifacts = _files(tracker.home.store("trials").find(run.key))
+    numbers = or_exit(metrics, tracker, run.study).get(run.id, {})
+    artifacts = or_exit(_files, tracker, run)
     if json_:
         as_json({**run.__dict__, "metrics": numbers, "artifacts": artifacts})
         return
     out.print(screen.run_table(run, numbers, artifacts))
 
 
-def _files(folder: Path | None) -> list[str]:
-    """The files of a folder as paths inside it."""
+def _files(tracker: Tracker, run: Run) -> list[str]:
+    """The files of a run's trial where it is kept here, else the run's artifacts."""
+    folder = tracker.home.store("trials").find(run.key)
     if folder is None:
-        return []
+        return list(sizes_of_artifacts(tracker, run))
     paths = sorted(folder.rglob("*"))
     return [str(path.relative_to(folder)) for path in paths if path.is_file()]
 
@@ -85,10 +89,10 @@ def trace(
     """Show where a number comes from: fits, data, code."""
     tracker = tracker_at(where)
     run = find_run(tracker, run_id)
-    folder = tracker.home.store("trials").find(run.key)
-    if folder is None:
-        fail(f"the folder of trial {run.key} is gone; its settings are in the run's trial.json")
-    trial = read_trial(read_json(folder / "trial.json")["trial"], [])
+    file = or_exit(file_of_run, tracker, run, "trial.json")
+    if file is None:
+        fail(f"the trial.json of run {run.id} is neither kept here nor among its artifacts")
+    trial = read_trial(read_json(file)["trial"], [])
     if trial is None:
         fail(
             f"trial {run.key} was recorded by another version of harness, "
@@ -108,7 +112,7 @@ def trace(
 def _traced_fits(home: Home, fit: Fit, depth: int) -> list[TracedFit]:
     """A fit and, deeper by one each, the fits that it starts from."""
     folder = home.store("fits").find(fit.key)
-    state = "removed"
+    state = "not kept here"
     if folder is not None:
         record = FitRecord.read(folder)
         state = f"{record.state} in {duration(record.seconds)} on {record.device}"

@@ -151,7 +151,7 @@ def _answer(study: Study, tracker: Tracker) -> None:
         return
     from harness.report.write import report
 
-    written = report(study, tracker, _reports(tracker.home, study))
+    written = or_exit(report, study, tracker, _reports(tracker.home, study))
     print_lines(f"answer: {written.verdicts.headline}", f"report: {written.page}")
 
 
@@ -212,7 +212,7 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
-    verdicts = judge(study, runs, rows, tracker.runs(study.name))
+    verdicts = judge(study, runs, rows, or_exit(tracker.runs, study.name))
     if json_:
         as_json(value(verdicts))
         return

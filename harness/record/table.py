@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.record.database import Run, is_result
+from harness.record.files_of_run import files_of_runs
 from harness.record.tracker import Tracker
 from harness.spec.states import State
-from harness.store import Home
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,25 +21,26 @@ def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
 
     The settings are columns of the runs; the column `run` joins the two.
     """
-    return table_of(tracker.runs(study), tracker.home, rows_in)
+    return table_of(tracker.runs(study), tracker, rows_in)
 
 
 def table_of(
-    recorded: list[Run], home: Home, read: "Callable[[Path], Table]"
+    recorded: list[Run], tracker: Tracker, read: "Callable[[Path], Table]"
 ) -> "tuple[DataFrame, DataFrame]":
     """The same of runs that have been read already; `read` may remember the files it has read."""
     import pandas as pd  # half a second, which a plan need not wait for
     import pyarrow as pa
 
     newest = newest_runs(recorded)
+    finished = [run for run in newest if run.state == State.FINISHED]
+    files = files_of_runs(tracker, finished, "rows.parquet")
     runs = []
     tables = []
     for run in newest:
         columns = {"run": run.id, "trial": run.key, "name": run.name, "state": run.state}
         runs.append({**columns, "ended": run.ended, **run.params})
-        path = home.store("trials").path(run.key) / "rows.parquet"
-        if run.state == State.FINISHED and path.exists():
-            rows = read(path)
+        if run.id in files:
+            rows = read(files[run.id])
             tables.append(rows.append_column("run", pa.array([run.id] * rows.num_rows)))
     if not tables:
         return pd.DataFrame(runs), pd.DataFrame(columns=["run", "metric", "value"])

@@ -2,33 +2,36 @@
 
 import os
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.record.address import check_address
+from harness.record.address import DATABASES, check_address, scheme_of
 from harness.record.code import Code
 from harness.record.contents import fill, tags_of
 from harness.record.database import (
     INFO,
     MLFLOW_STATUS,
     SQLITE,
+    Ask,
     Run,
     RunRow,
     add_trial_index,
     as_run,
-    by_run,
-    has_result,
     is_result,
     lock_of,
-    open_read_only,
+    read_has_result,
+    read_metrics,
     read_runs,
     refuse_no_database,
+    without_nan,
 )
 from harness.record.owners import end_as_killed, is_left_open
 from harness.record.passwords import shown_uri
 from harness.record.patience import PatientClient, patiently
+from harness.record.queries import BY_ROW, BY_START, ask_file, ask_server
 from harness.record.result import TrialResult, run_name
 from harness.record.schema import bring_up_to_date, silence_mlflow
 from harness.store import Home, file_lock, file_name
@@ -39,6 +42,7 @@ PAGE = 1000  # runs of one answer of a server
 MLFLOW_SETTINGS = {  # unless they are set; a server that is away is tried again by harness
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 
 
@@ -104,20 +108,40 @@ class Tracker:
         silence_mlflow()
         return PatientClient(patiently(MlflowClient, self.uri))
 
+    @property
+    def is_database(self) -> bool:
+        """Whether the runs are read by SQL; else an `mlflow server` is asked for them."""
+        return self.file is not None or scheme_of(self.uri) in DATABASES
+
+    def asking(self) -> AbstractContextManager[Ask]:
+        """A function that asks the database by SQL."""
+        return ask_server(self.uri) if self.file is None else ask_file(self.file)
+
     def runs(self, study: str | None = None) -> list[Run]:
         """The runs of harness, newest last, deleted ones left out."""
         if self.file is None:
-            return runs_from_server(self.client(), study)
+            return patiently(self._runs_of_server, study)
         if not self.file.exists():
             return []
         refuse_no_database(self.file)
-        return read_runs(self.file, study)
+        with self.asking() as ask:
+            return read_runs(ask, study, BY_ROW)
+
+    def _runs_of_server(self, study: str | None) -> list[Run]:
+        """The same, of a server of either kind."""
+        if not self.is_database:
+            return runs_from_server(self.client(), study)
+        with self.asking() as ask:
+            return read_runs(ask, study, BY_START)
 
     def has_result(self, study: str, trial: str) -> bool:
         """Whether a trial is recorded as finished or diverged; no other trial's runs are read."""
-        if self.file is None:
+        if not self.is_database:
             return any(is_result(run) for run in runs_from_server(self.client(), study, trial))
-        return self.file.exists() and has_result(self.file, study, trial)
+        if self.file is not None and not self.file.exists():
+            return False
+        with self.asking() as ask:
+            return read_has_result(ask, study, trial)
 
     def record(
         self,
@@ -152,20 +176,26 @@ class Tracker:
             return str(experiment.experiment_id)
         tags = {"harness": "study", "mlflow.note.content": study.question or study.name}
         artifacts = None
-        if self.file is not None:
+        if self.is_database:
             artifacts = (self.home.hidden / "artifacts" / file_name(study.name)).as_uri()
         return str(client.create_experiment(study.name, artifact_location=artifacts, tags=tags))
 
 
 def runs_from_server(client: Any, study: str | None, trial: str | None = None) -> list[Run]:
-    """Asks a server that is no file, page by page, for all runs or those of one trial."""
+    """Asks a server that is no database for all runs or those of one trial."""
+    runs = []
+    for run in mlflow_runs(client, study, trial):
+        row = RunRow(*[getattr(run.info, name) for name in INFO])
+        runs.append(as_run(row, run.data.tags, run.data.params))
+    return runs
+
+
+def mlflow_runs(client: Any, study: str | None, trial: str | None = None) -> Iterator[Any]:
+    """The same as MLflow's own values, page by page, the oldest first."""
     experiments = _experiments(client, study)
-    if not experiments:
-        return []
     only = "" if trial is None else f"tags.`harness.trial` = '{trial}'"
-    runs: list[Run] = []
     token = None
-    while True:
+    while experiments:
         page = client.search_runs(
             experiments,
             filter_string=only,
@@ -174,13 +204,11 @@ def runs_from_server(client: Any, study: str | None, trial: str | None = None) -
             order_by=["start_time ASC"],
         )
         for run in page:
-            tags = run.data.tags
-            if "harness.trial" in tags:
-                row = RunRow(*[getattr(run.info, name) for name in INFO])
-                runs.append(as_run(row, tags, run.data.params))
+            if "harness.trial" in run.data.tags:
+                yield run
         token = page.token
         if not token:
-            return runs
+            return
 
 
 def _experiments(client: Any, study: str | None) -> list[str]:
@@ -197,11 +225,21 @@ def _experiments(client: Any, study: str | None) -> list[str]:
 
 
 def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:
-    """The final metrics of each run of a study."""
-    if tracker.file is None or not tracker.file.exists():
+    """The final metrics of each run of a study; None for what is no number."""
+    if tracker.file is not None and not tracker.file.exists():
         return {}
-    sql = """SELECT m.run_uuid, m.key, CASE WHEN m.is_nan THEN NULL ELSE m.value END
-        FROM latest_metrics m JOIN runs r USING (run_uuid) JOIN experiments e USING (experiment_id)
-        WHERE e.name = ? AND r.lifecycle_stage = 'active'"""
-    with closing(open_read_only(tracker.file)) as db:
-        return by_run(db, sql, (study,))
+    if tracker.file is None:
+        return patiently(_metrics_of_server, tracker, study)
+    with tracker.asking() as ask:
+        return read_metrics(ask, study)
+
+
+def _metrics_of_server(tracker: Tracker, study: str) -> dict[str, dict[str, Any]]:
+    """The same, of a server of either kind."""
+    if tracker.is_database:
+        with tracker.asking() as ask:
+            return read_metrics(ask, study)
+    numbers: dict[str, dict[str, Any]] = {}
+    for run in mlflow_runs(tracker.client(), study):
+        numbers[run.info.run_id] = without_nan(run.data.metrics)
+    return numbers

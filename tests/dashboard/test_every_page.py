@@ -9,7 +9,7 @@ import tomllib
 import pytest
 
 from dashboard.parts.text import plain
-from dashboard.read.database import open_database
+from dashboard.read.database import tracker
 from harness.store import Home
 from tests.dashboard.pages import (
     DASHBOARD,
@@ -69,8 +69,8 @@ def test_nothing_is_written(at_home: Home) -> None:
     for page in PAGES:
         open_page(page, study="tiny")
     assert contents_of(at_home) == before
-    with open_database() as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
-        db.execute("DELETE FROM runs")
+    with tracker().asking() as ask, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        ask("DELETE FROM runs")
 
 
 def test_no_torch_and_no_mlflow(at_home: Home) -> None:

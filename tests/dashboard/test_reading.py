@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.read.overview import SummaryRun, overview, trial_states
+from dashboard.read.overview import overview, trial_states
 from dashboard.read.records import in_memory, runs_of
+from harness.record.lookups import Outcome
 from harness.store import Home
+from harness.store.manifest import write_manifest
 from tests.dashboard.pages import PAGES, open_page, text_of_page
 from tests.dashboard.studies import STARTS, better_with_batch, two_trials_failed
 from tests.made.recorded import fill, scores, study_at
@@ -65,7 +67,7 @@ def test_a_failure_after_a_result_does_not_hide_it(
 ) -> None:
     runs = []
     for i, (state, status) in enumerate(outcomes):
-        run = SummaryRun(1, f"run {i}", "trial", "fit", state, status, i)
+        run = Outcome(1, f"run {i}", "trial", "fit", state, status, i)
         runs.append(run)
     assert trial_states(runs) == {"trial": expected}
 
@@ -105,9 +107,34 @@ def test_what_is_no_database_is_named(
     assert problem in text_of_page(open_page())
 
 
-def test_a_server_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
-    assert "recorded on a server" in text_of_page(open_page())
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("postgresql+psycopg2://ann:secret@127.0.0.1:9/x", "postgresql+psycopg2://ann:***@"),
+    ],
+)
+def test_a_server_that_is_away_is_named(
+    home: Home, monkeypatch: pytest.MonkeyPatch, address: str, name: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    for page in PAGES:
+        text = text_of_page(open_page(page))
+        assert f"{name}" in text
+        assert "does not answer" in text
+        assert "secret" not in text
+
+
+def test_broken_rows_are_named_and_not_judged(home: Home) -> None:
+    study = study_at(home, STARTS)
+    fill(home, study, scores(better_with_batch))
+    folder = home.store("trials").path(study.cells[0].trial.key)
+    write_manifest(folder)
+    rows = folder / "rows.parquet"
+    rows.write_bytes(bytes(rows.stat().st_size))
+    text = text_of_page(open_page("2_compare"))
+    assert f"{rows} holds other bytes than when it was finished" in text
+    assert "harness check --repair" in text
 
 
 def test_a_study_file_that_is_gone_or_wrong(home: Home) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 from PIL import Image
 
 from dashboard.read.database import Unreadable
 from dashboard.read.records import runs_of
-from dashboard.read.run_files import files_of, folder_of, text_of
+from dashboard.read.run_files import folder_of, sizes_of_files, text_of
 from harness.store import Home
 from tests.dashboard.pages import open_page, text_of_page, without_failure
 from tests.dashboard.studies import STARTS, better_with_batch
@@ -67,11 +68,13 @@ def test_what_cannot_be_read_or_lies_elsewhere_is_not_opened(home: Home, tmp_pat
     assert "lies outside of" in text_of_page(open_page("5_images"))
     runs = {run.id: run for run in runs_of("starts").recorded}
     run = runs[ids[0]]
-    assert list(files_of(run)) == []
+    assert sizes_of_files(run) == {}
     with pytest.raises(Unreadable, match="outside"):
         text_of(run, "../../../../../secret.png")
     with sqlite3.connect(home.database) as db:
         db.execute("UPDATE runs SET artifact_uri = 'file:///etc' WHERE run_uuid = ?", (ids[0],))
+    st.cache_resource.clear()
+    (run,) = [run for run in runs_of("starts").recorded if run.id == ids[0]]
     with pytest.raises(Unreadable, match="outside"):
         folder_of(run)
     assert "passwd" not in text_of_page(open_page("6_run"))

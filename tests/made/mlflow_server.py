@@ -45,6 +45,7 @@ def start_server(folder: Path, address: str, log: Path) -> "subprocess.Popen[byt
     command += ["--artifacts-destination", str(folder / "artifacts"), "--serve-artifacts"]
     command += ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--workers", "1"]
     environment = dict(os.environ, MLFLOW_DISABLE_TELEMETRY="true")
+    environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # which starts processes of its own
     environment.pop("MLFLOW_TRACKING_URI", None)
     with open(log, "wb") as output:
         return subprocess.Popen(
