@@ -32,6 +32,8 @@ def sharing_of(pairs: Sequence[Pair], alpha: float) -> Sharing:
     """Whether points have networks of their own, are several points of each network, or are all of
     the same networks.
     """
+    if not pairs:
+        return Sharing("of their own", NO_TABLE, NO_TABLE)
     blocks: dict[str, list[Pair]] = {}
     for pair in pairs:
         blocks.setdefault(_networks_of(pair[0]), []).append(pair)
