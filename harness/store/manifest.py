@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.store.files import read_json, write_json
 
 MANIFEST = "manifest.json"
-OTHER_BYTES = "{} holds other bytes than when it was finished"
+UNREADABLE = (ValueError, TypeError, KeyError)  # what a manifest that is broken itself comes to
 BROKEN = ".broken"  # what a folder that is set aside ends with
 
 _sound: dict[Path, int] = {}  # folder -> when its manifest was written, once all digests agreed
@@ -53,7 +53,7 @@ def why_broken(folder: Path, *, with_digests: bool = False) -> str | None:
     """
     try:
         entries = read_manifest(folder)
-    except (ValueError, TypeError, KeyError):
+    except UNREADABLE:
         return f"{folder / MANIFEST} cannot be read"
     if entries is None:
         return None
@@ -67,17 +67,12 @@ def why_broken(folder: Path, *, with_digests: bool = False) -> str | None:
 def why_file_broken(folder: Path, name: str) -> str | None:
     """What is wrong with one file of a finished folder; it is read to the end."""
     try:
-        entries = read_manifest(folder)
-    except (ValueError, TypeError, KeyError):
+        entry = (read_manifest(folder) or {}).get(name)
+    except UNREADABLE:
         return f"{folder / MANIFEST} cannot be read"
-    if entries is None:
+    if entry is None:
         return None
-    if name not in entries:
-        return None
-    problem = _wrong_size(folder / name, entries[name])
-    if problem is None and _digest(folder / name) != entries[name].sha256:
-        problem = OTHER_BYTES.format(folder / name)
-    return problem
+    return _wrong_size(folder / name, entry) or _wrong_digest(folder / name, entry)
 
 
 def read_manifest(folder: Path) -> dict[str, FileEntry] | None:
@@ -117,10 +112,18 @@ def _first_wrong_digest(folder: Path, entries: dict[str, FileEntry]) -> str | No
     if _sound.get(folder) == written:
         return None
     for name, entry in entries.items():
-        if _digest(folder / name) != entry.sha256:
-            return OTHER_BYTES.format(folder / name)
+        problem = _wrong_digest(folder / name, entry)
+        if problem:
+            return problem
     _sound[folder] = written
     return None
+
+
+def _wrong_digest(path: Path, entry: FileEntry) -> str | None:
+    """What is wrong with the bytes of a file; it is read to the end."""
+    if _digest(path) == entry.sha256:
+        return None
+    return f"{path} holds other bytes than when it was finished"
 
 
 def _digest(path: Path) -> str:
