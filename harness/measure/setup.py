@@ -36,12 +36,16 @@ def open_test_set(
     trial: Trial, home: Home, device: torch.device, opened: Opened | None = None
 ) -> Labelled | Unlabelled:
     """Returns the test set of a trial: perturbed, prepared by the trial, then as its fit says."""
-    opened = opened or Opened(home, device)
-    if trial.perturb is None or _is_of_features(trial.perturb):
-        own_steps = [part.key for part in trial.prepare]
-        name = f"prepared {trial.fit.key} {own_steps} {trial.test_on.key}"
-        return opened.share_images(name, lambda: _prepared_images(trial, opened))
-    return prepare_like_training(perturbed_images(trial, opened), trial, opened)
+    shared = opened or Opened(home, device)
+
+    def prepared_images() -> Labelled | Unlabelled:
+        return prepare_like_training(perturbed_images(trial, shared), trial, shared)
+
+    if _has_perturbed_pixels(trial):
+        return prepared_images()
+    own_steps = [part.key for part in trial.prepare]
+    name = f"prepared {trial.fit.key} {own_steps} {trial.test_on.key}"
+    return shared.share_images(name, prepared_images)
 
 
 def perturbed_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
@@ -51,13 +55,14 @@ def perturbed_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
         f"stored {trial.test_on.key} {slices}",
         lambda: open_images(trial.test_on, slices, opened.home, opened.device),
     )
-    if trial.perturb is None or _is_of_features(trial.perturb):
+    if trial.perturb is None or not _has_perturbed_pixels(trial):
         return test
     return perturb_test_set(trial.perturb, test, opened.home, opened.device)
 
 
-def _prepared_images(trial: Trial, opened: Opened) -> Labelled | Unlabelled:
-    return prepare_like_training(perturbed_images(trial, opened), trial, opened)
+def _has_perturbed_pixels(trial: Trial) -> bool:
+    """Tells whether a trial changes its test images, rather than features or nothing."""
+    return trial.perturb is not None and not _is_of_features(trial.perturb)
 
 
 def prepare_like_training(
