@@ -26,6 +26,7 @@ TAG_LENGTH = 4900
 DECLARED = "harness.declared"  # and a number, for a long design needs several tags
 DIGEST_LENGTH = 36  # of a dataset's digest
 
+CODE_TAG = "harness.code"  # the digest of each component's code
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
 
 Keep = Callable[[Path | str, str], None]  # a file or a text, kept under a name
@@ -56,7 +57,7 @@ def tags_of(
         "mlflow.source.git.commit": code.commit,
         "harness.dirty": "true" if code.diff else "",
         "harness.device": result.device,
-        "harness.code": json.dumps(result.code) if result.code else "",
+        CODE_TAG: json.dumps(result.code) if result.code else "",
         "harness.error": result.error,
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,

@@ -4,12 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from harness.record.contents import CODE_TAG
 from harness.record.database import Run
-from harness.spec.shipped_code import source_digest
+from harness.spec.code_of import code_of
 from harness.spec.values import Fit, Trial
-from harness.spec.walk import parts_in
-
-RECORDED = "harness.code"  # the tag with the digest of each component's code
 
 
 def changed_components(trial: Trial, run: Run) -> list[str]:
@@ -22,10 +20,10 @@ def changed_since(value: Fit | Trial, recorded: Mapping[str, str]) -> list[str]:
     if not recorded:
         return []
     changed: dict[str, None] = {}
-    for part in parts_in(value):
-        earlier = recorded.get(f"{part.kind}/{part.name}")
-        if earlier is not None and earlier != source_digest(part.component):
-            changed[part.name] = None
+    for component, digest in code_of(value).items():
+        if recorded.get(component, digest) != digest:
+            _, _, name = component.partition("/")
+            changed[name] = None
     return list(changed)
 
 
@@ -47,7 +45,7 @@ def changed_code_lines(changes: Iterable[Iterable[str]]) -> list[str]:
 def _recorded_digests(run: Run) -> Mapping[str, str]:
     """What a run says of the code behind it; nothing where it is older than this."""
     try:
-        digests = json.loads(run.tags.get(RECORDED, "{}"))
+        digests = json.loads(run.tags.get(CODE_TAG, "{}"))
     except ValueError:
         return {}
     return digests if isinstance(digests, dict) else {}

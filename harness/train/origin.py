@@ -6,9 +6,8 @@ from typing import Any
 
 import torch
 
-from harness.spec.shipped_code import source_digest
+from harness.spec.code_of import code_of
 from harness.spec.values import Fit, Trial
-from harness.spec.walk import parts_in
 
 
 def origin_of(value: Fit | Trial, device: torch.device) -> dict[str, Any]:
@@ -23,14 +22,6 @@ def origin_of(value: Fit | Trial, device: torch.device) -> dict[str, Any]:
         "platform": sys.platform,
         "code": code_of(value),
     }
-
-
-def code_of(value: Fit | Trial) -> dict[str, str]:
-    """A digest of the code of each component of a fit or trial, by kind and name."""
-    digests = {}
-    for part in parts_in(value):
-        digests[f"{part.kind}/{part.name}"] = source_digest(part.component)
-    return digests
 
 
 def device_name(device: torch.device) -> str:

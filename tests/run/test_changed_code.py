@@ -36,8 +36,7 @@ def pretend_a_change(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def digest(component: Component) -> str:
         return "changed" if component.name == name else real(component)
 
-    for module in ("harness.run.changed_code", "harness.train.origin"):
-        monkeypatch.setattr(f"{module}.source_digest", digest)
+    monkeypatch.setattr("harness.spec.code_of.source_digest", digest)
 
 
 def lines_about_code(file: Path, home: Home) -> list[str]:
