@@ -19,6 +19,7 @@ from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
 from harness.train.batches import seed_from
 from harness.train.origin import origin_of
+from harness.train.true_float32 import true_float32
 
 
 def measure(
@@ -47,7 +48,8 @@ def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
     fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
     rows: list[Row] = []
     if fit_record.state is State.FINISHED:
-        rows = _probe(trial, home, folder, opened)
+        with true_float32():
+            rows = _probe(trial, home, folder, opened)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
     origin = {"trial": trial.to_plain(), "key": trial.key, "fit": trial.fit.key}
