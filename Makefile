@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY ?= studies/saliency.yaml
 
-# What touches tables, run under the oldest and the newest supported pandas and numpy too.
+# What touches tables, under the oldest supported pandas and numpy, the first pandas with strings of its own, and the newest.
 TABLE_TESTS := tests/judge tests/report tests/stats tests/data/test_folds.py tests/measure/test_table.py \
 	tests/measure/test_distances.py tests/measure/test_sorted_distances.py tests/record/test_table.py
 OLDEST := pandas==2.2.2 numpy==2.0.0
+STRINGS := pandas==3.0.* numpy
 NEWEST := pandas numpy
 
 .PHONY: setup run test slow gpu check versions bench ui dashboard clean
@@ -34,6 +35,7 @@ gpu: setup
 
 versions: setup
 	.ci/versions $(BIN)/python oldest "$(OLDEST)" $(TABLE_TESTS)
+	.ci/versions $(BIN)/python strings "$(STRINGS)" $(TABLE_TESTS)
 	.ci/versions $(BIN)/python newest "$(NEWEST)" $(TABLE_TESTS)
 
 check: setup

@@ -5,6 +5,7 @@ They need a GPU: `make gpu`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,14 @@ from harness.measure.layers import weights_without_gradients
 from harness.measure.sorted_distances import SORTED_DISTANCES, condensed_channels, sort_channels
 from harness.measure.tiles import unnoticed_tiling
 from harness.train.true_float32 import true_float32
-from tests.made.slices import attribution_table, network, pictures, saliency, values_of
+from tests.made.slices import (
+    attribution_table,
+    network,
+    pictures,
+    saliency,
+    unlabelled_volume,
+    values_of,
+)
 
 pytestmark = [
     pytest.mark.gpu,
@@ -48,10 +56,18 @@ def stacks_on_card(count: int, side: int) -> Tensor:
 
 def volume_on_card(count: int, side: int) -> Unlabelled:
     """Returns slices of one volume, seen in stacks of three."""
-    first = torch.zeros(count, dtype=torch.long, device=CARD)
-    names = [f"z{position}" for position in range(count)]
-    pixels = pictures(count, 1, side, side).float().to(CARD)
-    return Unlabelled(pixels, names, ["v"] * count, first, first + count - 1, 3)
+    pixels = pictures(count, side, side).float().to(CARD)
+    return images_on(CARD, unlabelled_volume(pixels))
+
+
+def images_on(device: torch.device, images: Unlabelled) -> Unlabelled:
+    """Returns the same images on a device."""
+    return replace(
+        images,
+        pixels=images.pixels.to(device),
+        first=images.first.to(device),
+        last=images.last.to(device),
+    )
 
 
 def all_logits(net: nn.Module, images: Unlabelled) -> Tensor:
@@ -60,8 +76,9 @@ def all_logits(net: nn.Module, images: Unlabelled) -> Tensor:
 
 def relative_error(values: Tensor, truth: Tensor) -> float:
     """Returns how far values are off, on the scale of the truth: 0 for the same."""
-    difference = values.double().cpu() - truth.double().cpu()
-    return float(difference.norm() / truth.double().cpu().norm())
+    expected = truth.double().cpu()
+    difference = values.double().cpu() - expected
+    return float(difference.norm() / expected.norm())
 
 
 def explain(raw: Any, net: nn.Module, images: Tensor) -> Tensor:
@@ -86,8 +103,7 @@ def test_logits_are_those_of_double_precision(arch: str) -> None:
     net = network_on_card(arch)
     images = volume_on_card(3, 128)
     ((_, logits),) = logits_of(net, images)
-    double = Unlabelled(images.pixels, images.ids, images.groups, images.first, images.last, 3)
-    stacks = double.whole(torch.arange(3, device=CARD)).double()
+    stacks = images.whole(torch.arange(3, device=CARD)).double()
     with torch.no_grad():
         truth = net.double()(stacks)
     assert relative_error(logits, truth) < 1e-5
@@ -119,9 +135,7 @@ def test_attribution_is_that_of_the_processor() -> None:
     images = volume_on_card(4, 96)
     distances = list(DISTANCES)
     on_card = attribution_table(net, images, distances=distances)
-    on_processor = Unlabelled(
-        images.pixels.cpu(), images.ids, images.groups, images.first.cpu(), images.last.cpu(), 3
-    )
+    on_processor = images_on(torch.device("cpu"), images)
     table = attribution_table(net.cpu(), on_processor, distances=distances)
     assert on_card["metric"].tolist() == table["metric"].tolist()
     for metric in ("swap", "share"):
