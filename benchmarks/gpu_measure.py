@@ -18,6 +18,7 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor, nn
 
 from benchmarks.text_table import print_heading, print_row
+from harness.measure.arithmetic import measuring_arithmetic
 from harness.measure.forward import padded_forward
 from harness.measure.layers import weights_without_gradients
 from harness.measure.sorted_distances import sort_channels, wasserstein
@@ -137,8 +138,9 @@ def compare_map(
         for image in images:
             by_captum(image[None])
 
-    with true_float32():
+    with measuring_arithmetic(images.device):
         of_harness = seconds(whole_batch, size.repeats)
+    with true_float32():
         of_library = seconds(image_by_image, min(3, size.repeats))
     print_comparison(title, 1000 * of_harness / len(images), 1000 * of_library / len(images))
 

@@ -7,11 +7,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from harness.train.step import is_out_of_memory
+
 T = TypeVar("T")
 
 BYTES_OF_PIXEL = 4096  # of a network that keeps its features for a backward pass
 MOST_PIXELS = 2**24  # sixteen images of 1024 x 1024; more do not make a large card faster
-CPU_OUT_OF_MEMORY = "DefaultCPUAllocator: can't allocate memory"
 
 
 def pixels_at_once(device: torch.device, on_processor: int) -> int:
@@ -43,11 +44,6 @@ def halve_until_it_fits(attempt: Callable[[int], T], at_most: int) -> tuple[T, i
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         at_once //= 2
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Tells whether an error of torch says that memory has run out."""
-    return isinstance(error, torch.OutOfMemoryError) or CPU_OUT_OF_MEMORY in str(error)
 
 
 @dataclass

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from harness.data.unchanged import planned_data
+from harness.measure.arithmetic import measuring_arithmetic
 from harness.measure.opened import Opened
 from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
@@ -19,7 +20,6 @@ from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
 from harness.train.draws import seed_from
 from harness.train.origin import origin_of
-from harness.train.true_float32 import true_float32
 
 
 def measure(
@@ -48,7 +48,7 @@ def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
     fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
     rows: list[Row] = []
     if fit_record.state is State.FINISHED:
-        with true_float32():
+        with measuring_arithmetic(opened.device):
             rows = _probe(trial, home, folder, opened)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)

@@ -15,12 +15,14 @@ from torch import Tensor, nn
 
 from harness.data.images import Unlabelled
 from harness.measure import forward
+from harness.measure.arithmetic import measuring_arithmetic
 from harness.measure.distances import DISTANCES, full
 from harness.measure.forward import logits_of
 from harness.measure.layers import weights_without_gradients
 from harness.measure.sorted_distances import SORTED_DISTANCES, condensed_channels, sort_channels
 from harness.measure.tiles import unnoticed_tiling
 from harness.train.true_float32 import true_float32
+from tests.made.gpu import NEEDS_GPU
 from tests.made.slices import (
     attribution_table,
     network,
@@ -30,10 +32,7 @@ from tests.made.slices import (
     values_of,
 )
 
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
-]
+pytestmark = NEEDS_GPU
 
 CARD = torch.device("cuda", 0)
 ARCHITECTURES = ["tiny_unet", "unet", "deeplabv3plus"]
@@ -83,7 +82,7 @@ def relative_error(values: Tensor, truth: Tensor) -> float:
 
 def explain(raw: Any, net: nn.Module, images: Tensor) -> Tensor:
     """Returns maps as a trial measures them."""
-    with true_float32(), weights_without_gradients(net):
+    with measuring_arithmetic(CARD), weights_without_gradients(net):
         maps: Tensor = saliency(raw)(net, images, None)
     return maps
 
@@ -96,6 +95,14 @@ def test_maps_are_those_of_double_precision_within_a_hundredth(arch: str, raw: A
     maps = explain(raw, net, images)
     truth = saliency(raw)(net.double(), images.double(), None)
     assert relative_error(maps, truth) < 0.01
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("raw", MAPS, ids=str)
+def test_maps_that_are_made_twice_have_the_same_bits(arch: str, raw: Any) -> None:
+    net = network_on_card(arch)
+    images = stacks_on_card(2, 100)
+    assert torch.equal(explain(raw, net, images), explain(raw, net, images))
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
