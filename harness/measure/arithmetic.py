@@ -1,4 +1,4 @@
-"""How numbers are computed while a trial is measured: exactly, and on a card always in one order."""
+"""How a trial is computed while it is measured: exactly, and on a card always in one order."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
