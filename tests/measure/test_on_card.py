@@ -172,7 +172,8 @@ def test_distances_on_the_card_are_those_of_the_processor() -> None:
 
 def test_images_of_many_sizes_go_in_tiles_that_change_nothing() -> None:
     net = network_on_card("tiny_unet")
-    tiling = unnoticed_tiling(net, 3, next(net.parameters()).detach())
+    with torch.no_grad(), true_float32():
+        tiling = unnoticed_tiling(net, 3, next(net.parameters()))
     assert tiling is not None
     sides = [160, 200, 530, 600, 640, 700]
     positions = torch.arange(len(sides), device=CARD)
