@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from harness.measure.forward import logits_of, padded_forward
+from tests.made.precision import precision_of_convolutions
 from tests.made.slices import pictures, unlabelled_volume
 
 
@@ -19,9 +20,8 @@ def test_an_image_of_any_size_goes_through_and_comes_back_in_its_size() -> None:
 def test_logits_are_made_in_true_float32_and_only_they() -> None:
     precisions: list[str] = []
     net = nn.Conv2d(3, 1, 3, padding=1)
-    convolutions = torch.backends.cudnn.conv
-    net.register_forward_hook(lambda *arguments: precisions.append(convolutions.fp32_precision))
-    before = convolutions.fp32_precision
+    net.register_forward_hook(lambda *arguments: precisions.append(precision_of_convolutions()))
+    before = precision_of_convolutions()
     for _ in logits_of(net, unlabelled_volume(pictures(3, 32, 32))):
-        assert convolutions.fp32_precision == before
+        assert precision_of_convolutions() == before
     assert precisions == ["ieee"]

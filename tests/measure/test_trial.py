@@ -20,6 +20,7 @@ from harness.spec.values import Trial
 from harness.store import Home
 from harness.train.loop import fit
 from tests.made.fits import CPU, small_trial
+from tests.made.precision import precision_of_convolutions
 
 
 def test_a_trial_is_measured_into_rows_figures_and_a_record(home: Home) -> None:
@@ -84,7 +85,7 @@ def test_whatever_a_probe_computes_is_true_float32(
     precisions = []
 
     def probe_nothing(*arguments: object) -> list[Row]:
-        precisions.append(torch.backends.cudnn.conv.fp32_precision)
+        precisions.append(precision_of_convolutions())
         return []
 
     monkeypatch.setattr("harness.measure.trial._probe", probe_nothing)
