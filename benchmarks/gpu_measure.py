@@ -112,17 +112,19 @@ def compare_maps(net: nn.Module, images: Tensor, size: Size) -> None:
     def occlusion(image: Tensor) -> None:
         Occlusion(output_sum).attribute(image, sliding_window_shapes=windows, strides=windows)
 
-    compare_map("gradient", "gradient", gradient, net, images, size)
+    about: dict[str, Any] = {"net": net, "images": images, "size": size}
+    compare_map("gradient", "gradient", gradient, **about)
     raw: dict[str, Any] = {"name": "integrated_gradients", "steps": steps}
-    compare_map(f"integrated gradients, {steps}", raw, integrated_gradients, net, images, size)
+    compare_map(f"integrated gradients, {steps}", raw, integrated_gradients, **about)
     raw = {"name": "occlusion", "window": window}
-    compare_map(f"occlusion, {window}", raw, occlusion, net, images, size)
+    compare_map(f"occlusion, {window}", raw, occlusion, **about)
 
 
 def compare_map(
     title: str,
     raw: Any,
     by_captum: Callable[[Tensor], None],
+    *,
     net: nn.Module,
     images: Tensor,
     size: Size,
