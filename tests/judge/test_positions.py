@@ -8,11 +8,12 @@ import pytest
 
 from harness.judge.arms import Layout
 from harness.judge.positions import NETWORK, planned_trials
+from harness.study.comparison import Unit
 from tests.judge.two_batches import study_of_two
 
 
 @pytest.mark.parametrize("unit", ["seed", "fold", "patient", "image"])
-def test_a_layout_without_trials_has_no_networks(tmp_path: Path, unit: str) -> None:
+def test_a_layout_without_trials_has_no_networks(tmp_path: Path, unit: Unit) -> None:
     comparison = replace(study_of_two(tmp_path).compare[0], unit=unit)
     layout = Layout([], [], [], None)
     trials, positions = planned_trials(layout, comparison, pd.DataFrame())
