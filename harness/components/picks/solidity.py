@@ -86,4 +86,8 @@ def mean_solidity(
 
 def solidities_of_slice(labels: NDArray[np.int64], above: int) -> list[float]:
     """Returns the share of its convex hull that each object fills, if it is large enough."""
-    return [float(region.solidity) for region in regionprops(labels) if region.area > above]
+    solidities: list[float] = []
+    for region in regionprops(labels):
+        if region.area > above:
+            solidities.append(float(region.solidity))
+    return solidities

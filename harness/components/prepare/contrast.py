@@ -30,7 +30,7 @@ def clahe(
     """
 
     def change(plane: NDArray[np.float32]) -> NDArray[np.float64]:
-        # a plane of one grey level has no contrast, and the library would make it white
+        """Equalises a plane; one of one grey level stays, which the library would make white."""
         if plane.min() == plane.max():
             return plane.astype(np.float64)
         equalised: NDArray[np.float64] = equalize_adapthist(

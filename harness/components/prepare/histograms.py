@@ -35,25 +35,25 @@ def match_target(images: Unlabelled, domains: Domains, *, further: Dataset | Non
     counts = count_levels(_target_of(domains))
     if further is not None:
         counts = counts + count_levels(further)
-    return _matched(images, counts, corrected_curve)
+    return _change_by_curves(images, counts, corrected_curve)
 
 
 @prepare
 def match_source(images: Unlabelled, domains: Domains) -> Tensor:
     """Grey levels as often as in the source's training images, zeros corrected: section 4.4."""
-    return _matched(images, count_levels(domains.source.images), corrected_curve)
+    return _change_by_curves(images, count_levels(domains.source.images), corrected_curve)
 
 
 @prepare(needs=("adapt_to",))
 def match_target_plain(images: Unlabelled, domains: Domains) -> Tensor:
     """Grey levels as often as in the target, padding and all: scikit-image's matching."""
-    return _matched(images, count_levels(_target_of(domains)), plain_curve)
+    return _change_by_curves(images, count_levels(_target_of(domains)), plain_curve)
 
 
 @prepare
 def match_source_plain(images: Unlabelled, domains: Domains) -> Tensor:
     """Grey levels as often as in the source's training images: scikit-image's matching."""
-    return _matched(images, count_levels(domains.source.images), plain_curve)
+    return _change_by_curves(images, count_levels(domains.source.images), plain_curve)
 
 
 def _target_of(domains: Domains) -> Unlabelled:
@@ -63,7 +63,7 @@ def _target_of(domains: Domains) -> Unlabelled:
     return domains.target
 
 
-def _matched(images: Unlabelled, reference: Counts, curve_of: Matching) -> Tensor:
+def _change_by_curves(images: Unlabelled, reference: Counts, curve_of: Matching) -> Tensor:
     """Returns the pixels of images, each changed by the curve from its own counts."""
 
     def change(plane: NDArray[np.float32]) -> NDArray[np.float64]:

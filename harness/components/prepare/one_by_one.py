@@ -19,18 +19,22 @@ def change_one_by_one(images: Unlabelled, change: Callable[[Plane], Plane]) -> T
     What fills up smaller images stays black, and `change` never sees it. The neighbours in stacks
     that are no images themselves are changed too.
     """
-    pixels = torch.zeros(images.pixels.shape, dtype=torch.float32, device=images.pixels.device)
+    stored = images.pixels
+    pixels = torch.zeros(stored.shape, dtype=torch.float32, device=stored.device)
     for row, (height, width) in enumerate(_sizes_of_rows(images)):
-        for channel in range(images.pixels.shape[1]):
-            plane = unit(images.pixels[row, channel, :height, :width].contiguous())
-            changed = np.asarray(change(plane.cpu().numpy()), dtype=np.float32)
-            pixels[row, channel, :height, :width] = torch.from_numpy(changed).to(pixels.device)
+        for channel in range(stored.shape[1]):
+            before = stored[row, channel, :height, :width]
+            plane = unit(before.contiguous())
+            after = change(plane.cpu().numpy())
+            tensor = torch.from_numpy(after.astype(np.float32))
+            pixels[row, channel, :height, :width] = tensor.to(stored.device)
     return pixels
 
 
 def grey_levels(plane: Plane) -> NDArray[np.uint8]:
     """Returns 256 grey levels: those of 8 bits as stored, all others rounded to the nearest."""
-    return np.rint(np.clip(plane * 255, 0, 255)).astype(np.uint8)
+    levels = np.clip(plane * 255, 0, 255)
+    return np.rint(levels).astype(np.uint8)
 
 
 def _sizes_of_rows(images: Unlabelled) -> list[tuple[int, int]]:

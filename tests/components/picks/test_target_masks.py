@@ -105,7 +105,8 @@ def pick_of(name: str, masks: str) -> Part:
 
 
 def scores_of(history: list[dict[str, Any]], name: str) -> list[float]:
-    return [row[f"pick/{name}"] for row in history]
+    column = f"pick/{name}"
+    return [row[column] for row in history]
 
 
 def test_poisoned_masks_change_no_weight_and_no_label_free_pick(home: Home) -> None:

@@ -59,8 +59,9 @@ def test_an_image_is_changed_as_if_it_were_alone(name: str) -> None:
     domains = Domains(volumes_of(["large"]))
     together = own_pixels(mixed.images, change(mixed.images, domains))
     filled = with_filling(mixed).images
-    for image, other in zip(together, own_pixels(filled, change(filled, domains)), strict=True):
-        assert torch.equal(image, other)
+    with_neighbours = own_pixels(filled, change(filled, domains))
+    for image, filled_image in zip(together, with_neighbours, strict=True):
+        assert torch.equal(image, filled_image)
     start = 0
     for volume in ("small", "large", "wide"):
         alone = volumes_of([volume]).images
