@@ -40,7 +40,7 @@ def ynet(
     *,
     epochs: tuple[Whole, Whole, Whole] = (50, 40, 100),
     alpha: tuple[Fraction, Fraction, Fraction] = (0.98, 1.0, 0.0),
-    matching: Prepare | None = "histogram_matching",
+    matching: Prepare | None = "match_target",
     matched: Fraction = 0.5,
     frozen: Literal["encoder", "none"] = "encoder",
     loss: Loss = "bce",
