@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.spec.catalogue import Component, catalogue, find_component, why_unknown
-from harness.spec.naming import why_no_label
+from harness.spec.naming import why_hides_oracle, why_no_label
 from harness.spec.options import (
     NAMED_BY,
     REQUIRED,
@@ -87,6 +87,8 @@ def read_part(
     if "label" in settings:
         label = settings.pop("label")
         reason = why_no_label(label)
+        if reason is None and component.facts.oracle:
+            reason = why_hides_oracle(label)
         if reason is not None:
             problems.append(((*steps, "label"), reason))
             label = ""
