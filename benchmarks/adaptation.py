@@ -126,7 +126,7 @@ def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--methods", nargs="+", default=list(METHODS)[1:])
-    parser.add_argument("--styles", nargs=2, default=["vnc", "lucchi"])
+    parser.add_argument("--styles", nargs=2, default=["lucchi", "vnc"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--home", type=Path, help="where fits are kept; null: nowhere")
     options = parser.parse_args()
