@@ -47,7 +47,7 @@ def batch_of(source: Crops, target: Tensor, **own_streams: Crops) -> Batch:
         source=source,
         target=Crops(target),
         rng=rng(),
-        progress=0.0,
+        share=0.0,
         own_streams=own_streams,
     )
 
