@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -83,7 +84,7 @@ def test_masks_of_the_target_change_nothing(
             return scans
         poisoned.append(part)
         assert scans.masks is not None
-        return replace(scans, masks=1 - scans.masks)
+        return replace(scans, masks=1 - np.asarray(scans.masks))
 
     monkeypatch.setattr(domains, "open_split", with_other_masks)
     elsewhere = Home(tmp_path / "poisoned")
