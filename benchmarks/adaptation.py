@@ -3,7 +3,8 @@ phantoms, foreground IoU of the target's test volume.
 
 A seed is a start of the network and its draws; the tissue of both styles stays the same, so that
 intervals speak of trainings on these two volumes and not of tissue. All methods follow the same
-segmentation loss. Options are the papers' but for lengths, rates, and what so small a crop needs: `python -m benchmarks.adaptation --methods tent`.
+segmentation loss. Options are the papers' but for lengths and rates:
+`python -m benchmarks.adaptation --methods tent`.
 """
 
 import argparse
