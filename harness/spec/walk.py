@@ -41,10 +41,14 @@ def looked_at(trial: Trial) -> Iterator[tuple[Steps, Part]]:
 
 
 def _named_by(part: Part, steps: Steps) -> Iterator[tuple[Steps, Part]]:
-    """The data sets that are options of a component itself."""
+    """The data sets that a component names, or another one inside it; a fit has its own."""
     for name, value in part.options.items():
-        if isinstance(value, Part) and value.kind == "dataset":
+        if not isinstance(value, Part):
+            continue
+        if value.kind == "dataset":
             yield (*steps, name), value
+        else:
+            yield from _named_by(value, (*steps, name))
 
 
 def validation_of(part: Part) -> Part:

@@ -132,6 +132,5 @@ def pick_function(
     part: Part, fit: Fit, steps: Sequence[PrepareStep], home: Home, device: torch.device
 ) -> Callable[..., float]:
     """Returns a pick, which looks at no target but the data sets that it names itself."""
-    is_oracle = bool(part.component.facts.oracle)
-    open_dataset = dataset_opener(fit, steps, home, device, with_masks=is_oracle)
+    open_dataset = dataset_opener(fit, steps, home, device, with_masks=part.is_oracle)
     return as_function(part, home, device, open_dataset)
