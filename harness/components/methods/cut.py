@@ -33,9 +33,7 @@ def cut(
     """A translator: a critic asks for the other style, PatchNCE for the same content, and an image
     that has the style already should stay as it is.
     """
-    recipe = Recipe(
-        direction, layers, patches, temperature, weight, identity=True, mirrors=False
-    )
+    recipe = Recipe(direction, layers, patches, temperature, weight, identity=True, mirrors=False)
     translator = Translator(net, data, recipe, critic=critic, projection=projection)
     players = translator.players(optimiser)
     yield Phase("translate", players, epochs, lr, schedule, streams=BOTH)

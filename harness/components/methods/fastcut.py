@@ -33,9 +33,7 @@ def fastcut(
     """A translator as CUT, in half the time: no image of the style passes through it; half of the
     images are mirrored before their translation, whose features are mirrored back.
     """
-    recipe = Recipe(
-        direction, layers, patches, temperature, weight, identity=False, mirrors=True
-    )
+    recipe = Recipe(direction, layers, patches, temperature, weight, identity=False, mirrors=True)
     translator = Translator(net, data, recipe, critic=critic, projection=projection)
     players = translator.players(optimiser)
     yield Phase("translate", players, epochs, lr, schedule, streams=BOTH)

@@ -75,7 +75,7 @@ class Translator:
             Player("generator", own, self.generator_loss, optimiser),
         ]
 
-    def translated(self, batch: Batch) -> Translated:
+    def translate_step(self, batch: Batch) -> Translated:
         """Translates the images of a step."""
         images, style = batch.target.images, batch.source.images
         if self.recipe.direction == "to_target":
@@ -86,14 +86,14 @@ class Translator:
 
     def critic_loss(self, batch: Batch) -> Tensor:
         """The mean of how wrongly the critic judges translations, and images of the style."""
-        step = batch.once("translated", self.translated)
+        step = batch.once("translated", self.translate_step)
         on_translation = least_squares(self.critic(step.translation.detach()), 0)
         on_style = least_squares(self.critic(step.style), 1)
         return (on_translation + on_style) / 2
 
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
         """What the critic still sees, and how far places of the translation are from their own."""
-        step = batch.once("translated", self.translated)
+        step = batch.once("translated", self.translate_step)
         contrast = self.content_loss(
             step.images, step.translation, batch.rng, is_mirrored=step.is_mirrored
         )

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from harness.components.nets.resampling import BlurDown, start_weights
-from harness.components.nets.resnet_generator import signed
+from harness.components.nets.resnet_generator import as_signed
 
 SLOPE = 0.2  # of what is below zero
 
@@ -23,7 +23,7 @@ class PatchCritic(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Returns a verdict on each window of images."""
-        verdicts: Tensor = self.layers(signed(images))
+        verdicts: Tensor = self.layers(as_signed(images))
         return verdicts
 
 

@@ -38,7 +38,7 @@ class ResnetGenerator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Returns the translated images."""
-        translated: Tensor = self.layers(signed(images))
+        translated: Tensor = self.layers(as_signed(images))
         return (translated + 1) / 2
 
     def features(self, images: Tensor, numbers: Collection[int]) -> list[Tensor]:
@@ -50,9 +50,9 @@ class ResnetGenerator(nn.Module):
                 f"which are 0 to {self.encoding_layers - 1}"
             )
         features = []
-        maps = signed(images)
-        for number, layer in enumerate(self.layers[: last + 1]):
-            maps = layer(maps)
+        maps = as_signed(images)
+        for number in range(last + 1):
+            maps = self.layers[number](maps)
             if number in numbers:
                 features.append(maps)
         return features
@@ -65,9 +65,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         first = _convolution(maps, maps, 3, padding=0)
         *second, _ = _convolution(maps, maps, 3, padding=0)
-        self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1), *first, nn.ReflectionPad2d(1), *second
-        )
+        self.layers = nn.Sequential(nn.ReflectionPad2d(1), *first, nn.ReflectionPad2d(1), *second)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Returns the maps and what two convolutions make of them."""
@@ -84,6 +82,6 @@ def _convolution(inputs: int, outputs: int, size: int, *, padding: int) -> list[
     ]
 
 
-def signed(images: Tensor) -> Tensor:
+def as_signed(images: Tensor) -> Tensor:
     """Grey levels from 0 to 1 as numbers from -1 to 1, which the networks of CUT see."""
     return images * 2 - 1

@@ -12,9 +12,7 @@ MULTIPLE = 4  # of the sides of what a translator takes
 
 
 @prepare(needs=("translator",))
-def translate(
-    images: Unlabelled, domains: Domains, *, by: Network, pick: Pick = "last"
-) -> Tensor:
+def translate(images: Unlabelled, domains: Domains, *, by: Network, pick: Pick = "last") -> Tensor:
     """The images as the network of the fit `by` translates them, slice by slice."""
     slices = every_slice(images)
     shape = tuple(images.pixels.shape)

@@ -1,4 +1,4 @@
-"""CUT and FastCUT: their losses by hand, whom they teach what, and what they translate into what."""
+"""CUT and FastCUT: their losses by hand, what they teach whom, what becomes which style."""
 
 import math
 from collections.abc import Iterator
@@ -19,7 +19,8 @@ from harness.train.build import as_function
 from harness.train.crops import Crops
 from harness.train.phases import Batch, Phase
 
-SMALL = {"layers": [0, 4, 8, 12], "patches": 6, "critic": 2, "projection": 5, "epochs": 1}
+LAYERS = (0, 4, 8, 12)
+SMALL = {"layers": list(LAYERS), "patches": 6, "critic": 2, "projection": 5, "epochs": 1}
 
 
 def domains() -> Domains:
@@ -49,11 +50,12 @@ def new_generator() -> ResnetGenerator:
 
 
 def batch_of(size: int = 1, seed: int = 0) -> Batch:
-    both = domains()
-    assert both.target is not None
-    source = Crops(both.source.images.pixels[:size])
-    target = Crops(both.target.pixels[:size])
-    return Batch(source, target, torch.Generator().manual_seed(seed), 0.0)
+    data = domains()
+    assert data.target is not None
+    source = Crops(data.source.images.pixels[:size])
+    target = Crops(data.target.pixels[:size])
+    rng = torch.Generator().manual_seed(seed)
+    return Batch(source, target, rng, progress=0.0)
 
 
 def test_patch_nce_is_the_entropy_of_finding_ones_own_place() -> None:
@@ -70,8 +72,10 @@ def test_patch_nce_is_the_paper_s_with_its_own_place_among_the_others_masked() -
     queries = F.normalize(torch.rand(2, 7, 4), dim=2)
     keys = F.normalize(torch.rand(2, 7, 4), dim=2)
     positive = (queries * keys).sum(2).flatten()[:, None]
+    own_place = torch.eye(7, dtype=torch.bool)
     negative = queries @ keys.transpose(1, 2)
-    negative = negative.masked_fill(torch.eye(7, dtype=torch.bool), -10.0).flatten(0, 1)
+    negative = negative.masked_fill(own_place, -10.0)
+    negative = negative.flatten(0, 1)
     logits = torch.cat([positive, negative], dim=1) / 0.07
     expected = F.cross_entropy(logits, torch.zeros(14, dtype=torch.long))
     torch.testing.assert_close(patch_nce(queries, keys, 0.07), expected)
@@ -104,13 +108,17 @@ def test_projections_are_built_for_what_they_see_and_have_length_one() -> None:
 
 def test_a_position_is_the_same_place_in_every_image() -> None:
     maps = torch.arange(16.0).view(1, 1, 4, 4).expand(2, 1, 4, 4)
-    (positions,) = draw_positions([maps], 5, torch.Generator().manual_seed(3))
-    assert len(set(positions.tolist())) == 5
-    assert torch.equal(maps.flatten(2)[0, :, positions], maps.flatten(2)[1, :, positions])
+    rng = torch.Generator().manual_seed(3)
+    (positions,) = draw_positions([maps], 5, rng)
+    assert len(positions.unique()) == 5
+    first, second = maps.flatten(2)[:, 0, positions]
+    assert torch.equal(first, second)
 
 
 def test_least_squares_is_the_mean_squared_distance_from_the_truth() -> None:
-    assert float(least_squares(torch.tensor([0.5, -1.0]), 1)) == pytest.approx((0.25 + 4) / 2)
+    verdicts = torch.tensor([0.5, -1.0])
+    loss = least_squares(verdicts, 1)
+    assert float(loss) == pytest.approx((0.25 + 4) / 2)
 
 
 def translator_of(phase: Phase) -> Translator:
@@ -168,10 +176,11 @@ def test_the_content_loss_is_the_mean_over_the_layers() -> None:
     translator = translator_of(phase)
     images, translation = torch.rand(1, 1, 32, 32), torch.rand(1, 1, 32, 32)
     value = translator.content_loss(images, translation, torch.Generator().manual_seed(2))
-    features = net.features(translation, SMALL["layers"])  # type: ignore[arg-type]
+    features = net.features(translation, LAYERS)
     positions = draw_positions(features, 6, torch.Generator().manual_seed(2))
     queries = translator.projections(features, positions)
-    keys = translator.projections(net.features(images, SMALL["layers"]), positions)  # type: ignore[arg-type]
+    compared = net.features(images, LAYERS)
+    keys = translator.projections(compared, positions)
     terms = [patch_nce(*pair, 0.07) for pair in zip(queries, keys, strict=True)]
     torch.testing.assert_close(value, sum(terms) / 4)
 

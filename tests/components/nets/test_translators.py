@@ -22,16 +22,17 @@ def test_the_networks_of_the_paper_have_its_numbers_of_parameters() -> None:
     projections = Projections(256)
     features = generator.features(torch.zeros(1, 1, 32, 32), LAYERS)
     projections(features, draw_positions(features, 4))
+    critic = PatchCritic(1, width=64)
     assert count_parameters(generator) == 11_365_633
     assert count_parameters(projections) == 559_872
-    assert count_parameters(PatchCritic(1, width=64)) == 2_762_689
+    assert count_parameters(critic) == 2_762_689
     assert [maps.shape[1] for maps in features] == [1, 128, 256, 256, 256]
 
 
 def test_a_translation_has_the_size_and_the_range_of_its_images() -> None:
     generator = ResnetGenerator(3, width=4, blocks=1)
     with torch.no_grad():
-        generator.layers[-2].weight.mul_(1e4)  # as far as a grey level can go
+        list(generator.parameters())[-2].mul_(1e4)  # as far as a grey level can go
         translated = generator(torch.rand(2, 3, 20, 28))
     assert translated.shape == (2, 3, 20, 28)
     assert 0 <= translated.min() < 0.1
@@ -42,9 +43,12 @@ def test_features_are_those_on_the_way_to_the_translation() -> None:
     generator = ResnetGenerator(1, width=4, blocks=2)
     images = torch.rand(2, 1, 16, 16)
     padded, deep = generator.features(images, (0, 13))
-    assert torch.equal(padded, F.pad(images * 2 - 1, (3, 3, 3, 3), mode="reflect"))
-    rest = (generator.layers[14:](deep) + 1) / 2
-    assert torch.equal(rest, generator(images))
+    border = (3, 3, 3, 3)
+    expected = F.pad(images * 2 - 1, border, mode="reflect")
+    assert torch.equal(padded, expected)
+    decode = generator.layers[14:]
+    decoded = (decode(deep) + 1) / 2
+    assert torch.equal(decoded, generator(images))
 
 
 def test_a_layer_behind_the_encoder_is_refused() -> None:
