@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from harness.spec.catalogue import Component, catalogue, find_component, why_unknown
+from harness.spec.enclosing import Enclosing, inherited_net, is_set_of_trial
 from harness.spec.naming import why_no_label
 from harness.spec.options import (
     NAMED_BY,
@@ -18,15 +19,6 @@ from harness.spec.options import (
     plain_value,
 )
 from harness.spec.values import Fit, Part, Steps, Trial
-
-
-@dataclass(frozen=True)
-class Enclosing:
-    """What a nested fit takes over from the fit around it."""
-
-    net: Any = None
-    seed: Any = 0
-
 
 Problems = list[tuple[Steps, str]]  # what is wrong, and at which setting
 
@@ -79,6 +71,12 @@ def read_part(
     role: str = "",
 ) -> Part | None:
     """A component by its name, or by a mapping with its name and options."""
+    if kind == "dataset" and is_set_of_trial(raw):
+        word = raw
+        raw = enclosing.set_of_trial(word)
+        if raw is None:
+            problems.append((steps, f"stands for {word}, and the trial names no data set there"))
+            return None
     settings = _named_mapping(kind, raw, steps, problems)
     if settings is None:
         return None
@@ -155,40 +153,16 @@ def read_fit(
         if settings.get("seed") == "trial":
             settings["seed"] = enclosing.seed
         if enclosing.net is not None:
-            settings["net"] = _inherited_net(settings.get("net"), enclosing.net)
-    own = Enclosing(settings.get("net"), settings.get("seed", 0))
+            settings["net"] = inherited_net(settings.get("net"), enclosing.net)
+    around = enclosing or Enclosing(
+        train_on=settings.get("train_on"), adapt_to=settings.get("adapt_to")
+    )
+    own = replace(around, net=settings.get("net"), seed=settings.get("seed", 0))
     before = len(problems)
     options = _read_options(options_of(Fit), settings, steps, problems, own, owner="a fit")
     if len(problems) > before or options.get("train_on") is None:
         return None
     return Fit(**options)
-
-
-def _inherited_net(own: Any, enclosing: Any) -> Any:
-    """The net of a nested fit: the one around it, or its own with every option filled in that both
-    have.
-    """
-    if own is None:
-        return enclosing
-    outer = _net_mapping(enclosing)
-    inner = _net_mapping(own)
-    if not isinstance(inner, dict) or not isinstance(outer, dict):
-        return own
-    component = catalogue("net").get(str(inner.get("arch", outer.get("arch"))))
-    shared = {"arch"}
-    if component is not None:
-        shared.update(component.options)
-    net: dict[str, Any] = {}
-    for name, value in outer.items():
-        if name in shared:
-            net[name] = value
-    net.update(inner)
-    return net
-
-
-def _net_mapping(raw: Any) -> Any:
-    """A net that is written as its name, as a mapping."""
-    return {"arch": raw} if isinstance(raw, str) else raw
 
 
 def read_trial(raw: dict[str, Any], problems: Problems) -> Trial | None:
@@ -205,7 +179,8 @@ def trial_around(raw: Mapping[str, Any], fit: Fit | None, problems: Problems) ->
     if settings.get("test_on") is None:
         settings["test_on"] = default_test_set(fit.train_on)
     expected = {name: option for name, option in options_of(Trial).items() if name != "fit"}
-    enclosing = Enclosing(fit.net.to_plain(), fit.seed)
+    adapt_to = fit.adapt_to and default_test_set(fit.adapt_to)
+    enclosing = Enclosing(fit.net.to_plain(), fit.seed, default_test_set(fit.train_on), adapt_to)
     before = len(problems)
     options = _read_options(expected, settings, (), problems, enclosing, owner="a trial")
     if len(problems) > before:
@@ -216,6 +191,8 @@ def trial_around(raw: Mapping[str, Any], fit: Fit | None, problems: Problems) ->
 def default_test_set(train_on: Part) -> dict[str, Any]:
     """What a trial tests on that names nothing: its own training set, whose test split is then
     taken.
+
+    Of any data set it is what tells the set, without which split.
     """
     plain = dict(train_on.to_plain())
     del plain["split"], plain["fingerprint"]

@@ -14,7 +14,8 @@ from harness.components.methods.patch_nce import Projections, draw_positions, pa
 from harness.components.methods.translation import Translator, least_squares
 from harness.components.nets.resnet_generator import ResnetGenerator
 from harness.data.images import Domains, Unlabelled
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_part
 from harness.train.build import as_function
 from harness.train.crops import Crops
 from harness.train.phases import Batch, Phase
