@@ -58,13 +58,13 @@ def sets_of(trial: Trial) -> list[tuple[str, str]]:
 
 def test_each_position_has_the_data_sets_of_its_own_fit(tmp_path: Path) -> None:
     cells = loaded_study(tmp_path, CROSSED).cells
-    for cell, own, other in zip(cells, ("lucchi", "vnc"), ("snemi", "lucchi"), strict=False):
+    for cell, own, target in zip(cells, ("lucchi", "vnc"), ("snemi", "lucchi"), strict=False):
         assert sets_of(cell.trial) == [
             (own, "train"),
             (own, "train"),
-            (other, "train"),
-            (other, "train"),
-            (other, "test"),
+            (target, "train"),
+            (target, "train"),
+            (target, "test"),
         ]
     seeds = [cell.trial.prepare[0].options["by"].seed for cell in cells]
     assert seeds == [0, 0, 1, 1]
