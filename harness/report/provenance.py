@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.record.database import Run
-from harness.spec.catalogue import catalogue
+from harness.spec.naming import why_hides_oracle
 from harness.study.load import Study
 
 MACHINE_TAGS = ("harness.host", "harness.machine", "harness.device")
@@ -52,11 +52,19 @@ def _commit(run: Run, default: str) -> str:
 
 def _pick(label: str) -> str:
     """The rule that picked a checkpoint; an oracle's is marked."""
-    name = label.split("(")[0]
-    component = catalogue("pick").get(name)
-    if component is None or not component.facts.oracle:
-        return label
-    return f"{label} (oracle: it saw target labels)"
+    if _is_oracle(label):
+        return f"{label} (oracle: it saw target labels)"
+    return label
+
+
+def _is_oracle(label: str) -> bool:
+    """Whether a pick of this level is an oracle; its name and its labels all say so."""
+    return why_hides_oracle(label) is None
+
+
+def _saw_labels(run: Run) -> bool:
+    """Whether an oracle picked the checkpoint of a run, or that of what prepares its images."""
+    return any(_is_oracle(run.params.get(name, "")) for name in ("pick", "prepare"))
 
 
 def _data(used: Sequence[Run]) -> Iterator[str]:
@@ -102,6 +110,13 @@ def _doubts_of_design(study: Study) -> Iterator[str]:
 
 def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[str]:
     """What speaks against comparing the runs with one another."""
+    oracles = sum(map(_saw_labels, used))
+    if oracles:
+        yield (
+            f"{oracles} of {len(used)} runs are tested at a checkpoint that an oracle picked, by "
+            "labels of the target: they bound what a rule without labels can reach, and are no "
+            "method"
+        )
     if len(commits) > 1:
         yield f"the runs come from {len(commits)} versions of the code: {_counts_text(commits)}"
     if dirty:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+ORACLE = "oracle"  # stands in the name of whatever is given the target's labels
 LONGEST_LABEL = 200  # characters; it stands in tables and on the axes of figures
 WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")
 WHOLE_OPTION = re.compile(r"=(-?\d+)\.0(?=[,)])")
@@ -40,6 +41,17 @@ def why_no_label(label: Any) -> str | None:
     if len(label) > LONGEST_LABEL:
         return f"has {len(label):,} characters; shorten it to {LONGEST_LABEL}"
     return None
+
+
+def why_hides_oracle(name: str) -> str | None:
+    """Why what sees the target's labels cannot be called so, None where it can.
+
+    The name of a component and a study's label for it both ask here: one of them stands in every
+    table, plot and sentence.
+    """
+    if ORACLE in name.lower():
+        return None
+    return f"{name!r} sees labels of the target (oracle=True), so its name has to say {ORACLE!r}"
 
 
 def option_names(name: str, value: Any, default: Any) -> list[str]:

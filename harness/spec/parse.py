@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.spec.catalogue import Component, catalogue, find_component, why_unknown
 from harness.spec.enclosing import Enclosing, inherited_net, is_set_of_trial
-from harness.spec.naming import why_no_label
+from harness.spec.naming import why_hides_oracle, why_no_label
 from harness.spec.options import (
     NAMED_BY,
     REQUIRED,
@@ -103,7 +103,10 @@ def read_part(
     if isinstance(strength, float) and (problem := _strength_problem(component, strength)):
         problems.append(((*steps, "strength"), problem))
     default_fits = [name for name, value in options.items() if isinstance(value, Fit)]
-    return Part(kind, component.name, options, label, frozenset(default_fits) - settings.keys())
+    part = Part(kind, component.name, options, label, frozenset(default_fits) - settings.keys())
+    if label and part.is_oracle and (problem := why_hides_oracle(label)):
+        problems.append(((*steps, "label"), problem))
+    return part
 
 
 def _named_mapping(kind: str, raw: Any, steps: Steps, problems: Problems) -> dict[str, Any] | None:

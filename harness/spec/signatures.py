@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.spec.facts import Facts
+from harness.spec.naming import why_hides_oracle
 from harness.spec.options import REQUIRED, WORDS, Count, Option
 
 PACKAGE = Path(__file__).parent.parent  # harness/
@@ -135,6 +136,9 @@ def _read_component(
     defined_at = f"{source.path}:{node.lineno}"
     try:
         facts = Facts.read(_keywords(decorator))
+        reason = why_hides_oracle(node.name) if facts.oracle else None
+        if reason is not None:
+            raise ValueError(reason)
         options = {option.name: option for option in COMMON.get(kind, ())}
         for option in _options(node, words):
             options[option.name] = option

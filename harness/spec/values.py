@@ -122,7 +122,10 @@ class Part:
         for name, value in self.options.items():
             default = self.component.options[name].default
             is_default = name in self.default_fits or to_plain(value) == default
-            if not is_default:
+            if self.kind == "pick" and isinstance(value, Part) and value.kind == "dataset":
+                # one rule at several targets is one level; only the split goes with its name
+                differences += option_names(f"{name}.split", value.options["split"], "train")
+            elif not is_default:
                 differences += option_names(name, value, default)
         return f"{self.name}({', '.join(differences)})".removesuffix("()")
 

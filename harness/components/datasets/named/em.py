@@ -18,9 +18,9 @@ from harness.components.datasets.named.files import (
     slices_of_split,
 )
 from harness.data.files import open
-from harness.data.masks import IGNORE, as_binary, as_classes
+from harness.data.masks import as_binary
 from harness.data.scans import Scans
-from harness.data.splits import check_split, select
+from harness.data.splits import select
 
 SOURCES = {
     "snemi3d": [
@@ -40,20 +40,6 @@ SOURCES = {
                 "testing.tif": None,
                 "testing_groundtruth.tif": None,
             },
-        }
-    ],
-    "lucchi_pp": [
-        {
-            "url": "http://www.casser.io/files/lucchi_pp.zip",
-            "unpack": "zip",
-            "sha256": "770ce9e98fc6f29c1b1a250c637e6c5125f2b5f1260e5a7687b55a79e2e8844d",
-        }
-    ],
-    "kasthuri_pp": [
-        {
-            "url": "http://www.casser.io/files/kasthuri_pp.zip",
-            "unpack": "zip",
-            "sha256": "bbb78fd205ec9b57feb8f93ebbdf1666261cbc3e0305e7f11583ab5157a3d792",
         }
     ],
     # An archive that GitHub makes on demand: its bytes may change although the commit does not.
@@ -167,76 +153,3 @@ def lucchi(split: str, home: Path, *, cuts: Literal["official", "ranking"] = "of
         sources += [image_file, mask_file]
     scans = join_volumes(volumes, sources, classes=MITOCHONDRIA)
     return select(scans, slices_of_split("lucchi", LUCCHI_SLICES[cuts], split, 330))
-
-
-def _open_plus_plus(
-    name: str,
-    split: str,
-    home: Path,
-    shapes: dict[str, tuple[int, int, int]],
-    outside: int | None,
-) -> Scans:
-    """One of the re-labelled sets; masks hold `outside` where there is no tissue.
-
-    Train is train and Test is test (one popular loader swaps the two).
-    """
-    check_split(name, split, ("train", "test", "all"))
-    folder = dataset_folder(home, name)
-    volumes: list[Volume] = []
-    sources: list[Path] = []
-    for part in ("train", "test"):
-        if split not in (part, "all"):
-            continue
-        image_files = pictures_in(find_inside(folder, f"{part.title()}_In"), (".png", ".tif"))
-        mask_files = pictures_in(find_inside(folder, f"{part.title()}_Out"), (".png", ".tif"))
-        images = open.series(image_files)
-        masks = open.series(mask_files)
-        depth, *size = shapes[part]
-        # Which of the two sides is y is not said everywhere; the number of sections is.
-        if images.shapes[0][0] != size[0]:
-            size.reverse()
-        expect_shape(image_files[0].parent, images, (depth, *size))
-        check_masks_fit(mask_files[0].parent, images, masks)
-        labels = as_classes(masks, slice_names(part, depth), {0: 0, 255: 1}, ignore=outside)
-        volumes.append(Volume(part, images, labels))
-        sources += [*image_files, *mask_files]
-    ignore_label = None if outside is None else IGNORE
-    return join_volumes(volumes, sources, classes=MITOCHONDRIA, ignore=ignore_label)
-
-
-@dataset(
-    tasks=("mitochondria",),
-    splits=("train", "test", "all"),
-    resolution="5 x 5 x 5 nm",
-    licence="none stated",
-    citation="Casser et al., MIDL 2020, arXiv 1812.06024",
-    url="http://www.casser.io/files/lucchi_pp.zip",
-    papers=("domain-adaptation",),
-)
-def lucchi_pp(split: str, home: Path) -> Scans:
-    """Lucchi++, the re-labelled mitochondria of Lucchi, 165 + 165 sections of 768 x 1024."""
-    shapes = {
-        "train": LUCCHI_SHAPE,
-        "test": LUCCHI_SHAPE,
-    }
-    return _open_plus_plus("lucchi_pp", split, home, shapes, None)
-
-
-@dataset(
-    tasks=("mitochondria",),
-    splits=("train", "test", "all"),
-    resolution="30 x 3 x 3 nm",
-    licence="none stated",
-    citation="Casser et al., MIDL 2020, arXiv 1812.06024; Kasthuri et al., Cell 162 (2015)",
-    url="http://www.casser.io/files/kasthuri_pp.zip",
-    papers=("domain-adaptation",),
-)
-def kasthuri_pp(split: str, home: Path) -> Scans:
-    """Kasthuri++, mitochondria of mouse cortex, 85 + 75 sections; what lies outside the tissue
-    (2) is ignored.
-    """
-    shapes = {
-        "train": (85, 1463, 1613),
-        "test": (75, 1334, 1553),
-    }
-    return _open_plus_plus("kasthuri_pp", split, home, shapes, 2)

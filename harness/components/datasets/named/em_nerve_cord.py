@@ -36,7 +36,14 @@ REGIONS = {
     "intracellular": 255,
 }
 CONTIGUOUS = {"train": (0, 12), "validation": (12, 15), "test": (15, 20)}
-HALVES = {"train": slice(0, 512), "test": slice(512, 1024)}
+LEFT, RIGHT = slice(0, 512), slice(512, 1024)
+HALVES = {"train": LEFT, "test": RIGHT}
+# The columns and sections of each split where the last two sections of the left half validate.
+HALVES_TENTH = {
+    "train": (LEFT, range(18)),
+    "validation": (LEFT, range(18, 20)),
+    "test": (RIGHT, range(20)),
+}
 
 
 @dataset(
@@ -53,11 +60,11 @@ def vnc(
     home: Path,
     *,
     task: Literal["mitochondria", "membranes", "synapses", "regions"] = "mitochondria",
-    cuts: Literal["contiguous", "halves"] = "contiguous",
+    cuts: Literal["contiguous", "halves", "halves_tenth"] = "contiguous",
     stack: Literal[1, 2] = 1,
 ) -> Scans:
-    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002;
-    stack 2 is unlabelled.
+    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002, of
+    which `halves_tenth` keeps two training sections for validation; stack 2 is unlabelled.
     """
     folder = dataset_folder(home, "vnc")
     name = f"stack{stack}"
@@ -77,6 +84,11 @@ def vnc(
     if cuts == "contiguous" or split == "all":
         scans = join_volumes([volume], sources, classes=classes)
         return select(scans, slices_of_split("vnc", CONTIGUOUS, split, len(images)))
+    if cuts == "halves_tenth":
+        check_split("vnc", split, [*HALVES_TENTH, "all"])
+        columns, sections = HALVES_TENTH[split]
+        half = _columns_of(volume, columns)
+        return select(join_volumes([half], sources, classes=classes), sections)
     check_split("vnc with cuts: halves", split, [*HALVES, "all"])
     half = _columns_of(volume, HALVES[split])
     return join_volumes([half], sources, classes=classes)

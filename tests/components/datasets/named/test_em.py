@@ -90,11 +90,19 @@ def test_the_re_labelled_sets_keep_train_and_test_apart(tmp_path: Path) -> None:
     test = open_split("lucchi_pp", "test", tmp_path)
     assert train.images[0][0, 0] == 10
     assert test.images[0][0, 0] == 20
-    assert len(train) == 165
     assert train.masks[12].sum() == 25
     assert train.masks[1].sum() == 0
     whole = open_split("lucchi_pp", "all", tmp_path)
     assert len(whole) == 330
+    validation = open_split("lucchi_pp", "validation", tmp_path)
+    assert (len(train), len(validation), len(test)) == (148, 17, 165)
+    assert train.ids[-1] == "train/0147"
+    assert [validation.ids[0], validation.ids[-1]] == ["train/0148", "train/0164"]
+    assert test.ids[0] == "test/0000"
+    assert len(open_split("lucchi_pp", "train", tmp_path, cuts="official")) == 165
+    assert len(open_split("lucchi_pp", "test", tmp_path, cuts="official")) == 165
+    with pytest.raises(Refused, match=r"has no split 'validation'; it has train, test, all"):
+        open_split("lucchi_pp", "validation", tmp_path, cuts="official")
     lost = folder / "Train_In/mask0100.png"
     lost.unlink()
     difference = r"164 x 768 x 1024 .* has 165 x 768 x 1024, so files are missing"
@@ -119,6 +127,7 @@ def test_kasthuri_ignores_what_lies_outside_the_tissue(tmp_path: Path) -> None:
     assert np.unique(train.masks[0]).tolist() == [0, 1, 255]
     assert (train.masks[0][:2] == 255).all()
     assert (train.masks[0][2:4] == 1).all()
-    assert len(train) == 85
     test = open_split("kasthuri_pp", "test", tmp_path)
-    assert len(test) == 75
+    validation = open_split("kasthuri_pp", "validation", tmp_path)
+    assert (len(train), len(validation), len(test)) == (76, 9, 75)
+    assert len(open_split("kasthuri_pp", "train", tmp_path, cuts="official")) == 85

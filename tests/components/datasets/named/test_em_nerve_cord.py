@@ -66,6 +66,21 @@ def test_vnc_halves() -> None:
 
 
 @needs_vnc
+def test_vnc_halves_with_two_sections_for_validation() -> None:
+    left = open_split("vnc", "train", REAL, cuts="halves")
+    right = open_split("vnc", "test", REAL, cuts="halves")
+    parts = []
+    for split in ("train", "validation", "test"):
+        parts.append(open_split("vnc", split, REAL, cuts="halves_tenth"))
+    train, validation, test = parts
+    assert [*train.ids, *validation.ids] == left.ids
+    assert len(validation) == 2
+    assert test.ids == right.ids
+    np.testing.assert_array_equal(validation.images[1], left.images[19])
+    np.testing.assert_array_equal(validation.masks[1], left.masks[19])
+
+
+@needs_vnc
 def test_the_second_stack_of_vnc_is_unlabelled() -> None:
     second = open_split("vnc", "all", REAL, stack=2)
     whole = open_split("vnc", "all", REAL)
