@@ -11,6 +11,7 @@ LAB = Path(__file__).parent / "lab"
 EXAMPLES = sorted(file.stem for file in LAB.glob("*.py"))
 TARGET = {"name": "phantom", "style": "vnc", "slices": 4, "size": 48}
 WITHOUT_MASKS = ("colours",)  # these learn from photographs
+SETTINGS: dict[str, dict[str, Any]] = {"damt": {"patch": 32}}  # what so small a fit needs
 
 
 def fit_by(name: str, *, epochs: Any = 2, **settings: Any) -> Fit:
@@ -19,7 +20,8 @@ def fit_by(name: str, *, epochs: Any = 2, **settings: Any) -> Fit:
     default = component.options["epochs"].default
     if isinstance(default, list | tuple) and isinstance(epochs, int):
         epochs = [epochs] * len(default)
-    method = {"name": name, "epochs": epochs, **settings.pop("method", {})}
+    own = {**SETTINGS.get(name, {}), **settings.pop("method", {})}
+    method = {"name": name, "epochs": epochs, **own}
     if name in WITHOUT_MASKS:
         settings["train_on"] = "photos"
         settings["net"] = {"arch": "tiny_unet", "slices": 1, "width": 2}
