@@ -10,7 +10,7 @@ import torch
 from harness.components.picks.source_validation import source_validation
 from harness.components.picks.through import Behind
 from harness.components.prepare.translate import every_slice, translate
-from harness.data.domains import on_device, open_domains
+from harness.data.domains import on_device, open_domains, open_images
 from harness.data.images import Domains, Unlabelled, unit
 from harness.data.scans import Scans
 from harness.measure.setup import open_test_set
@@ -148,6 +148,21 @@ def test_through_scores_the_segmenter_behind_the_translator(home: Home) -> None:
     record = FitRecord.read(folder)
     assert record.best[through.key] == expected
     assert as_function(through, home, CPU)(translator, data) == expected
+
+
+def test_what_adapts_may_learn_from_translated_images_of_the_target(home: Home) -> None:
+    step = {"name": "translate", "by": SMALL, "to": "target"}
+    changes = {"adapt_to": TARGET, "method": {"name": "adabn", "epochs": 1}, "prepare": [step]}
+    trial = small_trial(test_on=TARGET, fit={**SEGMENTER, **changes})
+    translator: Fit = trial.fit.prepare[0].options["by"]
+    fit(translator, [LAST], home, CPU)
+    fit(trial.fit, [LAST], home, CPU)
+    generator = trained_network(translator, LAST, home, CPU)
+    test = open_test_set(trial, home, CPU)
+    stored = open_images(trial.test_on, 1, home, CPU)
+    with torch.no_grad():
+        expected = generator(unit(stored.images.pixels))
+    torch.testing.assert_close(test.images.pixels, expected)
 
 
 def test_an_oracle_inside_a_pick_makes_it_one(monkeypatch: pytest.MonkeyPatch) -> None:
