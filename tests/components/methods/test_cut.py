@@ -56,7 +56,7 @@ def batch_of(size: int = 1, seed: int = 0) -> Batch:
     source = Crops(data.source.images.pixels[:size])
     target = Crops(data.target.pixels[:size])
     rng = torch.Generator().manual_seed(seed)
-    return Batch(source, target, rng, progress=0.0)
+    return Batch(source, target, rng, 0.0)
 
 
 def test_patch_nce_is_the_entropy_of_finding_ones_own_place() -> None:
