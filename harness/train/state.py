@@ -43,6 +43,7 @@ class FitInProgress:
     shape: tuple[int, int] = (0, 0)  # input channels and outputs of the network
     # names of the tensors of the network as built, which alone go into a checkpoint
     checkpoint_names: set[str] = field(default_factory=set)
+    records_steps: bool = True  # on a GPU, where nothing forbids it
     state: ResumeState = field(default_factory=ResumeState)
     started: float = field(default_factory=time.monotonic)
 

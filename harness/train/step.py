@@ -29,7 +29,7 @@ def update(
             optimiser.step()
             return terms
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error) or pieces >= batch.size:
+            if not is_out_of_memory(error) or pieces >= batch.size:
                 raise
         batch.values.clear()
         if training.device.type == "cuda":
@@ -37,7 +37,8 @@ def update(
         training.state.pieces[player.name] = pieces * 2
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Tells whether memory ran out, on a GPU or beside it."""
     return isinstance(error, torch.OutOfMemoryError) or CPU_OUT_OF_MEMORY in str(error)
 
 
