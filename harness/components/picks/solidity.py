@@ -86,8 +86,9 @@ def mean_solidity(
 
 def solidities_of_slice(labels: NDArray[np.int64], above: int) -> list[float]:
     """Returns the share of its convex hull that each object fills, if it is large enough."""
-    solidities: list[float] = []
-    for region in regionprops(labels):
-        if region.area > above:
-            solidities.append(float(region.solidity))
-    return solidities
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    is_large = areas > above
+    # an early epoch predicts thousands of specks, and hulls are slow
+    large_objects = np.where(is_large[labels], labels, 0)
+    return [float(region.solidity) for region in regionprops(large_objects)]

@@ -120,7 +120,7 @@ def test_the_plain_one_is_that_of_scikit_image(case: str, name: str) -> None:
         assert np.array_equal(result, expected.astype(np.float32))
 
 
-def mean_move(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+def mean_move(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     """Returns how far the tissue's pixels lie apart on average, in grey levels of 255."""
     distance = np.abs(first - second)
     tissue_alone = distance[:, :, 9:]
@@ -145,7 +145,7 @@ def test_a_second_matching_moves_nothing_by_more_than_it_rounds() -> None:
     first = matched_levels("match_target", images, reference)
     rounded = np.rint(255 * first).astype(np.uint8)
     second = matched_levels("match_target", rounded, reference)
-    assert mean_move(second, rounded / np.float32(255)) < 0.5
+    assert mean_move(second, rounded / 255) < 0.5
 
 
 def test_further_images_count_as_the_targets_do() -> None:

@@ -63,8 +63,10 @@ def vnc(
     cuts: Literal["contiguous", "halves", "halves_tenth"] = "contiguous",
     stack: Literal[1, 2] = 1,
 ) -> Scans:
-    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002, of
-    which `halves_tenth` keeps two training sections for validation; stack 2 is unlabelled.
+    """VNC, 20 sections of 1024 x 1024, cut 12/3/5 or in two halves along x as in paper 002;
+    stack 2 is unlabelled.
+
+    `halves_tenth` keeps the last two training sections of `halves` for validation.
     """
     folder = dataset_folder(home, "vnc")
     name = f"stack{stack}"
