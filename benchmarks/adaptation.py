@@ -43,7 +43,7 @@ MATCHED = [{"name": "match_target", "to": "source"}]
 SUPERVISED = {"name": "supervised", **LENGTH}
 PRETEXT = {"name": "super_resolution", "epochs": [4, EPOCHS], "lr": [RATE, RATE]}
 TWO_DECODERS = {"name": "ynet", "epochs": [2, 2, EPOCHS], "lr": [1e-3, RATE, RATE]}
-ADVERSARIAL = {"name": "damt", **LENGTH, "patch": 64}
+ADVERSARIAL = {"name": "damt", **LENGTH, "patch": 48}
 
 METHODS: dict[str, dict[str, Any]] = {
     SOURCE_ONLY: {"method": SUPERVISED},
@@ -76,8 +76,8 @@ def trial_of(name: str, styles: Sequence[str], seed: int) -> Trial:
         "adapt_to": target,
         "net": {"arch": "tiny_unet", "width": 8},
         "augment": ["flips"],
-        "patch": 64,
-        "batch": 8,
+        "patch": 48,
+        "batch": 4,
         "steps": 40,
         "seed": seed,
         **METHODS[name],
