@@ -7,7 +7,6 @@ from functools import cache
 from harness.judge.preview import previews
 from harness.spec.catalogue import catalogue
 from harness.spec.values import Fit, Part, Trial
-from harness.study.cells import Cell
 from harness.study.load import Study, load_study
 from tests.studies.test_studies import STUDIES
 
@@ -22,8 +21,11 @@ def study() -> Study:
 
 def trials_by(method: str, seed: int = 0) -> list[Trial]:
     """The trials of a method on one seed, as the study calls the method."""
-    cells: list[Cell] = [cell for cell in study().cells if cell.levels["fit.method"] == method]
-    return [cell.trial for cell in cells if cell.trial.fit.seed == seed]
+    trials = []
+    for cell in study().cells:
+        if cell.levels["fit.method"] == method and cell.trial.fit.seed == seed:
+            trials.append(cell.trial)
+    return trials
 
 
 def pairs_of(trials: list[Trial]) -> set[tuple[str, str]]:

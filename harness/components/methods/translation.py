@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from harness.components.methods.mirroring import mirror_where, toss_coin
 from harness.components.methods.patch_nce import Projections, draw_positions, patch_nce
-from harness.components.nets.patch_critic import PatchCritic
+from harness.components.nets.patch_critic import PatchCritic, least_squares
 from harness.components.nets.resnet_generator import ResnetGenerator
 from harness.data.images import Domains
 from harness.train.phases import Batch, Optimise, Player
 
 Direction = Literal["to_source", "to_target"]
-WIDTH = 3  # the dimension along which an image is mirrored
 TRIAL_SIDE = 32  # of the blank image for which the projections are built
 
 
@@ -41,7 +40,7 @@ class Translated:
     images: Tensor
     style: Tensor
     translation: Tensor
-    is_mirrored: bool
+    is_mirrored: Tensor | None  # whether the translation is; None where none ever is
 
 
 class Translator:
@@ -80,8 +79,8 @@ class Translator:
         images, style = batch.target.images, batch.source.images
         if self.recipe.direction == "to_target":
             images, style = style, images
-        is_mirrored = self.recipe.mirrors and _is_heads(batch.rng)
-        inputs = images.flip(WIDTH) if is_mirrored else images
+        is_mirrored = toss_coin(batch.rng) if self.recipe.mirrors else None
+        inputs = mirror_where(images, is_mirrored)
         return Translated(images, style, self.net(inputs), is_mirrored)
 
     def critic_loss(self, batch: Batch) -> Tensor:
@@ -94,9 +93,7 @@ class Translator:
     def generator_loss(self, batch: Batch) -> dict[str, Tensor]:
         """What the critic still sees, and how far places of the translation are from their own."""
         step = batch.once("translated", self.translate_step)
-        contrast = self.content_loss(
-            step.images, step.translation, batch.rng, is_mirrored=step.is_mirrored
-        )
+        contrast = self.content_loss(step.images, step.translation, batch.rng, step.is_mirrored)
         if self.recipe.identity:
             same = self.net(step.style)
             contrast = (contrast + self.content_loss(step.style, same, batch.rng)) / 2
@@ -110,14 +107,13 @@ class Translator:
         images: Tensor,
         translation: Tensor,
         rng: torch.Generator,
-        *,
-        is_mirrored: bool = False,
+        is_mirrored: Tensor | None = None,
     ) -> Tensor:
         """The mean of PatchNCE over the layers; the images' own features are only compared with."""
         recipe = self.recipe
-        features = self.net.features(translation, recipe.layers)
-        if is_mirrored:
-            features = [maps.flip(WIDTH) for maps in features]
+        features = []
+        for maps in self.net.features(translation, recipe.layers):
+            features.append(mirror_where(maps, is_mirrored))
         positions = draw_positions(features, recipe.patches, rng)
         queries = self.projections(features, positions)
         with torch.no_grad():
@@ -126,13 +122,3 @@ class Translator:
         for query, key in zip(queries, keys, strict=True):
             terms.append(patch_nce(query, key, recipe.temperature))
         return torch.stack(terms).mean()
-
-
-def least_squares(verdicts: Tensor, truth: float) -> Tensor:
-    """LSGAN (Mao 2017): the mean squared distance of the verdicts from the truth."""
-    return F.mse_loss(verdicts, torch.full_like(verdicts, truth))
-
-
-def _is_heads(rng: torch.Generator) -> bool:
-    """Tosses a coin."""
-    return bool(torch.rand((), generator=rng, device=rng.device) < 0.5)

@@ -1,5 +1,7 @@
 """PatchGAN (Isola 2017): a critic that judges overlapping windows of 70 x 70 pixels."""
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.components.nets.resampling import BlurDown, start_weights
@@ -25,6 +27,11 @@ class PatchCritic(nn.Module):
         """Returns a verdict on each window of images."""
         verdicts: Tensor = self.layers(as_signed(images))
         return verdicts
+
+
+def least_squares(verdicts: Tensor, truth: float) -> Tensor:
+    """LSGAN (Mao 2017): the mean squared distance of the verdicts from the truth."""
+    return F.mse_loss(verdicts, torch.full_like(verdicts, truth))
 
 
 def _convolution(maps: int) -> list[nn.Module]:
