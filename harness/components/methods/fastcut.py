@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from torch import nn
 
 from harness.components.methods import method
-from harness.components.methods.translation import Direction, Recipe, Translator
+from harness.components.methods.recipe import Direction, Recipe
+from harness.components.methods.translation import Translator
 from harness.data.images import Domains
 from harness.spec.options import Count, NonNegative, Optimiser, Positive, Schedule, Whole
 from harness.train.phases import BOTH, Phase

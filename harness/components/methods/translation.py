@@ -2,35 +2,20 @@
 it translates by PatchNCE.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from harness.components.methods.mirroring import mirror_where, toss_coin
 from harness.components.methods.patch_nce import Projections, draw_positions, patch_nce
+from harness.components.methods.recipe import Recipe
 from harness.components.nets.patch_critic import PatchCritic, least_squares
 from harness.components.nets.resnet_generator import ResnetGenerator
 from harness.data.images import Domains
 from harness.train.phases import Batch, Optimise, Player
 
-Direction = Literal["to_source", "to_target"]
 TRIAL_SIDE = 32  # of the blank image for which the projections are built
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is translated into which style, and how its content is held."""
-
-    direction: Direction
-    layers: Sequence[int]
-    patches: int
-    temperature: float
-    weight: float  # of PatchNCE
-    identity: bool  # PatchNCE for images that have the style already, too
-    mirrors: bool  # half of the batches are mirrored before the translation
 
 
 @dataclass(frozen=True)
