@@ -98,14 +98,18 @@ def test_projections_are_built_for_what_they_see_and_have_length_one() -> None:
     projections = Projections(5)
     assert not list(projections.parameters())
     features = [torch.rand(2, 3, 4, 4), torch.rand(2, 7, 2, 2)]
-    vectors = projections(features, draw_positions(features, 6))
+    positions = draw_positions(features, 6)
+    vectors = projections(features, positions)
     assert [tuple(vector.shape) for vector in vectors] == [(2, 6, 5), (2, 4, 5)]
-    lengths = vectors[1].norm(dim=2)
-    torch.testing.assert_close(lengths, torch.ones(2, 4), atol=0.01, rtol=0)  # 1e-7 keeps from 0
-    weights = [parameter.clone() for parameter in projections.parameters()]
-    projections(features, draw_positions(features, 6))
-    for parameter, weight in zip(projections.parameters(), weights, strict=True):
+    first_weights = [parameter.clone() for parameter in projections.parameters()]
+    projections(features, positions)
+    for parameter, weight in zip(projections.parameters(), first_weights, strict=True):
         assert torch.equal(parameter, weight)
+    with torch.no_grad():
+        for parameter in projections.parameters():
+            parameter.fill_(1.0)  # so small a start is told from 0 by little more than 1e-7
+    for vector in projections(features, positions):
+        torch.testing.assert_close(vector.norm(dim=2), torch.ones(vector.shape[:2]))
 
 
 def test_a_position_is_the_same_place_in_every_image() -> None:
