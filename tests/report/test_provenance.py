@@ -23,3 +23,15 @@ def test_a_transductive_study_is_warned_of(tmp_path: Path) -> None:
     assert not provenance(study, []).warnings
     warnings = provenance(replace(study, transductive=True), []).warnings
     assert "adapted to the images that they are tested on" in warnings[0]
+
+
+def test_runs_that_an_oracle_picked_are_warned_of(tmp_path: Path) -> None:
+    study = study_in(tmp_path, TEXT)
+    runs, _ = results(study, score)
+    first, *rest = recorded_runs(study, runs)
+    assert not provenance(study, [first, *rest]).warnings
+    by_oracle = replace(first, params={**first.params, "pick": "Oracle of target labels"})
+    origin = provenance(study, [by_oracle, *rest])
+    assert "1 of 48 runs are tested at a checkpoint that an oracle picked" in origin.warnings[0]
+    checkpoints = dict(origin.facts)["checkpoints by"]
+    assert "Oracle of target labels (oracle: it saw target labels)" in checkpoints
