@@ -49,6 +49,7 @@ class _Processes:
         self._free_slots = list(slots)
         self._work = work
         self._workers: list[_Worker] = []
+        self._idle: list[_Worker] = []  # whose slots are free, and whose processes last
         self._followers: dict[str, Follower] = {}
         self._news: list[Event] = []
 
@@ -60,8 +61,19 @@ class _Processes:
         stop_path(self._home, job).unlink(missing_ok=True)
         self._followers.setdefault(job.key, Follower(job, self._home))
         slot = self._free_slots.pop(0)
-        self._workers.append(_start(job, slot, self._home.folder, self._work))
+        self._workers.append(self._worker_for(job, slot))
         self._news.append(Started(job))
+
+    def _worker_for(self, job: Job, slot: Slot) -> "_Worker":
+        """Gives a job to the process that waits at a slot, else to a new one."""
+        for worker in self._idle:
+            if worker.slot == slot:
+                self._idle.remove(worker)
+                if worker.give(job):
+                    return worker
+                worker.retire()
+                break
+        return _start(job, slot, self._home.folder, self._work)
 
     def cancel(self, key: str) -> None:
         for worker in self._workers:
@@ -77,23 +89,30 @@ class _Processes:
             events += self._followers[worker.job.key].news(worker in ended)
         for worker in ended:
             self._workers.remove(worker)
-            self._free_slots.append(worker.slot)
-            events.append(_last_event(worker))
+            self._free_slots.insert(0, worker.slot)
+            event, may_go_on = _last_event(worker)
+            if may_go_on:
+                self._idle.append(worker)
+            else:
+                worker.retire()
+            events.append(event)
         return events
 
     def close(self) -> None:
         """Ends every worker; the engine can be used again."""
-        for worker in self._workers:
+        for worker in (*self._workers, *self._idle):
             worker.process.terminate()
         for worker in self._workers:
-            worker.process.join()
             self._free_slots.append(worker.slot)
+        for worker in (*self._workers, *self._idle):
+            worker.retire()
         self._workers = []
+        self._idle = []
 
 
 @dataclass
 class _Worker:
-    """A process that does a job on a slot, and the pipe through which it answers."""
+    """A process that does a job on a slot, and the pipe through which it is given and answers."""
 
     job: Job
     slot: Slot
@@ -101,17 +120,34 @@ class _Worker:
     pipe: Connection
     began: float
 
+    def give(self, job: Job) -> bool:
+        """Gives it its next job; returns whether it is there to take it."""
+        try:
+            self.pipe.send(job)
+        except OSError:
+            return False
+        self.job = job
+        self.began = time.monotonic()
+        return True
+
+    def retire(self) -> None:
+        """Lets it go: without its pipe it has nothing to wait for."""
+        self.pipe.close()
+        self.process.join()
+
 
 def _start(job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
-    """Starts the process of a job."""
+    """Starts a process and gives it a job."""
     context = multiprocessing.get_context("forkserver")
-    own_end, worker_end = context.Pipe(duplex=False)
-    arguments = (worker_end, job, slot, folder, work)
+    own_end, worker_end = context.Pipe()
+    arguments = (worker_end, slot, folder, work)
     process = context.Process(target=_child, args=arguments, name=job.name)
     with _without_main():
         process.start()
     worker_end.close()
-    return _Worker(job, slot, process, own_end, time.monotonic())
+    worker = _Worker(job, slot, process, own_end, time.monotonic())
+    worker.give(job)  # one that has died by now is found out by its end
+    return worker
 
 
 @contextmanager
@@ -133,12 +169,25 @@ def _without_main() -> Iterator[None]:
         main.update(hidden)
 
 
-def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> None:
-    """Does a job in a process of its own: its words go to a log, its answer through the pipe."""
+def _child(pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
+    """Does jobs in a process of its own: one, or at a slot that lasts as many as it is given."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ["CUDA_VISIBLE_DEVICES"] = slot.visible or ""
+    while True:
+        try:
+            job = pipe.recv()
+        except (EOFError, OSError):  # nobody has anything more to do
+            os._exit(0)
+        _do(job, pipe, slot, folder, work)
+        if not slot.lasts:
+            pipe.close()
+            os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
+
+
+def _do(job: Job, pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
+    """Does one job: its words go to a log, its answer through the pipe."""
     log = folder / ".harness" / "logs" / f"{job.key}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "a", encoding="utf-8", buffering=1) as handle:
@@ -146,17 +195,16 @@ def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> 
         os.dup2(handle.fileno(), 2)
         try:
             result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
-            pipe.send({"result": result})
+            answer = {"result": result}
         except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
             trace = traceback.format_exc()
-            pipe.send({"error": one_line(error), "trace": trace})
+            answer = {"error": one_line(error), "trace": trace}
             with suppress(OSError):  # on a full disk there is no room for the log
                 handle.write(trace)
-        pipe.close()
         with suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
+        pipe.send(answer)
 
 
 def _die_with_parent() -> None:
@@ -182,21 +230,21 @@ def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
     return list(ended.values())
 
 
-def _last_event(worker: _Worker) -> Event:
-    """What a worker that has ended answered; without an answer it is lost."""
+def _last_event(worker: _Worker) -> tuple[Event, bool]:
+    """How a job ended, and whether its worker may do another: one that failed may be broken."""
     answer: dict[str, Any] = {}
     try:
         if worker.pipe.poll():
             answer = worker.pipe.recv()
     except (EOFError, OSError):
         pass
-    worker.process.join()
-    worker.pipe.close()
     seconds = time.monotonic() - worker.began
     if answer:
-        return Ended(outcome_from(worker.job, answer, seconds))
+        may_go_on = worker.slot.lasts and "result" in answer
+        return Ended(outcome_from(worker.job, answer, seconds)), may_go_on
+    worker.process.join()
     death = _way_of_death(worker.process.exitcode)
-    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds)
+    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds), False
 
 
 def _way_of_death(exit_code: int | None) -> str:

@@ -14,6 +14,8 @@ class Slot:
     device: str
     visible: str | None = None  # the GPU that the process sees as its only one
     threads: int | None = None
+    # whether its process does one job after the other: to wake a GPU takes seconds
+    lasts: bool = False
 
 
 def gpus() -> list[str]:
@@ -40,7 +42,7 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
     if cards:
         slots: list[Slot] = []
         for card in cards:
-            slots += [Slot("cuda", card)] * (per_device or 1)
+            slots += [Slot("cuda", card, lasts=True)] * (per_device or 1)
         return slots
     is_apple = sys.platform == "darwin" and os.uname().machine == "arm64"
     if device == "mps" or (device == "auto" and is_apple):

@@ -18,6 +18,7 @@ from harness.spec.options import (
     parts_of,
     plain_value,
 )
+from harness.spec.precision import settings_of_precision
 from harness.spec.values import Fit, Part, Steps, Trial
 
 Problems = list[tuple[Steps, str]]  # what is wrong, and at which setting
@@ -157,6 +158,7 @@ def read_fit(
             settings["seed"] = enclosing.seed
         if enclosing.net is not None:
             settings["net"] = inherited_net(settings.get("net"), enclosing.net)
+    settings = settings_of_precision(settings)
     around = enclosing or Enclosing(
         train_on=settings.get("train_on"), adapt_to=settings.get("adapt_to")
     )

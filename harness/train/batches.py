@@ -18,11 +18,17 @@ Augmentations = Sequence[Callable[..., Any]]
 
 
 def batch_of_step(
-    spec: Fit, data: Domains, phase: Phase, augment: Augmentations, draws: Draws, progress: float
+    spec: Fit,
+    data: Domains,
+    phase: Phase,
+    augment: Augmentations,
+    draws: Draws,
+    *,
+    progress: float = 0.0,
 ) -> Batch:
     """Returns the batch of the step that `draws` are at, on the training device and augmented."""
     streams = crops_of_step(spec, data, phase, draws)
-    return augmented_batch(spec, streams, augment, draws, progress)
+    return augmented_batch(spec, streams, augment, draws, progress=progress)
 
 
 def crops_of_step(spec: Fit, data: Domains, phase: Phase, draws: Draws) -> dict[str, Crops]:
@@ -38,7 +44,12 @@ def crops_of_step(spec: Fit, data: Domains, phase: Phase, draws: Draws) -> dict[
 
 
 def augmented_batch(
-    spec: Fit, streams: dict[str, Crops], augment: Augmentations, draws: Draws, progress: float
+    spec: Fit,
+    streams: dict[str, Crops],
+    augment: Augmentations,
+    draws: Draws,
+    *,
+    progress: float,
 ) -> Batch:
     """Moves the crops of one step to the training device and augments them there.
 

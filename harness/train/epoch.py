@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -131,7 +132,8 @@ def end_of_epoch(
         if is_better(score, state.best.get(key)):
             state.best[key] = score
             path = training.folder / f"{key}.safetensors"
-            save_tensors(path, checkpoint_weights(training, judged), {"epoch": state.epoch})
+            weights = training.writer.on_host(checkpoint_weights(training, judged))
+            training.writer.write(partial(save_tensors, path, weights, {"epoch": state.epoch}))
     return scores
 
 

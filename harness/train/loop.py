@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from harness.train.state import (
     resume,
     save,
 )
+from harness.train.writer import writer_for
 
 
 def fit(
@@ -67,8 +69,8 @@ def fit(
     ) as folder:
         if folder is not None:
             exactness = arithmetic(device, spec.precision, repeats=repeats)
-            with planned_data(spec, home, folder), exactness:
-                training = FitInProgress(spec, {}, folder, device, report)
+            with planned_data(spec, home, folder), exactness, writer_for(device) as writer:
+                training = FitInProgress(spec, {}, folder, device, report, writer=writer)
                 training.records_steps = records_steps
                 _train(training, by_key, home)
     return store.path(spec.key)
@@ -95,6 +97,7 @@ def _train(training: FitInProgress, picks: dict[str, Part], home: Home) -> None:
         judged = run_phases(training, net, data, phases)
     except Diverged as error:
         diverged = error
+    training.writer.wait()
     finish(training, net, picks, diverged, judged=judged)
 
 
@@ -127,7 +130,8 @@ def run_phases(
             state.phase = index + 1
             state.epoch = 0
             state.watched = []
-            save_tensors(last_weights, module_tensors(net))
+            weights = training.writer.on_host(module_tensors(net))
+            training.writer.write(partial(save_tensors, last_weights, weights))
             save(training, net, [])
         index += 1
 
@@ -165,8 +169,10 @@ def _run_phase(
         row.update(end_of_epoch(training, net, data, phase, losses))
         row.update({"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()})
         state.history.append(row)
+        training.writer.wait()  # for the state before: a kill costs two epochs at most
         save(training, net, optimisers)
-        append_line(training.folder / EPOCHS, row)  # after the state: no row is ever taken back
+        # after the state: no row is ever taken back
+        training.writer.write(partial(append_line, training.folder / EPOCHS, row))
         stop_if_asked(training.folder)
 
 

@@ -11,10 +11,11 @@ from harness.data.images import Domains
 from harness.train.batches import Augmentations, augmented_batch, batch_of_step
 from harness.train.crops import Crops
 from harness.train.draws import Draws
+from harness.train.memory import no_memory_for_crops
 from harness.train.phases import Batch, Clock, Phase, Player
 from harness.train.repeatable import FixedOrder
 from harness.train.state import FitInProgress
-from harness.train.step import precision_of, update
+from harness.train.step import is_out_of_memory, precision_of, update
 
 Streams = dict[str, Crops]
 Terms = dict[str, Tensor]  # the value of each term of each player's loss, by its name
@@ -68,6 +69,13 @@ def _batch(steps: Steps, clock: Clock, streams: Streams | None) -> Batch:
     """Returns the augmented batch of a step."""
     progress = clock.step / clock.total
     spec = steps.training.spec
-    if streams is not None:
-        return augmented_batch(spec, streams, steps.augment, steps.draws, progress)
-    return batch_of_step(spec, steps.data, steps.phase, steps.augment, steps.draws, progress)
+    try:
+        if streams is not None:
+            return augmented_batch(spec, streams, steps.augment, steps.draws, progress=progress)
+        return batch_of_step(
+            spec, steps.data, steps.phase, steps.augment, steps.draws, progress=progress
+        )
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise no_memory_for_crops(steps.training, steps.phase, steps.data) from error

@@ -23,7 +23,7 @@ def test_a_batch_depends_on_seed_phase_and_step_alone(home: Home) -> None:
 
     def images_of_step(step: int, index: int) -> Tensor:
         draws = draws_at(step, index)
-        return batch_of_step(spec, data, phase, augment, draws, 0.0).source.images
+        return batch_of_step(spec, data, phase, augment, draws).source.images
 
     images = images_of_step(7, 0)
     torch.rand(100)
@@ -37,7 +37,7 @@ def test_a_method_that_adapts_needs_a_target(home: Home) -> None:
     data = open_domains(spec, home, CPU)
     phase = Phase("p", [], 1, 1.0, constant, streams=("source", "target"))
     with pytest.raises(ValueError, match=r"needs fit\.adapt_to"):
-        batch_of_step(spec, data, phase, [], draws_at(0), 0.0)
+        batch_of_step(spec, data, phase, [], draws_at(0))
 
 
 def images_of_volumes(slices: int, volumes: list[int]) -> Unlabelled:

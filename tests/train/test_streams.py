@@ -34,7 +34,7 @@ def batch_of(data: Domains, phase: Phase, number: int = 0, index: int = 0) -> Ba
     spec = small_fit(net={"arch": "tiny_unet", "width": 2}, patch=8)
     augment = [as_function(part, None) for part in spec.augment]
     draws = draws_at(number, index, spec.seed)
-    return batch_of_step(spec, data, phase, augment, draws, 0.0)
+    return batch_of_step(spec, data, phase, augment, draws)
 
 
 def domains_of(count: int = 5) -> Domains:

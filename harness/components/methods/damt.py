@@ -5,15 +5,13 @@ that tell them apart, by labels and by features.
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
-import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
 from harness.components.methods import method
 from harness.components.methods.entropy import class_logits
 from harness.components.methods.supervised import labelled_source
-from harness.components.nets.answers import Answer, answer_of, painted_widths
+from harness.components.nets.answers import Answer, answer_of, painted_widths, shapes_of
 from harness.components.nets.damt_unet import FeatureCritic, LabelCritic, Painter
 from harness.data.images import Domains
 from harness.spec.options import Count, Fraction, Loss, NonNegative, Optimiser, Positive
@@ -38,7 +36,10 @@ def damt(
     decay_every: tuple[Count, Count] = (6000, 3000),
     patch: Annotated[int, Field(ge=32)] = 512,
     loss: Loss = "ce",
-    optimiser: Optimiser = {"name": "adam", "betas": [0.9, 0.99]},  # noqa: B006  it is read, not run
+    optimiser: Optimiser = {  # noqa: B006  read as a schema, never written to
+        "name": "adam",
+        "betas": [0.9, 0.99],
+    },
 ) -> Iterator[Phase]:
     """Learns masks, paints both domains, and makes its answers to the target look like the
     source's to two critics.
@@ -51,47 +52,41 @@ def damt(
     device = next(net.parameters()).device
     own = list(net.parameters())
     answer = answer_of(net)
-    net.eval()
-    with torch.no_grad():
-        example = answer(torch.zeros(1, channels, patch, patch, device=device))
-    classes = class_logits(example.logits).shape[1]
+    outputs, last = shapes_of(net, answer, channels, patch)
     painter = Painter(painted_widths(net, channels), channels).to(device)
-    labels = LabelCritic(classes).to(device)
-    features = FeatureCritic(*example.last.shape[1:]).to(device)
+    labels = LabelCritic(max(2, outputs)).to(device)
+    features = FeatureCritic(*last).to(device)
     net.painter, net.labels, net.features = painter, labels, features  # hung on, to be saved
 
     def answers(batch: Batch) -> tuple[Answer, Answer]:
         return answer(batch.source.images), answer(batch.target.images)
 
     def learn(batch: Batch) -> dict[str, Tensor]:
+        """Asks for masks, for images, and for answers on the target that seem the source's."""
         of_source, of_target = batch.once("answers", answers)
-        errors = [
-            painting_error(painter(of_source.bottleneck), batch.source.images),
-            painting_error(painter(of_target.bottleneck), batch.target.images),
-        ]
+        errors = painter.error(of_source.bottleneck, batch.source.images)
+        errors = errors + painter.error(of_target.bottleneck, batch.target.images)
         return {
             "segmentation": loss(of_source.logits, batch.source.masks, source.ignore),
-            "reconstruction": reconstruction * (errors[0] + errors[1]) / 2,
+            "reconstruction": reconstruction * errors / 2,
             "label": label * labels.error(likelihoods(of_target), SOURCE_LABEL),
             "feature": feature * features.error(of_target.last, SOURCE_LABEL),
         }
 
     def tell_labels(batch: Batch) -> Tensor:
         of_source, of_target = batch.once("answers", answers)
-        on_source = labels.error(likelihoods(of_source).detach(), SOURCE_LABEL)
-        on_target = labels.error(likelihoods(of_target).detach(), TARGET_LABEL)
-        return (on_source + on_target) / 2
+        return error_of(labels, likelihoods(of_source), likelihoods(of_target))
 
     def tell_features(batch: Batch) -> Tensor:
         of_source, of_target = batch.once("answers", answers)
-        on_source = features.error(of_source.last.detach(), SOURCE_LABEL)
-        on_target = features.error(of_target.last.detach(), TARGET_LABEL)
-        return (on_source + on_target) / 2
+        return error_of(features, of_source.last, of_target.last)
 
     slower = falling(decay, decay_every[1])
-    critics = {"labels": (labels, tell_labels), "features": (features, tell_features)}
     players = [Player("net", [*own, *painter.parameters()], learn, optimiser)]
-    for name, (critic, tell) in critics.items():
+    for name, critic, tell in (
+        ("labels", labels, tell_labels),
+        ("features", features, tell_features),
+    ):
         learned = list(critic.parameters())
         players.append(Player(name, learned, tell, optimiser, lr_critics, slower))
     schedule = falling(decay, decay_every[0])
@@ -103,13 +98,18 @@ def likelihoods(answer: Answer) -> Tensor:
     return class_logits(answer.logits).softmax(dim=1)
 
 
-def painting_error(painted: Tensor, images: Tensor) -> Tensor:
-    """Returns the mean squared error; a coarse encoder's painting is first brought to size."""
-    if painted.shape[-2:] != images.shape[-2:]:
-        painted = F.interpolate(painted, images.shape[-2:], mode="bilinear", align_corners=False)
-    return F.mse_loss(painted.float(), images)
+def error_of(critic: LabelCritic | FeatureCritic, source: Tensor, target: Tensor) -> Tensor:
+    """Returns half of a critic's errors on both domains; the network does not learn from it."""
+    on_source = critic.error(source.detach(), SOURCE_LABEL)
+    on_target = critic.error(target.detach(), TARGET_LABEL)
+    return (on_source + on_target) / 2
 
 
 def falling(decay: float, every: int) -> Callable[[Clock], float]:
     """Makes a schedule that multiplies the rate by `decay` after each `every` steps."""
-    return lambda clock: decay ** (clock.step // every)
+
+    def rate(clock: Clock) -> float:
+        periods = clock.step // every
+        return decay**periods
+
+    return rate

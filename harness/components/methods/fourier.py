@@ -38,6 +38,7 @@ def fourier(
     source = labelled_source(data)
 
     def learn(batch: Batch) -> dict[str, Tensor]:
+        """Asks for the masks of styled crops, and for certain answers on the target."""
         styled = in_style_of(batch.source.images, batch.target.images, beta)
         doubt = entropies(net(batch.target.images))
         return {

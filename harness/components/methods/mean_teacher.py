@@ -47,6 +47,7 @@ def mean_teacher(
         return images + noise * draws
 
     def learn(batch: Batch) -> dict[str, Tensor]:
+        """Asks for the source's masks, and for the teacher's answers on the target."""
         with torch.no_grad():
             opinion = class_logits(teacher(with_noise(batch))).softmax(dim=1)
         answer = class_logits(net(with_noise(batch))).softmax(dim=1)
@@ -57,6 +58,7 @@ def mean_teacher(
         }
 
     def follow_student(batch: Batch) -> None:
+        """Moves the teacher a little towards the student."""
         count.steps += 1
         share = torch.clamp(1 - 1 / (count.steps + 1), max=decay)  # a true mean at first
         student = net.state_dict()

@@ -31,12 +31,14 @@ class TwoDecoders(nn.Module):
 
     def answers(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the logits and the painted images."""
-        return self.halves(self(images), images.shape[1])
+        return cut_apart(self(images), images.shape[1])
 
-    @staticmethod
-    def halves(outputs: Tensor, channels: int) -> tuple[Tensor, Tensor]:
-        """Cuts what `forward` gives for images of so many channels."""
-        return outputs[:, :-channels], outputs[:, -channels:]
+
+def cut_apart(outputs: Tensor, channels: int) -> tuple[Tensor, Tensor]:
+    """Cuts what two decoders give into logits and painted images of so many channels."""
+    logits = outputs[:, :-channels]
+    painted = outputs[:, -channels:]
+    return logits, painted
 
 
 def errors_of(painted: Tensor, images: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ def with_matched(batch: Batch, share: float) -> Crops:
 
 
 def validation_score(
-    both: TwoDecoders, loss: Loss, alpha: float, validation: Labelled | None
+    ynet: TwoDecoders, loss: Loss, alpha: float, validation: Labelled | None
 ) -> Callable[[], float] | None:
     """Makes what a step watches: minus its loss on the validation images of the source, None where
     there are none.
@@ -71,10 +73,11 @@ def validation_score(
         return None
 
     def minus_mean_loss() -> float:
+        """Returns minus the mean of equation 1 over the validation images."""
         total = 0.0
-        for which, outputs in logits_of(both, validation.images):
+        for which, outputs in logits_of(ynet, validation.images):
             images = validation.images.whole(which).to(outputs.device)
-            logits, painted = both.halves(outputs, images.shape[1])
+            logits, painted = cut_apart(outputs, images.shape[1])
             entropy = float(loss(logits, validation.masks_of(which), validation.ignore))
             error = float(errors_of(painted, images).mean())
             total -= (alpha * error + (1 - alpha) * entropy) * len(which)

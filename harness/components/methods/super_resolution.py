@@ -51,6 +51,7 @@ def super_resolution(
     images = source.images
 
     def enhance(batch: Batch) -> dict[str, Tensor]:
+        """Asks for the crops of both domains as they were before they became worse."""
         errors = {}
         for name in BOTH:
             crops = batch.streams[name].images
@@ -97,7 +98,7 @@ def lower_resolution(images: Tensor, noise: float, factor: int, rng: torch.Gener
     draws = torch.randn(images.shape, generator=rng, device=images.device)
     noisy = (images + noise * largest * draws).clamp(0, 1)
     size = images.shape[-2:]
-    small = (size[0] // factor, size[1] // factor)
+    small = [side // factor for side in size]
     lower = F.interpolate(noisy, small, mode="bilinear", align_corners=False)
     return F.interpolate(lower, size, mode="bilinear", align_corners=False)
 

@@ -39,6 +39,8 @@ def tent(
         net, data, epochs=epochs[0], lr=lr, loss=loss, optimiser=optimiser, schedule=schedule
     )
     forget_statistics(norms)
-    parameters = [parameter for norm in norms for parameter in norm.parameters()]
+    parameters: list[nn.Parameter] = []
+    for norm in norms:
+        parameters += norm.parameters()
     player = Player("net", parameters, doubt_on_target, optimiser)
     yield Phase("adapt", [player], epochs[1], lr_adapt, streams=TARGET)

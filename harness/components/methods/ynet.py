@@ -64,9 +64,8 @@ def ynet(
     """
     source = labelled_source(data)
     channels = source.images.channels
-    decoder = reconstruction_decoder(net, channels)
-    both = TwoDecoders(net, decoder)
-    net.painter = decoder  # hung on, so that it is saved
+    net.painter = decoder = reconstruction_decoder(net, channels)  # hung on, so that it is saved
+    decoders = TwoDecoders(net, decoder)
     in_style = source
     if matching is not None:
         in_style = source.with_pixels(lambda images: matching(images, data))
@@ -83,7 +82,7 @@ def ynet(
         yield single(
             name,
             net,
-            both_tasks(both, loss, alpha[step], share, source.ignore),
+            both_tasks(decoders, loss, alpha[step], share, source.ignore),
             epochs=epochs[step],
             lr=lr[step],
             optimiser=optimisers[step],
@@ -91,24 +90,25 @@ def ynet(
             streams=(*streams, *domains),
             domains=domains,
             patience=patience[step] if data.validation else None,
-            watch=validation_score(both, loss, alpha[step], data.validation),
+            watch=validation_score(decoders, loss, alpha[step], data.validation),
             selects=step == last,
         )
 
 
 def both_tasks(
-    both: TwoDecoders, loss: Loss, alpha: float, share: float, ignore: int | None
+    decoders: TwoDecoders, loss: Loss, alpha: float, share: float, ignore: int | None
 ) -> Callable[[Batch], dict[str, Tensor]]:
     """Makes the loss of equation 1, alpha MSE + (1 - alpha) BCE: the mean over all crops, where a
     crop without a mask has a BCE of 0.
     """
 
     def learn(batch: Batch) -> dict[str, Tensor]:
+        """Returns both terms; without weight on painting nothing is painted."""
         source = with_matched(batch, share)
         if not alpha:
-            return {"segmentation": loss(both.net(source.images), source.masks, ignore)}
-        logits, painted = both.answers(source.images)
-        of_target = errors_of(both.answers(batch.target.images)[1], batch.target.images)
+            return {"segmentation": loss(decoders.net(source.images), source.masks, ignore)}
+        logits, painted = decoders.answers(source.images)
+        of_target = errors_of(decoders.answers(batch.target.images)[1], batch.target.images)
         of_source = errors_of(painted, source.images)
         count = len(of_source) + len(of_target)
         entropy = loss(logits, source.masks, ignore) * len(of_source)

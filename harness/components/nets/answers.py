@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
@@ -47,6 +48,21 @@ def answer_of(net: nn.Module) -> Callable[[Tensor], Answer]:
         return Answer(logits, features["bottleneck"], features["last"])
 
     return answer
+
+
+@torch.no_grad()
+def shapes_of(
+    net: nn.Module, answer: Callable[[Tensor], Answer], channels: int, side: int
+) -> tuple[int, torch.Size]:
+    """Returns the number of logits of each pixel, and the shape of the last features of an image.
+
+    The network is asked in evaluation mode, so that no batch norm counts, and stays in it.
+    """
+    net.eval()
+    device = next(net.parameters()).device
+    image = torch.zeros(1, channels, side, side, device=device)
+    example = answer(image)
+    return example.logits.shape[1], example.last.shape[1:]
 
 
 def encoder_of(net: nn.Module) -> nn.Module:

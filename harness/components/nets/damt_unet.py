@@ -98,6 +98,14 @@ class Painter(nn.Module):
         images: Tensor = self.head(x)
         return images
 
+    def error(self, bottleneck: Tensor, images: Tensor) -> Tensor:
+        """Returns the mean squared error; what is painted too large or small is brought to size."""
+        painted = self(bottleneck).float()
+        size = images.shape[-2:]
+        if painted.shape[-2:] != size:
+            painted = F.interpolate(painted, size, mode="bilinear", align_corners=False)
+        return F.mse_loss(painted, images)
+
 
 class LabelCritic(nn.Sequential):
     """Tells by maps of class probabilities which domain they are of: a logit for each region."""
