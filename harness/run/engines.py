@@ -4,21 +4,21 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from harness.run.child import serve
 from harness.run.events import Ended, Engine, Event, Lost, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
 from harness.run.inline import inline, outcome_from, remote_work
-from harness.run.jobs import Job, Work, one_line
+from harness.run.jobs import Job, Work
+from harness.run.packing import Packing
 from harness.run.slots import Slot
 from harness.store import Home
 
@@ -50,6 +50,7 @@ class _Processes:
         self._work = work
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []  # whose slots are free, and whose processes last
+        self._packing = Packing(slots)
         self._followers: dict[str, Follower] = {}
         self._news: list[Event] = []
 
@@ -85,6 +86,9 @@ class _Processes:
         ended = _wait_for_any(self._workers, 0.0 if self._news else timeout)
         events = self._news
         self._news = []
+        newest = max((worker.began for worker in self._workers), default=0.0)
+        busy = [worker.slot for worker in self._workers]
+        self._free_slots += self._packing.further_slots(busy, newest)
         for worker in self._workers:
             events += self._followers[worker.job.key].news(worker in ended)
         for worker in ended:
@@ -141,7 +145,7 @@ def _start(job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
     context = multiprocessing.get_context("forkserver")
     own_end, worker_end = context.Pipe()
     arguments = (worker_end, slot, folder, work)
-    process = context.Process(target=_child, args=arguments, name=job.name)
+    process = context.Process(target=serve, args=arguments, name=job.name)
     with _without_main():
         process.start()
     worker_end.close()
@@ -167,52 +171,6 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         main.update(hidden)
-
-
-def _child(pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
-    """Does jobs in a process of its own: one, or at a slot that lasts as many as it is given."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    os.environ["CUDA_VISIBLE_DEVICES"] = slot.visible or ""
-    while True:
-        try:
-            job = pipe.recv()
-        except (EOFError, OSError):  # nobody has anything more to do
-            os._exit(0)
-        _do(job, pipe, slot, folder, work)
-        if not slot.lasts:
-            pipe.close()
-            os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
-
-
-def _do(job: Job, pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
-    """Does one job: its words go to a log, its answer through the pipe."""
-    log = folder / ".harness" / "logs" / f"{job.key}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "a", encoding="utf-8", buffering=1) as handle:
-        os.dup2(handle.fileno(), 1)
-        os.dup2(handle.fileno(), 2)
-        try:
-            result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
-            answer = {"result": result}
-        except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
-            trace = traceback.format_exc()
-            answer = {"error": one_line(error), "trace": trace}
-            with suppress(OSError):  # on a full disk there is no room for the log
-                handle.write(trace)
-        with suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        pipe.send(answer)
-
-
-def _die_with_parent() -> None:
-    """Ends the worker of a study that is killed: nobody waits for it any more."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
