@@ -20,6 +20,7 @@ from harness.spec.options import (
 )
 from harness.spec.precision import settings_of_precision
 from harness.spec.values import Fit, Part, Steps, Trial
+from harness.spec.walk import sees_target_labels
 
 Problems = list[tuple[Steps, str]]  # what is wrong, and at which setting
 
@@ -105,7 +106,7 @@ def read_part(
         problems.append(((*steps, "strength"), problem))
     default_fits = [name for name, value in options.items() if isinstance(value, Fit)]
     part = Part(kind, component.name, options, label, frozenset(default_fits) - settings.keys())
-    if label and part.is_oracle and (problem := why_hides_oracle(label)):
+    if label and sees_target_labels(part) and (problem := why_hides_oracle(label)):
         problems.append(((*steps, "label"), problem))
     return part
 

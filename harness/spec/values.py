@@ -107,13 +107,6 @@ class Part:
         return uses_target(list(self.options.values()))
 
     @cached_property
-    def is_oracle(self) -> bool:
-        """Whether it, or a component inside it, sees the labels of the target."""
-        if self.component.facts.oracle:
-            return True
-        return any(isinstance(value, Part) and value.is_oracle for value in self.options.values())
-
-    @cached_property
     def level(self) -> str:
         """What tells it from its siblings: the name and what differs from the defaults."""
         if self.given_label:

@@ -16,6 +16,7 @@ from harness.data.scans import Scans
 from harness.measure.setup import open_test_set
 from harness.spec.records import FitRecord
 from harness.spec.values import LAST, Fit, Trial
+from harness.spec.walk import sees_target_labels
 from harness.store import Home, load_tensors
 from harness.train.build import as_function, channels_and_outputs, trained_network
 from harness.train.loop import fit
@@ -167,13 +168,12 @@ def test_what_adapts_may_learn_from_translated_images_of_the_target(home: Home) 
 
 def test_an_oracle_inside_a_pick_makes_it_one(monkeypatch: pytest.MonkeyPatch) -> None:
     pick = {"name": "through", "by": SEGMENTER, "score": "source_validation"}
-    honest, marked = (translated_trial(pick).prepare[0].options["pick"] for _ in range(2))
-    assert not honest.is_oracle
-    inner = marked.options["score"].component
-    with_labels = replace(inner, facts=replace(inner.facts, oracle=True))
-    monkeypatch.setattr(type(marked.options["score"]), "component", with_labels)
-    assert marked.options["score"].is_oracle
-    assert marked.is_oracle
+    part = translated_trial(pick).prepare[0].options["pick"]
+    assert not sees_target_labels(part)
+    score = part.options["score"]
+    with_labels = replace(score.component, facts=replace(score.component.facts, oracle=True))
+    monkeypatch.setattr(type(score), "component", with_labels)
+    assert sees_target_labels(part)
 
 
 def test_cut_brings_grey_levels_nearer_to_the_style(home: Home) -> None:
