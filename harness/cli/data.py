@@ -21,7 +21,8 @@ from harness.cli.shared import (
     print_lines,
 )
 from harness.spec.catalogue import catalogue
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_part
 from harness.spec.values import Part
 from harness.store import Home
 from harness.study.document import parse, path_text

@@ -62,6 +62,11 @@ def _is_oracle(label: str) -> bool:
     return why_hides_oracle(label) is None
 
 
+def _saw_labels(run: Run) -> bool:
+    """Whether an oracle picked the checkpoint of a run, or that of what prepares its images."""
+    return any(_is_oracle(run.params.get(name, "")) for name in ("pick", "prepare"))
+
+
 def _data(used: Sequence[Run]) -> Iterator[str]:
     """Each data set with the fingerprint of its bytes."""
     fingerprints: dict[str, set[str]] = {}
@@ -105,7 +110,7 @@ def _doubts_of_design(study: Study) -> Iterator[str]:
 
 def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[str]:
     """What speaks against comparing the runs with one another."""
-    oracles = sum(_is_oracle(run.params.get("pick", "")) for run in used)
+    oracles = sum(map(_saw_labels, used))
     if oracles:
         yield (
             f"{oracles} of {len(used)} runs are tested at a checkpoint that an oracle picked, by "

@@ -18,7 +18,7 @@ class Facts:
     version: int = 1  # raised by hand when a change of the code changes results
     later: tuple[str, ...] = ()  # options newer than the version; at a plain default in no key
     without: Mapping[str, str] = field(default_factory=dict)  # options that it lacks: a reason each
-    needs: tuple[str, ...] = ()  # what must be there: adapt_to, encoder, original
+    needs: tuple[str, ...] = ()  # what must be there: adapt_to, encoder, original, translator
     uses: tuple[str, ...] = ()  # what it looks at where it is there, and does without: adapt_to
     reads: str | None = None  # the option that names a file whose bytes decide what is made of it
 
@@ -37,6 +37,7 @@ class Facts:
 
     # networks: patches must be a multiple of this
     multiple: int = 1
+    translates: bool = False  # its outputs are images, as many planes as it takes
 
     # picks
     oracle: bool = False  # it sees the labels of the target

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from harness.spec.catalogue import Component, catalogue, find_component, why_unknown
+from harness.spec.enclosing import Enclosing, inherited_net, is_set_of_trial
 from harness.spec.naming import why_hides_oracle, why_no_label
 from harness.spec.options import (
     NAMED_BY,
@@ -19,15 +20,7 @@ from harness.spec.options import (
 )
 from harness.spec.precision import settings_of_precision
 from harness.spec.values import Fit, Part, Steps, Trial
-
-
-@dataclass(frozen=True)
-class Enclosing:
-    """What a nested fit takes over from the fit around it."""
-
-    net: Any = None
-    seed: Any = 0
-
+from harness.spec.walk import sees_target_labels
 
 Problems = list[tuple[Steps, str]]  # what is wrong, and at which setting
 
@@ -80,6 +73,12 @@ def read_part(
     role: str = "",
 ) -> Part | None:
     """A component by its name, or by a mapping with its name and options."""
+    if kind == "dataset" and is_set_of_trial(raw):
+        word = raw
+        raw = enclosing.set_of_trial(word)
+        if raw is None:
+            problems.append((steps, f"stands for {word}, and the trial names no data set there"))
+            return None
     settings = _named_mapping(kind, raw, steps, problems)
     if settings is None:
         return None
@@ -88,8 +87,6 @@ def read_part(
     if "label" in settings:
         label = settings.pop("label")
         reason = why_no_label(label)
-        if reason is None and component.facts.oracle:
-            reason = why_hides_oracle(label)
         if reason is not None:
             problems.append(((*steps, "label"), reason))
             label = ""
@@ -108,7 +105,10 @@ def read_part(
     if isinstance(strength, float) and (problem := _strength_problem(component, strength)):
         problems.append(((*steps, "strength"), problem))
     default_fits = [name for name, value in options.items() if isinstance(value, Fit)]
-    return Part(kind, component.name, options, label, frozenset(default_fits) - settings.keys())
+    part = Part(kind, component.name, options, label, frozenset(default_fits) - settings.keys())
+    if label and sees_target_labels(part) and (problem := why_hides_oracle(label)):
+        problems.append(((*steps, "label"), problem))
+    return part
 
 
 def _named_mapping(kind: str, raw: Any, steps: Steps, problems: Problems) -> dict[str, Any] | None:
@@ -158,41 +158,17 @@ def read_fit(
         if settings.get("seed") == "trial":
             settings["seed"] = enclosing.seed
         if enclosing.net is not None:
-            settings["net"] = _inherited_net(settings.get("net"), enclosing.net)
+            settings["net"] = inherited_net(settings.get("net"), enclosing.net)
     settings = settings_of_precision(settings)
-    own = Enclosing(settings.get("net"), settings.get("seed", 0))
+    around = enclosing or Enclosing(
+        train_on=settings.get("train_on"), adapt_to=settings.get("adapt_to")
+    )
+    own = replace(around, net=settings.get("net"), seed=settings.get("seed", 0))
     before = len(problems)
     options = _read_options(options_of(Fit), settings, steps, problems, own, owner="a fit")
     if len(problems) > before or options.get("train_on") is None:
         return None
     return Fit(**options)
-
-
-def _inherited_net(own: Any, enclosing: Any) -> Any:
-    """The net of a nested fit: the one around it, or its own with every option filled in that both
-    have.
-    """
-    if own is None:
-        return enclosing
-    outer = _net_mapping(enclosing)
-    inner = _net_mapping(own)
-    if not isinstance(inner, dict) or not isinstance(outer, dict):
-        return own
-    component = catalogue("net").get(str(inner.get("arch", outer.get("arch"))))
-    shared = {"arch"}
-    if component is not None:
-        shared.update(component.options)
-    net: dict[str, Any] = {}
-    for name, value in outer.items():
-        if name in shared:
-            net[name] = value
-    net.update(inner)
-    return net
-
-
-def _net_mapping(raw: Any) -> Any:
-    """A net that is written as its name, as a mapping."""
-    return {"arch": raw} if isinstance(raw, str) else raw
 
 
 def read_trial(raw: dict[str, Any], problems: Problems) -> Trial | None:
@@ -209,7 +185,8 @@ def trial_around(raw: Mapping[str, Any], fit: Fit | None, problems: Problems) ->
     if settings.get("test_on") is None:
         settings["test_on"] = default_test_set(fit.train_on)
     expected = {name: option for name, option in options_of(Trial).items() if name != "fit"}
-    enclosing = Enclosing(fit.net.to_plain(), fit.seed)
+    adapt_to = fit.adapt_to and default_test_set(fit.adapt_to)
+    enclosing = Enclosing(fit.net.to_plain(), fit.seed, default_test_set(fit.train_on), adapt_to)
     before = len(problems)
     options = _read_options(expected, settings, (), problems, enclosing, owner="a trial")
     if len(problems) > before:
@@ -220,6 +197,8 @@ def trial_around(raw: Mapping[str, Any], fit: Fit | None, problems: Problems) ->
 def default_test_set(train_on: Part) -> dict[str, Any]:
     """What a trial tests on that names nothing: its own training set, whose test split is then
     taken.
+
+    Of any data set it is what tells the set, without which split.
     """
     plain = dict(train_on.to_plain())
     del plain["split"], plain["fingerprint"]

@@ -89,13 +89,13 @@ class Part:
     def upstream(self) -> Upstream:
         """The fits that it reads, with the checkpoint that is read of each, the nearest last."""
         values = list(self.options.values())
-        picks = [part for part in values if isinstance(part, Part) and part.kind == "pick"]
+        pick = self.options.get("pick", LAST)
         fits: Upstream = []
         for value in values:
             fits += upstream_fits(value)
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, Fit):
-                    fits.append((item, picks[0] if picks else LAST))
+                    fits.append((item, pick))
         return fits
 
     @cached_property

@@ -26,6 +26,16 @@ def parts_in(value: Any) -> Iterator[Part]:
         yield from parts_in(item)
 
 
+def sees_target_labels(part: Part) -> bool:
+    """Whether a component, or another one inside it, is an oracle; a fit has components of its
+    own.
+    """
+    if part.component.facts.oracle:
+        return True
+    inner = [value for value in part.options.values() if isinstance(value, Part)]
+    return any(map(sees_target_labels, inner))
+
+
 def looked_at(trial: Trial) -> Iterator[tuple[Steps, Part]]:
     """The images, beside the training sets, that decide what a trial tests, and where it names
     them: those to adapt to, and those that a pick or a prepare learns from.
@@ -41,10 +51,14 @@ def looked_at(trial: Trial) -> Iterator[tuple[Steps, Part]]:
 
 
 def _named_by(part: Part, steps: Steps) -> Iterator[tuple[Steps, Part]]:
-    """The data sets that are options of a component itself."""
+    """The data sets that a component names, or another one inside it; a fit has its own."""
     for name, value in part.options.items():
-        if isinstance(value, Part) and value.kind == "dataset":
+        if not isinstance(value, Part):
+            continue
+        if value.kind == "dataset":
             yield (*steps, name), value
+        else:
+            yield from _named_by(value, (*steps, name))
 
 
 def validation_of(part: Part) -> Part:

@@ -9,16 +9,9 @@ from harness.spec.naming import level_name
 from harness.spec.paths import FIT_OPTIONS, value_at, why_component_refuses
 from harness.spec.values import Fit, Trial
 from harness.study.axes import Axis, settings_of
+from harness.study.deciding_axes import TARGET, TRIAL_OPTIONS, Indices, Paths
 from harness.study.problems import Finding, Findings, Raw
-from harness.study.settings import (
-    TARGET,
-    TRIAL_OPTIONS,
-    UNREADABLE,
-    Indices,
-    Paths,
-    Reading,
-    Settings,
-)
+from harness.study.settings import UNREADABLE, Reading, Settings
 from harness.study.switches import Switches
 from harness.study.unknown_settings import unknown_settings
 
@@ -149,7 +142,7 @@ class Cells:
 
     def _idle_targets(self) -> Findings:
         """Finds axes of images to adapt to where no trial looks at any."""
-        if self._looks_at_target != {False}:
+        if self._looks_at_target != {False} or self.settings.names_set_of_trial:
             return
         for setting in self._of_target:
             axis = self.settings.axes[setting.axis]

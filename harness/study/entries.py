@@ -3,9 +3,10 @@
 from typing import Any, get_args
 
 from harness.spec.catalogue import catalogue
+from harness.spec.enclosing import Enclosing
 from harness.spec.naming import level_name
 from harness.spec.options import REQUIRED, Option, did_you_mean
-from harness.spec.parse import Enclosing, options_of, read_part, read_value
+from harness.spec.parse import options_of, read_part, read_value
 from harness.spec.values import Steps
 from harness.study.comparison import Correlate, Unit
 from harness.study.marks import KEY

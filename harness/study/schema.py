@@ -12,13 +12,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from harness.spec.catalogue import Component, catalogue
+from harness.spec.enclosing import SETS_OF_TRIAL
 from harness.spec.options import NAMED_BY, REQUIRED, Count, Option, Whole, kind_of, parts_of
 from harness.spec.parse import options_of
 from harness.spec.paths import FIT_OPTIONS
 from harness.spec.values import Fit, Trial
 from harness.study.comparison import Comparison, Correlate
+from harness.study.deciding_axes import FIELDS
 from harness.study.entries import SET_ELSEWHERE, STATISTICS, entry_options
-from harness.study.settings import FIELDS, field_option
+from harness.study.settings import field_option
 from harness.study.tables import Table
 
 Json = dict[str, Any]
@@ -28,6 +30,8 @@ COMPONENTS = (
     *("dataset", "net", "init", "prepare", "augment", "method", "loss", "weight"),
     *("optimiser", "schedule", "pick", "perturb", "saliency", "probe"),
 )
+SET_OF_TRIAL = "That of the trial's fit, wherever in the trial it stands."
+
 # The options of comparisons that name a statistic, and its kinds in the catalogue.
 NAMES_OF = {**STATISTICS, "correct": ("correction",)}
 
@@ -117,6 +121,8 @@ def _component(kind: str) -> Json:
         is_named = {"properties": {by: {"const": component.name}}, "required": [by]}
         options.append({"if": is_named, "then": _reference(_reference_name(component))})
     mapping = {"type": "object", "properties": {by: {"oneOf": names}}, "allOf": options}
+    if kind == "dataset":
+        names += [{"const": word, "description": SET_OF_TRIAL} for word in SETS_OF_TRIAL]
     return {"description": f"The name of a {kind}, or its options.", "anyOf": [*names, mapping]}
 
 

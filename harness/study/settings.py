@@ -4,32 +4,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.spec.enclosing import Enclosing
 from harness.spec.options import REQUIRED, Option
-from harness.spec.parse import Enclosing, Problems, default_test_set, options_of, read_value
-from harness.spec.paths import FIT_OPTIONS, holds_fit, slot_of, why_not, with_setting
-from harness.spec.values import Part, Steps, Trial
-from harness.study.axes import Axis, Setting, settings_of
+from harness.spec.parse import Problems, default_test_set, read_value
+from harness.spec.paths import FIT_OPTIONS, slot_of, why_not, with_setting
+from harness.spec.values import Part, Steps
+from harness.study.axes import Axis
+from harness.study.deciding_axes import (
+    MISSING,
+    NET,
+    SEED,
+    TARGET,
+    TRAINING_SET,
+    TRIAL_OPTIONS,
+    Indices,
+    Paths,
+    axes_by_field,
+    names_set_of_trial,
+    raw_in_base,
+    varied_fields,
+)
 from harness.study.problems import Finding, Raw
 
-TRIAL_OPTIONS = dict(options_of(Trial))
-del TRIAL_OPTIONS["fit"]  # its fields are settings themselves
-FIELDS: tuple[Steps, ...] = (
-    *(("fit", name) for name in FIT_OPTIONS),
-    *((name,) for name in TRIAL_OPTIONS),
-)
-
-Indices = tuple[int, ...]  # a row of every axis; or axes by their numbers
-Paths = tuple[str, ...]  # of axes
-SettingsByField = dict[Steps, list[Setting]]
-
-NET: Steps = ("fit", "net")
-SEED: Steps = ("fit", "seed")
-TRAINING_SET: Steps = ("fit", "train_on")
-TARGET: Steps = ("fit", "adapt_to")
 TEST_SET: Steps = ("test_on",)
 
 UNREADABLE: Any = object()  # stands for a setting that has a problem
-MISSING: Any = object()  # stands for a setting that the base does not write
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,9 @@ class Settings:
         """Finds which axes decide each field; nothing is read yet."""
         self.base = base
         self.axes = axes
-        self.varied = _varied_fields(axes)
-        self.axes_of = _axes_by_field(base, axes, self.varied)
+        self.varied = varied_fields(axes)
+        self.axes_of = axes_by_field(base, axes, self.varied)
+        self.names_set_of_trial = any(names_set_of_trial(base, axes))
         self.names_test_set = TEST_SET in self.varied or base.get("test_on") is not None
         self.problems: dict[Finding, None] = {}
         self.used: set[str] = set()  # paths of axes that some setting takes
@@ -123,7 +123,12 @@ class Settings:
             steps = ("base", *field[:-1])
             self.add_problem(steps, f"{name} is missing")
             return Reading(UNREADABLE, assignment.inert)
-        around = Enclosing(self._raw_net(indices, off), self._raw_seed(indices))
+        around = Enclosing(
+            self._raw_net(indices, off),
+            self._raw_seed(indices),
+            self._raw_field(TRAINING_SET, indices, off),
+            self._raw_field(TARGET, indices, off),
+        )
         role = "train" if field in (TRAINING_SET, TARGET) else "test"
         complaints: Problems = []
         value = read_value(option.type, assignment.raw, field, complaints, around, role=role)
@@ -134,7 +139,7 @@ class Settings:
     def _assignment(self, field: Steps, indices: Indices, off: Paths) -> Assignment:
         """Puts the values of axes into what the base says of a field, the shortest path first."""
         annotation = field_option(field).type
-        raw = _raw_in_base(self.base, field)
+        raw = raw_in_base(self.base, field)
         if raw is MISSING:
             raw = field_option(field).default
         pieces: dict[Steps, Steps] = {}
@@ -158,10 +163,15 @@ class Settings:
 
     def _raw_net(self, indices: Indices, off: Paths) -> Any:
         """The net that the file writes for a position; a fit inside a setting takes it over."""
-        if NET in self.varied:
-            return self._assignment(NET, indices, off).raw
-        raw = _raw_in_base(self.base, NET)
-        return None if raw is MISSING else raw
+        return self._raw_field(NET, indices, off)
+
+    def _raw_field(self, field: Steps, indices: Indices, off: Paths) -> Any:
+        """What the file writes of a field for a position; None where it writes nothing."""
+        if field in self.varied:
+            raw = self._assignment(field, indices, off).raw
+        else:
+            raw = raw_in_base(self.base, field)
+        return None if raw is MISSING or raw is REQUIRED else raw
 
     def _raw_seed(self, indices: Indices) -> Any:
         """The seed that the file writes for a position."""
@@ -171,66 +181,14 @@ class Settings:
             row = indices[setting.axis]
             raw = axis.rows[row][setting.column]
         else:
-            raw = _raw_in_base(self.base, SEED)
+            raw = raw_in_base(self.base, SEED)
         return 0 if raw is MISSING or raw is None else raw
-
-
-def _varied_fields(axes: Sequence[Axis]) -> SettingsByField:
-    """The settings of the axes by their fields, fit.method before fit.method.alpha."""
-    varied: SettingsByField = {}
-    for setting in settings_of(axes):
-        varied.setdefault(slot_of(setting.steps), []).append(setting)
-    for settings in varied.values():
-        settings.sort(key=lambda setting: len(setting.steps))
-    return varied
-
-
-def _axes_by_field(
-    base: Raw,
-    axes: Sequence[Axis],
-    varied: SettingsByField,
-) -> dict[Steps, Indices]:
-    """The axes that decide each field; a fit inside it takes over the net and the seed."""
-    own: dict[Steps, set[int]] = {}
-    for field, settings in varied.items():
-        own[field] = {setting.axis for setting in settings}
-    around = own.get(NET, set()) | own.get(SEED, set())
-    decisive: dict[Steps, Indices] = {}
-    for field in FIELDS:
-        numbers = own.get(field, set())
-        if _nests_fit(field, base, axes, varied.get(field, [])):
-            numbers = numbers | around
-        decisive[field] = tuple(sorted(numbers))
-    return decisive
-
-
-def _nests_fit(field: Steps, base: Raw, axes: Sequence[Axis], settings: list[Setting]) -> bool:
-    """Whether a field holds a fit of its own somewhere."""
-    if field in (TRAINING_SET, SEED):
-        return False
-    if holds_fit(_raw_in_base(base, field)):
-        return True
-    for setting in settings:
-        axis = axes[setting.axis]
-        if any(holds_fit(row[setting.column]) for row in axis.rows):
-            return True
-    return False
 
 
 def field_option(field: Steps) -> Option:
     """The option of a fit or a trial that a field of the base sets."""
     options = FIT_OPTIONS if field[0] == "fit" else TRIAL_OPTIONS
     return options[str(field[-1])]
-
-
-def _raw_in_base(base: Raw, field: Steps) -> Any:
-    """What the base writes for a field; MISSING where it writes nothing."""
-    raw: Any = base
-    for step in field:
-        if not isinstance(raw, dict):
-            return MISSING
-        raw = raw.get(step, MISSING)
-    return raw
 
 
 def _place_in_file(steps: Steps, pieces: dict[Steps, Steps]) -> Steps:

@@ -5,8 +5,9 @@ from typing import Any
 
 from harness.spec.paths import matches, slot_of, steps_of
 from harness.spec.values import Steps
+from harness.study.deciding_axes import Indices, Paths
 from harness.study.problems import Raw
-from harness.study.settings import Indices, Paths, Settings
+from harness.study.settings import Settings
 
 
 @dataclass(frozen=True)

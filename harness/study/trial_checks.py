@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from harness.spec.fields import fields_of
-from harness.spec.values import FIELDS_WITH_PARTS, Fit, Part, Steps, Trial
+from harness.spec.values import FIELDS_WITH_PARTS, LAST, Fit, Part, Steps, Trial
 from harness.spec.walk import looked_at
 from harness.study.problems import Finding, Findings
 from harness.study.size_checks import size_problems
@@ -56,6 +56,36 @@ def _needs_are_met(trial: Trial) -> Findings:
                 yield (name, *steps), text
             if "encoder" in needs and "encoder" not in fit.net.options:
                 yield (name, *steps), _lack_of_encoder(part, fit.net)
+            if "translator" in needs:
+                yield from _lacks_of_translator(part, fit, (name, *steps))
+
+
+def _lacks_of_translator(part: Part, fit: Fit, steps: Steps) -> Findings:
+    """Finds fits that should be of a network that translates images: those that a `prepare` names,
+    else the fit that a component serves.
+    """
+    fits = [fit]
+    if part.kind == "prepare":
+        fits = [option for option in part.options.values() if isinstance(option, Fit)]
+    for translator in fits:
+        net = translator.net
+        if not net.component.facts.translates:
+            text = f"{part.name} needs a network that translates images; {net.name} makes labels"
+            yield steps, f"{text}, take resnet_generator"
+
+
+def _translators_translate(trial: Trial) -> Findings:
+    """A network that translates images makes no labels, to learn, to be picked or tested by."""
+    if trial.fit.net.component.facts.translates:
+        text = "translates images and makes no labels to test"
+        yield ("fit", "net"), f"{trial.fit.net.name} {text}; name the fit in `prepare: translate`"
+    for fit, pick in trial.upstream:
+        if not fit.net.component.facts.translates:
+            continue
+        for part in (fit.method, pick):
+            if part.name != LAST.name and "translator" not in part.component.facts.needs:
+                text = f"{part.name} is of labels, and {fit.net.name} translates images"
+                yield ("fit", part.kind), text
 
 
 def _lacks_target(fit: Fit, name: str) -> bool:
@@ -110,8 +140,7 @@ def _parts_with_needs_in(owner: Part) -> tuple[Needing, ...]:
         needing.append(((), owner, None))
     fits = [option for option in owner.options.values() if isinstance(option, Fit)]
     for name, option in owner.options.items():
-        is_pick = isinstance(option, Part) and option.kind == "pick"
-        beside = fits[0] if is_pick and fits else None
+        beside = fits[0] if name == "pick" and fits else None
         for steps, part, fit in _parts_with_needs(option):
             needing.append(((name, *steps), part, fit or beside))
     return tuple(needing)
@@ -157,7 +186,7 @@ def _loss_takes_weights(trial: Trial) -> Findings:
 
 RULES = (
     *(_patch_fits_net, _needs_are_met, _test_set_is_new, _loss_takes_weights),
-    *(_prepare_is_of_tests, _pick_reads_earlier_fits, size_problems),
+    *(_prepare_is_of_tests, _pick_reads_earlier_fits, _translators_translate, size_problems),
 )
 
 

@@ -3,9 +3,10 @@
 from harness.spec.options import did_you_mean
 from harness.spec.paths import FIT_OPTIONS, slot_of
 from harness.study.axes import settings_of
+from harness.study.deciding_axes import FIELDS, TRIAL_OPTIONS
 from harness.study.marks import KEY
 from harness.study.problems import Findings
-from harness.study.settings import FIELDS, TRIAL_OPTIONS, Settings
+from harness.study.settings import Settings
 
 
 def unknown_settings(settings: Settings) -> Findings:

@@ -67,10 +67,8 @@ def build_net(part: Part, channels: int, outputs: int) -> nn.Module:
 
 def _pick_of(part: Part) -> Part:
     """Returns the pick that decides which checkpoint this part reads of another fit."""
-    for value in part.options.values():
-        if isinstance(value, Part) and value.kind == "pick":
-            return value
-    return LAST
+    pick = part.options.get("pick")
+    return pick if isinstance(pick, Part) else LAST
 
 
 def _option_value(annotation: Any, value: Any, supplies: Supplies, pick: Part) -> Any:
@@ -135,7 +133,10 @@ def channels_and_outputs(part: Part, domain: Labelled | Unlabelled) -> tuple[int
     """Returns the inputs and outputs that a network needs for these images.
 
     It has an output for each class, unless the part says how many; one logit answers two classes.
+    A network that translates images has an output for each plane of them.
     """
+    if part.component.facts.translates:
+        return domain.images.channels, domain.images.channels
     classes = domain.classes if isinstance(domain, Labelled) else ()
     outputs = part.options["classes"]
     if outputs is None:

@@ -9,6 +9,7 @@ from torch import Tensor
 from harness.data.domains import open_domains, open_images
 from harness.data.images import Domains, Labelled, Unlabelled
 from harness.spec.values import Fit, Part, Trial
+from harness.spec.walk import sees_target_labels
 from harness.store import Home
 from harness.train.build import as_function
 
@@ -132,6 +133,5 @@ def pick_function(
     part: Part, fit: Fit, steps: Sequence[PrepareStep], home: Home, device: torch.device
 ) -> Callable[..., float]:
     """Returns a pick, which looks at no target but the data sets that it names itself."""
-    is_oracle = bool(part.component.facts.oracle)
-    open_dataset = dataset_opener(fit, steps, home, device, with_masks=is_oracle)
+    open_dataset = dataset_opener(fit, steps, home, device, with_masks=sees_target_labels(part))
     return as_function(part, home, device, open_dataset)

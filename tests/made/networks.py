@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from harness.components.nets.tiny_unet import tiny_unet
-from harness.spec.parse import Enclosing, read_fit, read_part
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_fit, read_part
 from harness.spec.values import Fit, Part
 from harness.train.build import as_function
 

@@ -12,8 +12,9 @@ from harness.spec.catalogue import (
     load_component,
     refused_components,
 )
+from harness.spec.enclosing import Enclosing
 from harness.spec.options import NAMED_BY, REQUIRED, readable
-from harness.spec.parse import Enclosing, Problems, read_part
+from harness.spec.parse import Problems, read_part
 
 ALL: dict[str, Component] = {}
 for kind in HOMES:

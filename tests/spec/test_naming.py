@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.spec.enclosing import Enclosing
 from harness.spec.naming import level_meant, level_name, level_of_text, short_names, where_text
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.parse import read_part
 
 NAMES = [
     (1, "1"),

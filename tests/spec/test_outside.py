@@ -13,13 +13,14 @@ from harness.spec.catalogue import (
     refused_components,
     why_unknown,
 )
+from harness.spec.enclosing import Enclosing
 from harness.spec.outside import (
     VARIABLE,
     component_folders,
     forget_components,
     use_components,
 )
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.parse import read_part
 from tests.made.outside import HALVED, write_component
 
 

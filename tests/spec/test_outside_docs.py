@@ -13,8 +13,9 @@ from harness.data.domains import on_device
 from harness.data.images import Domains, Labelled
 from harness.data.scans import Scans
 from harness.spec.catalogue import catalogue, load_component
+from harness.spec.enclosing import Enclosing
 from harness.spec.options import readable
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.parse import read_part
 from harness.spec.values import Part
 from tests.made.outside import write_example
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.spec.catalogue import catalogue, find_component, load_component
-from harness.spec.parse import Enclosing, read_part, read_trial
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_part, read_trial
 from harness.spec.paths import changed_code, settings
 from harness.spec.values import Part, Trial
 from tests.made.outside import HALVED, write_component

@@ -27,9 +27,20 @@ def fit_by(name: str, *, epochs: Any = 2, **settings: Any) -> Fit:
         settings["net"] = {"arch": "tiny_unet", "slices": 1, "width": 2}
     if "adapt_to" in component.facts.needs:
         settings["adapt_to"] = TARGET
+    if translates(name):
+        settings["net"] = {"arch": "resnet_generator", "width": 2, "blocks": 1}
+        method.update(layers=[0, 4, 12], patches=4, critic=2, projection=3)
     return small_fit(method=method, **settings)
 
 
 def picks_of(name: str) -> list[Part]:
-    """Returns the picks of a fit by a method: the validation's where there are masks."""
-    return [LAST] if name in WITHOUT_MASKS else [LAST, VALIDATED]
+    """Returns the picks of a fit by a method: the validation's where masks are learned."""
+    if name in WITHOUT_MASKS or translates(name):
+        return [LAST]
+    return [LAST, VALIDATED]
+
+
+def translates(name: str) -> bool:
+    """Tells whether a method learns to translate images rather than to segment them."""
+    component = catalogue("method")[name]
+    return "translator" in component.facts.needs

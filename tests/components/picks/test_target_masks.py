@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from harness.spec.enclosing import Enclosing
 from harness.spec.outside import forget_components
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.parse import read_part
 from harness.spec.values import LAST, Fit, Part
 from harness.store import Home, read_json
 from harness.train.loop import fit

@@ -18,7 +18,8 @@ from harness.data.images import Unlabelled
 from harness.measure import forward
 from harness.measure.layers import stages
 from harness.measure.rows import Original
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_part
 from tests.made.networks import function_of, tiny_network
 from tests.made.shifts import Shifts, darker, random_test_set, shifts_of, slow_hellinger
 

@@ -9,7 +9,8 @@ import pytest
 from harness.data import identity
 from harness.data.fingerprint import files_stamp
 from harness.data.identity import identity_of
-from harness.spec.parse import Enclosing, read_part
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_part
 from harness.spec.values import Part
 from harness.store import Home
 from tests.made.volumes import analyze, grey, open_own, tif_stack, zarr2, zarr3
