@@ -49,8 +49,13 @@ def own_percentiles(
 
 
 def _pixels_of_set(images: Unlabelled, domains: Domains) -> Tensor:
-    """The pixels that stand for a data set: a validation part is scaled as its source is."""
+    """The pixels that stand for a data set.
+
+    A validation part is scaled as its source is, and images that a probe perturbs as without that.
+    """
     validation = domains.validation
     if validation is not None and validation.images is images:
         return domains.source.images.all_pixels
+    if images.unperturbed is not None:
+        images = images.unperturbed.now()
     return images.all_pixels

@@ -20,7 +20,7 @@ PHANTOM = {"name": "phantom", "slices": 2, "size": 96}
 
 
 def scans_of(raw: dict[str, Any], home: Path) -> Scans:
-    return open_anew(part_of("dataset", raw), Home(home))
+    return open_anew(part_of("dataset", {**raw, "split": "test"}), Home(home))
 
 
 def masks_of(scans: Scans) -> Masks:
@@ -112,7 +112,7 @@ def test_the_key_of_tiles_is_their_content(tmp_path: Path) -> None:
     raw = {"name": "tiles", "of": PHANTOM, "size": 48, "halo": 0}
     fingerprints = []
     for stride in (48, 48, 24):
-        part = part_of("dataset", {**raw, "stride": stride})
+        part = part_of("dataset", {**raw, "stride": stride, "split": "test"})
         fingerprints.append(identity_of(part, home).fingerprint)
     assert fingerprints[0] == fingerprints[1]
     assert fingerprints[0] != fingerprints[2]
