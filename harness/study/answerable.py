@@ -21,7 +21,12 @@ def answer_problems(comparison: Comparison, grid: Expansion) -> Findings:
         if name not in measured:
             yield steps, metric_problem(name, measured)
     dimensions = dimensions_of(measured, comparison.metrics)
-    problems = list(where_problems(comparison.where, dimensions, grid))
+    of_either = set(dimensions)
+    if comparison.correlate:
+        # A strength confines an estimator; a score beside it knows no strengths.
+        for metric in comparison.metrics:
+            of_either |= measured.get(metric, set())
+    problems = list(where_problems(comparison.where, of_either, grid))
     yield from problems
     confined = grid
     if not problems:
