@@ -95,20 +95,14 @@ def rows_of_metric(
     metric: str,
     rows: pd.DataFrame,
     trials: pd.DataFrame,
-    is_one_of_two: bool,
 ) -> pd.DataFrame:
-    """The rows of a metric that take part, each with what is known of its trial.
-
-    Of two metrics that are correlated, each is confined in the dimensions that its own rows have.
-    """
+    """The rows of a metric that take part, each with what is known of its trial."""
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
     data = data.merge(trials[["run", "test_on", PLANNED, BASE, NETWORK, FIT]], on="run")
     for path, levels in layout.kept_levels.items():
         if layout.is_of_two_metrics and lacks_dimension(data, path):
             continue
         codes, names = _level_codes(data, path)
-        if is_one_of_two and names == ["none"]:
-            continue  # the dimension is the other metric's
         is_kept = np.array([name in levels for name in names], dtype=bool)
         data = data[is_kept[codes]]
     return data

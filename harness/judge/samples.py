@@ -45,8 +45,7 @@ def measured_samples(
     unless he is wanted `of_each_network`.
     """
     trials, planned = planned_trials(layout, comparison, runs)
-    is_one_of_two = comparison.correlate is not None
-    data = rows_of_metric(layout, metric, rows, trials, is_one_of_two)
+    data = rows_of_metric(layout, metric, rows, trials)
     data, positions, notes = with_row_levels(data, layout, planned)
     is_finite = np.isfinite(data["value"].astype(float))
     undefined = _counts(data[~is_finite], positions)

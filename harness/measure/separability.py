@@ -129,7 +129,7 @@ def _log(value: float) -> float:
 
 def _covariance(features: Tensor) -> Tensor:
     """The covariance of features (n, channels), with a little on the diagonal."""
-    covariance = torch.cov(features.T).atleast_2d()
+    covariance = torch.atleast_2d(torch.cov(features.T))
     covariance.diagonal().add_(RIDGE)
     return covariance
 

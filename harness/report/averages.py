@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-
+from harness.judge.arms import levels_text
+from harness.judge.correlation_averages import average_correlations
 from harness.judge.sentences import number
 from harness.judge.verdicts import Verdict
 from harness.report.formats import csv_text, markdown_table, markdown_text
+from harness.study.comparison import Comparison
 from harness.study.load import Study
 from harness.study.published_averages import Average, read_averages
 
 TITLE = "Correlations averaged over targets"
 HEAD = ("comparison", "test", "targets", "average", "deviation", "published", "from")
 CSV_HEAD = (*HEAD[:5], "published average", "published deviation", "from")
-NOT_PRINTED = Average(math.nan, math.nan)
+NO_AVERAGE = Average(math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -49,30 +50,31 @@ def average_rows(study: Study, verdicts: Sequence[Verdict]) -> list[AverageRow]:
     rows = []
     for verdict in verdicts:
         comparison = verdict.comparison
-        if comparison.correlate is None:
-            continue
-        published = NOT_PRINTED
-        if comparison.published is not None:
-            file = study.path.parent / comparison.published
-            published = read_averages(file, study.name).get(comparison.name, NOT_PRINTED)
-        estimates = [contrast.estimate for contrast in verdict.contrasts]
-        defined = [value for value in estimates if not math.isnan(value)]
-        if len(verdict.contrasts) > 1 or comparison.published is not None:
-            test = verdict.contrasts[0].test if verdict.contrasts else ""
-            measured = _average_of(defined)
-            origin = comparison.from_
+        published = _average_in_print(study, comparison)
+        averages = average_correlations(comparison, verdict.contrasts)
+        for average in averages:
+            name = comparison.name
+            if average.stratum:
+                name += f", {levels_text(average.stratum)}"
+            measured = Average(average.mean, average.deviation)
+            strata = len(average.values)
             rows.append(
-                AverageRow(comparison.name, test, len(defined), measured, published, origin)
+                AverageRow(name, average.test, strata, measured, published, comparison.from_)
+            )
+        if comparison.published is not None and not averages:
+            test = comparison.test_name or ""
+            rows.append(
+                AverageRow(comparison.name, test, 0, NO_AVERAGE, published, comparison.from_)
             )
     return rows
 
 
-def _average_of(values: Sequence[float]) -> Average:
-    """The mean, and the deviation of a sample (n - 1), which is what paper 001 prints."""
-    if not values:
-        return NOT_PRINTED
-    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-    return Average(float(np.mean(values)), deviation)
+def _average_in_print(study: Study, comparison: Comparison) -> Average:
+    """What was published of a comparison."""
+    if comparison.published is None:
+        return NO_AVERAGE
+    file = study.path.parent / comparison.published
+    return read_averages(file, study.name).get(comparison.name, NO_AVERAGE)
 
 
 def averages_html(rows: Sequence[AverageRow]) -> str:
