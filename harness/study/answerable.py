@@ -21,12 +21,11 @@ def answer_problems(comparison: Comparison, grid: Expansion) -> Findings:
         if name not in measured:
             yield steps, metric_problem(name, measured)
     dimensions = dimensions_of(measured, comparison.metrics)
-    of_either = set(dimensions)
     if comparison.correlate:
-        # A strength confines an estimator; a score beside it knows no strengths.
+        # A score of a network stands beside each strength of an estimator.
         for metric in comparison.metrics:
-            of_either |= measured.get(metric, set())
-    problems = list(where_problems(comparison.where, of_either, grid))
+            dimensions |= measured.get(metric, set())
+    problems = list(where_problems(comparison.where, dimensions, grid))
     yield from problems
     confined = grid
     if not problems:
