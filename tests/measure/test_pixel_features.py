@@ -30,7 +30,7 @@ class Halved(nn.Module):
         return logits
 
 
-def labelled(count: int = 4, size: int = 32) -> Labelled:
+def labelled_clouds(count: int = 4, size: int = 32) -> Labelled:
     images = clouds(count, size)
     masks = (images.pixels[:, 0] > 0.5).to(torch.uint8) * 7  # instances, not classes
     masks[:, :2] = 255
@@ -39,7 +39,7 @@ def labelled(count: int = 4, size: int = 32) -> Labelled:
 
 @pytest.mark.parametrize("size", [32, 48, 36])
 def test_a_layer_is_read_as_if_it_were_enlarged(size: int) -> None:
-    test = labelled(2, size)
+    test = labelled_clouds(2, size)
     net = Halved().eval()
     images = list(pixel_features(net, test, ["half"], samples=5000))
     enlarged: list[Tensor] = []
@@ -60,7 +60,7 @@ def test_a_layer_is_read_as_if_it_were_enlarged(size: int) -> None:
 
 
 def test_each_class_is_drawn_alike_and_ignored_pixels_are_not() -> None:
-    images = list(pixel_features(Halved().eval(), labelled(), ["half"], samples=20))
+    images = list(pixel_features(Halved().eval(), labelled_clouds(), ["half"], samples=20))
     for image in images:
         assert image.labels.unique().tolist() == [0, 1]
         assert (image.labels == 0).sum() == 20
@@ -69,7 +69,7 @@ def test_each_class_is_drawn_alike_and_ignored_pixels_are_not() -> None:
 
 
 def test_which_pixels_are_drawn_is_decided_by_the_name() -> None:
-    test = labelled()
+    test = labelled_clouds()
     net = Halved().eval()
     before = list(pixel_features(net, test, ["half"], samples=20))
     end = replace(
@@ -95,7 +95,7 @@ def test_layers_are_the_bottleneck_and_the_decoder_or_all_there_is() -> None:
 
 
 def test_one_class_is_refused() -> None:
-    test = labelled()
+    test = labelled_clouds()
     one_class = replace(test, masks=torch.zeros_like(test.masks))
     with pytest.raises(ValueError, match="pixels of one class"):
         balanced_pixels(Halved().eval(), one_class, "half", 10)
