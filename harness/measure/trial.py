@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from harness.data.unchanged import planned_data
+from harness.measure.arithmetic import measuring_arithmetic
 from harness.measure.opened import Opened
 from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
@@ -47,7 +48,8 @@ def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
     fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
     rows: list[Row] = []
     if fit_record.state is State.FINISHED:
-        rows = _probe(trial, home, folder, opened)
+        with measuring_arithmetic(opened.device):
+            rows = _probe(trial, home, folder, opened)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
     origin = {"trial": trial.to_plain(), "key": trial.key, "fit": trial.fit.key}

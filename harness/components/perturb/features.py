@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.components.perturb import perturb
-from harness.measure.forward import NAMES
 from harness.measure.layers import hooked_layers
+from harness.measure.names import NAMES
 from harness.spec.options import Fraction, Whole
 from harness.train.draws import seed_from
 

@@ -5,6 +5,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from harness.components.losses import bce, ce
@@ -74,8 +75,10 @@ def segmentation(
     pictured = np.linspace(0, len(test) - 1, min(figures, len(test))).astype(int).tolist()
     for which, logits in logits_of(net, test.images):
         masks = test.masks_of(which).to(logits.device)
-        batch = zip(which.tolist(), counts(logits, masks, test.ignore, threshold), strict=True)
-        for position, (i, confusion) in enumerate(batch):
+        confusions = counts(logits, masks, test.ignore, threshold)
+        losses = _losses(logits, masks, test.ignore)
+        batch = zip(which.tolist(), confusions, losses, strict=True)
+        for position, (i, confusion, loss) in enumerate(batch):
             image = test.images.ids[i]
             volume = test.images.groups[i]
             if volume in volumes:
@@ -85,12 +88,10 @@ def segmentation(
             for metric, score in SCORES.items():
                 of_images[metric].append(score(confusion))
                 yield Row(metric, of_images[metric][-1], image, volume)
-            image_logits = logits[position, None]
-            mask = masks[position]
-            yield Row("loss", _loss(image_logits, mask[None], test.ignore), image, volume)
+            yield Row("loss", loss, image, volume)
             if i in pictured:
-                prediction = labels_of(image_logits, threshold)[0]
-                picture = panel(test.images.image(i), mask, prediction)
+                prediction = labels_of(logits[position, None], threshold)[0]
+                picture = panel(test.images.image(i), masks[position], prediction)
                 yield Figure(f"prediction-{image}", picture)
     for volume, confusion in volumes.items():
         for metric, score in SCORES.items():
@@ -123,6 +124,11 @@ def _class_names(count: int, classes: Sequence[str]) -> Sequence[str]:
     return [str(number) for number in range(count)]
 
 
-def _loss(logits: Tensor, masks: Tensor, ignore: int | None) -> float:
+def _losses(logits: Tensor, masks: Tensor, ignore: int | None) -> list[float]:
+    """Returns the mean cross-entropy of each image; a card is asked for all of them at once."""
     cross_entropy = bce if logits.shape[1] == 1 else ce
-    return float(cross_entropy(logits, masks, ignore))
+    losses = []
+    for image_logits, mask in zip(logits, masks, strict=True):
+        losses.append(cross_entropy(image_logits[None], mask[None], ignore))
+    values: list[float] = torch.stack(losses).tolist()
+    return values
