@@ -14,11 +14,13 @@ from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
 from harness.measure.opened import Opened
 from harness.measure.rows import Original
+from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
+from harness.spec.walk import same_images, training_of
 from harness.store import Home
 from harness.train.batches import seed_from
-from harness.train.build import as_function, trained_network
-from harness.train.prepare import prepare_test
+from harness.train.build import as_function, build_net, trained_network
+from harness.train.prepare import prepare_domains, prepare_test
 
 
 def open_trial(
@@ -91,20 +93,61 @@ def with_datasets(
     return as_function(part, home, device, open_dataset)
 
 
-def originals(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Original | None]:
-    """Returns the arguments that a probe takes after network and test set.
+def further_arguments(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Any]:
+    """Returns the arguments that a probe takes after network and test set, in this order.
 
     A probe that needs the original gets network and test set without the perturbation, or None if
-    the trial has no perturbation. Other probes take no further argument.
+    the trial has no perturbation. One that needs the start gets the network as its training began,
+    one that needs the training the labelled training images of what the trial tests on.
     """
-    if "original" not in part.component.facts.needs:
-        return []
+    needs = part.component.facts.needs
+    arguments: list[Any] = []
+    if "original" in needs:
+        arguments.append(_original(trial, net, opened))
+    if "start" in needs:
+        arguments.append(start_network(trial.fit, opened.home, opened.device))
+    if "training" in needs:
+        arguments.append(training_images(trial, opened))
+    return arguments
+
+
+def _original(trial: Trial, net: nn.Module, opened: Opened) -> Original | None:
+    """Returns network and test set of a trial without its perturbation, None if it has none."""
     if trial.perturb is None:
-        return [None]
+        return None
     if _is_of_features(trial.perturb):
         net = network(trial.fit, trial.pick, opened)
     unperturbed = replace(trial, perturb=None)
-    return [Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))]
+    return Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))
+
+
+def start_network(fit: Fit, home: Home, device: torch.device) -> nn.Module:
+    """Returns the network that a finished fit began with, in evaluation mode: after its init."""
+    record = FitRecord.read(home.store("fits").open(fit.key))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(fit.seed)
+        net = build_net(fit.net, record.channels, record.outputs).to(device)
+        as_function(fit.init, home, device)(net)
+    return net.eval()
+
+
+def training_images(trial: Trial, opened: Opened) -> Labelled:
+    """Returns the labelled training images of what a trial tests on.
+
+    They are those that the fit learned from, after fold and shots, where it learned from that data
+    set, and else all of its training split, prepared as test images are.
+    """
+    training = training_of(trial.test_on)
+    fit = trial.fit
+    if same_images(training, fit.train_on):
+        fit_steps = opened.share_steps(fit)
+        images = prepare_domains(fit_steps.domains, fit_steps.steps).source
+    else:
+        untouched = replace(trial, perturb=None, prepare=[], test_on=training)
+        images = open_test_set(untouched, opened.home, opened.device, opened)
+    if not isinstance(images, Labelled):
+        raise ValueError(f"test_on: the training images of {training.name} have no masks")
+    return images
 
 
 def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:

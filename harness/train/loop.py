@@ -23,7 +23,12 @@ from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
 from harness.train.phase_checks import check_phase
 from harness.train.phases import Phase
-from harness.train.prepare import pick_function, prepare_domains, prepare_steps
+from harness.train.prepare import (
+    dataset_opener,
+    pick_function,
+    prepare_domains,
+    prepare_steps,
+)
 from harness.train.state import (
     FitInProgress,
     Report,
@@ -93,7 +98,9 @@ def _train(
     )
     diverged = judged = None
     try:
-        phases = as_function(spec.method, home, device)(net, data)
+        open_labelled = dataset_opener(spec, steps, home, device, with_masks=True)
+        method = as_function(spec.method, home, device, open_labelled=open_labelled)
+        phases = method(net, data)
         judged = run_phases(training, net, data, phases)
     except Diverged as error:
         diverged = error
