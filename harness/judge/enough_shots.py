@@ -1,5 +1,6 @@
 """From how many labelled images on a training is no longer told from one with all of them."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from harness.judge.arms import Levels, at_stratum
@@ -25,10 +26,16 @@ def shots_answers(comparison: Comparison, contrasts: Sequence[Contrast]) -> Iter
         return
     strata: dict[Levels, list[Contrast]] = {}
     for contrast in contrasts:
-        if contrast.first.isdigit():
-            strata.setdefault(contrast.stratum, []).append(contrast)
+        strata.setdefault(contrast.stratum, []).append(contrast)
     for of_stratum in strata.values():
-        yield _answer(comparison, sorted(of_stratum, key=lambda contrast: int(contrast.first)))
+        curve = sorted(of_stratum, key=lambda contrast: shot_count(contrast.first))
+        yield _answer(comparison, curve)
+
+
+def shot_count(name: str) -> float:
+    """The number of shots that an arm is called by; all images are more than any number."""
+    last_word = name.split()[-1]
+    return float(last_word) if last_word.isdigit() else math.inf
 
 
 def _answer(comparison: Comparison, curve: Sequence[Contrast]) -> str:
@@ -38,23 +45,22 @@ def _answer(comparison: Comparison, curve: Sequence[Contrast]) -> str:
     for contrast in reversed(curve):
         if contrast.outcome != like:
             break
-        fewest = contrast.first
+        fewest = _shots_text(contrast.first)
     at = at_stratum(curve[0].stratum)
-    reference = _reference(curve[0].second)
+    reference = _shots_text(curve[0].second)
     if comparison.margin is not None:
         equivalence = f"equivalence with {reference} on {comparison.metric}"
         equivalence += f" within ±{comparison.margin:g}"
         if not fewest:
             return f"{equivalence} is shown at no number of shots{at}"
-        return f"{equivalence} is shown from {fewest} shots on{at}"
+        return f"{equivalence} is shown from {fewest} on{at}"
     difference = f"a difference in {comparison.metric} from {reference}"
     if not fewest:
-        return f"{difference} is shown, or could not be tested, up to {curve[-1].first} shots{at}"
-    return (
-        f"{difference} is no longer shown from {fewest} shots on{at}, "
-        "which does not make them equal"
-    )
+        most = _shots_text(curve[-1].first)
+        return f"{difference} is shown, or could not be tested, up to {most}{at}"
+    return f"{difference} is no longer shown from {fewest} on{at}, which does not make them equal"
 
 
-def _reference(level: str) -> str:
-    return "all images" if level == "none" else f"{level} shots"
+def _shots_text(name: str) -> str:
+    count = shot_count(name)
+    return "all images" if math.isinf(count) else f"{count:g} shots"

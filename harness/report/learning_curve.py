@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from harness.judge.enough_shots import shot_count
 from harness.judge.verdicts import Arm
 from harness.report.axes import LEFT, RIGHT, Axis, axis_label, axis_over, pixels, svg
 from harness.stats.result import Interval
@@ -41,12 +42,11 @@ def learning_curve(arms: Sequence[Arm], label: str) -> str:
 
 
 def _shots_of(arm: Arm) -> float:
-    """The number of shots of an arm; all images, whose level is no number, are the most."""
-    return float(arm.name) if arm.name.isdigit() else math.inf
+    return shot_count(arm.full)
 
 
 def _name_of(arm: Arm) -> str:
-    return arm.name if arm.name.isdigit() else "all"
+    return "all" if math.isinf(_shots_of(arm)) else arm.full
 
 
 def _bounds(means: Iterable[Interval]) -> tuple[float, float]:

@@ -47,10 +47,10 @@ def score_of_start(trial: Trial, rng: np.random.Generator) -> float:
 def score_of_shots(trial: Trial, rng: np.random.Generator) -> float:
     """A Dice that rises up to twenty images, and stays there."""
     shots = trial.fit.shots or 1000
-    of_network = np.random.default_rng([trial.fit.seed, shots])
-    noise = float(of_network.normal(0, 0.004))
+    pattern = {10: 1, 20: 1, 40: 2, 1000: 4}[shots]  # in balance over eight seeds
+    is_odd = trial.fit.seed // pattern % 2
     mean = 0.5 if shots < 20 else 0.6
-    return mean + noise
+    return mean + 0.004 * is_odd
 
 
 def judge_starts(folder: Path, metric: str = "dice") -> Verdicts:
