@@ -18,8 +18,8 @@ from harness.spec.records import FitRecord
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import same_images, training_of
 from harness.store import Home
-from harness.train.batches import seed_from
 from harness.train.build import as_function, build_net, trained_network
+from harness.train.draws import seed_from
 from harness.train.prepare import prepare_domains, prepare_test
 
 

@@ -61,4 +61,5 @@ def weigh_source(
         weights = PixelWeights(weights)
     if not bool((weights.plane.isfinite() & (weights.plane >= 0)).all()):
         raise ValueError(f"fit.method.weight: {label} gives weights that are below 0 or no numbers")
-    return source.with_plane(WEIGHT, weights.plane), weights
+    plane = weights.plane.to(source.masks.device)  # images may stand in the computer's memory
+    return source.with_plane(WEIGHT, plane), weights
