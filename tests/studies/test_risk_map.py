@@ -6,6 +6,7 @@ from statistics import mean
 
 import pytest
 
+from harness.judge.preview import previews
 from harness.study.load import Study, load_study
 
 STUDIES = Path(__file__).parents[2] / "studies"
@@ -63,6 +64,31 @@ def test_few_shots_have_one_source_two_methods_and_three_numbers_of_slices() -> 
     assert {fit.shots for fit in pretrained} == {50, 100, 400}
     weights = {fit.method.options["weight"].level for fit in pretrained}
     assert weights == {"vanilla", "risk map"}
+
+
+def test_the_laptop_study_trains_each_source_once_for_each_seed() -> None:
+    study = load_study(STUDIES / "risk_map.yaml")
+    trials_of_sources: dict[str, int] = {}
+    for cell in study.cells:
+        for source in cell.trial.fit.lineage[1:]:
+            trials_of_sources[source.key] = trials_of_sources.get(source.key, 0) + 1
+    seeds = {cell.trial.fit.seed for cell in study.cells}
+    assert len(trials_of_sources) == 6 * len(seeds)
+    assert min(trials_of_sources.values()) >= 2
+    assert len(transfers_of(study)) == 10
+
+
+def test_every_comparison_of_the_laptop_study_can_show_something() -> None:
+    study = load_study(STUDIES / "risk_map.yaml")
+    planned = previews(study)
+    names = {preview.comparison for preview in planned}
+    verdicts = {preview.verdict for preview in planned}
+    assert len(names) == len(study.compare)
+    assert "not testable" not in verdicts
+    powers = [preview.power for preview in planned if preview.expect is not None]
+    (power,) = powers
+    assert power is not None
+    assert power > 0.8
 
 
 @pytest.mark.parametrize(("table", "tolerance"), [("1", 0.00006), ("2", 0.0006)])
