@@ -9,10 +9,11 @@ import torch
 
 from harness.data.unchanged import planned_data
 from harness.measure.arithmetic import measuring_arithmetic
+from harness.measure.needs import further_arguments
 from harness.measure.opened import Opened
 from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
-from harness.measure.setup import feature_perturbation, further_arguments, open_trial, with_datasets
+from harness.measure.setup import feature_perturbation, open_trial, with_datasets
 from harness.measure.table import means, tidy
 from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.states import State
