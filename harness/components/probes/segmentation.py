@@ -68,7 +68,9 @@ def segmentation(
     medians: bool = False,
 ) -> Iterator[Row | Figure]:
     """Dice, IoU, precision, recall, accuracy, loss: of each image; by pixels, of each volume, the
-    set, its classes; `medians` over images, as paper 001 judges networks.
+    set, its classes.
+
+    `medians` are over images, as paper 001 judges networks.
     """
     volumes: dict[str, Counts] = {}
     of_images: dict[str, list[float]] = {metric: [] for metric in SCORES}
