@@ -144,7 +144,8 @@ def test_a_crop_larger_than_the_image_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_study_reads_the_tiles_and_not_what_they_are_cut_from(tmp_path: Path) -> None:
-    stack = np.random.default_rng(0).integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    rng = np.random.default_rng(0)
+    stack = rng.integers(0, 256, (4, 48, 48)).astype(np.uint8)
     np.save(tmp_path / "stack.npy", stack)
     np.save(tmp_path / "masks.npy", stack > 128)
     files = f"images: {tmp_path}/stack.npy, masks: {tmp_path}/masks.npy"
