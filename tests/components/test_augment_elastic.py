@@ -8,7 +8,6 @@ from harness.components.augment import elastic as elastic_file
 from harness.components.augment.elastic import elastic
 from harness.components.augment.intensity import brightness
 
-
 CPU = torch.device("cpu")
 
 
