@@ -9,7 +9,7 @@ import pandas as pd
 from harness.judge.arms import Layout, Levels, arm_names, levels_text
 from harness.judge.beside import beside_each_other
 from harness.judge.choose_test import choose_for_trend, chosen_test, options_of_test
-from harness.judge.contrasts import Contrast
+from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.correlated_networks import correlate_networks, sharing_of
 from harness.judge.correlation_averages import metric_label
 from harness.judge.estimates import (
@@ -132,7 +132,7 @@ def _correlation_of(
     result: Correlation | None
     if sharing.shape in ("across", "within"):
         result, reason = result_or_reason(correlate_networks, sharing, test, options)
-        why = f"{why}; points share networks"
+        why = f"{why}; {SHARED}"
     else:
         correlate = load_component("rank", test)
         result, reason = result_or_reason(correlate, a, b, **options)

@@ -1,6 +1,7 @@
 """Objects found in what a network says of an image: numbered from 1 on, 0 is no object."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,13 @@ from scipy.ndimage import distance_transform_edt
 from skimage.feature import peak_local_max
 from skimage.measure import label
 from skimage.segmentation import watershed
+from torch import Tensor
+
+from harness.measure.overlap import labels_of
 
 Array = NDArray[Any]
 Objects = NDArray[np.int32]
+BOUNDARY = 2  # of a network that tells background, inside and boundary apart
 
 
 def connected_objects(foreground: Array, smallest: int = 0) -> Objects:
@@ -68,3 +73,31 @@ def touching_objects(truth: Array, predicted: Array) -> Objects:
     is_touched = np.isin(predicted, touched)
     touching = np.where(is_touched, predicted, 0)
     return without_small(touching, 0)
+
+
+@dataclass(frozen=True)
+class ObjectFinder:
+    """How objects are found in the logits of an image: by the probes of instances and of
+    consistency alike.
+
+    Three outputs are background, inside and boundary; one or two tell foreground or not.
+    """
+
+    separate: Literal["components", "watershed"] = "components"
+    threshold: float = 0.5
+    smallest: int = 50
+    apart: int = 7
+
+    def __call__(self, logits: Tensor) -> Objects:
+        """Returns the objects of one image, whose logits are (1, outputs, h, w)."""
+        labels = labels_of(logits, self.threshold)[0].cpu().numpy()
+        if logits.shape[1] > BOUNDARY:
+            inside = labels == 1
+            if self.separate == "components":
+                return connected_objects(inside, self.smallest)
+            relief = logits.float().softmax(dim=1)[0, BOUNDARY].cpu().numpy()
+            return grown_objects(inside, labels > 0, relief, self.smallest)
+        foreground = labels > 0
+        if self.separate == "components":
+            return connected_objects(foreground, self.smallest)
+        return separated_objects(foreground, self.apart, self.smallest)

@@ -17,8 +17,8 @@ from harness.measure.rows import Original
 from harness.spec.other_seeds import fits_of_other_seeds
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home
-from harness.train.batches import seed_from
 from harness.train.build import as_function, trained_network
+from harness.train.draws import seed_from
 from harness.train.prepare import prepare_domains, prepare_test
 
 

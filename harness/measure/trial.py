@@ -17,7 +17,7 @@ from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.states import State
 from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
-from harness.train.batches import seed_from
+from harness.train.draws import seed_from
 from harness.train.origin import origin_of
 
 

@@ -20,6 +20,7 @@ from harness.study.load import Study
 from tests.made.synthetic import results, study_in
 
 MODELS = """
+  probes: [segmentation, consistency, ccfv]
 grid:
   fit.batch: [2, 3, 4, 5, 6]
   test_on: [{name: phantom, size: 64}, {name: phantom, size: 96}, {name: phantom, size: 128}]
@@ -129,11 +130,17 @@ def test_the_plan_says_what_a_bank_can_show(tmp_path: Path, models: int, p: floa
     assert preview.n == (models,)
     assert preview.smallest == pytest.approx(p)
     (line,) = preview_lines([preview])
+    (contrast,) = judge(study, *with_consistency(study)).verdicts[0].contrasts
+    assert contrast.smallest == pytest.approx(p)
     if models == 3:
         assert preview.verdict == "not testable"
         assert "smallest p 0.33; not testable at 0.05; 5 points would do" in line
+        assert contrast.outcome == "not testable"
+        assert "whether cte_nhd and dice order alike cannot be tested" in contrast.sentence
+        assert "kendall on so few points can give no p below 0.33" in contrast.sentence
     else:
         assert preview.verdict == "testable"
+        assert contrast.outcome != "not testable"
 
 
 def test_what_an_estimator_needs_stands_in_every_table(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Classes(nn.Module):
         return -30 * (images - self.levels).square()
 
 
-def labelled(level: float = 0.5) -> Labelled:
+def labelled_clouds(level: float = 0.5) -> Labelled:
     """Returns clouds whose foreground is what is brighter than a grey level."""
     images = clouds()
     masks = (images.pixels[:, 0] > level).to(torch.uint8)
@@ -88,7 +88,7 @@ def test_only_the_predicted_foreground_is_looked_at_where_it_is_wanted() -> None
 
 @pytest.mark.parametrize("level", [0.4, 0.55, 0.7])
 def test_as_many_source_pixels_lie_above_the_threshold_as_are_right(level: float) -> None:
-    source = labelled(0.5)
+    source = labelled_clouds(0.5)
     of_source = source_confidence(BrightIsForeground(level), source, "all")
     predicted = source.images.pixels[:, 0] > level
     right = float((predicted == source.masks.bool()).float().mean())
@@ -98,7 +98,7 @@ def test_as_many_source_pixels_lie_above_the_threshold_as_are_right(level: float
 
 
 def test_ignored_pixels_of_the_source_do_not_count() -> None:
-    source = labelled(0.5)
+    source = labelled_clouds(0.5)
     wrong = (source.images.pixels[:, 0] > 0.55) != source.masks.bool()
     source.masks[wrong] = 255
     of_source = source_confidence(BrightIsForeground(0.55), source, "all")
@@ -108,4 +108,4 @@ def test_ignored_pixels_of_the_source_do_not_count() -> None:
 
 def test_a_network_that_predicts_nothing_of_the_source_is_told() -> None:
     with pytest.raises(ValueError, match="no pixel of the source for foreground"):
-        source_confidence(BrightIsForeground(2.0), labelled(), "foreground")
+        source_confidence(BrightIsForeground(2.0), labelled_clouds(), "foreground")

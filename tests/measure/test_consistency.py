@@ -14,14 +14,16 @@ from torch import Tensor
 from harness.measure.consistency import (
     Labels,
     Prediction,
-    connected_instances,
     effective_invariance,
     nhd,
+    predictions,
     probability_of,
     v_rand,
     v_rand_crank,
 )
+from harness.measure.objects import ObjectFinder
 from harness.measure.overlap import labels_of
+from tests.made.unlabelled import BrightIsForeground, clouds
 
 CASES = range(12)
 
@@ -61,7 +63,7 @@ def random_instances(case: int) -> tuple[Labels, Labels]:
 def test_the_same_prediction_is_wholly_consistent(case: int, channels: int) -> None:
     clean, _ = two_predictions(case, channels)
     assert nhd(clean, clean) == 1
-    instances = connected_instances(clean)
+    instances = clean.labels.numpy()
     assert v_rand(instances, instances) == 1
     # by Eq. 4 EI of equal predictions is their confidence, which is 1 for certain ones alone
     confidence = clean.probability[clean.labels > 0].double().mean()
@@ -210,19 +212,15 @@ def test_where_nothing_is_foreground_nothing_is_compared() -> None:
         assert math.isnan(score(empty, empty))
         assert score(empty, full) == 0
     for rand in (v_rand, v_rand_crank):
-        assert math.isnan(rand(connected_instances(empty), connected_instances(empty)))
+        assert math.isnan(rand(empty.labels.numpy(), empty.labels.numpy()))
 
 
-def test_instances_are_connected_by_edges_and_of_one_class() -> None:
-    labels = [
-        [1, 0, 2],
-        [0, 1, 2],
-        [1, 1, 2],
-    ]
-    tensor = torch.tensor(labels, dtype=torch.uint8)
-    instances = connected_instances(Prediction(tensor, torch.ones(3, 3)))
-    assert instances.tolist() == [
-        [1, 0, 2],
-        [0, 3, 2],
-        [3, 3, 2],
-    ]
+def test_instances_are_found_as_the_probe_of_instances_finds_them() -> None:
+    images = clouds(3)
+    net = BrightIsForeground(0.55)
+    find = ObjectFinder(smallest=20)
+    for index, answer in predictions(net, images, 0.5, find):
+        logits = net(images.pixels[index, None])
+        assert answer.objects is not None
+        assert np.array_equal(answer.objects, find(logits))
+        assert answer.objects.max() > 0

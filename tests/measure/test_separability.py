@@ -33,11 +33,13 @@ def test_the_distance_of_two_normal_distributions(case: int) -> None:
     second = random_features(case + 10, 45)
     of_first = np.cov(first.T.numpy()) + RIDGE * np.eye(4)
     of_second = np.cov(second.T.numpy()) + RIDGE * np.eye(4)
-    means = (first.mean(0) - second.mean(0)).numpy()
-    shared = np.trace(sqrtm(of_first @ of_second)).real
-    squared = means @ means + np.trace(of_first) + np.trace(of_second) - 2 * shared
-    assert wasserstein(first, second) == pytest.approx(np.sqrt(abs(squared)))
-    assert wasserstein(first, second) == pytest.approx(wasserstein(second, first))
+    apart = (first.mean(0) - second.mean(0)).numpy()
+    root = sqrtm(of_first @ of_second)
+    of_spread = np.trace(of_first + of_second - 2 * root).real
+    squared = apart @ apart + of_spread
+    distance = wasserstein(first, second)
+    assert distance == pytest.approx(np.sqrt(squared))
+    assert distance == pytest.approx(wasserstein(second, first))
 
 
 def test_equal_sets_are_nowhere_apart_and_a_move_is_its_length() -> None:
@@ -71,8 +73,10 @@ def test_the_two_readings_of_variety_differ_in_its_sign() -> None:
 def classes_of(features: Tensor, noise: float, case: int) -> Tensor:
     """Labels that a direction of the features decides, but for some noise."""
     rng = torch.Generator().manual_seed(case)
-    scores = features[:, 0] + noise * torch.randn(len(features), generator=rng)
-    return torch.bucketize(scores, scores.quantile(torch.tensor([0.3, 0.6]).double()))
+    draws = torch.randn(len(features), generator=rng)
+    scores = features[:, 0] + noise * draws
+    bounds = torch.tensor([0.3, 0.6]).double()
+    return torch.bucketize(scores, scores.quantile(bounds))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -99,8 +103,10 @@ def evidence_by_density(logs: np.ndarray, features: Tensor, y: np.ndarray) -> fl
     """The log density of y per example where weights have the precision alpha, noise beta."""
     alpha, beta = np.exp(logs)
     matrix = features.numpy()
-    covariance = matrix @ matrix.T / alpha + np.eye(len(y)) / beta
-    return float(multivariate_normal.logpdf(y, cov=covariance)) / len(y)
+    of_weights = matrix @ matrix.T / alpha
+    covariance = of_weights + np.eye(len(y)) / beta
+    density = multivariate_normal.logpdf(y, cov=covariance)
+    return float(density) / len(y)
 
 
 @pytest.mark.parametrize("case", CASES)

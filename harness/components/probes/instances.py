@@ -3,22 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from harness.components.probes import probe
 from harness.data.images import Labelled
 from harness.measure import instances as scores
 from harness.measure import objects
 from harness.measure.forward import logits_of
-from harness.measure.overlap import labels_of
+from harness.measure.objects import ObjectFinder
 from harness.measure.rows import Row
 from harness.spec.options import Count, Fraction, Whole
-
-BOUNDARY = 2  # of a network that tells background, inside and boundary apart
-
-Separation = Literal["components", "watershed"]
 
 
 @probe(
@@ -35,7 +30,7 @@ def instances(
     net: nn.Module,
     test: Labelled,
     *,
-    separate: Separation = "components",
+    separate: Literal["components", "watershed"] = "components",
     threshold: Fraction = 0.5,
     smallest: Whole = 50,
     apart: Count = 7,
@@ -49,34 +44,15 @@ def instances(
     """
     if test.classes:
         raise ValueError("probe instances: the masks of test_on number no objects; task: instances")
+    find = ObjectFinder(separate, threshold, smallest, apart)
     for which, logits in logits_of(net, test.images):
         truths = test.masks_of(which).cpu().numpy()
         for position, i in enumerate(which.tolist()):
-            predicted = _objects_of(logits[position, None], separate, threshold, smallest, apart)
+            predicted = find(logits[position, None])
             truth = truths[position]
             names = (test.images.ids[i], test.images.groups[i])
             for metric, value in _scores_of(truth, predicted, test.ignore, incomplete).items():
                 yield Row(metric, value, *names)
-
-
-def _objects_of(
-    logits: Tensor, separate: Separation, threshold: float, smallest: int, apart: int
-) -> NDArray[np.int32]:
-    """The objects that the logits of one image show.
-
-    Three outputs are background, inside and boundary; one or two tell foreground or not.
-    """
-    labels = labels_of(logits, threshold)[0].cpu().numpy()
-    if logits.shape[1] > BOUNDARY:
-        inside = labels == 1
-        if separate == "components":
-            return objects.connected_objects(inside, smallest)
-        relief = logits.float().softmax(dim=1)[0, BOUNDARY].cpu().numpy()
-        return objects.grown_objects(inside, labels > 0, relief, smallest)
-    foreground = labels > 0
-    if separate == "components":
-        return objects.connected_objects(foreground, smallest)
-    return objects.separated_objects(foreground, apart, smallest)
 
 
 def _scores_of(

@@ -39,7 +39,7 @@ ALL_METRICS = ["nhd", "ei", "v_rand"]
 
 
 def rows_of(images: UserImages, net: torch.nn.Module, **options: Any) -> list[Row]:
-    part = read_estimator({"name": "consistency", **options})
+    part = read_estimator({"name": "consistency", "smallest": 0, **options})
     probe = as_function(part, images.home, CPU)
     return list(probe(net, images.test, **perturbation_options(part, images)))
 
