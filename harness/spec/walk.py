@@ -12,18 +12,22 @@ def datasets_of(value: Any) -> Iterator[Part]:
     return (part for part in parts_in(value) if part.kind == "dataset")
 
 
-def parts_in(value: Any) -> Iterator[Part]:
-    """Every component of a fit or trial, those inside others included."""
+def parts_in(value: Any, *, inside_data: bool = True) -> Iterator[Part]:
+    """Every component of a fit or trial, those inside others included.
+
+    Without `inside_data`, a dataset that is made of another one stands for that: it is its bytes.
+    """
     inner: list[Any] = []
     if isinstance(value, Part):
         yield value
-        inner = list(value.options.values())
+        if inside_data or value.kind != "dataset":
+            inner = list(value.options.values())
     elif isinstance(value, list):
         inner = value
     elif isinstance(value, Fit | Trial):
         inner = [setting for _, setting in fields_of(value)]
     for item in inner:
-        yield from parts_in(item)
+        yield from parts_in(item, inside_data=inside_data)
 
 
 def sees_target_labels(part: Part) -> bool:

@@ -50,8 +50,9 @@ def _grid_of(offsets: Tensor) -> Tensor:
         [count, 1, height, width],
         align_corners=False,
     )
-    half_size = torch.tensor([width / 2, height / 2], device=offsets.device)
-    return still + offsets.movedim(1, -1) / half_size
+    right, down = offsets.unbind(1)
+    moved = [right / (width / 2), down / (height / 2)]
+    return still + torch.stack(moved, dim=-1)
 
 
 def _blur(side: int, sigma: float, device: torch.device) -> Tensor:

@@ -12,8 +12,10 @@ from harness.data.identity import identity_of
 from harness.data.open_dataset import open_anew, open_inner
 from harness.data.refused import Refused
 from harness.data.scans import Masks, Scans
+from harness.run.fingerprints import with_fingerprints
 from harness.spec.values import Part
 from harness.store import Home
+from harness.study.load import load_study
 from tests.made.networks import part_of
 
 PHANTOM = {"name": "phantom", "slices": 2, "size": 96}
@@ -64,7 +66,8 @@ def test_a_halo_is_context_that_no_mask_scores(tmp_path: Path) -> None:
     inner = mask[8:-8, 8:-8]
     assert np.array_equal(inner, masks_of(whole)[0][48:, 48:])
     ignored = mask == 255
-    assert int(ignored.sum()) == 64 * 64 - 48 * 48
+    scored = 48 * 48
+    assert int(ignored.sum()) == 64 * 64 - scored
 
 
 def test_the_halo_of_instances_is_no_object(tmp_path: Path) -> None:
@@ -139,3 +142,21 @@ def test_a_crop_larger_than_the_image_is_refused(tmp_path: Path) -> None:
     raw = {"name": "resized", "of": PHANTOM, "height": 97, "width": 64, "by": "crop"}
     with pytest.raises(Refused, match="97 x 64"):
         list(scans_of(raw, tmp_path).images)
+
+
+def test_a_study_reads_the_tiles_and_not_what_they_are_cut_from(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    stack = rng.integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    np.save(tmp_path / "stack.npy", stack)
+    np.save(tmp_path / "masks.npy", stack > 128)
+    files = f"images: {tmp_path}/stack.npy, masks: {tmp_path}/masks.npy"
+    splits = "splits: {train: [0, 2], validation: [2, 4]}"  # none to test on
+    tiled = f"{{name: tiles, of: {{name: volume, {files}, {splits}}}, size: 32, halo: 0}}"
+    text = f"grid:\n  fit.batch: [2]\nbase: {{fit: {{train_on: {tiled}}}, test_on: phantom}}\n"
+    file = tmp_path / "study.yaml"
+    file.write_text("name: tiled\nquestion: Is it read?\n" + text)
+    study = with_fingerprints(load_study(file), Home(tmp_path))
+    (cell,) = study.cells
+    part = cell.trial.fit.train_on
+    assert part.options["fingerprint"]
+    assert part.options["of"].options["fingerprint"] is None

@@ -15,44 +15,57 @@ CPU = torch.device("cpu")
 def pictures(low: int, high: int, *, seed: int = 0) -> Unlabelled:
     """Two pictures of different sizes without masks, with grey levels from `low` to `high`."""
     rng = np.random.default_rng(seed)
-    arrays = []
-    for height, width in ((20, 30), (25, 16)):
-        arrays.append(rng.integers(low, high + 1, (height, width)).astype(np.uint8))
-    arrays[0][0, :2] = (low, high)
-    return on_device(Scans(arrays, None, ["a", "b"], ["a", "b"]), 1, CPU).images
+    wide = rng.integers(low, high + 1, (20, 30))
+    tall = rng.integers(low, high + 1, (25, 16))
+    wide[0, 0] = low
+    wide[0, 1] = high
+    arrays = [wide.astype(np.uint8), tall.astype(np.uint8)]
+    names = ["a", "b"]
+    scans = Scans(arrays, None, names, names)
+    return on_device(scans, 1, CPU).images
 
 
-def labelled(images: Unlabelled) -> Labelled:
+def with_masks(images: Unlabelled) -> Labelled:
     masks = torch.zeros(len(images), *images.size, dtype=torch.uint8)
     return Labelled(images, masks, ("background", "cell"))
 
 
+def source_only() -> Domains:
+    return Domains(with_masks(pictures(10, 250)))
+
+
 def true_pixels(images: Unlabelled, changed: torch.Tensor) -> torch.Tensor:
+    """The changed pixels of the images, without what fills smaller ones up."""
     return images.with_pixels(lambda _: changed).all_pixels
 
 
 def test_each_set_is_scaled_by_its_own_lowest_and_highest_level() -> None:
-    domains = Domains(labelled(pictures(10, 250)))
-    for images in (domains.source.images, pictures(90, 130, seed=1)):
-        pixels = true_pixels(images, own_range(images, domains))
+    domains = source_only()
+    dark = pictures(90, 130, seed=1)
+    for images in (domains.source.images, dark):
+        changed = own_range(images, domains)
+        pixels = true_pixels(images, changed)
         assert float(pixels.min()) == pytest.approx(-1, abs=1e-6)
         assert float(pixels.max()) == pytest.approx(1, abs=1e-6)
 
 
 def test_own_percentiles_are_those_of_numpy_without_the_filling() -> None:
-    domains = Domains(labelled(pictures(10, 250)))
     images = pictures(90, 130, seed=1)
-    levels = torch.cat([images.image(0).flatten(), images.image(1).flatten()]).numpy()
+    first = images.image(0).numpy()
+    second = images.image(1).numpy()
+    levels = np.append(first, second)
     bottom, top = np.percentile(levels, (5, 98))
-    scaled = own_percentiles(images, domains)[0, :, :20, :30]
-    expected = (images.image(0).numpy() - bottom) / (top - bottom)
-    assert np.allclose(scaled.numpy(), expected, atol=1e-4)
+    scaled = own_percentiles(images, source_only())
+    expected = (first - bottom) / (top - bottom)
+    of_first = scaled[0, :, :20, :30].numpy()
+    assert np.allclose(of_first, expected, atol=1e-4)
 
 
 def test_most_clips_only_from_above() -> None:
-    domains = Domains(labelled(pictures(0, 255)))
+    domains = source_only()
     images = domains.source.images
-    clipped = true_pixels(images, own_percentiles(images, domains, low=40, high=60, most=2.0))
+    changed = own_percentiles(images, domains, low=40, high=60, most=2.0)
+    clipped = true_pixels(images, changed)
     assert float(clipped.max()) == 2
     assert float(clipped.min()) < -1
 
@@ -60,8 +73,11 @@ def test_most_clips_only_from_above() -> None:
 def test_a_validation_part_is_scaled_as_its_source() -> None:
     source = pictures(0, 200)
     validation = pictures(50, 100, seed=2)
-    domains = Domains(labelled(source), labelled(validation))
+    domains = Domains(with_masks(source), with_masks(validation))
     as_source = own_range(validation, domains)
-    by_itself = own_range(pictures(50, 100, seed=2), domains)
-    assert float(as_source[0, 0, :20, :30].max()) == pytest.approx(0, abs=1e-6)
-    assert float(by_itself[0, 0, :20, :30].max()) == pytest.approx(1, abs=1e-6)
+    elsewhere = pictures(50, 100, seed=2)
+    by_itself = own_range(elsewhere, domains)
+    highest = true_pixels(validation, as_source).max()
+    assert float(highest) == pytest.approx(0, abs=1e-6)
+    highest = true_pixels(elsewhere, by_itself).max()
+    assert float(highest) == pytest.approx(1, abs=1e-6)
