@@ -1,6 +1,7 @@
 """Whole images through a network: padded to what it takes, in batches, without gradients."""
 
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,10 @@ from harness.data.images import Unlabelled
 
 AT_ONCE = 2**21  # pixels of one forward pass: eight 512 x 512 images
 PADDED_TO = 32  # every encoder halves five times at most
+
+Name = tuple[str, str]  # of an image: its group, its id
+# The images of the forward pass that is under way, for what is drawn by the name of an image.
+NAMES: ContextVar[tuple[Name, ...]] = ContextVar("names", default=())
 
 
 @torch.no_grad()
@@ -28,7 +33,10 @@ def logits_of(
 
 
 def whole_batches(net: nn.Module, images: Unlabelled) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yields (which images, the images in their true size) on the network's device."""
+    """Yields (which images, the images in their true size) on the network's device.
+
+    Until the next batch, `NAMES` says which images these are.
+    """
     stored_on = images.pixels.device
     device = stored_on if images.pixels.is_cuda else next(net.parameters()).device
     for run in images.runs_of_one_size(range(len(images))):
@@ -37,7 +45,12 @@ def whole_batches(net: nn.Module, images: Unlabelled) -> Iterator[tuple[Tensor, 
         for start in range(run[0], run[0] + len(run), count):
             end = min(start + count, run[0] + len(run))
             which = torch.arange(start, end, device=stored_on)
-            yield which, images.whole(which).to(device)
+            batch = images.whole(which).to(device)
+            NAMES.set(tuple(zip(images.groups[start:end], images.ids[start:end], strict=True)))
+            try:
+                yield which, batch
+            finally:
+                NAMES.set(())
 
 
 def padded_forward(net: nn.Module, batch: Tensor, multiple: int = PADDED_TO) -> Tensor:
