@@ -9,10 +9,11 @@ from html import escape
 from PIL import Image
 
 from harness.apply.answer import answer, because, rank_text, score_text, warnings
+from harness.apply.draws import LEVEL
 from harness.apply.figure import dots
 from harness.apply.score_table import ScoreTable
 from harness.apply.scores import Selection
-from harness.apply.standings import LEVEL, ColumnRanking, Ranking, Standing
+from harness.apply.standings import ColumnRanking, Ranking, Standing
 from harness.report.formats import with_capital
 from harness.report.style import STYLE
 

@@ -1,25 +1,17 @@
-"""Scores -> ranks with their uncertainty, whom the best can be told from, and how estimators agree.
-
-Images are drawn again with replacement, the same for all models. What lies in one file may be more
-alike than what lies in several: files are drawn where there are enough of them, else images.
-"""
+"""Scores -> ranks with their uncertainty, whom the best can be told from, and how estimators agree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import rankdata
 
-from harness.apply.own_images import Plane
+from harness.apply.draws import are_told_apart, averages, bounds, draws_of, ranks_of, units_of
 from harness.apply.questions import Column
 from harness.apply.score_table import ScoreTable
 from harness.stats.ranks import kendall
 from harness.stats.result import Array
 
-DRAWS = 2000
-LEVEL = 0.95
-FILES = 8  # with as many files or more, files are drawn rather than images
 LEAST_FOR_AGREEMENT = 3  # models
 
 
@@ -82,8 +74,8 @@ class Ranking:
 
 def rank_models(table: ScoreTable) -> Ranking:
     """Ranks the models of a table by each of its columns."""
-    units, unit = _units(table.planes)
-    draws = _draws(units)
+    units, unit = units_of(table.planes)
+    draws = draws_of(units)
     columns = []
     for column in _in_order(table):
         if column.of_images:
@@ -106,79 +98,20 @@ def _in_order(table: ScoreTable) -> list[Column]:
     return sorted(columns, key=lambda column: (lacks_models(column), not column.of_images))
 
 
-def _units(planes: Sequence[Plane]) -> tuple[list[str], str]:
-    """The unit of each image that is drawn again, and what people call it."""
-    files = [str(plane.file.path) for plane in planes]
-    if len(set(files)) == len(files):
-        return files, "images"
-    if len(set(files)) >= FILES:
-        return files, "files"
-    numbers = [f"{file}:{plane.index}" for file, plane in zip(files, planes, strict=True)]
-    if len(set(numbers)) >= FILES:
-        return numbers, "planes"
-    return [plane.name for plane in planes], "windows"
-
-
-def _draws(units: Sequence[str]) -> Array:
-    """(draws, images): how often each image counts in each draw."""
-    rng = np.random.default_rng(0)
-    names, positions = np.unique(np.array(units), return_inverse=True)
-    count = len(names)
-    picks = rng.integers(0, count, (DRAWS, count))
-    weights = np.zeros((DRAWS, count))
-    np.add.at(weights, (np.arange(DRAWS)[:, None], picks), 1)
-    return weights[:, positions]
-
-
-def averages(values: Array, weights: Array, average: str) -> Array:
-    """(draws, models): the weighted mean or median of values (models, images), NaN left out."""
-    results = np.full((len(weights), len(values)), np.nan)
-    for number, row in enumerate(values):
-        is_number = ~np.isnan(row)
-        if not is_number.any():
-            continue
-        own_values = row[is_number]
-        own_weights = weights[:, is_number]
-        if average == "mean":
-            results[:, number] = _weighted_means(own_values, own_weights)
-        else:
-            results[:, number] = _weighted_medians(own_values, own_weights)
-    return results
-
-
-def _weighted_means(values: Array, weights: Array) -> Array:
-    totals = weights.sum(axis=1)
-    with np.errstate(invalid="ignore"):  # a draw without any of these images
-        return np.asarray(weights @ values / totals)
-
-
-def _weighted_medians(values: Array, weights: Array) -> Array:
-    """The median of values that each count as often as their whole weight says."""
-    order = np.argsort(values, kind="stable")
-    sorted_values = values[order]
-    sums = np.cumsum(weights[:, order], axis=1)
-    totals = sums[:, -1:]
-    lower = (sums > (totals - 1) // 2).argmax(axis=1)
-    upper = (sums > totals // 2).argmax(axis=1)
-    medians = (sorted_values[lower] + sorted_values[upper]) / 2
-    medians[totals[:, 0] == 0] = np.nan
-    return medians
-
-
 def _by_images(table: ScoreTable, column: Column, draws: Array) -> ColumnRanking:
     """The models by a column with a value for each image."""
     values = table.of_images(column)
     scores = averages(values, np.ones((1, values.shape[1])), column.average)[0]
     drawn = averages(values, draws, column.average)
-    ranks = _ranks(drawn)
+    ranks = ranks_of(drawn)
     order = _best_first(scores)
     best = order[0]
-    told_apart = _told_apart(drawn, best)
-    own_ranks = _ranks(scores[None])[0]
+    is_apart = are_told_apart(drawn, best)
+    own_ranks = ranks_of(scores[None])[0]
     standings = []
     for number in order:
-        low, high = _bounds(drawn[:, number])
-        best_rank, worst_rank = _bounds(ranks[:, number])
+        low, high = bounds(drawn[:, number])
+        best_rank, worst_rank = bounds(ranks[:, number])
         standings.append(
             Standing(
                 model=table.models[number].name,
@@ -189,7 +122,7 @@ def _by_images(table: ScoreTable, column: Column, draws: Array) -> ColumnRanking
                 best_rank=best_rank,
                 worst_rank=worst_rank,
                 first=float((ranks[:, number] == 1).mean()),
-                told_apart=bool(told_apart[number]),
+                told_apart=bool(is_apart[number]),
                 empty=int(np.isnan(values[number]).sum()),
             )
         )
@@ -199,7 +132,7 @@ def _by_images(table: ScoreTable, column: Column, draws: Array) -> ColumnRanking
 def _by_set(table: ScoreTable, column: Column) -> ColumnRanking:
     """The models by a column with one value for the whole set, whose uncertainty is not known."""
     scores = table.of_set(column)
-    ranks = _ranks(scores[None])[0]
+    ranks = ranks_of(scores[None])[0]
     standings = []
     for number in _best_first(scores):
         score, rank = float(scores[number]), float(ranks[number])
@@ -214,34 +147,6 @@ def _best_first(scores: Array) -> list[int]:
     lowest_last = np.where(np.isnan(scores), -np.inf, scores)
     order: list[int] = np.argsort(-lowest_last, kind="stable").tolist()
     return order
-
-
-def _ranks(scores: Array) -> Array:
-    """(draws, models): 1 is the highest; a model without a score comes last."""
-    filled = np.where(np.isnan(scores), -np.inf, scores)
-    return np.asarray(rankdata(-filled, method="min", axis=1), dtype=np.float64)
-
-
-def _bounds(values: Array) -> tuple[float, float]:
-    """The bounds of the middle 95 % of draws."""
-    if np.isnan(values).all():
-        return float("nan"), float("nan")
-    low, high = np.nanquantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
-
-
-def _told_apart(drawn: Array, best: int) -> Array:
-    """Whether the best is above each model in enough draws.
-
-    With several models the level is that of all comparisons together (Bonferroni).
-    """
-    others = max(1, drawn.shape[1] - 1)
-    level = (1 - LEVEL) / others
-    gaps = drawn[:, [best]] - drawn
-    gaps = np.where(np.isnan(drawn), np.inf, gaps)
-    told_apart = np.quantile(gaps, level / 2, axis=0, method="lower") > 0
-    told_apart[best] = False
-    return np.asarray(told_apart)
 
 
 def _agreements(columns: Sequence[ColumnRanking]) -> tuple[Agreement, ...]:
