@@ -1,4 +1,4 @@
-"""Scores -> ranks with their uncertainty, whom the best can be told from, and how estimators agree."""
+"""Scores -> ranks with their uncertainty, whom the first is told from, how estimators agree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
