@@ -24,7 +24,9 @@ def units_of(planes: Sequence[Plane]) -> tuple[list[str], str]:
         return files, "images"
     if len(set(files)) >= FILES:
         return files, "files"
-    numbers = [f"{file}:{plane.index}" for file, plane in zip(files, planes, strict=True)]
+    numbers = []
+    for plane in planes:
+        numbers.append(f"{plane.file.path}:{plane.index}")
     if len(set(numbers)) >= FILES:
         return numbers, "planes"
     return [plane.name for plane in planes], "windows"
@@ -37,13 +39,15 @@ def draws_of(units: Sequence[str]) -> Array:
     count = len(names)
     picks = rng.integers(0, count, (DRAWS, count))
     weights = np.zeros((DRAWS, count))
-    np.add.at(weights, (np.arange(DRAWS)[:, None], picks), 1)
+    rows = np.arange(DRAWS)
+    np.add.at(weights, (rows[:, None], picks), 1)
     return weights[:, positions]
 
 
 def averages(values: Array, weights: Array, average: str) -> Array:
     """(draws, models): the weighted mean or median of values (models, images), NaN left out."""
-    results = np.full((len(weights), len(values)), np.nan)
+    shape = (len(weights), len(values))
+    results = np.full(shape, np.nan)
     for number, row in enumerate(values):
         is_number = ~np.isnan(row)
         if not is_number.any():
@@ -60,7 +64,8 @@ def averages(values: Array, weights: Array, average: str) -> Array:
 def _weighted_means(values: Array, weights: Array) -> Array:
     totals = weights.sum(axis=1)
     with np.errstate(invalid="ignore"):  # a draw without any of these images
-        return np.asarray(weights @ values / totals)
+        means = weights @ values / totals
+    return np.asarray(means)
 
 
 def _weighted_medians(values: Array, weights: Array) -> Array:
@@ -69,10 +74,13 @@ def _weighted_medians(values: Array, weights: Array) -> Array:
     sorted_values = values[order]
     sums = np.cumsum(weights[:, order], axis=1)
     totals = sums[:, -1:]
-    lower = (sums > (totals - 1) // 2).argmax(axis=1)
-    upper = (sums > totals // 2).argmax(axis=1)
+    is_beyond = sums > (totals - 1) // 2
+    lower = is_beyond.argmax(axis=1)
+    is_beyond = sums > totals // 2
+    upper = is_beyond.argmax(axis=1)
     medians = (sorted_values[lower] + sorted_values[upper]) / 2
-    medians[totals[:, 0] == 0] = np.nan
+    is_empty = totals[:, 0] == 0
+    medians[is_empty] = np.nan
     return medians
 
 
@@ -87,7 +95,8 @@ def bounds(values: Array) -> tuple[float, float]:
     """The bounds of the middle 95 % of draws."""
     if np.isnan(values).all():
         return float("nan"), float("nan")
-    low, high = np.nanquantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    tail = (1 - LEVEL) / 2
+    low, high = np.nanquantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 
@@ -96,10 +105,11 @@ def are_told_apart(drawn: Array, best: int) -> Array:
 
     With several models the level is that of all comparisons together (Bonferroni).
     """
-    others = max(1, drawn.shape[1] - 1)
-    level = (1 - LEVEL) / others
+    comparisons = max(1, drawn.shape[1] - 1)
+    level = (1 - LEVEL) / comparisons
     gaps = drawn[:, [best]] - drawn
-    gaps = np.where(np.isnan(drawn), np.inf, gaps)
+    is_missing = np.isnan(drawn)
+    gaps[is_missing] = np.inf
     lowest = np.quantile(gaps, level / 2, axis=0, method="lower")
     is_apart = np.asarray(lowest > 0)
     is_apart[best] = False

@@ -84,7 +84,7 @@ def _refuse_no_archive(path: Path) -> None:
 
 def _open_script(path: Path, way: Normalise, _: Reference, device: torch.device) -> OpenModel:
     """Opens a TorchScript archive, whose code is TorchScript's own operations alone."""
-    script = torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
+    script = torch.jit.load(str(path), map_location=device).eval()
     net = ForeignNet(script).to(device).eval()
     return OpenModel(
         net=net,

@@ -12,7 +12,7 @@ from harness.apply.questions import Column, Question, column_of
 from harness.apply.score_store import ScoreStore, Values, digest_of_plane
 from harness.apply.score_table import WHOLE_SET, ScoreTable
 from harness.data.domains import on_device
-from harness.data.images import Unlabelled
+from harness.data.images import Labelled, Unlabelled
 from harness.data.refused import first_line
 from harness.data.scans import Scans
 from harness.measure.estimators import UserImages, estimate
@@ -88,7 +88,7 @@ class Interview:
 
     def _answer(self, part: Part, images: Unlabelled, store: ScoreStore, digest: str) -> None:
         """Asks the network, and keeps what it answers; notes where it cannot."""
-        own = UserImages(images, self.setting.home, self.setting.device, self.opened.prepare)
+        own = UserImages(images, self.setting.home, self.setting.device, self._prepare)
         try:
             scores = estimate(part, self.opened.net, own)
         # Whatever a network that somebody else has built makes an estimator raise.
@@ -102,6 +102,9 @@ class Interview:
             self.table.columns[column.label] = column
             values[column.label] = score.value
         store.add(digest, values)
+
+    def _prepare(self, images: Labelled | Unlabelled) -> Unlabelled:
+        return self.opened.prepare(images.images)
 
     def _enter(self, part: Part, values: Values | None, image: str) -> None:
         for label, value in (values or {}).items():

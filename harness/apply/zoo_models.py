@@ -55,9 +55,7 @@ def _open_package(file: Path, _: Reference, device: torch.device) -> OpenModel:
     if len(description.inputs) != 1:
         raise Unusable(f"it takes {len(description.inputs)} inputs; an image is one")
     steps = [_step(item) for item in description.inputs[0].preprocessing if _matters(item)]
-    script = torch.jit.load(  # type: ignore[no-untyped-call]
-        weights.get_reader(), map_location=device
-    )
+    script = torch.jit.load(weights.get_reader(), map_location=device)
     after = [_name(item) for item in description.outputs[0].postprocessing]
     net = _FirstOfSeveral(script) if "sigmoid" in after else ForeignNet(script)
     return OpenModel(

@@ -24,7 +24,7 @@ def local_net() -> nn.Module:
     ).eval()
 
 
-def joined(net: nn.Module, image: Tensor, tiling: Tiling) -> Tensor:
+def in_tiles(net: nn.Module, image: Tensor, tiling: Tiling) -> Tensor:
     return torch.cat(list(tiled_logits(net, image, tiling)), dim=1)
 
 
@@ -35,7 +35,7 @@ def test_tiles_of_any_size_give_what_the_whole_image_gives(size: tuple[int, int]
     image = torch.rand(1, *size)
     whole = padded_forward(net, image[None])[0]
     for tile, overlap in ((64, 32), (96, 32), (128, 64)):
-        tiled = joined(net, image, Tiling(tile, overlap))
+        tiled = in_tiles(net, image, Tiling(tile, overlap))
         assert tiled.shape == whole.shape
         assert torch.allclose(tiled, whole, atol=1e-5)
 
@@ -46,8 +46,8 @@ def test_a_network_that_sees_further_than_the_margin_differs_where_tiles_meet() 
     net = tiny_unet(1, 1, width=2).eval()
     image = torch.rand(1, 160, 160)
     whole = padded_forward(net, image[None])[0]
-    narrow = (joined(net, image, Tiling(64, 0)) - whole).abs().max()
-    wide = (joined(net, image, Tiling(128, 64)) - whole).abs().max()
+    narrow = (in_tiles(net, image, Tiling(64, 0)) - whole).abs().max()
+    wide = (in_tiles(net, image, Tiling(128, 64)) - whole).abs().max()
     assert narrow > 1e-3
     assert wide < narrow
 
@@ -60,7 +60,7 @@ def test_weights_of_overlapping_tiles_leave_a_constant_alone(
     image = torch.full((1, 130, 170), 0.25)
     whole = net(image[None])[0]
     for overlap in (0, 32):
-        tiled = joined(net, image, Tiling(64, overlap, blend))
+        tiled = in_tiles(net, image, Tiling(64, overlap, blend))
         assert torch.allclose(tiled, whole, atol=1e-6)
 
 
@@ -68,7 +68,7 @@ def test_gaussian_tiles_come_close_to_the_whole_image() -> None:
     net = local_net()
     image = torch.rand(1, 160, 160)
     whole = padded_forward(net, image[None])[0]
-    tiled = joined(net, image, Tiling(64, 32, "gaussian"))
+    tiled = in_tiles(net, image, Tiling(64, 32, "gaussian"))
     assert (tiled - whole).abs().mean() < 0.01
 
 

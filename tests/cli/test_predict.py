@@ -66,10 +66,10 @@ def test_masks_are_not_replaced_unless_that_is_said(bright: Path) -> None:
     again = predict("--images", "stack/*.tif")
     assert again[0] == 0
     assert "3 were there already, by the same settings" in again[1]
-    other = predict("--images", "stack/*.tif", "--threshold", "0.9")
-    assert other[0] == 2
-    assert "it holds 00.tif, 01.tif, 02.tif already" in other[2]
-    assert "--force to replace" in other[2]
+    code, _, err = predict("--images", "stack/*.tif", "--threshold", "0.9")
+    assert code == 2
+    assert "it holds 00.tif, 01.tif, 02.tif already" in err
+    assert "--force to replace" in err
     before = tifffile.imread(bright / "masks" / "00.tif")
     assert predict("--images", "stack/*.tif", "--threshold", "0.9", "--force")[0] == 0
     after = tifffile.imread(bright / "masks" / "00.tif")
