@@ -1,5 +1,5 @@
-"""What `harness rank` costs: ten models on 200 images of 256 x 256, then again with all of it known,
-then two models on a volume that is larger than the memory that is used.
+"""What `harness rank` costs: ten models on 200 images of 256 x 256, the same call again, and two
+models on a volume that is larger than the memory that is used.
 
 Each is a process of its own, on as many threads as torch takes.
 """
@@ -28,6 +28,7 @@ main()
 
 
 def write_models(folder: Path) -> None:
+    """Ten networks with random weights, as safetensors."""
     import torch
 
     from harness.components.nets.tiny_unet import tiny_unet
@@ -42,6 +43,7 @@ def write_models(folder: Path) -> None:
 
 
 def write_images(folder: Path) -> None:
+    """200 images of noise."""
     import numpy as np
     import tifffile
 
@@ -76,6 +78,7 @@ def call(home: Path, *words: str) -> tuple[float, float]:
 
 
 def main() -> None:
+    """Prints seconds and peak memory of each call."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         write_models(home / "models")

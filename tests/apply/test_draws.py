@@ -5,7 +5,6 @@ import pytest
 
 from harness.apply.draws import are_told_apart, averages, ranks_of
 
-
 AVERAGES = {"mean": np.mean, "median": np.median}
 
 
