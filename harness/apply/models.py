@@ -9,9 +9,10 @@ from harness.apply.fit_models import models_of_folder
 from harness.apply.foreign_models import NOT_READ, SCRIPTS, WEIGHTS, foreign_model
 from harness.apply.model import LeftOut, Model, Unusable
 from harness.apply.normalise import Normalise
+from harness.apply.own_images import content_of
 from harness.apply.zoo_models import DESCRIPTIONS, zoo_model
 from harness.data.files.open import by_number
-from harness.data.refused import Refused, first_few
+from harness.data.refused import Refused
 from harness.spec.records import FitRecord
 from harness.store import Home
 
@@ -28,14 +29,11 @@ def models_at(path: Path, home: Home, way: Normalise) -> list[Model | LeftOut]:
     models = list(_models_at(path, home, way))
     if path.is_dir() and not models:
         models = list(_models_in(path, home, way))
+    if not models and path.is_file():
+        raise Refused(f"{path}: this is no model; models are {READABLE}")
     if not models:
-        raise Refused(f"{path}: it holds no model, but {_content(path)}; models are {READABLE}")
+        raise Refused(f"{path}: it holds no model, but {content_of(path)}; models are {READABLE}")
     return models
-
-
-def _content(folder: Path) -> str:
-    names = [item.name for item in sorted(folder.iterdir()) if not item.name.startswith(".")]
-    return first_few(names, 5) or "nothing"
 
 
 def _models_in(folder: Path, home: Home, way: Normalise) -> Iterator[Model | LeftOut]:

@@ -22,7 +22,7 @@ from harness.data.files.open import (
 from harness.data.files.stored import images_of
 from harness.data.files.window import Window, to_eight_bits
 from harness.data.images import Unlabelled
-from harness.data.refused import Refused, first_few
+from harness.data.refused import Refused, first_few, with_home
 from harness.data.scans import Scans
 
 LUMA = (0.299, 0.587, 0.114)  # how much of red, green and blue a grey value holds (ITU-R BT.601)
@@ -173,11 +173,31 @@ def open_own_images(patterns: Sequence[str], reading: Reading) -> OwnImages:
     files: dict[Path, ImageFile] = {}
     for pattern in patterns:
         path, key = path_and_key(pattern)
-        for match in find_files(path):
+        for match in _files_at(path):
             files[match.resolve()] = _open_file(match, key, reading)
     images = OwnImages(tuple(files.values()))
     _check_alike(images)
     return images
+
+
+def _files_at(path: str) -> list[Path]:
+    """What a pattern or a folder matches; of a folder without pictures, what it holds instead."""
+    folder = with_home(path)
+    try:
+        return find_files(path)
+    except Refused as error:
+        if not folder.is_dir():
+            raise
+        raise Refused(
+            f"{path}: this folder holds no picture, but {content_of(folder)}; name its files, as "
+            f"'{path}/*.h5'"
+        ) from error
+
+
+def content_of(folder: Path) -> str:
+    """The first few names in a folder, for a sentence."""
+    names = [item.name for item in sorted(folder.iterdir()) if not item.name.startswith(".")]
+    return first_few(names, 5) or "nothing"
 
 
 def _open_file(path: Path, key: str, reading: Reading) -> ImageFile:

@@ -135,7 +135,7 @@ def test_a_broken_image_does_not_end_the_others(bright: Path) -> None:
     ("words", "sentence"),
     [
         (["--images", "none/*.tif"], "none/*.tif: there is no such file"),
-        (["--images", "empty"], "empty: there is no"),
+        (["--images", "empty"], "empty: this folder holds no picture, but nothing"),
         (["--images", "stack/*.tif", "--tile", "100"], "--tile 100: say a multiple of 32"),
         (["--images", "stack/*.tif", "--window", "wide"], "--window wide: say type, image"),
         (["--images", "rgb.png"], "say --grey to make the images grey"),

@@ -155,7 +155,10 @@ def test_the_fits_of_a_study_are_models_named_by_what_varies(folder: Path) -> No
         (["--models", "none", "--images", "stack"], "none: there is no such file or folder"),
         (["--models", "none.yaml", "--images", "stack"], "there is no such study file"),
         (["--models", "empty", "--images", "stack"], "empty: it holds no model, but nothing"),
-        (["--models", "models", "--images", "empty"], "empty: there is no"),
+        (
+            ["--models", "models", "--images", "empty"],
+            "empty: this folder holds no picture, but nothing",
+        ),
         (["--models", "models/pickled.pt", "--images", "stack"], "no model can be used"),
         (["--models", "models", "--images", "stack", "--estimator", "guess"], "there is none"),
     ],
