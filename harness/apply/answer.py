@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.apply.score_table import ScoreTable
+from harness.apply.questions import FIRST
 from harness.apply.scores import Selection
 from harness.apply.standings import ColumnRanking, Ranking, Standing
 
@@ -34,10 +35,13 @@ def because(ranking: Ranking) -> str:
     """What the answer stands on."""
     first = ranking.first
     best = first.standings[0]
+    meaning = ""
+    if first.column.probe == FIRST:
+        meaning = ": how little the masks change when something is disturbed a little"
     return (
         f"It is first by {first.column.label} ({best.score:.3f}), an estimator that looks at no "
-        "label: how little the masks change when something is disturbed a little. It is no "
-        "accuracy, and a model that is wrong in the same way everywhere can be first."
+        f"label{meaning}. It is no accuracy, and a model that is wrong in the same way everywhere "
+        "can be first."
     )
 
 

@@ -141,7 +141,8 @@ def _steps_of(fit: Fit, home: Home, reference: Reference, device: torch.device) 
         joined = reference.beside(images)
         for step in steps:
             joined = joined.with_pixels(step)
-        return replace(images, pixels=joined.pixels[: len(images.pixels)])
+        pixels = joined.pixels[: len(images.pixels)]
+        return replace(images, pixels=pixels, unperturbed=None)
 
     return prepare
 

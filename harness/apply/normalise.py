@@ -25,49 +25,68 @@ class Normalise(StrEnum):
 
 
 def normalise(images: Unlabelled, way: Normalise) -> Unlabelled:
-    """The images with their grey values brought to what a network was trained on."""
+    """The images with their grey values brought to what a network was trained on.
+
+    An image that is perturbed is scaled as it would be without that, or the scaling would undo it.
+    """
     change = WAYS[way]
-    planes = [change(plane) for plane in images.pixels]
-    return replace(images, pixels=torch.stack(planes))
+    sources = images if images.unperturbed is None else images.unperturbed.now()
+    planes = []
+    for plane, source in zip(images.pixels, sources.pixels, strict=True):
+        planes.append(change(plane, source))
+    return replace(images, pixels=torch.stack(planes), unperturbed=None)
 
 
-def _standardise(pixels: Tensor) -> Tensor:
-    values = unit(pixels)
-    return (values - values.mean()) / values.std().clamp(min=SMALLEST)
+def _as_unit(pixels: Tensor, _: Tensor) -> Tensor:
+    return unit(pixels)
 
 
-def _between_percentiles(pixels: Tensor) -> Tensor:
+def _standardise(pixels: Tensor, source: Tensor) -> Tensor:
+    levels = unit(source)
+    return (unit(pixels) - levels.mean()) / levels.std().clamp(min=SMALLEST)
+
+
+def _between_percentiles(pixels: Tensor, source: Tensor) -> Tensor:
     """The 1 % and 99 % quantiles become 0 and 1; nothing is clipped."""
-    values = unit(pixels)
-    every = max(1, values.numel() // SORTABLE)
-    sample = values.flatten()[::every]
+    levels = unit(source).flatten()
+    every = max(1, len(levels) // SORTABLE)
+    sample = levels[::every]
     low = torch.quantile(sample, 0.01)
     high = torch.quantile(sample, 0.99)
-    return (values - low) / (high - low).clamp(min=SMALLEST)
+    return (unit(pixels) - low) / (high - low).clamp(min=SMALLEST)
 
 
-def _from_zero_to_one(pixels: Tensor) -> Tensor:
-    values = unit(pixels)
-    low = values.min()
-    return (values - low) / (values.max() - low).clamp(min=SMALLEST)
+def _from_zero_to_one(pixels: Tensor, source: Tensor) -> Tensor:
+    levels = unit(source)
+    low = levels.min()
+    return (unit(pixels) - low) / (levels.max() - low).clamp(min=SMALLEST)
 
 
-def _symmetric(pixels: Tensor) -> Tensor:
-    return 2 * _from_zero_to_one(pixels) - 1
+def _symmetric(pixels: Tensor, source: Tensor) -> Tensor:
+    return 2 * _from_zero_to_one(pixels, source) - 1
 
 
-def as_stored(pixels: Tensor) -> Tensor:
+def _as_stored(pixels: Tensor) -> Tensor:
     """The numbers of the file; unsigned 16-bit ones are kept as the bits of signed ones."""
     if pixels.dtype == torch.int16:
         return (pixels.to(torch.int32) & 0xFFFF).float()
     return pixels.float()
 
 
-WAYS: dict[Normalise, Callable[[Tensor], Tensor]] = {
-    Normalise.unit: unit,
+def _as_in_the_file(pixels: Tensor, source: Tensor) -> Tensor:
+    """The numbers of the file; a perturbed image comes from 0 to 1, and is brought back."""
+    if source.dtype == torch.uint8 and pixels.is_floating_point():
+        return pixels * 255
+    if source.dtype == torch.int16 and pixels.is_floating_point():
+        return pixels * 65535
+    return _as_stored(pixels)
+
+
+WAYS: dict[Normalise, Callable[[Tensor, Tensor], Tensor]] = {
+    Normalise.unit: _as_unit,
     Normalise.standardise: _standardise,
     Normalise.percentiles: _between_percentiles,
     Normalise.minmax: _from_zero_to_one,
     Normalise.symmetric: _symmetric,
-    Normalise.none: as_stored,
+    Normalise.none: _as_in_the_file,
 }

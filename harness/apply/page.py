@@ -91,7 +91,7 @@ def _models(ranking: Ranking) -> str:
     figure = f'<div class="figures"><figure>{dots(first)}</figure></div>'
     return (
         f"<section><h2>The models</h2>{table}{figure}"
-        f'<p class="legend">{escape(legend)}</p></section>'
+        f'<p class="legend">{escape(with_capital(legend))}</p></section>'
     )
 
 

@@ -71,5 +71,12 @@ class Reference:
         rows = torch.arange(len(pixels), len(joined), device=pixels.device)
         names = ["reference"] * count
         return replace(
-            images, pixels=joined, ids=names, groups=names, first=rows, last=rows, rows=rows
+            images,
+            pixels=joined,
+            ids=names,
+            groups=names,
+            first=rows,
+            last=rows,
+            rows=rows,
+            unperturbed=None,  # the sample is never perturbed
         )

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from harness.apply.foreign_models import ForeignNet, digest_of
 from harness.apply.model import Model, OpenModel, Unusable
-from harness.apply.normalise import Normalise, as_stored
+from harness.apply.normalise import Normalise, normalise
 from harness.apply.reference import Reference
 from harness.data.images import Unlabelled
 
@@ -84,12 +84,12 @@ class _Steps:
     def __call__(self, images: Unlabelled) -> Unlabelled:
         """Returns the images as the network was trained on them."""
         planes = []
-        for plane in images.pixels:
-            values = as_stored(plane)
+        for plane in normalise(images, Normalise.none).pixels:
+            values = plane
             for step in self.steps:
                 values = step(values)
             planes.append(values)
-        return replace(images, pixels=torch.stack(planes))
+        return replace(images, pixels=torch.stack(planes), unperturbed=None)
 
 
 def _name(item: Any) -> str:

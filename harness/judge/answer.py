@@ -12,6 +12,7 @@ from harness.judge.arms import Layout, Levels, arm_names, lay_out, levels_text
 from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.correlation_averages import notes_on_correlations
 from harness.judge.declared_before import declared_before
 from harness.judge.doubts import confinements, losses, pooled_arms
 from harness.judge.estimates import mean_of_sample
@@ -91,6 +92,7 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     notes += losses(question, first)
     tests = _tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
+    notes += notes_on_correlations(question, answers)
     if inference.only_these_networks:
         answers = [replace(answer, only_these_networks=True) for answer in answers]
     return Verdict(

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from harness.data.images import Unlabelled
 from harness.measure.forward import logits_of
+from harness.measure.objects import ObjectFinder
 from harness.measure.overlap import labels_of
 
 Labels = NDArray[np.integer]
@@ -26,17 +27,22 @@ class Prediction:
 
     labels: Tensor  # (h, w) uint8
     probability: Tensor  # (h, w) float32
+    objects: Labels | None = None  # (h, w): the instances, where they were looked for
 
 
 def predictions(
-    net: nn.Module, images: Unlabelled, threshold: float = 0.5
+    net: nn.Module,
+    images: Unlabelled,
+    threshold: float = 0.5,
+    find: ObjectFinder | None = None,
 ) -> Iterator[tuple[int, Prediction]]:
     """Yields (which image, its prediction) in the order of the images, kept in main memory."""
     for which, logits in logits_of(net, images):
         labels = labels_of(logits, threshold).to(torch.uint8).cpu()
         probabilities = probability_of(logits, labels.to(logits.device)).cpu()
         for position, index in enumerate(which.tolist()):
-            yield index, Prediction(labels[position], probabilities[position])
+            objects = None if find is None else find(logits[position, None])
+            yield index, Prediction(labels[position], probabilities[position], objects)
 
 
 def probability_of(logits: Tensor, labels: Tensor) -> Tensor:
@@ -49,16 +55,6 @@ def probability_of(logits: Tensor, labels: Tensor) -> Tensor:
         return torch.where(labels > 0, foreground, 1 - foreground)
     probabilities = logits.softmax(dim=1)
     return probabilities.gather(1, labels.long()[:, None])[:, 0]
-
-
-def connected_instances(prediction: Prediction) -> Labels:
-    """The instances of a prediction: the connected regions of each label but the background, whose
-    pixels share an edge.
-    """
-    from skimage.measure import label
-
-    instances: Labels = label(prediction.labels.numpy(), connectivity=1)
-    return instances
 
 
 def nhd(clean: Prediction, perturbed: Prediction) -> float:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from harness.data.images import Labelled, Unlabelled
+from harness.data.later import Later
 from harness.measure.opened import Opened
 from harness.measure.rows import Perturbation
 from harness.measure.setup import (
@@ -123,4 +124,14 @@ def _of_images(
     """Perturbs the images before they are prepared, as a trial does; the network is the same."""
     images = tested.images_before_steps
     perturbed = perturb_test_set(part, images, tested.home, tested.device, draw=draw)
-    return nullcontext(tested.prepare(perturbed))
+    return nullcontext(tested.prepare(_remembering(images, perturbed)))
+
+
+def _remembering(images: TestSet, perturbed: TestSet) -> TestSet:
+    """The perturbed images, with those that they were: a preparation that learns from the images
+    themselves would undo the perturbation if it saw nothing else.
+    """
+    pixels = replace(perturbed.images, unperturbed=Later(images.images))
+    if isinstance(perturbed, Labelled):
+        return replace(perturbed, images=pixels)
+    return pixels

@@ -14,11 +14,12 @@ from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
 from harness.measure.opened import Opened
 from harness.measure.rows import Original
+from harness.spec.other_seeds import fits_of_other_seeds
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home
 from harness.train.batches import seed_from
 from harness.train.build import as_function, trained_network
-from harness.train.prepare import prepare_test
+from harness.train.prepare import prepare_domains, prepare_test
 
 
 def open_trial(
@@ -91,20 +92,42 @@ def with_datasets(
     return as_function(part, home, device, open_dataset)
 
 
-def originals(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Original | None]:
-    """Returns the arguments that a probe takes after network and test set.
-
-    A probe that needs the original gets network and test set without the perturbation, or None if
-    the trial has no perturbation. Other probes take no further argument.
+def further_arguments(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Any]:
+    """Returns the arguments that a probe takes after network and test set, by its needs: the
+    original, then source data, then the networks of other seeds.
     """
-    if "original" not in part.component.facts.needs:
-        return []
+    needs = part.component.facts.needs
+    arguments: list[Any] = []
+    if "original" in needs:
+        arguments.append(_original(trial, net, opened))
+    if "source" in needs:
+        arguments.append(_source_validation(part, trial, opened))
+    if "seeds" in needs:
+        fits = fits_of_other_seeds(trial.fit, part)
+        arguments.append([network(fit, trial.pick, opened) for fit in fits])
+    return arguments
+
+
+def _original(trial: Trial, net: nn.Module, opened: Opened) -> Original | None:
+    """Returns network and test set without the perturbation; None if the trial has none."""
     if trial.perturb is None:
-        return [None]
+        return None
     if _is_of_features(trial.perturb):
         net = network(trial.fit, trial.pick, opened)
     unperturbed = replace(trial, perturb=None)
-    return [Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))]
+    return Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))
+
+
+def _source_validation(part: Part, trial: Trial, opened: Opened) -> Labelled:
+    """Returns the validation images of the source as the network saw them in training."""
+    fit_steps = opened.share_steps(trial.fit)
+    validation = prepare_domains(fit_steps.domains, fit_steps.steps).validation
+    if validation is None:
+        raise ValueError(
+            f"probes: {part.name} needs labelled source images that the network did not learn "
+            "from; fit.train_on has no validation split, and fit.fold is not set"
+        )
+    return validation
 
 
 def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:

@@ -10,6 +10,7 @@ from harness.judge.arms import Levels, levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, mean, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict
+from harness.report.correlation_figure import figures_of_strata
 from harness.report.figures import boxes, scatter
 from harness.report.formats import with_capital
 from harness.report.rank_diagram import rank_diagram
@@ -28,6 +29,7 @@ def section_of_comparison(i: int, verdict: Verdict) -> str:
     ]
     for pooled in verdict.pooled:
         parts.append(f'<p class="warning">{escape(pooled.sentence)}</p>')
+    parts += _figures_over_strata(verdict)
     parts += _strata(i, verdict)
     if verdict.arms:
         parts.append(_figure_legend(verdict))
@@ -59,6 +61,14 @@ def _strata(i: int, verdict: Verdict) -> Iterator[str]:
         if position >= FOLDED:
             body = f"<details><summary>{name}</summary>{body}</details>"
         yield body
+
+
+def _figures_over_strata(verdict: Verdict) -> Iterator[str]:
+    """The figures that show several strata together."""
+    figures = list(figures_of_strata(verdict.contrasts))
+    if figures:
+        body = "".join(f"<figure>{figure}</figure>" for figure in figures)
+        yield f'<div class="figures">{body}</div>'
 
 
 def _figures(verdict: Verdict, stratum: Levels) -> Iterator[str]:

@@ -11,6 +11,7 @@ from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
+from harness.report.averages import average_rows, averages_csv, averages_markdown
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
 from harness.report.comparison_text import comparisons_latex, comparisons_markdown
 from harness.report.page import page
@@ -63,16 +64,21 @@ def texts(
     """Every file of a report by its name."""
     lower = lower_metrics(study)
     origin = provenance(study, runs)
+    averages = average_rows(study, verdicts.verdicts)
     files = {
-        "report.html": page(verdicts, _design(study), origin, tables),
+        "report.html": page(verdicts, _design(study), origin, tables, averages),
         "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
-        "report.md": comparisons_markdown(verdicts, lower) + tables_markdown(tables),
+        "report.md": comparisons_markdown(verdicts, lower)
+        + averages_markdown(averages)
+        + tables_markdown(tables),
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
     }
     if tables:
         files["tables.csv"] = tables_csv(tables)
+    if averages:
+        files["averages.csv"] = averages_csv(averages)
     return files
 
 

@@ -9,7 +9,7 @@ from harness.store import Home
 from tests.made.fits import CPU
 
 
-def unlabelled(count: int = 5, size: int = 32, seed: int = 0) -> Unlabelled:
+def clouds(count: int = 5, size: int = 32, seed: int = 0) -> Unlabelled:
     """Returns grey images of clouds, each a group of its own."""
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(count, 1, 5, 5, generator=rng)
@@ -20,7 +20,7 @@ def unlabelled(count: int = 5, size: int = 32, seed: int = 0) -> Unlabelled:
 
 
 def user_images(home: Home, count: int = 5) -> UserImages:
-    return UserImages(unlabelled(count), home, CPU)
+    return UserImages(clouds(count), home, CPU)
 
 
 class BrightIsForeground(nn.Module):

@@ -8,19 +8,22 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from harness.measure.consistency import (
     Labels,
     Prediction,
-    connected_instances,
     effective_invariance,
     nhd,
+    predictions,
     probability_of,
     v_rand,
     v_rand_crank,
 )
+from harness.measure.objects import ObjectFinder
 from harness.measure.overlap import labels_of
+from tests.made.unlabelled import BrightIsForeground, clouds
 
 CASES = range(12)
 
@@ -28,25 +31,31 @@ CASES = range(12)
 def random_logits(case: int, channels: int = 1) -> Tensor:
     """Logits of an image, clouds of a few pixels rather than noise; some have little foreground."""
     rng = torch.Generator().manual_seed(case)
-    coarse = torch.randn(1, channels, 6, 6, generator=rng) - 0.3 * (case % 3)
-    return torch.nn.functional.interpolate(coarse, scale_factor=3, mode="bilinear") * 3
+    coarse = torch.randn(1, channels, 6, 6, generator=rng)
+    coarse = coarse - 0.3 * (case % 3)
+    fine = F.interpolate(coarse, scale_factor=3, mode="bilinear")
+    return 3 * fine
 
 
 def prediction(logits: Tensor) -> Prediction:
     labels = labels_of(logits)
-    return Prediction(labels[0].to(torch.uint8), probability_of(logits, labels)[0])
+    probabilities = probability_of(logits, labels)
+    return Prediction(labels[0].to(torch.uint8), probabilities[0])
 
 
 def two_predictions(case: int, channels: int = 1) -> tuple[Prediction, Prediction]:
-    first = random_logits(case, channels)
-    return prediction(first), prediction(first + random_logits(case + 100, channels) / 2)
+    clean = random_logits(case, channels)
+    change = random_logits(case + 100, channels)
+    return prediction(clean), prediction(clean + change / 2)
 
 
 def random_instances(case: int) -> tuple[Labels, Labels]:
     rng = np.random.default_rng(case)
-    first = np.kron(rng.integers(0, 4, (4, 4)), np.ones((3, 3), int))
-    second = np.where(rng.random(first.shape) < 0.8, first, rng.integers(0, 5, first.shape))
-    return first, second
+    blocks = rng.integers(0, 4, (4, 4))
+    first = np.kron(blocks, np.ones((3, 3), int))
+    stays = rng.random(first.shape) < 0.8
+    labels = rng.integers(0, 5, first.shape)
+    return first, np.where(stays, first, labels)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -54,7 +63,7 @@ def random_instances(case: int) -> tuple[Labels, Labels]:
 def test_the_same_prediction_is_wholly_consistent(case: int, channels: int) -> None:
     clean, _ = two_predictions(case, channels)
     assert nhd(clean, clean) == 1
-    instances = connected_instances(clean)
+    instances = clean.labels.numpy()
     assert v_rand(instances, instances) == 1
     # by Eq. 4 EI of equal predictions is their confidence, which is 1 for certain ones alone
     confidence = clean.probability[clean.labels > 0].double().mean()
@@ -66,8 +75,11 @@ def test_the_same_prediction_is_wholly_consistent(case: int, channels: int) -> N
 @pytest.mark.parametrize("case", CASES)
 def test_nhd_is_the_intersection_over_union(case: int) -> None:
     clean, perturbed = two_predictions(case)
-    first, second = clean.labels.bool(), perturbed.labels.bool()
-    expected = int((first & second).sum()) / int((first | second).sum())
+    first = clean.labels.bool()
+    second = perturbed.labels.bool()
+    intersection = int((first & second).sum())
+    union = int((first | second).sum())
+    expected = intersection / union
     assert nhd(clean, perturbed) == pytest.approx(expected)
     assert nhd(clean, perturbed) == nhd(perturbed, clean)
     assert 0 < expected < 1
@@ -119,7 +131,7 @@ def rand_by_pairs(first: Labels, second: Labels, alpha: float) -> float:
     in both, over the weighted mean of how many have one label in either.
     """
     inside = (first > 0) | (second > 0)
-    pixels = list(zip(first[inside].tolist(), second[inside].tolist(), strict=True))
+    pixels = np.stack([first[inside], second[inside]], axis=1).tolist()
     together = in_first = in_second = 0
     for a in pixels:
         for b in pixels:
@@ -143,9 +155,11 @@ def test_v_rand_counts_pairs_of_pixels(case: int, alpha: float) -> None:
 def test_v_rand_asks_for_no_name_of_an_instance(case: int, score: object) -> None:
     assert callable(score)
     first, second = random_instances(case)
-    new_names = np.array([0, *(np.random.default_rng(case).permutation(9) + 3)])
-    assert score(first, new_names[second]) == pytest.approx(score(first, second))
-    assert score(new_names[first], second) == pytest.approx(score(first, second))
+    names = np.random.default_rng(case).permutation(9) + 3
+    new_names = np.array([0, *names])
+    expected = pytest.approx(score(first, second))
+    assert score(first, new_names[second]) == expected
+    assert score(new_names[first], second) == expected
 
 
 def test_half_and_half_makes_v_rand_symmetric() -> None:
@@ -198,10 +212,15 @@ def test_where_nothing_is_foreground_nothing_is_compared() -> None:
         assert math.isnan(score(empty, empty))
         assert score(empty, full) == 0
     for rand in (v_rand, v_rand_crank):
-        assert math.isnan(rand(connected_instances(empty), connected_instances(empty)))
+        assert math.isnan(rand(empty.labels.numpy(), empty.labels.numpy()))
 
 
-def test_instances_are_connected_by_edges_and_of_one_class() -> None:
-    labels = torch.tensor([[1, 0, 2], [0, 1, 2], [1, 1, 2]], dtype=torch.uint8)
-    instances = connected_instances(Prediction(labels, torch.ones(3, 3)))
-    assert instances.tolist() == [[1, 0, 2], [0, 3, 2], [3, 3, 2]]
+def test_instances_are_found_as_the_probe_of_instances_finds_them() -> None:
+    images = clouds(3)
+    net = BrightIsForeground(0.55)
+    find = ObjectFinder(smallest=20)
+    for index, answer in predictions(net, images, 0.5, find):
+        logits = net(images.pixels[index, None])
+        assert answer.objects is not None
+        assert np.array_equal(answer.objects, find(logits))
+        assert answer.objects.max() > 0

@@ -4,6 +4,7 @@ how well it transfers (CTE, section 2.3), which looks at no label and no source 
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Literal
 
 from torch import nn
@@ -12,7 +13,6 @@ from harness.components.probes import probe
 from harness.data.images import Labelled, Unlabelled
 from harness.measure.consistency import (
     Prediction,
-    connected_instances,
     effective_invariance,
     nhd,
     predictions,
@@ -20,8 +20,9 @@ from harness.measure.consistency import (
     v_rand_crank,
 )
 from harness.measure.estimators import average_of
+from harness.measure.objects import ObjectFinder
 from harness.measure.rows import Perturbation, Row
-from harness.spec.options import Count, Fraction, Perturb
+from harness.spec.options import Count, Fraction, Perturb, Whole
 
 Metric = Literal["nhd", "ei", "v_rand"]
 Compare = Callable[[Prediction, Prediction], float]
@@ -42,6 +43,9 @@ def consistency(
     draws: Count = 1,
     average: Literal["median", "mean"] = "median",
     threshold: Fraction = 0.5,
+    separate: Literal["components", "watershed"] = "components",
+    smallest: Whole = 50,
+    apart: Count = 7,
 ) -> Iterator[Row]:
     """How alike predictions stay under perturbations (paper 001): NHD, EI and V-Rand over the
     union of foregrounds, their median over images.
@@ -49,18 +53,24 @@ def consistency(
     One clean pass is shared by all perturbations, each of which takes as many passes as there are
     `draws`. `nhd`, `ei` and `v_rand` are of an image, the mean over its draws; `cte_nhd` and so on
     are of the test set. An image whose predictions are all background has no value; how many there
-    are is `empty_unions`. V-Rand compares instances, the connected foregrounds: by Eq. 6 with alpha
-    1/2, or as the authors' code does (`crank`).
+    are is `empty_unions`. V-Rand compares instances, found as the probe `instances` finds them: by
+    Eq. 6 with alpha 1/2, or as the authors' code does (`crank`).
     """
-    clean = dict(predictions(net, test.images, threshold))
-    compare = {metric: _comparison(metric, rand) for metric in dict.fromkeys([*metrics, "nhd"])}
+    find = None
+    if "v_rand" in metrics:
+        find = ObjectFinder(separate, threshold, smallest, apart)
+    look = partial(predictions, threshold=threshold, find=find)
+    clean = dict(look(net, test.images))
+    compare: dict[str, Compare] = {"nhd": nhd}  # which says what unions are empty
+    for metric in metrics:
+        compare[metric] = _comparison(metric, rand)
     for perturbation in perturb:
         if perturbation.moves:
             raise ValueError(
                 f"consistency.perturb: {perturbation.name} moves pixels, so that predictions "
                 "cannot be compared pixel by pixel; take one that changes grey levels or features"
             )
-        pairs = _pairs(net, clean, perturbation, draws, threshold)
+        pairs = _pairs(net, clean, perturbation, draws, look)
         scores = _scores_of_images(pairs, compare)
         disturbance = {"disturbance": perturbation.family, "strength": perturbation.strength}
         for metric in metrics:
@@ -78,12 +88,12 @@ def _pairs(
     clean: Mapping[int, Prediction],
     perturbation: Perturbation,
     draws: int,
-    threshold: float,
+    look: Callable[[nn.Module, Unlabelled], Iterator[tuple[int, Prediction]]],
 ) -> Iterator[tuple[int, Prediction, Prediction]]:
     """Yields (which image, its clean prediction, a perturbed one), as often as there are draws."""
     for draw in range(draws):
         with perturbation(net, draw) as perturbed:
-            for index, prediction in predictions(net, perturbed.images, threshold):
+            for index, prediction in look(net, perturbed.images):
                 yield index, clean[index], prediction
 
 
@@ -110,6 +120,8 @@ def _comparison(metric: str, rand: str) -> Compare:
     rand_score = v_rand if rand == "paper" else v_rand_crank
 
     def compare_instances(clean: Prediction, perturbed: Prediction) -> float:
-        return rand_score(connected_instances(clean), connected_instances(perturbed))
+        assert clean.objects is not None
+        assert perturbed.objects is not None
+        return rand_score(clean.objects, perturbed.objects)
 
     return compare_instances

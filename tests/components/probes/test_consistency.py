@@ -25,15 +25,21 @@ from tests.made.features import perturbation
 from tests.made.fits import CPU, small_trial
 from tests.made.networks import tiny_network
 from tests.made.outside import folder_of_components, write_example
-from tests.made.unlabelled import BrightIsForeground, unlabelled, user_images
+from tests.made.unlabelled import BrightIsForeground, clouds, user_images
 
 RATES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
-DROPOUTS = [{"name": "dropout", "strength": rate} for rate in RATES]
+DROPOUTS = [
+    {
+        "name": "dropout",
+        "strength": rate,
+    }
+    for rate in RATES
+]
 ALL_METRICS = ["nhd", "ei", "v_rand"]
 
 
 def rows_of(images: UserImages, net: torch.nn.Module, **options: Any) -> list[Row]:
-    part = read_estimator({"name": "consistency", **options})
+    part = read_estimator({"name": "consistency", "smallest": 0, **options})
     probe = as_function(part, images.home, CPU)
     return list(probe(net, images.test, **perturbation_options(part, images)))
 
@@ -48,13 +54,16 @@ def net_with_foreground() -> torch.nn.Module:
     """
     net = tiny_network(width=8)
     head = net.get_submodule("head")
+    assert isinstance(head, torch.nn.Conv2d)
+    assert head.bias is not None
     with torch.no_grad():
         for weights in net.parameters():
             if weights.ndim == 4:
                 weights.mul_(4)
-        logits = net(unlabelled(5).pixels)
-        head.weight.div_(logits.std())
-        head.bias.sub_(logits.median()).div_(logits.std())
+        logits = net(clouds(5).pixels)
+        head.weight /= logits.std()
+        head.bias -= logits.median()
+        head.bias /= logits.std()
     return net
 
 
@@ -72,15 +81,18 @@ def test_a_clean_pass_and_one_for_each_strength_and_draw(home: Home, draws: int)
 
 def test_without_perturbation_predictions_stay_as_they_are(home: Home) -> None:
     images = user_images(home)
-    neutral = [
-        {"name": "dropout", "strength": 0},
-        {"name": "feature_noise", "strength": 0},
-        {"name": "feature_drop", "strength": 0},
-        {"name": "shift", "strength": 0, "clip": False},
-        {"name": "contrast", "strength": 1, "clip": False},
-        {"name": "gamma", "strength": 1},
-        {"name": "noise", "strength": 0, "clip": False},
-    ]
+    strengths = {
+        "dropout": 0,
+        "feature_noise": 0,
+        "feature_drop": 0,
+        "shift": 0,
+        "contrast": 1,
+        "gamma": 1,
+        "noise": 0,
+    }
+    neutral = []
+    for name, strength in strengths.items():
+        neutral.append({"name": name, "strength": strength})
     net = net_with_foreground()
     rows = rows_of(images, net, perturb=neutral, metrics=ALL_METRICS)
     assert values(rows, "cte_nhd") == [1] * len(neutral)
@@ -109,8 +121,11 @@ def test_a_shift_moves_the_foreground_as_it_should(home: Home) -> None:
     rows = rows_of(images, BrightIsForeground(0.6), perturb=shift)
     expected = []
     for image in images.test.images.pixels:
-        before, after = image > 0.6, image + 0.1 > 0.6
-        expected.append(int((before & after).sum()) / int((before | after).sum()))
+        before = image > 0.6
+        after = image + 0.1 > 0.6
+        intersection = int((before & after).sum())
+        union = int((before | after).sum())
+        expected.append(intersection / union)
     assert values(rows, "nhd") == pytest.approx(expected)
 
 
@@ -144,13 +159,15 @@ def test_several_draws_are_averaged_within_each_image(home: Home) -> None:
     net, images = net_with_foreground(), user_images(home)
     noise = {"name": "noise", "strength": 0.3, "clip": False}
     for raw in (DROPOUTS[3], noise):
-        once = values(rows_of(images, net, perturb=raw), "nhd")
-        twice = values(rows_of(images, net, perturb=raw, draws=2), "nhd")
-        thrice = values(rows_of(images, net, perturb=raw, draws=3), "nhd")
-        second = 2 * np.array(twice) - once
-        third = 3 * np.array(thrice) - 2 * np.array(twice)
+        sums = []
+        for draws in (1, 2, 3):
+            rows = rows_of(images, net, perturb=raw, draws=draws)
+            sums.append(draws * np.array(values(rows, "nhd")))
+        first = sums[0]
+        second = sums[1] - sums[0]
+        third = sums[2] - sums[1]
         assert all((second >= 0) & (second <= 1 + 1e-9))
-        assert not np.allclose(second, once)
+        assert not np.allclose(second, first)
         assert not np.allclose(third, second)
 
 
@@ -159,7 +176,7 @@ def test_an_image_is_perturbed_by_its_name_in_every_set_and_by_every_network(hom
     perturb = [DROPOUTS[3], {"name": "feature_noise", "strength": 0.5}]
     rows = rows_of(images, net, perturb=perturb)
     pixels = images.test.images.pixels[:3]
-    fewer = UserImages(unlabelled(3).with_pixels(lambda _: pixels), home, CPU)
+    fewer = UserImages(clouds(3).with_pixels(lambda _: pixels), home, CPU)
     subset = rows_of(fewer, net, perturb=perturb)
     assert values(rows, "nhd")[:3] == pytest.approx(values(subset, "nhd")[:3])
     # what is dropped is decided by the name: another image of that name loses the same maps
@@ -176,9 +193,12 @@ def dropped_maps(net: torch.nn.Module, test: Unlabelled) -> torch.Tensor:
         return torch.ones_like(maps)
 
     outputs: dict[str, torch.Tensor] = {}
-    with hooked_layers(net, ["bottleneck"], set_to_one), perturbation("dropout", net, 0.5):
-        with hooked_layers(net, ["bottleneck"], outputs.__setitem__):
-            list(logits_of(net, test))
+    with (
+        hooked_layers(net, ["bottleneck"], set_to_one),
+        perturbation("dropout", net, 0.5),
+        hooked_layers(net, ["bottleneck"], outputs.__setitem__),
+    ):
+        list(logits_of(net, test))
     return outputs["bottleneck"].amax((2, 3)) == 0
 
 
@@ -201,7 +221,8 @@ def test_in_a_trial_it_stands_beside_the_scores_it_should_foretell(home: Home) -
     assert consistency.strength.tolist() == [0.2, 0.3]
     assert consistency.disturbance.unique().tolist() == ["dropout"]
     images = rows[(rows.metric == "nhd") & (rows.strength == 0.2)]
-    assert sorted(images.image) == sorted(rows[rows.metric == "dice"].image)
+    scores = rows[rows.metric == "dice"]
+    assert sorted(images.image) == sorted(scores.image)
     assert consistency.value.iloc[0] == pytest.approx(images.value.median(), nan_ok=True)
 
 
