@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from harness.apply.score_table import ScoreTable
 from harness.apply.questions import FIRST
+from harness.apply.score_table import ScoreTable
 from harness.apply.scores import Selection
 from harness.apply.standings import ColumnRanking, Ranking, Standing
 

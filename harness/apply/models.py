@@ -9,7 +9,7 @@ from harness.apply.fit_models import models_of_folder
 from harness.apply.foreign_models import NOT_READ, SCRIPTS, WEIGHTS, foreign_model
 from harness.apply.model import LeftOut, Model, Unusable
 from harness.apply.normalise import Normalise
-from harness.apply.own_images import content_of
+from harness.apply.open_images import content_of
 from harness.apply.zoo_models import DESCRIPTIONS, zoo_model
 from harness.data.files.open import by_number
 from harness.data.refused import Refused

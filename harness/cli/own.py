@@ -72,7 +72,7 @@ def open_images(
     patterns: list[str], window: str | None, grey: bool, axes: str | None
 ) -> "OwnImages":
     """The images that patterns name; what is wrong with them ends the command."""
-    from harness.apply.own_images import Reading, open_own_images, read_window
+    from harness.apply.open_images import Reading, open_own_images, read_window
 
     reading = Reading(or_exit(read_window, window), grey, axes)
     return or_exit(open_own_images, patterns, reading)
