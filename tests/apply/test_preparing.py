@@ -21,8 +21,10 @@ from tests.made.own_models import images_of
 def stack_of(folder: Path, count: int = 4) -> OwnImages:
     """Images of which each has a range of its own."""
     for number, image in enumerate(images_of(count)):
-        tifffile.imwrite(folder / f"{number}.tif", image // (number + 1))
-    return open_own_images([str(folder / "*.tif")], Reading())
+        darker = image // (number + 1)
+        tifffile.imwrite(folder / f"{number}.tif", darker)
+    pattern = str(folder / "*.tif")
+    return open_own_images([pattern], Reading())
 
 
 def test_a_set_is_scaled_by_the_range_of_all_its_images(tmp_path: Path) -> None:
@@ -65,20 +67,26 @@ def test_a_scaling_by_the_image_does_not_undo_a_perturbation(
     [(Normalise.minmax, 0, 1), (Normalise.symmetric, -1, 1), (Normalise.none, 3, 203)],
 )
 def test_a_range_becomes_what_the_way_says(way: Normalise, low: float, high: float) -> None:
-    pixels = torch.tensor([[[[3, 203], [100, 50]]]], dtype=torch.uint8)
+    levels = [[3, 203], [100, 50]]
+    pixels = torch.tensor([[levels]], dtype=torch.uint8)
     rows = torch.tensor([0])
-    scaled = normalise(Unlabelled(pixels, ["a"], ["a"], rows, rows), way).pixels
-    assert (float(scaled.min()), float(scaled.max())) == pytest.approx((low, high))
+    images = Unlabelled(pixels, ["a"], ["a"], rows, rows)
+    scaled = normalise(images, way).pixels
+    assert float(scaled.min()) == pytest.approx(low)
+    assert float(scaled.max()) == pytest.approx(high)
 
 
 def test_a_network_of_stacks_gets_the_neighbours_of_a_plane(tmp_path: Path) -> None:
     volume = images_of(5)
     tifffile.imwrite(tmp_path / "volume.tif", volume)
-    planes = open_own_images([str(tmp_path / "volume.tif")], Reading()).planes
-    for index, neighbours in ((0, (0, 0, 1)), (2, (1, 2, 3)), (4, (3, 4, 4))):
-        stack = planes[index].open(slices=3).whole(torch.tensor([0]))
-        expected = torch.from_numpy(volume[list(neighbours)].astype(np.float32)) / 255
-        assert torch.allclose(stack[0], expected)
+    pattern = str(tmp_path / "volume.tif")
+    planes = open_own_images([pattern], Reading()).planes
+    neighbours = {0: [0, 0, 1], 2: [1, 2, 3], 4: [3, 4, 4]}
+    first = torch.tensor([0])
+    for index, rows in neighbours.items():
+        stack = planes[index].open(slices=3).whole(first)
+        expected = volume[rows].astype(np.float32) / 255
+        assert np.allclose(stack[0].numpy(), expected)
 
 
 def test_windows_cover_a_large_image_once(tmp_path: Path) -> None:
