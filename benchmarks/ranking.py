@@ -1,9 +1,11 @@
 """What `harness rank` costs: ten models on 200 images of 256 x 256, the same call again, and two
 models on a volume that is larger than the memory that is used.
 
-Each is a process of its own, on as many threads as torch takes.
+Each is a process of its own, on as many threads as torch takes. The cost is linear in the images:
+`--images 20` asks for a tenth.
 """
 
+import argparse
 import os
 import resource
 import subprocess
@@ -42,14 +44,14 @@ def write_models(folder: Path) -> None:
         path.with_suffix(".yaml").write_text(f"net: {{arch: tiny_unet, width: {WIDTH}}}\n")
 
 
-def write_images(folder: Path) -> None:
-    """200 images of noise."""
+def write_images(folder: Path, count: int) -> None:
+    """Images of noise."""
     import numpy as np
     import tifffile
 
     folder.mkdir()
     rng = np.random.default_rng(0)
-    for number in range(IMAGES):
+    for number in range(count):
         image = rng.integers(0, 256, (SIZE, SIZE), dtype=np.uint8)
         tifffile.imwrite(folder / f"{number:03}.tif", image)
 
@@ -66,37 +68,39 @@ def write_volume(path: Path) -> None:
     volume.flush()
 
 
-def call(home: Path, *words: str) -> tuple[float, float]:
-    """Seconds of a call, and the most memory of any call until then, in MiB."""
+def call(home: Path, *words: str) -> str:
+    """What a call costs: seconds, seconds of processors, the most memory of any call until then."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     environment = {**os.environ, "HARNESS_HOME": str(home)}
     command = [sys.executable, "-c", CALL, "rank", "--device", "cpu", *words]
     subprocess.run(command, cwd=home, env=environment, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / MIB
-    return seconds, peak
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    peak = after.ru_maxrss * 1024 / MIB
+    return f"{seconds:.0f} s ({busy:.0f} s of processors), peak {peak:.0f} MiB"
 
 
 def main() -> None:
-    """Prints seconds and peak memory of each call."""
+    """Prints what each call costs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=IMAGES)
+    count = parser.parse_args().images
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         write_models(home / "models")
-        write_images(home / "images")
-        words = ("--models", "models", "--images", "images")
-        pairs = f"{MODELS} models, {IMAGES} images of {SIZE} x {SIZE}"
-        for text in (pairs, f"{pairs}, again"):
-            seconds, peak = call(home, *words)
-            print(f"{text}: {seconds:.0f} s, peak {peak:.0f} MiB")
+        write_images(home / "images", count)
+        words = ("--models", "models", "--images", "images", "--most", str(count))
+        pairs = f"{MODELS} models, {count} images of {SIZE} x {SIZE}"
+        print(f"{pairs}: {call(home, *words)}")
+        print(f"{pairs}, again: {call(home, *words)}")
         write_volume(home / "volume.tif")
         models = ("--models", "models/model0.safetensors", "--models", "models/model1.safetensors")
         few = ("--images", "volume.tif", "--most", str(PLANES))
-        seconds, peak = call(home, *models, *few)
         size = VOLUME[0] * VOLUME[1] * VOLUME[2] / MIB
-        print(
-            f"2 models, {PLANES} planes of a volume of {size:.0f} MiB: {seconds:.0f} s, "
-            f"peak of all calls {peak:.0f} MiB"
-        )
+        cost = call(home, *models, *few)
+        print(f"2 models, {PLANES} planes of a volume of {size:.0f} MiB: {cost}")
 
 
 if __name__ == "__main__":

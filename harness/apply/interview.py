@@ -11,6 +11,7 @@ from harness.apply.own_images import Plane
 from harness.apply.questions import Column, Question, column_of
 from harness.apply.score_store import ScoreStore, Values, digest_of_plane
 from harness.apply.score_table import WHOLE_SET, ScoreTable
+from harness.apply.shared_pass import shared_pass
 from harness.data.domains import on_device
 from harness.data.images import Labelled, Unlabelled
 from harness.data.refused import first_line
@@ -55,7 +56,8 @@ class Interview:
             else:
                 self._ask_of_set(part)
         for plane in self.table.planes:
-            self._ask_of_image(plane, parts)
+            with shared_pass(self.opened.net):
+                self._ask_of_image(plane, parts)
             self.setting.progress(1)
 
     def _ask_of_image(self, plane: Plane, parts: Sequence[Part]) -> None:
