@@ -78,7 +78,8 @@ class Several(nn.Module):
     """A network that gives a mapping of two answers."""
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"masks": 3 * images[:, 0], "edges": images}
+        masks = 3 * images[:, 0]
+        return {"masks": masks, "edges": images}
 
 
 def test_the_first_of_several_answers_counts() -> None:
