@@ -4,7 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY ?= studies/saliency.yaml
 
-.PHONY: setup run test slow check bench ui dashboard clean
+# What touches tables, under the oldest supported pandas and numpy, the first pandas with strings of its own, and the newest.
+TABLE_TESTS := tests/judge tests/report tests/stats tests/data/test_folds.py tests/measure/test_table.py \
+	tests/measure/test_distances.py tests/measure/test_sorted_distances.py tests/record/test_table.py
+OLDEST := pandas==2.2.2 numpy==2.0.0
+STRINGS := pandas==3.0.* numpy
+NEWEST := pandas numpy
+
+.PHONY: setup run test slow gpu check versions bench ui dashboard clean
 
 setup: $(VENV)/.installed
 
@@ -22,6 +29,14 @@ test: setup
 
 slow: setup
 	$(BIN)/python -m pytest -m 'slow or gpu'
+
+gpu: setup
+	$(BIN)/python -m pytest -m gpu -rs
+
+versions: setup
+	.ci/versions $(BIN)/python oldest "$(OLDEST)" $(TABLE_TESTS)
+	.ci/versions $(BIN)/python strings "$(STRINGS)" $(TABLE_TESTS)
+	.ci/versions $(BIN)/python newest "$(NEWEST)" $(TABLE_TESTS)
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -43,4 +58,4 @@ dashboard: setup
 	$(BIN)/streamlit run dashboard/app.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache harness.egg-info
+	rm -rf $(VENV) .venv-oldest .venv-newest .mypy_cache .ruff_cache .pytest_cache harness.egg-info

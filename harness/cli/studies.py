@@ -1,5 +1,6 @@
 """The commands of a study: plan, run, status, compare, report."""
 
+import os
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -31,6 +32,7 @@ from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
 from harness.run.engines import inline, processes
 from harness.run.events import Engine
+from harness.run.jobs import DETERMINISTIC
 from harness.run.plan import Plan, modules_to_load
 from harness.run.progress import forget, notes, remaining, running
 from harness.run.slots import Slot, slots_here
@@ -91,10 +93,15 @@ def run_(
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
     retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
+    deterministic: Annotated[
+        bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
+    ] = True,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
+    if not deterministic:
+        os.environ[DETERMINISTIC] = "0"
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)

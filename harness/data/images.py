@@ -119,6 +119,11 @@ class Unlabelled:
             return 0
         return int(self.sizes.amin(dim=1).argmin())
 
+    @cached_property
+    def smallest_size(self) -> tuple[int, int]:
+        """Height and width of the image with the shortest side."""
+        return self.size_of(self.smallest)
+
     @property
     def channels(self) -> int:
         """What a network sees: every slice of the stack, with all its channels."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.sentences import count, estimate, number, p_value
+from harness.judge.transfer import gain_text
 from harness.spec.naming import where_text
 from harness.study.comparison import Comparison
 
@@ -78,6 +79,8 @@ def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:
     if comparison.trend:
         metric = f"the area under {metric} over {comparison.trend}"
     facts = f"difference {_numbers(comparison, contrast, family)}"
+    if contrast.transfer:
+        facts = f"{contrast.transfer}, {gain_text(contrast)}; {facts}"
     first = contrast.first
     second = contrast.second
     margin = comparison.margin

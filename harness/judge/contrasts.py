@@ -81,6 +81,8 @@ class Contrast:
     taken_at: str = ""  # of a term of a model: where the numeric factors beside it stand
     points: tuple[tuple[str, float, float], ...] = ()  # of a correlation: name, x, y
     only_these_networks: bool = False  # says nothing of another training
+    reference: float = np.nan  # the mean of the second arm, over the units that are compared
+    transfer: str = ""  # negative transfer | positive transfer, where the comparison asks for it
 
     @property
     def name(self) -> str:
@@ -196,6 +198,7 @@ def _contrast_of_pair(
         note=join_notes(notes),
         corrected_by_test=result.test == "nemenyi",
         runs=runs_behind((x, y)),
+        reference=float(b.mean()) if b.size else np.nan,
     )
 
 

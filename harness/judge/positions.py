@@ -67,7 +67,7 @@ def _networks(trials: pd.DataFrame) -> pd.Series:
     """The network of each trial: its seed, and its fold where there are folds."""
     seeds = "seed " + trials["seed"].astype(str)
     folds = trials["fold"].map(lambda fold: _fold_text(fold, " fold ", none=""))
-    return seeds + folds
+    return seeds + folds.astype(str)  # of no trials they are no strings yet
 
 
 def _fold_text(fold: float | None, before: str, none: str) -> str:
@@ -232,11 +232,11 @@ def with_units(
         )
     names = data[column].astype(str)
     if data["test_on"].nunique() > 1:  # test-000 of one set is not test-000 of another
-        names = data["test_on"] + " " + names
+        names = data["test_on"].astype(str) + " " + names
     if within_network:
         return data.assign(**{UNIT: data[BASE], PART: names}), notes
     if comparison.unit == "image":
-        names = data[NETWORK] + " " + names
+        names = data[NETWORK].astype(str) + " " + names
     return data.assign(**{UNIT: names}).assign(**{PART: ""}), notes
 
 

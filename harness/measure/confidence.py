@@ -4,6 +4,7 @@ Confidence is the probability of the predicted label. Certainty is 1 less the en
 probabilities, which is divided by the entropy of a guess: 0 is a guess, 1 is no doubt.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -35,7 +36,7 @@ class Opinion:
         """(h, w): 1 less the normalised entropy."""
         logarithms = self.probabilities.clamp(min=1e-300).log()
         entropy = -(self.probabilities * logarithms).sum(dim=0)
-        of_a_guess = torch.tensor(float(len(self.probabilities))).log()
+        of_a_guess = math.log(len(self.probabilities))
         return 1 - entropy / of_a_guess
 
     def looked_at(self, pixels: Pixels) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 Values = NDArray[np.floating]
 Shares = NDArray[np.float64]
 Distance = Callable[[Values, Values], float]
+T = TypeVar("T")  # the values of a channel, as an array or on a device
 
 BINS = 256  # of a histogram, over the range that the two samples have together
 
@@ -26,6 +28,11 @@ def wasserstein(x: Values, y: Values) -> float:
 def jensen_shannon(x: Values, y: Values, bins: int = BINS) -> float:
     """The Jensen-Shannon divergence of the histograms in nats, from 0 to ln 2."""
     p, q = _histograms(x, y, bins)
+    return jensen_shannon_of_shares(p, q)
+
+
+def jensen_shannon_of_shares(p: Shares, q: Shares) -> float:
+    """The Jensen-Shannon divergence of two histograms."""
     middle = (p + q) / 2
     divergence_of_p = _divergence(p, middle)
     divergence_of_q = _divergence(q, middle)
@@ -39,8 +46,13 @@ def bhattacharyya(x: Values, y: Values, bins: int = BINS) -> float:
     It is ln(2 n) where n values have no bin in common with n others, so never infinite.
     """
     p, q = _histograms(x, y, bins)
+    return bhattacharyya_of_shares(p, q, x.size + y.size)
+
+
+def bhattacharyya_of_shares(p: Shares, q: Shares, count: int) -> float:
+    """-ln of the overlap of two histograms of so many values together."""
     overlap = np.sqrt(p * q).sum()
-    smallest = 1 / (x.size + y.size)
+    smallest = 1 / count
     logarithm = np.log(max(overlap, smallest))
     return max(0.0, -float(logarithm))
 
@@ -52,7 +64,7 @@ DISTANCES: dict[str, Distance] = {
 }
 
 
-def symmetric(distance: Distance, channels: Sequence[Values]) -> float:
+def symmetric(distance: Callable[[T, T], float], channels: Sequence[T]) -> float:
     """Eq. 1 (SWd): the mean distance of the pairs of channels equally far from the middle."""
     middle = _odd_count(channels) // 2
     distances = []
@@ -63,7 +75,7 @@ def symmetric(distance: Distance, channels: Sequence[Values]) -> float:
     return float(np.mean(distances))
 
 
-def full(distance: Distance, channels: Sequence[Values]) -> float:
+def full(distance: Callable[[T, T], float], channels: Sequence[T]) -> float:
     """Eq. 2 (FWd): the mean distance of all pairs of channels."""
     _odd_count(channels)
     distances = []
@@ -72,19 +84,18 @@ def full(distance: Distance, channels: Sequence[Values]) -> float:
     return float(np.mean(distances))
 
 
-def condensed_sample(values: Values, count: int) -> Values:
-    """Returns the means of so many equal shares of the sorted values.
+def condensed_sorted(ordered: Values, count: int) -> Values:
+    """Returns the means of so many equal shares of values that are sorted.
 
     They are a sample that stands for a larger one.
     """
-    ordered = np.sort(values, axis=None)
     shares = min(count, ordered.size)
     edges = np.linspace(0, ordered.size, shares + 1).astype(int)
     sums = np.add.reduceat(ordered, edges[:-1])
     return sums / np.diff(edges)
 
 
-def _odd_count(channels: Sequence[Values]) -> int:
+def _odd_count(channels: Sequence[T]) -> int:
     """Returns the number of channels, and refuses one without a middle."""
     count = len(channels)
     if count < 3 or count % 2 == 0:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from harness.data.images import Unlabelled
 from harness.measure.forward import PADDED_TO, padded_forward, whole_batches
+from harness.measure.memory import Portions
+from harness.train.true_float32 import true_float32
 
 BOTTLENECK = "bottleneck"  # the encoder's last stage, by the name that papers give it
 
@@ -42,6 +44,19 @@ def hooked_layers(net: nn.Module, names: Iterable[str], see: See) -> Iterator[No
         yield
 
 
+@contextmanager
+def weights_without_gradients(net: nn.Module) -> Iterator[None]:
+    """While it is open, no gradient is computed for a weight: maps need that of the input alone."""
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_()
+
+
 @torch.no_grad()
 def pooled_features(
     net: nn.Module,
@@ -59,14 +74,32 @@ def pooled_features(
     def see(name: str, maps: Tensor) -> None:
         features[name] = F.adaptive_avg_pool2d(maps.float(), positions)
 
+    def look(batch: Tensor) -> dict[str, Tensor]:
+        """Returns the features of some images of a batch."""
+        padded_forward(net, batch)
+        return dict(features)
+
+    portions = Portions()
     with hooked_layers(net, names, see):
         for which, batch in whole_batches(net, images):
             height, width = batch.shape[-2:]
             rows = -(-height // PADDED_TO)  # rounded up
             columns = -(-width // PADDED_TO)
             positions = (rows, columns)
-            padded_forward(net, batch)
-            yield which, dict(features)
+            with true_float32():
+                parts = portions.take(look, batch)
+            yield which, _join_features(parts)
+
+
+def _join_features(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Returns the features of a whole batch by layer."""
+    if len(parts) == 1:
+        return parts[0]
+    features: dict[str, Tensor] = {}
+    for name in parts[0]:
+        of_parts = [part[name] for part in parts]
+        features[name] = torch.cat(of_parts)
+    return features
 
 
 def layer(net: nn.Module, name: str) -> tuple[nn.Module, int | None]:

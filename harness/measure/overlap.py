@@ -58,19 +58,23 @@ def counts(
     ignore: int | None,
     threshold: float = 0.5,
 ) -> list[Counts]:
-    """The confusion matrix of each image of a batch."""
+    """The confusion matrix of each image of a batch, counted on its device all at once."""
     classes = max(2, logits.shape[1])
+    cells = classes * classes
+    unknown, ignored = cells, cells + 1  # two further cells of each image
     labels = labels_of(logits, threshold)
     truths = answered_labels(logits, masks, ignore)
-    matrices = []
-    for truth, label, mask in zip(truths, labels, masks, strict=True):
-        counted = torch.ones_like(mask, dtype=torch.bool)
-        if ignore is not None:
-            counted = mask != ignore
-        pairs = truth[counted] * classes + label[counted]
-        matrix = torch.bincount(pairs.flatten(), minlength=classes * classes)
-        matrices.append(Counts(matrix.view(classes, classes).double().cpu()))
-    return matrices
+    is_class = (truths >= 0) & (truths < classes)
+    pairs = torch.where(is_class, truths * classes + labels, unknown)
+    if ignore is not None:
+        pairs = torch.where(masks == ignore, ignored, pairs)
+    image = torch.arange(len(masks), device=masks.device)
+    own_pairs = pairs.flatten(1) + image[:, None] * (cells + 2)
+    all_counts = torch.bincount(own_pairs.flatten(), minlength=len(masks) * (cells + 2))
+    tables = all_counts.view(len(masks), cells + 2).cpu()
+    if bool(tables[:, unknown].any()):
+        raise ValueError(f"the masks have labels that are none of the network's {classes} classes")
+    return [Counts(table[:cells].view(classes, classes).double()) for table in tables]
 
 
 # A class that is neither there nor predicted has no overlap to speak of: undefined (nan), not a 1

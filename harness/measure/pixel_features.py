@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from harness.data.images import Labelled
 from harness.measure.forward import PADDED_TO, padded_forward, whole_batches
 from harness.measure.layers import BOTTLENECK, hooked_layers, stages
-from harness.train.batches import seed_from
+from harness.train.draws import seed_from
 
 
 @dataclass(frozen=True)

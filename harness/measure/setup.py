@@ -13,13 +13,11 @@ from harness.data.domains import float_buffer, open_images
 from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
 from harness.measure.opened import Opened
-from harness.measure.rows import Original
-from harness.spec.other_seeds import fits_of_other_seeds
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home
-from harness.train.batches import seed_from
 from harness.train.build import as_function, trained_network
-from harness.train.prepare import prepare_domains, prepare_test
+from harness.train.draws import seed_from
+from harness.train.prepare import prepare_test
 
 
 def open_trial(
@@ -90,44 +88,6 @@ def with_datasets(
         return open_test_set(untouched, home, device, opened)
 
     return as_function(part, home, device, open_dataset)
-
-
-def further_arguments(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Any]:
-    """Returns the arguments that a probe takes after network and test set, by its needs: the
-    original, then source data, then the networks of other seeds.
-    """
-    needs = part.component.facts.needs
-    arguments: list[Any] = []
-    if "original" in needs:
-        arguments.append(_original(trial, net, opened))
-    if "source" in needs:
-        arguments.append(_source_validation(part, trial, opened))
-    if "seeds" in needs:
-        fits = fits_of_other_seeds(trial.fit, part)
-        arguments.append([network(fit, trial.pick, opened) for fit in fits])
-    return arguments
-
-
-def _original(trial: Trial, net: nn.Module, opened: Opened) -> Original | None:
-    """Returns network and test set without the perturbation; None if the trial has none."""
-    if trial.perturb is None:
-        return None
-    if _is_of_features(trial.perturb):
-        net = network(trial.fit, trial.pick, opened)
-    unperturbed = replace(trial, perturb=None)
-    return Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))
-
-
-def _source_validation(part: Part, trial: Trial, opened: Opened) -> Labelled:
-    """Returns the validation images of the source as the network saw them in training."""
-    fit_steps = opened.share_steps(trial.fit)
-    validation = prepare_domains(fit_steps.domains, fit_steps.steps).validation
-    if validation is None:
-        raise ValueError(
-            f"probes: {part.name} needs labelled source images that the network did not learn "
-            "from; fit.train_on has no validation split, and fit.fold is not set"
-        )
-    return validation
 
 
 def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:

@@ -8,16 +8,18 @@ import numpy as np
 import torch
 
 from harness.data.unchanged import planned_data
+from harness.measure.arithmetic import measuring_arithmetic
+from harness.measure.needs import further_arguments
 from harness.measure.opened import Opened
 from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
-from harness.measure.setup import feature_perturbation, further_arguments, open_trial, with_datasets
+from harness.measure.setup import feature_perturbation, open_trial, with_datasets
 from harness.measure.table import means, tidy
 from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.states import State
 from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
-from harness.train.batches import seed_from
+from harness.train.draws import seed_from
 from harness.train.origin import origin_of
 
 
@@ -47,7 +49,8 @@ def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
     fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
     rows: list[Row] = []
     if fit_record.state is State.FINISHED:
-        rows = _probe(trial, home, folder, opened)
+        with measuring_arithmetic(opened.device):
+            rows = _probe(trial, home, folder, opened)
     table = tidy(trial, rows)
     table.to_parquet(folder / "rows.parquet", index=False)
     origin = {"trial": trial.to_plain(), "key": trial.key, "fit": trial.fit.key}

@@ -46,6 +46,7 @@ def _parts(
     question = f'<p class="question">{escape(verdicts.study)}: {escape(verdicts.question)}</p>'
     yield f"<header>{answer}{question}</header>"
     yield _warnings(verdicts, origin)
+    yield _answers(verdicts)
     yield f"<section><h2>Design</h2>{_facts(design)}{_states(verdicts)}</section>"
     for i, verdict in enumerate(verdicts.verdicts):
         yield section_of_comparison(i, verdict)
@@ -59,6 +60,14 @@ def _warnings(verdicts: Verdicts, origin: Provenance) -> str:
     texts = [verdicts.changed] if verdicts.changed else []
     texts += origin.warnings
     return "".join(f'<p class="warning">{escape(with_capital(text))}.</p>' for text in texts)
+
+
+def _answers(verdicts: Verdicts) -> str:
+    """What comparisons say as a whole: each negative transfer, and how many shots are enough."""
+    items = "".join(f"<li>{escape(with_capital(answer))}</li>" for answer in verdicts.answers)
+    if not items:
+        return ""
+    return f"<section><h2>Transfer and shots</h2><ul>{items}</ul></section>"
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:

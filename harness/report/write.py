@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.judge.answer import judge
+from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
 from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
@@ -17,7 +17,6 @@ from harness.report.comparison_text import comparisons_latex, comparisons_markdo
 from harness.report.page import page
 from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
 from harness.report.provenance import provenance
-from harness.spec.catalogue import catalogue
 from harness.store import write
 from harness.study.load import Study
 
@@ -80,17 +79,6 @@ def texts(
     if averages:
         files["averages.csv"] = averages_csv(averages)
     return files
-
-
-def lower_metrics(study: Study) -> set[str]:
-    """The metrics of which less is better, as their probes say."""
-    probes: set[str] = set()
-    for cell in study.cells:
-        probes.update(probe.name for probe in cell.trial.probes)
-    metrics: set[str] = set()
-    for name in probes:
-        metrics.update(catalogue("probe")[name].facts.lower)
-    return metrics
 
 
 def _design(study: Study) -> list[tuple[str, str]]:

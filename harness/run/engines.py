@@ -4,21 +4,21 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from harness.run.child import serve
 from harness.run.events import Ended, Engine, Event, Lost, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
 from harness.run.inline import inline, outcome_from, remote_work
-from harness.run.jobs import Job, Work, one_line
+from harness.run.jobs import Job, Work
+from harness.run.packing import Packing
 from harness.run.slots import Slot
 from harness.store import Home
 
@@ -49,6 +49,8 @@ class _Processes:
         self._free_slots = list(slots)
         self._work = work
         self._workers: list[_Worker] = []
+        self._idle: list[_Worker] = []  # whose slots are free, and whose processes last
+        self._packing = Packing(slots)
         self._followers: dict[str, Follower] = {}
         self._news: list[Event] = []
 
@@ -60,8 +62,19 @@ class _Processes:
         stop_path(self._home, job).unlink(missing_ok=True)
         self._followers.setdefault(job.key, Follower(job, self._home))
         slot = self._free_slots.pop(0)
-        self._workers.append(_start(job, slot, self._home.folder, self._work))
+        self._workers.append(self._worker_for(job, slot))
         self._news.append(Started(job))
+
+    def _worker_for(self, job: Job, slot: Slot) -> "_Worker":
+        """Gives a job to the process that waits at a slot, else to a new one."""
+        for worker in self._idle:
+            if worker.slot == slot:
+                self._idle.remove(worker)
+                if worker.give(job):
+                    return worker
+                worker.retire()
+                break
+        return _start(job, slot, self._home.folder, self._work)
 
     def cancel(self, key: str) -> None:
         for worker in self._workers:
@@ -73,27 +86,37 @@ class _Processes:
         ended = _wait_for_any(self._workers, 0.0 if self._news else timeout)
         events = self._news
         self._news = []
+        newest = max((worker.began for worker in self._workers), default=0.0)
+        busy = [worker.slot for worker in self._workers]
+        self._free_slots += self._packing.further_slots(busy, newest)
         for worker in self._workers:
             events += self._followers[worker.job.key].news(worker in ended)
         for worker in ended:
             self._workers.remove(worker)
-            self._free_slots.append(worker.slot)
-            events.append(_last_event(worker))
+            self._free_slots.insert(0, worker.slot)
+            event, may_go_on = _last_event(worker)
+            if may_go_on:
+                self._idle.append(worker)
+            else:
+                worker.retire()
+            events.append(event)
         return events
 
     def close(self) -> None:
         """Ends every worker; the engine can be used again."""
-        for worker in self._workers:
+        for worker in (*self._workers, *self._idle):
             worker.process.terminate()
         for worker in self._workers:
-            worker.process.join()
             self._free_slots.append(worker.slot)
+        for worker in (*self._workers, *self._idle):
+            worker.retire()
         self._workers = []
+        self._idle = []
 
 
 @dataclass
 class _Worker:
-    """A process that does a job on a slot, and the pipe through which it answers."""
+    """A process that does a job on a slot, and the pipe through which it is given and answers."""
 
     job: Job
     slot: Slot
@@ -101,17 +124,34 @@ class _Worker:
     pipe: Connection
     began: float
 
+    def give(self, job: Job) -> bool:
+        """Gives it its next job; returns whether it is there to take it."""
+        try:
+            self.pipe.send(job)
+        except OSError:
+            return False
+        self.job = job
+        self.began = time.monotonic()
+        return True
+
+    def retire(self) -> None:
+        """Lets it go: without its pipe it has nothing to wait for."""
+        self.pipe.close()
+        self.process.join()
+
 
 def _start(job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
-    """Starts the process of a job."""
+    """Starts a process and gives it a job."""
     context = multiprocessing.get_context("forkserver")
-    own_end, worker_end = context.Pipe(duplex=False)
-    arguments = (worker_end, job, slot, folder, work)
-    process = context.Process(target=_child, args=arguments, name=job.name)
+    own_end, worker_end = context.Pipe()
+    arguments = (worker_end, slot, folder, work)
+    process = context.Process(target=serve, args=arguments, name=job.name)
     with _without_main():
         process.start()
     worker_end.close()
-    return _Worker(job, slot, process, own_end, time.monotonic())
+    worker = _Worker(job, slot, process, own_end, time.monotonic())
+    worker.give(job)  # one that has died by now is found out by its end
+    return worker
 
 
 @contextmanager
@@ -133,40 +173,6 @@ def _without_main() -> Iterator[None]:
         main.update(hidden)
 
 
-def _child(pipe: Connection, job: Job, slot: Slot, folder: Path, work: Work) -> None:
-    """Does a job in a process of its own: its words go to a log, its answer through the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    os.environ["CUDA_VISIBLE_DEVICES"] = slot.visible or ""
-    log = folder / ".harness" / "logs" / f"{job.key}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "a", encoding="utf-8", buffering=1) as handle:
-        os.dup2(handle.fileno(), 1)
-        os.dup2(handle.fileno(), 2)
-        try:
-            result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
-            pipe.send({"result": result})
-        except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
-            trace = traceback.format_exc()
-            pipe.send({"error": one_line(error), "trace": trace})
-            with suppress(OSError):  # on a full disk there is no room for the log
-                handle.write(trace)
-        pipe.close()
-        with suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
-
-
-def _die_with_parent() -> None:
-    """Ends the worker of a study that is killed: nobody waits for it any more."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
 def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
     """The workers that have answered or died; waits at most so many seconds for the first."""
     worker_of: dict[Any, _Worker] = {}
@@ -182,21 +188,21 @@ def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
     return list(ended.values())
 
 
-def _last_event(worker: _Worker) -> Event:
-    """What a worker that has ended answered; without an answer it is lost."""
+def _last_event(worker: _Worker) -> tuple[Event, bool]:
+    """How a job ended, and whether its worker may do another: one that failed may be broken."""
     answer: dict[str, Any] = {}
     try:
         if worker.pipe.poll():
             answer = worker.pipe.recv()
     except (EOFError, OSError):
         pass
-    worker.process.join()
-    worker.pipe.close()
     seconds = time.monotonic() - worker.began
     if answer:
-        return Ended(outcome_from(worker.job, answer, seconds))
+        may_go_on = worker.slot.lasts and "result" in answer
+        return Ended(outcome_from(worker.job, answer, seconds)), may_go_on
+    worker.process.join()
     death = _way_of_death(worker.process.exitcode)
-    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds)
+    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds), False
 
 
 def _way_of_death(exit_code: int | None) -> str:

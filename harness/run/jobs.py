@@ -40,11 +40,18 @@ class Outcome:
     result: Mapping[str, Any] = field(default_factory=dict)  # what the worker answered
 
 
+DETERMINISTIC = "HARNESS_DETERMINISTIC"  # "0": a GPU may add up in any order
+
+
 def circumstances() -> dict[str, Any]:
-    """What a worker must know beside its job: the folder that paths start from, and the components
-    outside the package.
+    """What a worker must know beside its job: the folder that paths start from, the components
+    outside the package, and whether a GPU has to repeat its results.
     """
-    return {"components": component_folders(), "working_folder": os.getcwd()}
+    return {
+        "components": component_folders(),
+        "working_folder": os.getcwd(),
+        "deterministic": os.environ.get(DETERMINISTIC) != "0",
+    }
 
 
 Work = Callable[..., dict[str, Any]]

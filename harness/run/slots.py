@@ -14,6 +14,9 @@ class Slot:
     device: str
     visible: str | None = None  # the GPU that the process sees as its only one
     threads: int | None = None
+    # whether its process does one job after the other: to wake a GPU takes seconds
+    lasts: bool = False
+    grows: bool = False  # whether there may be more of it while its card has room
 
 
 def gpus() -> list[str]:
@@ -31,7 +34,10 @@ def gpus() -> list[str]:
 
 
 def slots_here(per_device: int | None, device: str) -> list[Slot]:
-    """A slot for each GPU (or several), else for each core or two."""
+    """A slot for each GPU (or as many as were asked for), else for each core or two.
+
+    Where no number was asked for, further slots come as long as a GPU has room for them.
+    """
     cards = gpus() if device in ("auto", "cuda") else []
     if device == "cuda" and not cards:
         raise ValueError(
@@ -40,7 +46,8 @@ def slots_here(per_device: int | None, device: str) -> list[Slot]:
     if cards:
         slots: list[Slot] = []
         for card in cards:
-            slots += [Slot("cuda", card)] * (per_device or 1)
+            slot = Slot("cuda", card, lasts=True, grows=per_device is None)
+            slots += [slot] * (per_device or 1)
         return slots
     is_apple = sys.platform == "darwin" and os.uname().machine == "arm64"
     if device == "mps" or (device == "auto" and is_apple):

@@ -1,5 +1,6 @@
 """What a worker does: one fit, or the trials of one, from JSON to folders in the store."""
 
+import gc
 import json
 import os
 import time
@@ -40,7 +41,6 @@ def work(
     use_components([Path(path) for path in value["components"]])
     if threads:
         torch.set_num_threads(threads)
-    torch.backends.cudnn.benchmark = True  # patches keep their size
     home = Home(Path(folder))
     try:
         if kind == "measure":
@@ -48,6 +48,15 @@ def work(
         return _make_fit(value, home, torch.device(device))
     except Stopped as error:
         return {"state": State.STOPPED.value, "error": str(error)}
+    finally:
+        _give_memory_back(device)
+
+
+def _give_memory_back(device: str) -> None:
+    """Leaves the memory of a GPU to the other slots on it, for a process that lasts."""
+    if device == "cuda" and torch.cuda.is_initialized():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def _measure_trials(value: Mapping[str, Any], home: Home, device: torch.device) -> dict[str, Any]:
@@ -107,7 +116,9 @@ def _make_fit(value: Mapping[str, Any], home: Home, device: torch.device) -> dic
     for key, plain in value["picks"].items():
         picks.append(read_trusted_part("pick", plain, key))
     unfinished = home.store("fits").partial(spec.key)
-    folder = fit(spec, picks, home, device, _progress_writer(unfinished))
+    report = _progress_writer(unfinished)
+    repeats = bool(value.get("deterministic", True))
+    folder = fit(spec, picks, home, device, report, repeats=repeats)
     state = FitRecord.read(folder).state
     return {"state": state.value, "folder": str(folder)}
 

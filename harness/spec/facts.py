@@ -37,6 +37,9 @@ class Facts:
     papers: tuple[str, ...] = ()
     resolution: str = ""
 
+    # options that name data sets whose masks it then sees, though a study may test on them
+    leaks: tuple[str, ...] = ()
+
     # networks: patches must be a multiple of this
     multiple: int = 1
 

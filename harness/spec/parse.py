@@ -17,6 +17,7 @@ from harness.spec.options import (
     parts_of,
     plain_value,
 )
+from harness.spec.precision import settings_of_precision
 from harness.spec.values import Fit, Part, Steps, Trial
 
 
@@ -156,6 +157,7 @@ def read_fit(
             settings["seed"] = enclosing.seed
         if enclosing.net is not None:
             settings["net"] = _inherited_net(settings.get("net"), enclosing.net)
+    settings = settings_of_precision(settings)
     own = Enclosing(settings.get("net"), settings.get("seed", 0))
     before = len(problems)
     options = _read_options(options_of(Fit), settings, steps, problems, own, owner="a fit")

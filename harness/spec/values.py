@@ -143,7 +143,7 @@ class Fit(Settings):
     patch: Count = 128
     batch: Count = 8
     steps: Count | None = None  # per epoch; null: as many patches as cover the training pixels once
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "tf32", "bfloat16", "auto"] = "float32"  # auto: by the card
     channels_last: bool = False
 
     @cached_property

@@ -50,3 +50,18 @@ def _named_by(part: Part, steps: Steps) -> Iterator[tuple[Steps, Part]]:
 def validation_of(part: Part) -> Part:
     """The validation split beside a training split, whose fingerprint speaks of other bytes."""
     return Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})
+
+
+def training_of(part: Part) -> Part:
+    """The training split of a data set, of which any split is given."""
+    return Part("dataset", part.name, {**part.options, "split": "train", "fingerprint": None})
+
+
+def same_images(first: Part, second: Part) -> bool:
+    """Whether two parts are one split of one data set, whether or not its bytes were looked at."""
+    plain = []
+    for part in (first, second):
+        settings = dict(part.to_plain())
+        settings.pop("fingerprint", None)
+        plain.append(settings)
+    return plain[0] == plain[1]

@@ -61,6 +61,7 @@ class Comparison:
     expect: Positive | None = None  # an effect in standard deviations: what power is printed for
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False
+    transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer
     published: str | None = None  # of correlations: a CSV file of averages over the strata
     from_: str = ""  # where these were published
 

@@ -1,10 +1,8 @@
 """Crops of the images for each step: a function of the seed, the phase and the step alone."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,68 +10,65 @@ from torch import Tensor
 
 from harness.data.images import Domains, Labelled, Unlabelled
 from harness.spec.values import Fit
-from harness.train.build import as_function
 from harness.train.crops import Crops
+from harness.train.draws import Draws
 from harness.train.phases import BOTH, Batch, Phase
-from harness.train.state import FitInProgress
 
 Augmentations = Sequence[Callable[..., Any]]
 
 
-@dataclass(frozen=True)
-class StepPlace:
-    """The step of training that a batch is for."""
-
-    step: int
-    phase: int
-    progress: float
-    device: torch.device
-
-
 def batch_of_step(
-    spec: Fit, data: Domains, phase: Phase, augment: Augmentations, step: StepPlace
+    spec: Fit,
+    data: Domains,
+    phase: Phase,
+    augment: Augmentations,
+    draws: Draws,
+    *,
+    progress: float = 0.0,
 ) -> Batch:
-    """Returns the batch of one step, on the training device and augmented."""
-    streams = crops_of_step(spec, data, phase, step.step, step.phase)
-    return augmented_batch(spec, streams, augment, step)
+    """Returns the batch of the step that `draws` are at, on the training device and augmented."""
+    streams = crops_of_step(spec, data, phase, draws)
+    return augmented_batch(spec, streams, augment, draws, progress=progress)
 
 
-def crops_of_step(
-    spec: Fit, data: Domains, phase: Phase, step: int, index: int
-) -> dict[str, Crops]:
+def crops_of_step(spec: Fit, data: Domains, phase: Phase, draws: Draws) -> dict[str, Crops]:
     """Draws the crops of one step on the device that stores the images."""
     patch = phase.patch or spec.patch
     streams = {"source": Crops(torch.empty(0)), "target": Crops(torch.empty(0))}
     for name in phase.streams:
         domain = phase.domain_of(name, data)
         count = phase.batch_of(name, spec.batch)
-        rng = _generator(domain.images.pixels.device, spec.seed, f"crops {index} {name}", step)
+        rng = draws.of(f"crops {name}", domain.images.pixels.device)
         streams[name] = _draw_crops(domain, count, patch, rng)
     return streams
 
 
 def augmented_batch(
-    spec: Fit, streams: dict[str, Crops], augment: Augmentations, step: StepPlace
+    spec: Fit,
+    streams: dict[str, Crops],
+    augment: Augmentations,
+    draws: Draws,
+    *,
+    progress: float,
 ) -> Batch:
     """Moves the crops of one step to the training device and augments them there.
 
     The target's draws follow the source's; a stream of the phase's own has draws of its own.
     """
-    purpose = f"augment {step.phase}"
-    rng = _generator(step.device, spec.seed, purpose, step.step)
+    rng = draws.of("augment", draws.device)
     layout = torch.channels_last if spec.channels_last else torch.contiguous_format
     augmented: dict[str, Crops] = {}
     for name, crops in streams.items():
-        draws = rng
+        own_rng = rng
         if name not in BOTH:
-            draws = _generator(step.device, spec.seed, f"{purpose} {name}", step.step)
+            own_rng = draws.of(f"augment {name}", draws.device)
         if len(crops.images):
-            crops = augmented_crops(_on_device(crops, step.device), augment, draws)
+            crops = augmented_crops(on_device(crops, draws.device), augment, own_rng)
             images = crops.images.contiguous(memory_format=layout)
             crops = replace(crops, images=images)
         augmented[name] = crops
     source, target = augmented.pop("source"), augmented.pop("target")
-    return Batch(source, target, rng, step.progress, own_streams=augmented)
+    return Batch(source, target, rng, progress, own_streams=augmented)
 
 
 def augmented_crops(crops: Crops, augment: Augmentations, rng: torch.Generator) -> Crops:
@@ -109,7 +104,7 @@ def _moved_plane(
     return moved
 
 
-def _on_device(crops: Crops, device: torch.device) -> Crops:
+def on_device(crops: Crops, device: torch.device) -> Crops:
     """Moves crops to the training device, but for the numbers of their images."""
     masks = crops.masks
     if masks is not None:
@@ -120,29 +115,36 @@ def _on_device(crops: Crops, device: torch.device) -> Crops:
     return Crops(crops.images.to(device, non_blocking=True), masks, crops.which, planes)
 
 
-def batches(
-    training: FitInProgress, data: Domains, phase: Phase, first: int, steps: int
-) -> Iterator[Batch]:
-    """Yields the batches of one epoch.
+def streams_of_steps(
+    spec: Fit, data: Domains, phase: Phase, number: int, steps: range
+) -> Iterator[dict[str, Crops]]:
+    """Yields the crops of each of these steps of a phase whose images are not on the device.
 
-    Where the images are not on the training device, a thread fetches the next batch meanwhile.
+    A thread fetches the crops of the next step meanwhile.
     """
-    index = training.state.phase
-    total = phase.epochs * steps
-    augment = [as_function(part, None) for part in training.spec.augment]
-    if data.source.images.pixels.device.type == training.device.type:
-        for step in range(first, first + steps):
-            step_place = StepPlace(step, index, step / total, training.device)
-            yield batch_of_step(training.spec, data, phase, augment, step_place)
-        return
+    draws = Draws(spec.seed, number, torch.device("cpu"))
+
+    def fetch(step: int) -> dict[str, Crops]:
+        """Draws the crops of one step."""
+        draws.begin_step(step)
+        return crops_of_step(spec, data, phase, draws)
+
     with ThreadPoolExecutor(1) as ahead:
-        future = ahead.submit(crops_of_step, training.spec, data, phase, first, index)
-        for step in range(first, first + steps):
+        future = ahead.submit(fetch, steps[0])
+        for step in steps:
             streams = future.result()
-            if step + 1 < first + steps:
-                future = ahead.submit(crops_of_step, training.spec, data, phase, step + 1, index)
-            step_place = StepPlace(step, index, step / total, training.device)
-            yield augmented_batch(training.spec, streams, augment, step_place)
+            if step + 1 < steps.stop:
+                future = ahead.submit(fetch, step + 1)
+            yield streams
+
+
+def are_apart(data: Domains, phase: Phase, device: torch.device) -> bool:
+    """Tells whether all images of a phase lie on the host and it trains on another device."""
+    kinds = set()
+    for name in phase.streams:
+        images = phase.domain_of(name, data).images
+        kinds.add(images.pixels.device.type)
+    return device.type != "cpu" and kinds == {"cpu"}
 
 
 def _draw_crops(
@@ -153,13 +155,15 @@ def _draw_crops(
     draws = torch.rand(3, count, generator=rng, device=rng.device)
     which = (draws[0] * len(images)).long()
     _check_patch(images, patch)
-    if images.sizes is None:
-        sizes = torch.tensor(images.size, device=rng.device).expand(count, 2)
+    if images.sizes is None:  # of the upper left corner, along either side
+        height, width = images.size
+        rows, columns = height - patch + 1, width - patch + 1
+        top = (draws[1] * rows).long()
+        left = (draws[2] * columns).long()
     else:
-        sizes = images.sizes[which]
-    positions = (sizes - patch + 1).clamp(min=1)  # of the upper left corner, along either side
-    top = (draws[1] * positions[:, 0]).long()
-    left = (draws[2] * positions[:, 1]).long()
+        positions = (images.sizes[which] - patch + 1).clamp(min=1)
+        top = (draws[1] * positions[:, 0]).long()
+        left = (draws[2] * positions[:, 1]).long()
     masks = None
     if isinstance(domain, Labelled):
         masks = domain.mask_crops(which, top, left, patch)
@@ -167,16 +171,9 @@ def _draw_crops(
     return Crops(images.crops(which, top, left, patch), masks, which, planes)
 
 
-def _generator(device: torch.device, seed: int, purpose: str, step: int) -> torch.Generator:
-    """Returns the draws for one purpose at one step."""
-    rng = torch.Generator(device)
-    rng.manual_seed(seed_from(seed, purpose, step))
-    return rng
-
-
 def _check_patch(images: Unlabelled, patch: int) -> None:
     """Refuses a patch that one of the images cannot fill: what is not there is not learned from."""
-    height, width = images.size_of(images.smallest)
+    height, width = images.smallest_size
     side = min(height, width)
     if side >= patch:
         return
@@ -187,11 +184,3 @@ def _check_patch(images: Unlabelled, patch: int) -> None:
         f"fit.patch: {patch} is larger than the image {name}, {height} x {width}; "
         f"take a patch of at most {side}, or leave out the images that are smaller than the patch"
     )
-
-
-def seed_from(*parts: object) -> int:
-    """Makes a seed of names and numbers, the same on every machine."""
-    text = json.dumps(parts)
-    digest = hashlib.sha256(text.encode()).digest()
-    number = int.from_bytes(digest[:8], "little")
-    return number >> 1  # torch takes no seed above 2**63

@@ -1,7 +1,9 @@
 """One epoch of a phase: its steps, and the scores at its end."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,10 +11,11 @@ from torch import Tensor, nn
 
 from harness.data.images import Domains
 from harness.store import save_tensors
-from harness.train.batches import batches, seed_from
+from harness.train.batches import are_apart, streams_of_steps
+from harness.train.one_step import Steps, Streams
 from harness.train.phases import Clock, Phase, train_mode
+from harness.train.recording import Recorder
 from harness.train.state import FitInProgress, checkpoint_weights
-from harness.train.step import precision_of, update
 
 CHECK_EVERY = 50  # steps; reading a number off a GPU makes it wait
 
@@ -29,36 +32,20 @@ class Diverged(Exception):
         super().__init__(f"the loss is not a number at step {step} (phase {phase}, epoch {epoch})")
 
 
-def run_epoch(
-    training: FitInProgress,
-    net: nn.Module,
-    data: Domains,
-    phase: Phase,
-    optimisers: list[Any],
-    *,
-    epoch: int,
-    steps: int,
-) -> dict[str, float]:
-    """Takes the steps of one epoch in training mode and returns the mean of each loss."""
-    train_mode(net)
+def run_epoch(recorder: Recorder, *, epoch: int, count: int) -> dict[str, float]:
+    """Takes so many steps, an epoch, in training mode and returns the mean of each loss."""
+    steps = recorder.steps
+    phase, training = steps.phase, steps.training
+    train_mode(steps.net)
     state = training.state
-    players = list(zip(optimisers, phase.players, strict=True))
-    first = epoch * steps
+    first = epoch * count
     losses: Losses = {}
-    for i, batch in enumerate(batches(training, data, phase, first, steps)):
-        clock = Clock(first + i, phase.epochs * steps, epoch, steps, state.watched)
-        _set_learning_rates(phase, optimisers, clock)
-        # dropout and the like
-        torch.manual_seed(seed_from(training.spec.seed, f"step {state.phase}", first + i))
-        for optimiser, player in players:
-            if clock.step % player.every:
-                continue
-            for name, value in update(training, player, batch, optimiser).items():
-                losses.setdefault(f"loss/{player.name}{name}", {})[clock.step] = value
-        if phase.after_step is not None:
-            with torch.no_grad(), precision_of(training):
-                phase.after_step(batch)
-        if i + 1 == steps or (i + 1) % CHECK_EVERY == 0:
+    for i, streams in enumerate(_streams(steps, first, count)):
+        clock = Clock(first + i, phase.epochs * count, epoch, count, state.watched)
+        _set_learning_rates(phase, steps.optimisers, clock)
+        for name, value in recorder.take(clock, streams).items():
+            losses.setdefault(name, {})[clock.step] = value
+        if i + 1 == count or (i + 1) % CHECK_EVERY == 0:
             _check_finite(losses, phase.name, epoch)
         training.report(
             {
@@ -66,10 +53,19 @@ def run_epoch(
                 "epoch": epoch,
                 "epochs": phase.epochs,
                 "step": i + 1,
-                "steps": steps,
+                "steps": count,
             }
         )
     return {name: float(_in_order_of_steps(values).mean()) for name, values in losses.items()}
+
+
+def _streams(steps: Steps, first: int, count: int) -> Iterable[Streams | None]:
+    """Yields the crops of each step of an epoch where they are fetched ahead, else None."""
+    training = steps.training
+    if not are_apart(steps.data, steps.phase, training.device):
+        return [None] * count
+    numbers = range(first, first + count)
+    return streams_of_steps(training.spec, steps.data, steps.phase, training.state.phase, numbers)
 
 
 def _set_learning_rates(phase: Phase, optimisers: list[Any], clock: Clock) -> None:
@@ -78,7 +74,10 @@ def _set_learning_rates(phase: Phase, optimisers: list[Any], clock: Clock) -> No
         schedule = player.schedule or phase.schedule
         rate = phase.rate_of(player) * schedule(clock)
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
 
 def _in_order_of_steps(values: dict[int, Tensor]) -> Tensor:
@@ -133,7 +132,8 @@ def end_of_epoch(
         if is_better(score, state.best.get(key)):
             state.best[key] = score
             path = training.folder / f"{key}.safetensors"
-            save_tensors(path, checkpoint_weights(training, judged), {"epoch": state.epoch})
+            weights = training.writer.on_host(checkpoint_weights(training, judged))
+            training.writer.write(partial(save_tensors, path, weights, {"epoch": state.epoch}))
     return scores
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,21 @@ from harness.spec.records import FitRecord
 from harness.spec.trusted import read_part
 from harness.spec.values import Fit, Part
 from harness.store import Home, load_tensors, save_tensors
-from harness.train.batches import seed_from
 from harness.train.build import as_function, build_net, channels_and_outputs
+from harness.train.draws import Draws, seed_from
 from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
+from harness.train.one_step import Steps
 from harness.train.phase_checks import check_phase
 from harness.train.phases import Phase
-from harness.train.prepare import pick_function, prepare_domains, prepare_steps
+from harness.train.prepare import (
+    dataset_opener,
+    pick_function,
+    prepare_domains,
+    prepare_steps,
+)
+from harness.train.recording import Recorder
+from harness.train.repeatable import arithmetic
 from harness.train.state import (
     FitInProgress,
     Report,
@@ -33,6 +42,7 @@ from harness.train.state import (
     resume,
     save,
 )
+from harness.train.writer import writer_for
 
 
 def fit(
@@ -43,8 +53,13 @@ def fit(
     report: Report = lambda progress: None,
     *,
     wait: Callable[[], None] = lambda: None,
+    repeats: bool = True,
+    records_steps: bool = True,
 ) -> Path:
-    """Returns the folder of the model that `spec` describes, trained now or before."""
+    """Returns the folder of the model that `spec` describes, trained now or before.
+
+    On a GPU it `repeats` to the bit, and `records_steps`, unless the run wants neither.
+    """
     store = home.store("fits")
     by_key = {pick.key: pick for pick in picks}
     old = store.find(spec.key)
@@ -58,45 +73,38 @@ def fit(
         spec.key, wait, lambda folder: FitRecord.read(folder).holds(by_key)
     ) as folder:
         if folder is not None:
-            with planned_data(spec, home, folder):
-                _train(spec, by_key, home, folder, device, report=report)
+            exactness = arithmetic(device, spec.precision, repeats=repeats)
+            with planned_data(spec, home, folder), exactness, writer_for(device) as writer:
+                training = FitInProgress(spec, {}, folder, device, report, writer=writer)
+                training.records_steps = records_steps
+                _train(training, by_key, home)
     return store.path(spec.key)
 
 
-def _train(
-    spec: Fit,
-    picks: dict[str, Part],
-    home: Home,
-    folder: Path,
-    device: torch.device,
-    *,
-    report: Report,
-) -> None:
+def _train(training: FitInProgress, picks: dict[str, Part], home: Home) -> None:
     """Trains a fit in its unfinished folder, from its start or from where it stopped."""
+    spec, device = training.spec, training.device
     raw = open_domains(spec, home, device)
     steps = prepare_steps(spec, raw, home, device)
     data = prepare_domains(raw, steps)
-    shape = channels_and_outputs(spec.net, data.source)
+    training.shape = channels_and_outputs(spec.net, data.source)
     torch.manual_seed(spec.seed)
-    net = build_net(spec.net, *shape).to(device)
+    net = build_net(spec.net, *training.shape).to(device)
     as_function(spec.init, home, device)(net)
     if spec.channels_last:
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    training = FitInProgress(
-        spec,
-        {key: pick_function(pick, spec, steps, home, device) for key, pick in picks.items()},
-        folder,
-        device,
-        report,
-        shape=shape,
-        checkpoint_names=set(net.state_dict()),
-    )
+    for key, pick in picks.items():
+        training.picks[key] = pick_function(pick, spec, steps, home, device)
+    training.checkpoint_names |= set(net.state_dict())
     diverged = judged = None
     try:
-        phases = as_function(spec.method, home, device)(net, data)
+        open_labelled = dataset_opener(spec, steps, home, device, with_masks=True)
+        method = as_function(spec.method, home, device, open_labelled=open_labelled)
+        phases = method(net, data)
         judged = run_phases(training, net, data, phases)
     except Diverged as error:
         diverged = error
+    training.writer.wait()
     finish(training, net, picks, diverged, judged=judged)
 
 
@@ -129,7 +137,8 @@ def run_phases(
             state.phase = index + 1
             state.epoch = 0
             state.watched = []
-            save_tensors(last_weights, module_tensors(net))
+            weights = training.writer.on_host(module_tensors(net))
+            training.writer.write(partial(save_tensors, last_weights, weights))
             save(training, net, [])
         index += 1
 
@@ -145,26 +154,32 @@ def _run_phase(
     optimisers = []
     for player in phase.players:
         optimisers.append(player.optimiser(player.parameters, phase.rate_of(player)))
+    spec, state = training.spec, training.state
+    count = phase.steps or spec.steps or steps_that_cover(data, phase, spec)
+    draws = Draws(spec.seed, state.phase, training.device)
+    augment = [as_function(part, None) for part in spec.augment]
+    steps = Steps(training, net, data, phase, optimisers, augment, draws)
+    recorder = Recorder(steps)  # it prepares the optimisers, before they are restored
     if tensors:
         restore(net, optimisers, tensors)
-    spec, state = training.spec, training.state
-    steps = phase.steps or spec.steps or steps_that_cover(data, phase, spec)
     for epoch in range(state.epoch, phase.epochs):
         if _patience_is_out(phase, state.watched):
             break
         began = time.monotonic()
-        losses = run_epoch(training, net, data, phase, optimisers, epoch=epoch, steps=steps)
+        losses = run_epoch(recorder, epoch=epoch, count=count)
         state.epoch = epoch + 1
-        state.step += steps
+        state.step += count
         row: dict[str, Any] = {"phase": phase.name, "epoch": epoch + 1, "step": state.step}
         if optimisers:
-            row["lr"] = optimisers[0].param_groups[0]["lr"]
+            row["lr"] = float(optimisers[0].param_groups[0]["lr"])
         row.update(losses)
         row.update(end_of_epoch(training, net, data, phase, losses))
         row.update({"seconds/epoch": round(time.monotonic() - began, 3), "at": time.time()})
         state.history.append(row)
+        training.writer.wait()  # for the state before: a kill costs two epochs at most
         save(training, net, optimisers)
-        append_line(training.folder / EPOCHS, row)  # after the state: no row is ever taken back
+        # after the state: no row is ever taken back
+        training.writer.write(partial(append_line, training.folder / EPOCHS, row))
         stop_if_asked(training.folder)
 
 

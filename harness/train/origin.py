@@ -12,7 +12,7 @@ from harness.spec.values import Fit, Trial
 
 def origin_of(value: Fit | Trial, device: torch.device) -> dict[str, Any]:
     """The computer, the device, the versions, and a digest of each component's code."""
-    return {
+    origin = {
         "host": platform.node(),
         "machine": platform.machine(),
         "device": device_name(device),
@@ -22,6 +22,9 @@ def origin_of(value: Fit | Trial, device: torch.device) -> dict[str, Any]:
         "platform": sys.platform,
         "code": code_of(value),
     }
+    if isinstance(value, Fit) and device.type == "cuda":
+        origin["deterministic"] = torch.are_deterministic_algorithms_enabled()
+    return origin
 
 
 def device_name(device: torch.device) -> str:

@@ -20,9 +20,17 @@ class Batch:
     source: Crops
     target: Crops
     rng: torch.Generator  # on the training device; depends on seed, phase and step alone
-    progress: float  # 0 at the first step of the phase, 1 after the last
+    share: float  # of the phase that is over
     values: dict[Hashable, Any] = field(default_factory=dict, repr=False)  # of `once` alone
     own_streams: Mapping[str, Crops] = field(default_factory=dict)  # those of the phase's own
+    # what the step has read that differs between steps, and that no recording of it can hold
+    reads: set[str] = field(default_factory=set, repr=False)
+
+    @property
+    def progress(self) -> float:
+        """Returns 0 at the first step of the phase, 1 after the last."""
+        self.reads.add("batch.progress")
+        return self.share
 
     @property
     def streams(self) -> dict[str, Crops]:
@@ -41,9 +49,10 @@ class Batch:
             self.source.piece(number, of),
             self.target.piece(number, of),
             self.rng,
-            self.progress,
+            self.share,
             values,
             own_streams,
+            self.reads,
         )
 
     def once(self, name: str, compute: "Callable[[Batch], Value]") -> Value:

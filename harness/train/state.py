@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from harness.spec.values import Fit
 from harness.store import load_tensors, save_tensors
 from harness.train.phases import FROZEN
+from harness.train.writer import Writer
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -30,6 +32,16 @@ class ResumeState:
     pieces: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
+    def snapshot(self) -> dict[str, Any]:
+        """Returns the state as it is now, whatever the fit does while it is written."""
+        return {
+            **self.__dict__,
+            "watched": list(self.watched),
+            "history": list(self.history),
+            "best": dict(self.best),
+            "pieces": dict(self.pieces),
+        }
+
 
 @dataclass
 class FitInProgress:
@@ -43,6 +55,8 @@ class FitInProgress:
     shape: tuple[int, int] = (0, 0)  # input channels and outputs of the network
     # names of the tensors of the network as built, which alone go into a checkpoint
     checkpoint_names: set[str] = field(default_factory=set)
+    records_steps: bool = True  # on a GPU, where nothing forbids it
+    writer: Writer = field(default_factory=lambda: Writer(torch.device("cpu")))
     state: ResumeState = field(default_factory=ResumeState)
     started: float = field(default_factory=time.monotonic)
 
@@ -59,7 +73,9 @@ def save(training: FitInProgress, net: nn.Module, optimisers: list[Any]) -> None
                 if isinstance(value, Tensor):
                     tensors[f"optimiser.{i}.{index}.{name}"] = value
     path = training.folder / "state.safetensors"
-    save_tensors(path, tensors, {"state": training.state.__dict__})
+    tensors = training.writer.on_host(tensors)
+    notes = {"state": training.state.snapshot()}
+    training.writer.write(partial(save_tensors, path, tensors, notes))
 
 
 def resume(training: FitInProgress) -> dict[str, Tensor]:

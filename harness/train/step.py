@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from harness.train.memory import no_memory_for_one
 from harness.train.phases import Batch, Player
 from harness.train.state import FitInProgress
 
@@ -19,7 +20,8 @@ def update(
 
     Out of memory, it tries again with twice as many pieces of the batch. Their gradients add up to
     that of the whole where the loss is a mean over images; batch norm, which sees one piece at a
-    time, counts other statistics than those of the whole.
+    time, counts other statistics than those of the whole. A step of one crop that does not fit is
+    refused with what would.
     """
     while True:
         pieces = training.state.pieces.get(player.name, 1)
@@ -29,15 +31,18 @@ def update(
             optimiser.step()
             return terms
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error) or pieces >= batch.size:
+            if not is_out_of_memory(error):
                 raise
+            if pieces >= batch.size:
+                raise no_memory_for_one(training, batch) from error
         batch.values.clear()
         if training.device.type == "cuda":
             torch.cuda.empty_cache()
         training.state.pieces[player.name] = pieces * 2
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Tells whether memory ran out, on a GPU or beside it."""
     return isinstance(error, torch.OutOfMemoryError) or CPU_OUT_OF_MEMORY in str(error)
 
 

@@ -20,6 +20,7 @@ from harness.study.load import Study
 from tests.made.synthetic import results, study_in
 
 MODELS = """
+  probes: [segmentation, consistency, ccfv]
 grid:
   fit.batch: [2, 3, 4, 5, 6]
   test_on: [{name: phantom, size: 64}, {name: phantom, size: 96}, {name: phantom, size: 128}]

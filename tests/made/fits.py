@@ -9,6 +9,7 @@ from harness.spec.parse import read_fit, read_trial
 from harness.spec.values import LAST, Fit, Part, Trial
 from harness.store import Home, load_weights
 from harness.train.build import as_function, checkpoint
+from harness.train.draws import Draws
 
 CPU = torch.device("cpu")
 FIT: dict[str, Any] = {
@@ -50,6 +51,13 @@ def small_trial(**changes: Any) -> Trial:
     trial = read_trial({"fit": fit, **changes}, problems)
     assert trial is not None, problems
     return trial
+
+
+def draws_at(step: int, phase: int = 0, seed: int = 0) -> Draws:
+    """Returns the draws of one step on a processor."""
+    draws = Draws(seed, phase, CPU)
+    draws.begin_step(step)
+    return draws
 
 
 def new_net(spec: Fit) -> nn.Module:

@@ -195,7 +195,8 @@ def test_an_image_without_a_pixel_that_counts_has_no_score_and_changes_none() ->
     masks[2] = 255
     ignoring = labelled_greys(target.images.pixels[:, 0], masks, TARGET_CLASSES, 255)
     result = leep(Lookup(random_table()), ignoring)
-    assert result.of_images.isnan().tolist() == [False, False, True, False, False]
+    without_score = result.of_images.isnan().nonzero()
+    assert without_score.tolist() == [[2]]
     assert math.isfinite(result.score)
     masks[:] = 255
     assert math.isnan(leep(Lookup(random_table()), ignoring).score)

@@ -85,3 +85,24 @@ def test_one_or_two_channels_answer_foreground_or_not(
     logits = torch.zeros(1, channels, 1, 4)
     labels = overlap.answered_labels(logits, masks, ignore)
     assert labels.flatten().tolist() == expected
+
+
+def test_every_image_of_a_batch_has_its_own_counts() -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(4, 3, 8, 8)
+    masks = torch.randint(0, 3, (4, 8, 8))
+    masks[1, :4] = 255
+    together = overlap.counts(logits, masks, 255)
+    labels = logits.argmax(dim=1)
+    for i, confusion in enumerate(together):
+        for truth in range(3):
+            of_class = masks[i] == truth
+            for label in range(3):
+                pixels = int((of_class & (labels[i] == label)).sum())
+                assert int(confusion.matrix[truth, label]) == pixels
+
+
+def test_a_label_that_the_network_cannot_give_is_refused() -> None:
+    masks = torch.tensor([[[0, 1, 2, 3]]])
+    with pytest.raises(ValueError, match="none of the network's 3 classes"):
+        overlap.counts(torch.zeros(1, 3, 1, 4), masks, None)

@@ -20,6 +20,7 @@ from harness.spec.values import Trial
 from harness.store import Home
 from harness.train.loop import fit
 from tests.made.fits import CPU, small_trial
+from tests.made.precision import precision_of_convolutions
 
 
 def test_a_trial_is_measured_into_rows_figures_and_a_record(home: Home) -> None:
@@ -76,3 +77,19 @@ def test_results_are_stored_under_names_that_every_file_system_takes(tmp_path: P
     assert sorted(names) == ["counts_a_b_c.npz", "figures/shift_of_a.png_b.png"]
     with np.load(tmp_path / "counts_a_b_c.npz") as arrays:
         assert arrays["counts"].tolist() == [0, 1, 2]
+
+
+def test_whatever_a_probe_computes_is_true_float32(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    precisions = []
+
+    def probe_nothing(*arguments: object) -> list[Row]:
+        precisions.append(precision_of_convolutions())
+        return []
+
+    monkeypatch.setattr("harness.measure.trial._probe", probe_nothing)
+    trial = small_trial()
+    fit(trial.fit, [trial.pick], home, CPU)
+    measure(trial, home, CPU)
+    assert precisions == ["ieee"]

@@ -131,6 +131,32 @@ def test_each_slot_sees_its_own_gpu(tmp_path: Path) -> None:
     assert len(processes_used) == 6
 
 
+def test_a_process_that_lasts_does_one_job_after_the_other(tmp_path: Path) -> None:
+    jobs = [job(f"j{number}") for number in range(4)]
+    outcomes = outcomes_of(tmp_path, jobs, [Slot("cuda", "0", lasts=True)])
+    assert len({outcome.result["pid"] for outcome in outcomes.values()}) == 1
+    for number in range(4):
+        assert (tmp_path / ".harness" / "logs" / f"j{number}.log").exists()
+
+
+def test_a_process_that_lasts_is_replaced_after_a_failure_and_after_a_kill(tmp_path: Path) -> None:
+    jobs = [
+        job("first"),
+        job("failing", ("first",), fails=True),
+        job("second", ("first",)),
+        job("fragile", ("second",), dies=1),
+        job("last", ("fragile",)),
+    ]
+    outcomes = outcomes_of(tmp_path, jobs, [Slot("cpu", lasts=True)])
+    states = {name: outcome.state for name, outcome in outcomes.items()}
+    assert states.pop("failing") == "failed"
+    assert set(states.values()) == {"finished"}
+    processes_used = [outcomes[name].result["pid"] for name in ("first", "second", "fragile")]
+    assert len(set(processes_used)) == 3
+    assert outcomes["fragile"].lives == 2
+    assert outcomes["last"].result["pid"] == outcomes["fragile"].result["pid"]
+
+
 def test_a_trial_that_kills_its_workers_fails_alone(tmp_path: Path) -> None:
     engine = processes(tmp_path, [Slot("cpu")], [], work_of_a_test)
     measuring = measuring_job(first=0, fragile=1, deadly=99, last=0)

@@ -9,10 +9,10 @@ from harness.data.domains import open_domains
 from harness.data.images import Labelled, Unlabelled
 from harness.data.windows import grey_range
 from harness.store import Home
-from harness.train.batches import StepPlace, batch_of_step
+from harness.train.batches import batch_of_step
 from harness.train.build import as_function
 from harness.train.phases import Phase
-from tests.made.fits import CPU, small_fit
+from tests.made.fits import CPU, draws_at, small_fit
 
 
 def test_a_batch_depends_on_seed_phase_and_step_alone(home: Home) -> None:
@@ -22,8 +22,8 @@ def test_a_batch_depends_on_seed_phase_and_step_alone(home: Home) -> None:
     augment = [as_function(part, None) for part in spec.augment]
 
     def images_of_step(step: int, index: int) -> Tensor:
-        step_place = StepPlace(step, index, 0.0, CPU)
-        return batch_of_step(spec, data, phase, augment, step_place).source.images
+        draws = draws_at(step, index)
+        return batch_of_step(spec, data, phase, augment, draws).source.images
 
     images = images_of_step(7, 0)
     torch.rand(100)
@@ -37,7 +37,7 @@ def test_a_method_that_adapts_needs_a_target(home: Home) -> None:
     data = open_domains(spec, home, CPU)
     phase = Phase("p", [], 1, 1.0, constant, streams=("source", "target"))
     with pytest.raises(ValueError, match=r"needs fit\.adapt_to"):
-        batch_of_step(spec, data, phase, [], StepPlace(0, 0, 0.0, CPU))
+        batch_of_step(spec, data, phase, [], draws_at(0))
 
 
 def images_of_volumes(slices: int, volumes: list[int]) -> Unlabelled:

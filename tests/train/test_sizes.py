@@ -4,13 +4,11 @@ import pytest
 
 from harness.components.schedules import constant
 from harness.data.images import Domains
-from harness.train.batches import StepPlace, batch_of_step
+from harness.train.batches import batch_of_step
 from harness.train.loop import steps_that_cover
 from harness.train.phases import Phase
-from tests.made.fits import CPU, small_fit
+from tests.made.fits import draws_at, small_fit
 from tests.made.sizes import volumes_of, with_filling
-
-FIRST_STEP = StepPlace(0, 0, 0.0, CPU)
 
 
 def test_a_crop_shows_nothing_of_what_fills_up_an_image() -> None:
@@ -23,7 +21,7 @@ def test_a_crop_shows_nothing_of_what_fills_up_an_image() -> None:
         pixels[i, :, :height, :width] = 7
     data = Domains(test.with_pixels(lambda images: pixels))
     phase = Phase("p", [], 1, 1.0, constant)
-    batch = batch_of_step(spec, data, phase, [], FIRST_STEP)
+    batch = batch_of_step(spec, data, phase, [], draws_at(0))
     assert batch.source.images.unique().tolist() == pytest.approx([7 / 255])
 
 
@@ -33,10 +31,10 @@ def test_an_image_smaller_than_the_patch_is_refused_by_name() -> None:
     data = Domains(volumes_of(["large", "wide"]))
     refusal = "fit.patch: 64 is larger than the image wide-0, 33 x 64; take a patch of at most 33"
     with pytest.raises(ValueError, match=refusal):
-        batch_of_step(spec, data, phase, [], FIRST_STEP)
+        batch_of_step(spec, data, phase, [], draws_at(0))
     of_one_size = Domains(volumes_of(["wide"]))
     with pytest.raises(ValueError, match="64 is larger than the images, 33 x 64"):
-        batch_of_step(spec, of_one_size, phase, [], FIRST_STEP)
+        batch_of_step(spec, of_one_size, phase, [], draws_at(0))
 
 
 def test_an_epoch_covers_the_images_and_not_what_fills_them_up() -> None:

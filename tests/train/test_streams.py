@@ -15,13 +15,13 @@ from harness.data.images import Domains
 from harness.spec.values import Part
 from harness.store import Home
 from harness.train import step
-from harness.train.batches import StepPlace, augmented_crops, batch_of_step
+from harness.train.batches import augmented_crops, batch_of_step
 from harness.train.build import as_function
 from harness.train.crops import Crops
 from harness.train.loop import steps_that_cover
 from harness.train.phases import BOTH, Batch, Phase, Player
 from harness.train.state import FitInProgress
-from tests.made.fits import CPU, small_fit
+from tests.made.fits import CPU, draws_at, small_fit
 from tests.made.slices import labelled_volume
 
 
@@ -33,8 +33,8 @@ def batch_of(data: Domains, phase: Phase, number: int = 0, index: int = 0) -> Ba
     """Returns the batch of one step of one phase, augmented by flips and noise."""
     spec = small_fit(net={"arch": "tiny_unet", "width": 2}, patch=8)
     augment = [as_function(part, None) for part in spec.augment]
-    step_place = StepPlace(number, index, 0.0, CPU)
-    return batch_of_step(spec, data, phase, augment, step_place)
+    draws = draws_at(number, index, spec.seed)
+    return batch_of_step(spec, data, phase, augment, draws)
 
 
 def domains_of(count: int = 5) -> Domains:

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from harness.components.perturb import perturb
-from harness.measure.forward import NAMES
 from harness.measure.layers import hooked_layers
+from harness.measure.names import NAMES
 from harness.spec.options import Fraction, Whole
-from harness.train.batches import seed_from
+from harness.train.draws import seed_from
 
 # (what a layer gives for one image, where draws come from) -> what it gives instead
 Change = Callable[[Tensor, torch.Generator], Tensor]

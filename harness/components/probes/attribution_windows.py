@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from harness.data.images import Labelled, Unlabelled
+from harness.measure.memory import pixels_at_once
 
-PIXELS = 2**19  # of the images that are explained at once
+PIXELS = 2**19  # of the images that are explained at once, on a processor
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def windows_of(
     """
     images = test.images
     parameter = next(net.parameters())
-    for which in _batches(images, measured, crop):
+    pixels_of_batch = pixels_at_once(parameter.device, PIXELS)
+    for which in _batches(images, measured, crop, pixels_of_batch):
         index = torch.tensor(which, device=images.pixels.device)
         masks = None
         if isinstance(test, Labelled):
@@ -50,14 +52,16 @@ def windows_of(
         yield Windows(which, pixels, masks)
 
 
-def _batches(images: Unlabelled, measured: list[int], crop: int | None) -> Iterator[list[int]]:
-    """Yields as many positions at once as there is memory for."""
+def _batches(
+    images: Unlabelled, measured: list[int], crop: int | None, pixels: int
+) -> Iterator[list[int]]:
+    """Yields as many positions at once as have so many pixels."""
     for run in images.runs_of_one_size(measured):
         height, width = images.size_of(run[0])
         if crop is not None:
             height = min(height, crop)
             width = min(width, crop)
-        at_once = max(1, PIXELS // (height * width))
+        at_once = max(1, pixels // (height * width))
         for start in range(0, len(run), at_once):
             yield list(run[start : start + at_once])
 

@@ -5,6 +5,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from harness.components.losses import bce, ce
@@ -12,6 +13,7 @@ from harness.components.probes import probe
 from harness.components.probes.segmentation_figures import panel
 from harness.data.images import Labelled
 from harness.measure import overlap
+from harness.measure.estimators import average_of
 from harness.measure.forward import logits_of
 from harness.measure.overlap import Counts, counts, labels_of
 from harness.measure.rows import Figure, Row
@@ -50,7 +52,10 @@ SCORES: dict[str, Callable[[Counts], float]] = {
         "set_accuracy",
         "class_dice",
         "class_iou",
+        "median_dice",
+        "median_foreground_iou",
     ),
+    later=("medians",),
     dimensions=("class",),
     lower=("loss",),
 )
@@ -60,16 +65,22 @@ def segmentation(
     *,
     threshold: Fraction = 0.5,
     figures: Whole = 3,
+    medians: bool = False,
 ) -> Iterator[Row | Figure]:
     """Dice, IoU, precision, recall, accuracy, loss: of each image; by pixels, of each volume, the
     set, its classes.
+
+    `medians` are over images, as paper 001 judges networks.
     """
     volumes: dict[str, Counts] = {}
+    of_images: dict[str, list[float]] = {metric: [] for metric in SCORES}
     pictured = np.linspace(0, len(test) - 1, min(figures, len(test))).astype(int).tolist()
     for which, logits in logits_of(net, test.images):
         masks = test.masks_of(which).to(logits.device)
-        batch = zip(which.tolist(), counts(logits, masks, test.ignore, threshold), strict=True)
-        for position, (i, confusion) in enumerate(batch):
+        confusions = counts(logits, masks, test.ignore, threshold)
+        losses = _losses(logits, masks, test.ignore)
+        batch = zip(which.tolist(), confusions, losses, strict=True)
+        for position, (i, confusion, loss) in enumerate(batch):
             image = test.images.ids[i]
             volume = test.images.groups[i]
             if volume in volumes:
@@ -77,18 +88,20 @@ def segmentation(
             else:
                 volumes[volume] = confusion
             for metric, score in SCORES.items():
-                yield Row(metric, score(confusion), image, volume)
-            image_logits = logits[position, None]
-            mask = masks[position]
-            yield Row("loss", _loss(image_logits, mask[None], test.ignore), image, volume)
+                of_images[metric].append(score(confusion))
+                yield Row(metric, of_images[metric][-1], image, volume)
+            yield Row("loss", loss, image, volume)
             if i in pictured:
-                prediction = labels_of(image_logits, threshold)[0]
-                picture = panel(test.images.image(i), mask, prediction)
+                prediction = labels_of(logits[position, None], threshold)[0]
+                picture = panel(test.images.image(i), masks[position], prediction)
                 yield Figure(f"prediction-{image}", picture)
     for volume, confusion in volumes.items():
         for metric, score in SCORES.items():
             yield Row(f"volume_{metric}", score(confusion), None, volume)
     yield from _rows_of_set(reduce(add, volumes.values()), test.classes)
+    if medians:
+        for metric in ("dice", "foreground_iou"):
+            yield Row(f"median_{metric}", average_of(of_images[metric], "median"))
 
 
 def _rows_of_set(confusion: Counts, classes: Sequence[str]) -> Iterator[Row]:
@@ -113,6 +126,11 @@ def _class_names(count: int, classes: Sequence[str]) -> Sequence[str]:
     return [str(number) for number in range(count)]
 
 
-def _loss(logits: Tensor, masks: Tensor, ignore: int | None) -> float:
+def _losses(logits: Tensor, masks: Tensor, ignore: int | None) -> list[float]:
+    """Returns the mean cross-entropy of each image; a card is asked for all of them at once."""
     cross_entropy = bce if logits.shape[1] == 1 else ce
-    return float(cross_entropy(logits, masks, ignore))
+    losses = []
+    for image_logits, mask in zip(logits, masks, strict=True):
+        losses.append(cross_entropy(image_logits[None], mask[None], ignore))
+    values: list[float] = torch.stack(losses).tolist()
+    return values

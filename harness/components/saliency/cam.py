@@ -98,7 +98,7 @@ def _features_and_slopes(net: nn.Module, images: Tensor, layer: str) -> tuple[Te
     with torch.enable_grad(), hooked_layers(net, [layer], note):
         total = output_sum(net)(images.detach().requires_grad_()).sum()
     slopes = None
-    if features:
+    if features and features[-1].requires_grad:
         slopes = torch.autograd.grad(total, features[-1], allow_unused=True)[0]
     if slopes is None:
         raise ValueError(f"layer: no output hangs on {layer!r}")

@@ -15,6 +15,7 @@ from harness.components.saliency.outputs import (
     output_sum,
     random_points,
 )
+from harness.measure.memory import halve_until_it_fits, pixels_at_once
 from harness.measure.overlap import answered_labels, labels_of
 from harness.spec.options import Count, Whole
 
@@ -84,13 +85,20 @@ def integrated_gradients(
     """|integrated gradients| (Sundararajan 2017) of the sum of all outputs, by Gauss-Legendre steps
     from a baseline.
     """
-    at_once = max(len(images), PIXELS // images[0, 0].numel())
-    maps: Tensor = IntegratedGradients(output_sum(net)).attribute(
-        images.detach(),
-        baseline_of(images, baseline),
-        n_steps=steps,
-        internal_batch_size=at_once,
-    )
+    pixels = pixels_at_once(images.device, PIXELS)
+    most_steps = min(steps, max(1, pixels // images[:, 0].numel()))
+
+    def attribute(steps_at_once: int) -> Tensor:
+        """Returns the attributions, so many steps of every image in one pass."""
+        maps: Tensor = IntegratedGradients(output_sum(net)).attribute(
+            images.detach(),
+            baseline_of(images, baseline),
+            n_steps=steps,
+            internal_batch_size=steps_at_once * len(images),
+        )
+        return maps
+
+    maps, _ = halve_until_it_fits(attribute, most_steps)
     return maps.abs().detach().to(images.dtype)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from harness.measure.forward import padded_forward
 
-PIXELS = 2**19  # of all images that a method of many passes sends through the network at once
+PIXELS = 2**19  # of what a method of many passes sends through at once, on a processor
 
 # Zero in the network's input range, or the image's mean over all its channels.
 Baseline = Literal["zero", "mean"]

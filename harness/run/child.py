@@ -1,0 +1,61 @@
+"""What runs in a process of its own: it takes jobs from a pipe, does them, and answers."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from harness.run.jobs import Job, Work, one_line
+from harness.run.slots import Slot
+
+
+def serve(pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
+    """Does jobs in a process of its own: one, or at a slot that lasts as many as it is given."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    os.environ["CUDA_VISIBLE_DEVICES"] = slot.visible or ""
+    while True:
+        try:
+            job = pipe.recv()
+        except (EOFError, OSError):  # nobody has anything more to do
+            os._exit(0)
+        _do(job, pipe, slot, folder, work)
+        if not slot.lasts:
+            pipe.close()
+            os._exit(0)  # what a component has left running, as a thread, keeps nobody waiting
+
+
+def _do(job: Job, pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
+    """Does one job: its words go to a log, its answer through the pipe."""
+    log = folder / ".harness" / "logs" / f"{job.key}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "a", encoding="utf-8", buffering=1) as handle:
+        os.dup2(handle.fileno(), 1)
+        os.dup2(handle.fileno(), 2)
+        try:
+            result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
+            answer: dict[str, Any] = {"result": result}
+        except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
+            trace = traceback.format_exc()
+            answer = {"error": one_line(error), "trace": trace}
+            with suppress(OSError):  # on a full disk there is no room for the log
+                handle.write(trace)
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        pipe.send(answer)
+
+
+def _die_with_parent() -> None:
+    """Ends the worker of a study that is killed: nobody waits for it any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
