@@ -61,6 +61,8 @@ def rank(
     if not table.models:
         reasons = [f"{model.name}: {model.reason}" for model in table.left_out]
         raise Refused("\n".join(["no model can be used on these images:", *reasons]))
+    if not table.columns:
+        raise Refused("\n".join(["no model can answer any question:", *table.gaps]))
     ranking = rank_models(table)
     say("drawing predictions")
     reference = Reference(selection.images)
