@@ -27,8 +27,10 @@ def transfers_of(study: Study) -> set[tuple[str, str]]:
     pairs = set()
     for cell in study.cells:
         fit = cell.trial.fit
-        if fit.init.name == "trained":
-            pairs.add((fit.init.level, fit.train_on.level))
+        source = fit.init
+        target = fit.train_on
+        if source.name == "trained":
+            pairs.add((source.level, target.level))
     return pairs
 
 
@@ -60,8 +62,10 @@ def test_few_shots_have_one_source_two_methods_and_three_numbers_of_slices() -> 
     fits = [cell.trial.fit for cell in study.cells]
     with_shots = [fit for fit in fits if fit.shots is not None]
     pretrained = [fit for fit in with_shots if fit.init.name == "trained"]
-    assert {fit.init.level for fit in pretrained} == {"CSF-T1"}
-    assert {fit.shots for fit in pretrained} == {50, 100, 400}
+    sources = {fit.init.level for fit in pretrained}
+    numbers = {fit.shots for fit in pretrained}
+    assert sources == {"CSF-T1"}
+    assert numbers == {50, 100, 400}
     weights = {fit.method.options["weight"].level for fit in pretrained}
     assert weights == {"vanilla", "risk map"}
 
@@ -94,17 +98,19 @@ def test_every_comparison_of_the_laptop_study_can_show_something() -> None:
 @pytest.mark.parametrize(("table", "tolerance"), [("1", 0.00006), ("2", 0.0006)])
 def test_printed_averages_are_those_of_their_rows_but_for_one(table: str, tolerance: float) -> None:
     rows: dict[tuple[str, str], list[float]] = {}
-    for line in numbers_of(f"risk-map-table-{table}.csv"):
+    name = f"risk-map-table-{table}"
+    for line in numbers_of(f"{name}.csv"):
         key = (line["fit.train_on"], line["fit.method.weight"])
         rows.setdefault(key, []).append(float(line["value"]))
     assert len(rows) == 24
     differing = []
-    for line in numbers_of(f"risk-map-table-{table}-average.csv"):
+    for line in numbers_of(f"{name}-average.csv"):
         key = (line["fit.train_on"], line["fit.method.weight"])
         assert len(rows[key]) == 5
         if abs(mean(rows[key]) - float(line["value"])) > tolerance:
             differing.append(key)
-    assert differing == ([("WM-T1", "risk map")] if table == "1" else [])
+    expected = [("WM-T1", "risk map")] if table == "1" else []
+    assert differing == expected
 
 
 @pytest.mark.parametrize(("table", "gain"), [("1", 1.81), ("2", 4.37)])
@@ -116,6 +122,7 @@ def test_the_gains_of_the_paper_are_relative_gains_of_mean_dice(table: str, gain
             if line["fit.method.weight"] == method:
                 values.append(float(line["value"]))
         means[method] = mean(values)
-    difference = means["risk map"] - means["vanilla"]
-    assert 100 * difference / means["vanilla"] == pytest.approx(gain, abs=0.03)
-    assert 100 * difference != pytest.approx(gain, abs=0.1)
+    absolute = 100 * (means["risk map"] - means["vanilla"])
+    relative = absolute / means["vanilla"]
+    assert relative == pytest.approx(gain, abs=0.03)
+    assert absolute != pytest.approx(gain, abs=0.1)
