@@ -43,7 +43,7 @@ def source_only_keys(seed: int = 0) -> set[str]:
 
 
 def test_every_method_that_adapts_takes_part_in_all_six_pairs() -> None:
-    names = set()
+    names: set[str] = set()
     for cell in study().cells:
         fits = [cell.trial.fit, *cell.trial.lineage]
         names.update(fit.method.name for fit in fits)
