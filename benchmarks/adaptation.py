@@ -2,8 +2,9 @@
 phantoms, foreground IoU of the target's test volume.
 
 A seed is a start of the network and its draws; the tissue of both styles stays the same, so that
-intervals speak of trainings on these two volumes and not of tissue. Options are the papers' but for
-lengths, rates, and what so small a crop needs: `python -m benchmarks.adaptation --methods tent`.
+intervals speak of trainings on these two volumes and not of tissue. All methods follow the same
+segmentation loss. Options are the papers' but for lengths and rates:
+`python -m benchmarks.adaptation --methods tent`.
 """
 
 import argparse
@@ -39,12 +40,22 @@ ON_TARGET = "target's own masks"
 EPOCHS = 12  # of learning from masks, for every method
 RATE = 3e-3
 VOLUME = {"slices": 12, "size": 128}
-LENGTH = {"epochs": EPOCHS, "lr": RATE}
+LENGTH = {"epochs": EPOCHS, "lr": RATE, "loss": "bce_dice"}
 MATCHED = [{"name": "match_target", "to": "source"}]
 
 SUPERVISED = {"name": "supervised", **LENGTH}
-PRETEXT = {"name": "super_resolution", "epochs": [4, EPOCHS], "lr": [RATE, RATE]}
-TWO_DECODERS = {"name": "ynet", "epochs": [2, 2, EPOCHS], "lr": [1e-3, RATE, RATE]}
+PRETEXT = {
+    "name": "super_resolution",
+    "epochs": [4, EPOCHS],
+    "lr": [RATE, RATE],
+    "loss": "bce_dice",
+}
+TWO_DECODERS = {
+    "name": "ynet",
+    "epochs": [2, 2, EPOCHS],
+    "lr": [1e-3, RATE, RATE],
+    "loss": "bce_dice",
+}
 ADVERSARIAL = {"name": "damt", **LENGTH}
 
 METHODS: dict[str, dict[str, Any]] = {

@@ -30,6 +30,8 @@ def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
     st.markdown(f"##### {plain(with_capital(verdict.sentence))}")
+    for answer in verdict.answers:
+        st.markdown(f"- {plain(with_capital(answer))}")
     for pooled in verdict.pooled:
         st.warning(plain(pooled.sentence))
     _charts(study_runs, verdict, key)

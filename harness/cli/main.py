@@ -3,13 +3,21 @@
 import os
 import sys
 
-from harness.cli import check, data, records, schema, studies
+from harness.cli import check, data, predict, rank, records, schema, studies
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
 from harness.store.space import is_out_of_space, no_space
 
-COMMANDS = (studies, records, check, data, schema)  # loading them registers their commands
+COMMANDS = (
+    studies,
+    rank,
+    predict,
+    records,
+    check,
+    data,
+    schema,
+)  # loading them registers their commands
 
 
 def main() -> None:

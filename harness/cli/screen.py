@@ -227,6 +227,8 @@ def availability(dataset: Component, folder: Path) -> str:
         return "drawn"
     if dataset.name in ("volume", "folder"):
         return "yours"
+    if "of" in dataset.options:
+        return "made of another"
     if (folder / dataset.name).is_dir():
         return "yes"
     return "by registration" if dataset.facts.access else "no"

@@ -7,6 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from harness.data.later import Later
 from harness.data.windows import span, windows
 
 PLANE_TYPES = (torch.float32, torch.uint8, torch.int16, torch.int32, torch.int64)
@@ -28,6 +29,7 @@ class Unlabelled:
     rows: Tensor | None = None
     # (n, h, w) float32 or whole numbers, by name: what is cropped and moved with the images
     planes: Mapping[str, Tensor] = field(default_factory=dict)
+    unperturbed: Later | None = None  # the same images without what a probe does to them
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -39,8 +41,8 @@ class Unlabelled:
 
     def with_pixels(self, change: Callable[["Unlabelled"], Tensor]) -> "Unlabelled":
         """The same images with the pixels that `change` makes of them."""
-        pixels = change(self)
-        return replace(self, pixels=pixels)
+        unperturbed = self.unperturbed and self.unperturbed.then(change)
+        return replace(self, pixels=change(self), unperturbed=unperturbed)
 
     def with_plane(self, name: str, plane: Tensor) -> "Unlabelled":
         """The same images with one more plane beside them: a weight for each pixel, say."""

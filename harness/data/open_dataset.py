@@ -48,12 +48,22 @@ def is_drawn(part: Part) -> bool:
 
 def open_anew(part: Part, home: Home) -> Scans:
     """What the function of a dataset yields for a split and the options of the part."""
-    options = {}
+    return open_inner(part, part.options["split"], home.data)
+
+
+def open_inner(part: Part, split: str, folder: Path) -> Scans:
+    """What a dataset yields for a split; one that is made of another one opens that by this.
+
+    `folder` is that of all data sets.
+    """
+    options: dict[str, Any] = {}
     for name, value in part.options.items():
-        if name not in COMMON_OPTIONS:
+        if isinstance(value, Part):
+            options[name] = value
+        elif name not in COMMON_OPTIONS:
             options[name] = typed_value(part.component.options[name].type, value)
     function = load_component("dataset", part.name)
-    scans: Scans = function(part.options["split"], home.data, **options)
+    scans: Scans = function(split, folder, **options)
     return scans
 
 

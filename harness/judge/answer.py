@@ -1,7 +1,7 @@
 """A study's comparisons and the finished table -> verdicts."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -12,8 +12,10 @@ from harness.judge.arms import Layout, Levels, arm_names, lay_out, levels_text
 from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.correlation_averages import notes_on_correlations
 from harness.judge.declared_before import declared_before
 from harness.judge.doubts import confinements, losses, pooled_arms
+from harness.judge.enough_shots import shots_answers
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.many_arms import blocks, omnibus
@@ -26,8 +28,10 @@ from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
 from harness.judge.shared_starts import shared_start
 from harness.judge.tallies import STATES, count_states
+from harness.judge.transfer import transfer_answers, transfer_of
 from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
 from harness.record.database import Run
+from harness.spec.catalogue import catalogue
 from harness.stats.result import Result
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
@@ -49,11 +53,24 @@ def judge(
         sizes[comparison.together] += len(tested_contrasts(draft))
         drafts.append(draft)
     early, changed = declared_before(study, recorded)
+    lower = lower_metrics(study)
     verdicts = []
     for declared, draft in zip(study.compare, correct_families(drafts), strict=True):
         family = sizes[declared.together]
-        verdicts.append(_with_sentences(draft, family, confirmatory=declared.key in early))
+        confirmatory = declared.key in early
+        verdicts.append(_with_sentences(draft, family, lower, confirmatory=confirmatory))
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
+
+
+def lower_metrics(study: Study) -> set[str]:
+    """The metrics of which less is better, as their probes say."""
+    probes: set[str] = set()
+    for cell in study.cells:
+        probes.update(probe.name for probe in cell.trial.probes)
+    metrics: set[str] = set()
+    for name in probes:
+        metrics.update(catalogue("probe")[name].facts.lower)
+    return metrics
 
 
 def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
@@ -91,6 +108,7 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     notes += losses(question, first)
     tests = _tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
+    notes += notes_on_correlations(question, answers)
     if inference.only_these_networks:
         answers = [replace(answer, only_these_networks=True) for answer in answers]
     return Verdict(
@@ -186,14 +204,17 @@ def _rankings(
         )
 
 
-def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
-    """A verdict in words, once its p values are corrected."""
+def _with_sentences(
+    draft: Verdict, family: int, lower: Collection[str], *, confirmatory: bool
+) -> Verdict:
+    """A verdict in words, once its p values are corrected; of metrics in `lower` less is better."""
     comparison = draft.comparison
     if draft.tested_unit != comparison.unit:
         comparison = replace(comparison, unit=cast(Unit, draft.tested_unit))
     answered = []
     for contrast in draft.contrasts:
         contrast = replace(contrast, outcome=outcome(comparison, contrast))
+        contrast = replace(contrast, transfer=transfer_of(comparison, contrast, lower))
         contrast = replace(contrast, sentence=sentence(comparison, contrast, family))
         answered.append(contrast)
     notes = list(draft.notes)
@@ -216,4 +237,8 @@ def _with_sentences(draft: Verdict, family: int, confirmatory: bool) -> Verdict:
         confirmatory=confirmatory and not reasons,
         exploratory_because=tuple(reasons),
         notes=tuple(notes),
+        answers=(
+            *transfer_answers(comparison, answered),
+            *shots_answers(comparison, answered),
+        ),
     )

@@ -1,6 +1,4 @@
-"""Where each trial stands in a comparison: its stratum, its arm, its point of a trend; known before
-anything runs.
-"""
+"""Where each trial stands in a comparison: its stratum, arm and point, known before a run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +17,7 @@ Levels = tuple[str, ...]  # a stratum or an arm: a level of each setting that it
 
 
 class TrialPlace(NamedTuple):
-    """Where a trial stands in a comparison; levels of a dimension of the rows are known only once
-    measured.
-    """
+    """Where a trial stands; levels of a dimension of the rows are known only once measured."""
 
     trial: str
     stratum: Levels
@@ -51,6 +47,7 @@ class Layout:
     averaged: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     kept_levels: Mapping[str, list[str]] = field(default_factory=dict)  # of dimensions of the rows
+    is_of_two_metrics: bool = False  # which stand beside each other as beside.py says
 
     @property
     def has_row_arms(self) -> bool:
@@ -118,6 +115,7 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         averaged=varying_paths(averaged, [trial.rest for trial in balanced]),
         notes=(*repeated, *notes),
         kept_levels=levels_of_rows(study.expansion, comparison.where),
+        is_of_two_metrics=comparison.correlate is not None,
     )
 
 

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Layout, Levels, arm_names, levels_text
+from harness.judge.beside import beside_each_other
 from harness.judge.choose_test import choose_for_trend, chosen_test, options_of_test
-from harness.judge.contrasts import Contrast
+from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.correlated_networks import correlate_networks, sharing_of
+from harness.judge.correlation_averages import metric_label
 from harness.judge.estimates import (
     NO_RESULT,
     effect_between,
@@ -88,22 +90,18 @@ def correlation(
     if not layout.dimensions:
         for trial in layout.trial_places:
             planned.setdefault(trial.stratum, set()).add(trial.arm)
-    strata = x.strata if layout.dimensions else list(planned)
+    of_x, of_y = beside_each_other(layout, x.samples, y.samples)
+    strata = list(dict.fromkeys(sample.stratum for sample in of_x))
+    if not layout.dimensions:
+        strata = list(planned)
     for stratum in strata:
-        pairs = _pairs_of_samples(x.of_stratum(stratum), y.of_stratum(stratum))
+        pairs = []
+        for pair in zip(of_x, of_y, strict=True):
+            if pair[0].stratum == stratum:
+                pairs.append(pair)
         removed = planned.get(stratum, set())
         removed = removed.difference(sample.arm for sample, _ in pairs)
         yield _correlation_of(comparison, stratum, pairs, sorted(removed))
-
-
-def _pairs_of_samples(x: Sequence[Sample], y: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
-    """The samples of the arms that both metrics have."""
-    pairs = []
-    for of_x in x:
-        for of_y in y:
-            if of_x.arm == of_y.arm:
-                pairs.append((of_x, of_y))
-    return pairs
 
 
 def _correlation_of(
@@ -134,14 +132,14 @@ def _correlation_of(
     result: Correlation | None
     if sharing.shape in ("across", "within"):
         result, reason = result_or_reason(correlate_networks, sharing, test, options)
-        why = f"{why}; points share networks"
+        why = f"{why}; {SHARED}"
     else:
         correlate = load_component("rank", test)
         result, reason = result_or_reason(correlate, a, b, **options)
     contrast = Contrast(
         stratum,
-        question.x,
-        question.y,
+        metric_label(question.x),
+        metric_label(question.y),
         n=(len(pairs),),
         test=test,
         why=why,

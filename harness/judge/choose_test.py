@@ -5,6 +5,7 @@ give.
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -153,3 +154,14 @@ def _smallest_after(post_hoc: str, ns: tuple[int, ...]) -> float:
     groups = [number + np.arange(n) / (10 * n) for number, n in enumerate(ns)]
     results = POST_HOC[post_hoc](*groups)
     return min(result.p for result in results.values())
+
+
+def smallest_of_orders(points: int) -> float:
+    """The smallest p of a correlation by ranks: as many orders as there are, twice the one-sided
+    tail.
+    """
+    if points < 3:
+        return 1.0
+    if points > 20:
+        return 0.0
+    return min(1.0, 2 / factorial(points))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.judge.arms import levels_text
-from harness.judge.contrasts import Contrast
+from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.sentences import count, estimate, number, p_value
+from harness.judge.transfer import gain_text
 from harness.spec.naming import where_text
 from harness.study.comparison import Comparison
 
@@ -78,6 +79,8 @@ def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:
     if comparison.trend:
         metric = f"the area under {metric} over {comparison.trend}"
     facts = f"difference {_numbers(comparison, contrast, family)}"
+    if contrast.transfer:
+        facts = f"{contrast.transfer}, {gain_text(contrast)}; {facts}"
     first = contrast.first
     second = contrast.second
     margin = comparison.margin
@@ -118,8 +121,9 @@ def _too_few(comparison: Comparison, contrast: Contrast, family: int) -> str:
     least = f"{contrast.smallest:.2g}"
     if comparison.correct and family > 1:
         least += " after correction"
+    counted = "point" if comparison.correlate else comparison.unit
     return (
-        f"{contrast.test} on so few {comparison.unit}s can give no p below {least}, "
+        f"{contrast.test} on so few {counted}s can give no p below {least}, "
         f"and alpha is {comparison.alpha:g}"
     )
 
@@ -151,6 +155,9 @@ def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
         return f"{first} and {second} order the points {way}: {facts}."
     if contrast.outcome == "no test":
         return f"{first} and {second} could not be correlated: {contrast.note or 'no values'}."
+    if contrast.outcome == "not testable":
+        reason = _too_few(comparison, contrast, family)
+        return f"whether {first} and {second} order alike cannot be tested: {reason}; {facts}."
     return f"no association of {first} and {second} is shown, which does not exclude one: {facts}."
 
 
@@ -171,7 +178,6 @@ def _model(comparison: Comparison, contrast: Contrast, family: int) -> str:
     return f"{effect} {term} does not show in {metric}, which does not exclude one: {facts}."
 
 
-SHARED = "points share networks"  # why a correlation counts networks
 WORDS = {
     "differs": ("differs", "differ"),
     ONLY_THESE: ("differs in these networks only", "differ in these networks only"),

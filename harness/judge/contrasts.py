@@ -22,6 +22,7 @@ from harness.judge.choose_test import (
     is_paired,
     post_hoc_of,
     smallest,
+    smallest_of_orders,
 )
 from harness.judge.estimates import (
     NO_RESULT,
@@ -44,6 +45,9 @@ from harness.stats.result import Effect, Result
 from harness.study.comparison import Comparison
 
 UnitsOfArms = Mapping[tuple[Levels, Levels], Collection[Any]]
+
+
+SHARED = "points share networks"  # why a correlation counts networks
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Contrast:
     taken_at: str = ""  # of a term of a model: where the numeric factors beside it stand
     points: tuple[tuple[str, float, float], ...] = ()  # of a correlation: name, x, y
     only_these_networks: bool = False  # says nothing of another training
+    reference: float = np.nan  # the mean of the second arm, over the units that are compared
+    transfer: str = ""  # negative transfer | positive transfer, where the comparison asks for it
 
     @property
     def name(self) -> str:
@@ -192,6 +198,7 @@ def _contrast_of_pair(
         note=join_notes(notes),
         corrected_by_test=result.test == "nemenyi",
         runs=runs_behind((x, y)),
+        reference=float(b.mean()) if b.size else np.nan,
     )
 
 
@@ -203,8 +210,10 @@ def smallest_p(comparison: Comparison, contrast: Contrast, arms: int) -> float:
         return 1.0
     if comparison.kind == "trend" and len(contrast.n) == 1:  # one point is no trend
         return 1.0
-    if not contrast.test or comparison.kind in ("correlate", "model"):
+    if not contrast.test or comparison.kind == "model":
         return 0.0
+    if comparison.kind == "correlate":
+        return smallest_of_orders(contrast.n[0]) if SHARED not in contrast.why else 0.0
     test = contrast.test
     if comparison.test_name and post_hoc_of(comparison, comparison.test_name):
         test = comparison.test_name

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Layout, Levels
+from harness.judge.beside import lacks_dimension
 from harness.spec.columns import ROW_COLUMNS
 from harness.spec.naming import is_number, level_name
 from harness.study.comparison import Comparison, Unit
@@ -99,6 +100,8 @@ def rows_of_metric(
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
     data = data.merge(trials[["run", "test_on", PLANNED, BASE, NETWORK, FIT]], on="run")
     for path, levels in layout.kept_levels.items():
+        if layout.is_of_two_metrics and lacks_dimension(data, path):
+            continue
         codes, names = _level_codes(data, path)
         is_kept = np.array([name in levels for name in names], dtype=bool)
         data = data[is_kept[codes]]

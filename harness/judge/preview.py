@@ -4,9 +4,14 @@ testable`.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from math import factorial
 
-from harness.judge.choose_test import corrected_p, options_of_test, post_hoc_of, smallest
+from harness.judge.choose_test import (
+    corrected_p,
+    options_of_test,
+    post_hoc_of,
+    smallest,
+    smallest_of_orders,
+)
 from harness.judge.planned import Planned, planned_contrasts
 from harness.judge.repetitions import overlooks_shared_images
 from harness.study.comparison import Comparison
@@ -120,21 +125,10 @@ def _smallest_p(planned: Planned) -> float:
         return 0.0
     n = planned.n
     if planned.comparison.correlate:
-        return max(planned.least, _smallest_of_orders(n[0]))
+        return max(planned.least, smallest_of_orders(n[0]))
     if min(n) < 2:
         return 1.0
     return smallest(planned.comparison, planned.test, n)
-
-
-def _smallest_of_orders(points: int) -> float:
-    """The smallest p of a correlation by ranks: as many orders as there are, twice the one-sided
-    tail.
-    """
-    if points < 3:
-        return 1.0
-    if points > 20:
-        return 0.0
-    return min(1.0, 2 / factorial(points))
 
 
 def _remedy(planned: Planned, family: int) -> str:

@@ -84,6 +84,7 @@ class Verdict:
     confirmatory: bool = True
     exploratory_because: tuple[str, ...] = ()
     tested_unit: str = ""  # what n counts, where images or patients are averaged within networks
+    answers: tuple[str, ...] = ()  # what its contrasts say together: negative transfer, shots
 
     @property
     def strata(self) -> list[Levels]:
@@ -144,6 +145,13 @@ class Verdicts:
             if verdict.comparison.primary:
                 return verdict.sentence
         return self.verdicts[0].sentence
+
+    @property
+    def answers(self) -> Iterator[str]:
+        """What the contrasts of each comparison say together, with the name of the comparison."""
+        for verdict in self.verdicts:
+            for answer in verdict.answers:
+                yield f"{verdict.comparison.name}: {answer}"
 
 
 def value(verdicts: Verdicts) -> dict[str, Any]:
@@ -209,6 +217,8 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
             exact = ", exact" if contrast.exact else ""
             line += f" [{contrast.test}{exact}; {contrast.why}]"
         yield line
+    for answer in verdict.answers:
+        yield f"  {answer}"
     for pooled in verdict.pooled:
         yield f"  {pooled.sentence}"
     for note in verdict.notes:

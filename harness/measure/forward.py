@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from harness.data.images import Unlabelled
 from harness.measure.memory import Portions
+from harness.measure.names import NAMES
 from harness.measure.tiles import Tiling, tiled_forward, unnoticed_tiling
 from harness.train.true_float32 import true_float32
 
@@ -42,7 +43,10 @@ def logits_of(
 
 
 def whole_batches(net: nn.Module, images: Unlabelled) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yields (which images, the images in their true size) on the network's device."""
+    """Yields (which images, the images in their true size) on the network's device.
+
+    Until the next batch, `NAMES` says which images these are.
+    """
     stored_on = images.pixels.device
     device = _device_of(net, images)
     for run in images.runs_of_one_size(range(len(images))):
@@ -51,7 +55,12 @@ def whole_batches(net: nn.Module, images: Unlabelled) -> Iterator[tuple[Tensor, 
         for start in range(run[0], run[0] + len(run), count):
             end = min(start + count, run[0] + len(run))
             which = torch.arange(start, end, device=stored_on)
-            yield which, images.whole(which).to(device)
+            batch = images.whole(which).to(device)
+            NAMES.set(list(zip(images.groups[start:end], images.ids[start:end], strict=True)))
+            try:
+                yield which, batch
+            finally:  # no names from before: batches of two networks may come by turns
+                NAMES.set(())
 
 
 def padded_forward(

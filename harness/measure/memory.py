@@ -7,6 +7,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from harness.measure.names import NAMES, naming
 from harness.train.step import is_out_of_memory
 
 T = TypeVar("T")
@@ -61,9 +62,16 @@ class Portions:
         if images is None:
             raise ValueError("the first tensor of a batch is its images")
         count = len(images)
+        names = NAMES.get()
 
         def attempt(at_once: int) -> list[T]:
-            return [run(*portion) for portion in _portions(batch, count, at_once)]
+            """Takes so many images at once, each portion under the names of its own images."""
+            results = []
+            for number, portion in enumerate(_portions(batch, count, at_once)):
+                start = number * at_once
+                with naming(names[start : start + at_once]):
+                    results.append(run(*portion))
+            return results
 
         try:
             results, at_once = halve_until_it_fits(attempt, min(count, self.at_once or count))

@@ -26,18 +26,22 @@ class Perturbation:
 
     The context yields the test set as the network is to see it: perturbed, with the network as it
     is, or unchanged, with features of the network perturbed as long as it is open. Images and ids
-    stand in the same order.
+    stand in the same order. Another `draw` is another noise, or other features; what draws nothing
+    is the same in each.
     """
 
     name: str
     strength: float
     level: str  # the name with what differs from the defaults, as reports write it
+    family: str  # the level without the strength: perturbations that differ in strength alone
     moves: bool  # pixels, and masks with them, are elsewhere than in the test set
-    switch_on: Callable[[nn.Module], AbstractContextManager[Labelled | Unlabelled]]
+    switch_on: Callable[[nn.Module, int], AbstractContextManager[Labelled | Unlabelled]]
 
-    def __call__(self, net: nn.Module) -> AbstractContextManager[Labelled | Unlabelled]:
+    def __call__(
+        self, net: nn.Module, draw: int = 0
+    ) -> AbstractContextManager[Labelled | Unlabelled]:
         """Switches the perturbation on for as long as the context is open."""
-        return self.switch_on(net)
+        return self.switch_on(net, draw)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from harness.data.domains import float_buffer, open_images
 from harness.data.images import Labelled, Unlabelled, unit
 from harness.measure.moves import move_image, move_mask
 from harness.measure.opened import Opened
-from harness.measure.rows import Original
 from harness.spec.values import Fit, Part, Trial
 from harness.store import Home
 from harness.train.build import as_function, trained_network
@@ -91,22 +90,6 @@ def with_datasets(
     return as_function(part, home, device, open_dataset)
 
 
-def originals(part: Part, trial: Trial, net: nn.Module, opened: Opened) -> list[Original | None]:
-    """Returns the arguments that a probe takes after network and test set.
-
-    A probe that needs the original gets network and test set without the perturbation, or None if
-    the trial has no perturbation. Other probes take no further argument.
-    """
-    if "original" not in part.component.facts.needs:
-        return []
-    if trial.perturb is None:
-        return [None]
-    if _is_of_features(trial.perturb):
-        net = network(trial.fit, trial.pick, opened)
-    unperturbed = replace(trial, perturb=None)
-    return [Original(net, open_test_set(unperturbed, opened.home, opened.device, opened))]
-
-
 def network(fit: Fit, pick: Part, opened: Opened) -> nn.Module:
     """Returns a trained network in evaluation mode, which nobody else has."""
     return opened.copy_network(
@@ -121,19 +104,29 @@ def _is_of_features(part: Part) -> bool:
 
 
 def perturb_test_set(
-    part: Part, test: Labelled | Unlabelled, home: Home, device: torch.device | None = None
+    part: Part,
+    test: Labelled | Unlabelled,
+    home: Home,
+    device: torch.device | None = None,
+    *,
+    draw: int = 0,
 ) -> Labelled | Unlabelled:
     """Returns a test set with its images perturbed, and the masks of images whose pixels move."""
-    perturbed = test.with_pixels(partial(perturb_pixels, part, home, device=device))
+    perturbed = test.with_pixels(partial(perturb_pixels, part, home, device=device, draw=draw))
     if part.component.facts.moves and isinstance(perturbed, Labelled):
-        masks = _masks_moved_by(part, test, perturbed.masks, home)
+        masks = _masks_moved_by(part, test, perturbed.masks, home, draw)
         return replace(perturbed, masks=masks)
     return perturbed
 
 
 @torch.no_grad()
 def perturb_pixels(
-    part: Part, home: Home, images: Unlabelled, device: torch.device | None = None
+    part: Part,
+    home: Home,
+    images: Unlabelled,
+    device: torch.device | None = None,
+    *,
+    draw: int = 0,
 ) -> Tensor:
     """Changes every stored image by itself.
 
@@ -147,7 +140,7 @@ def perturb_pixels(
     changed = float_buffer(tuple(pixels.shape), pixels.device, home)
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
         height, width = images.size_of(i)
-        rng = torch.Generator(pixels.device).manual_seed(seed_from(*name))
+        rng = _rng_of_image(name, draw, pixels.device)
         changed[i] = unit(pixels[i])
         changed[i, :, :height, :width] = change(images.image(i)[None], strength, rng)[0]
     return changed
@@ -161,7 +154,9 @@ def _moved_pixels(
 
 
 @torch.no_grad()
-def _masks_moved_by(part: Part, test: Labelled | Unlabelled, masks: Tensor, home: Home) -> Tensor:
+def _masks_moved_by(
+    part: Part, test: Labelled | Unlabelled, masks: Tensor, home: Home, draw: int
+) -> Tensor:
     """Returns the masks of a test set, each moved as its image is."""
     offsets_of = as_function(part, home, test.images.pixels.device)
     strength = float(part.options["strength"])
@@ -169,19 +164,33 @@ def _masks_moved_by(part: Part, test: Labelled | Unlabelled, masks: Tensor, home
     moved = masks.clone()
     for i, name in enumerate(zip(images.groups, images.ids, strict=True)):
         height, width = images.size_of(i)
-        rng = torch.Generator(images.pixels.device).manual_seed(seed_from(*name))
+        rng = _rng_of_image(name, draw, images.pixels.device)
         offsets = offsets_of(images.image(i)[None], strength, rng)
         mask = masks[i : i + 1, :height, :width]
         moved[i, :height, :width] = move_mask(mask, offsets)[0]
     return moved
 
 
+def _rng_of_image(name: tuple[str, str], draw: int, device: torch.device) -> torch.Generator:
+    """Returns what an image is perturbed by: its name decides, and which draw it is."""
+    rng = torch.Generator(device)
+    if draw:
+        return rng.manual_seed(seed_from(*name, draw))
+    return rng.manual_seed(seed_from(*name))
+
+
 def feature_perturbation(
-    part: Part | None, net: nn.Module, home: Home
+    part: Part | None, net: nn.Module, home: Home, *, draw: int = 0
 ) -> AbstractContextManager[Any]:
-    """Keeps a feature perturbation switched on while the probes run."""
+    """Keeps a feature perturbation switched on while the probes run.
+
+    A further draw is made with another `seed`, where the perturbation has one.
+    """
     if part is None or not _is_of_features(part):
         return nullcontext()
+    if draw and "seed" in part.options:
+        seed = seed_from(part.options["seed"], draw) % 2**32
+        part = replace(part, options={**part.options, "seed": seed})
     device = next(net.parameters()).device
     perturbation: AbstractContextManager[Any] = as_function(part, home, device)(
         net, float(part.options["strength"])

@@ -9,10 +9,11 @@ import torch
 
 from harness.data.unchanged import planned_data
 from harness.measure.arithmetic import measuring_arithmetic
+from harness.measure.needs import further_arguments
 from harness.measure.opened import Opened
 from harness.measure.perturbation_options import OpenTrial, perturbation_options
 from harness.measure.rows import Arrays, Figure, Row
-from harness.measure.setup import feature_perturbation, open_trial, originals, with_datasets
+from harness.measure.setup import feature_perturbation, open_trial, with_datasets
 from harness.measure.table import means, tidy
 from harness.spec.records import FitRecord, TrialRecord
 from harness.spec.states import State
@@ -76,7 +77,7 @@ def _probe(trial: Trial, home: Home, folder: Path, opened: Opened) -> list[Row]:
     torch.manual_seed(seed_from("measure", trial.key))  # whatever other trials drew before
     with feature_perturbation(trial.perturb, net, home):
         for part in trial.probes:
-            arguments = originals(part, trial, net, opened)
+            arguments = further_arguments(part, trial, net, opened)
             probe = with_datasets(part, trial, home, device, opened)
             perturbations = perturbation_options(part, OpenTrial(trial, test, opened))
             rows += store_results(probe(net, test, *arguments, **perturbations), folder)

@@ -182,7 +182,9 @@ def _markdown_parts(verdict: Verdict, lower: Collection[str]) -> Iterator[str]:
         yield _arms_markdown(verdict, arms, lower)
     contrasts = list(map(_contrast_row, verdict.contrasts))
     yield markdown_table(("contrast", "estimate", "p", "corrected", "verdict"), contrasts)
-    notes = [pooled.sentence for pooled in verdict.pooled] + list(verdict.notes)
+    notes = [*verdict.answers]
+    notes += [pooled.sentence for pooled in verdict.pooled]
+    notes += verdict.notes
     if notes:
         yield "\n".join(f"- {markdown_text(note)}" for note in notes)
 

@@ -19,6 +19,7 @@ from harness.report.axes import (
     svg,
     upright_grid,
 )
+from harness.report.correlation_figure import fitted_line
 from harness.stats.result import Array, Interval
 
 FIRST_ROW, ROW = 36, 54  # where the first row stands, and from row to row
@@ -151,7 +152,7 @@ def _values_of_units(arm: Arm) -> dict[str, float]:
 
 
 def scatter(points: tuple[tuple[str, float, float], ...], labels: tuple[str, str]) -> str:
-    """Two metrics against each other, a dot for each point."""
+    """Two metrics against each other, a dot for each point, and the line of least squares."""
     if len(points) < 2:
         return ""
     tall = SCATTER_HEIGHT
@@ -169,6 +170,14 @@ def scatter(points: tuple[tuple[str, float, float], ...], labels: tuple[str, str
         parts.append(f'<path class="grid" d="M{LEFT} {pixels(y)}H{RIGHT}"/>')
         start = f'x="{LEFT}" y="{pixels(y - 3)}"'
         parts.append(f'<text class="tick halo" {start}>{mark:.6g}</text>')
+    line = fitted_line(points)
+    if line is not None:
+        slope, offset = line
+        ends = []
+        for a in (min(first), max(first)):
+            y = height(slope * a + offset)
+            ends.append(f"{across.at(a)} {pixels(y)}")
+        parts.append(f'<path class="line" d="M{"L".join(ends)}"/>')
     for name, a, b in points:
         center = f'cx="{across.at(a)}" cy="{pixels(height(b))}"'
         title = escape(f"{name}: {number(a)}, {number(b)}")

@@ -1,10 +1,11 @@
 """A report as one HTML page that needs nothing beside it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from harness.judge.tables import Tabulated
 from harness.judge.verdicts import Verdicts
+from harness.report.averages import AverageRow, averages_html
 from harness.report.formats import with_capital
 from harness.report.page_comparisons import section_of_comparison
 from harness.report.paper_tables_html import sections_of_tables
@@ -20,9 +21,10 @@ def page(
     design: list[tuple[str, str]],
     origin: Provenance,
     tables: Iterable[Tabulated] = (),
+    averages: Sequence[AverageRow] = (),
 ) -> str:
     """The whole page."""
-    parts = _parts(verdicts, design, origin, tables)
+    parts = _parts(verdicts, design, origin, [averages_html(averages), *sections_of_tables(tables)])
     body = "\n".join(part for part in parts if part)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -37,17 +39,18 @@ def _parts(
     verdicts: Verdicts,
     design: list[tuple[str, str]],
     origin: Provenance,
-    tables: Iterable[Tabulated],
+    tables: Iterable[str],
 ) -> Iterator[str]:
     """The parts of the page from top to bottom: the answer first."""
     answer = f'<h1 class="answer">{escape(with_capital(verdicts.headline))}</h1>'
     question = f'<p class="question">{escape(verdicts.study)}: {escape(verdicts.question)}</p>'
     yield f"<header>{answer}{question}</header>"
     yield _warnings(verdicts, origin)
+    yield _answers(verdicts)
     yield f"<section><h2>Design</h2>{_facts(design)}{_states(verdicts)}</section>"
     for i, verdict in enumerate(verdicts.verdicts):
         yield section_of_comparison(i, verdict)
-    yield from sections_of_tables(tables)
+    yield from tables
     yield f"<section><h2>Where the numbers come from</h2>{_facts(origin.facts)}</section>"
     yield f'<section id="runs"><h2>Runs</h2>{_runs(origin)}</section>'
 
@@ -57,6 +60,14 @@ def _warnings(verdicts: Verdicts, origin: Provenance) -> str:
     texts = [verdicts.changed] if verdicts.changed else []
     texts += origin.warnings
     return "".join(f'<p class="warning">{escape(with_capital(text))}.</p>' for text in texts)
+
+
+def _answers(verdicts: Verdicts) -> str:
+    """What comparisons say as a whole: each negative transfer, and how many shots are enough."""
+    items = "".join(f"<li>{escape(with_capital(answer))}</li>" for answer in verdicts.answers)
+    if not items:
+        return ""
+    return f"<section><h2>Transfer and shots</h2><ul>{items}</ul></section>"
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:

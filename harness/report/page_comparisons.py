@@ -8,10 +8,13 @@ from html import escape
 
 from harness.judge.arms import Levels, levels_text
 from harness.judge.contrasts import Contrast
+from harness.judge.enough_shots import is_curve_of_shots
 from harness.judge.sentences import estimate, mean, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict
+from harness.report.correlation_figure import figures_of_strata
 from harness.report.figures import boxes, scatter
 from harness.report.formats import with_capital
+from harness.report.learning_curve import learning_curve
 from harness.report.rank_diagram import rank_diagram
 from harness.study.comparison import Comparison
 
@@ -28,6 +31,7 @@ def section_of_comparison(i: int, verdict: Verdict) -> str:
     ]
     for pooled in verdict.pooled:
         parts.append(f'<p class="warning">{escape(pooled.sentence)}</p>')
+    parts += _figures_over_strata(verdict)
     parts += _strata(i, verdict)
     if verdict.arms:
         parts.append(_figure_legend(verdict))
@@ -61,10 +65,20 @@ def _strata(i: int, verdict: Verdict) -> Iterator[str]:
         yield body
 
 
+def _figures_over_strata(verdict: Verdict) -> Iterator[str]:
+    """The figures that show several strata together."""
+    figures = list(figures_of_strata(verdict.contrasts))
+    if figures:
+        body = "".join(f"<figure>{figure}</figure>" for figure in figures)
+        yield f'<div class="figures">{body}</div>'
+
+
 def _figures(verdict: Verdict, stratum: Levels) -> Iterator[str]:
     """The figures of a stratum that have something to show."""
     comparison = verdict.comparison
     arms = verdict.arms_of(stratum)
+    if is_curve_of_shots(comparison):
+        yield learning_curve(arms, _metric_label(comparison))
     if any(arm.sample.values for arm in arms):
         yield boxes(arms, _metric_label(comparison), _is_paired(verdict))
     for ranking in verdict.rankings:
@@ -187,9 +201,14 @@ def _contrast_row(anchor: str, contrast: Contrast) -> list[Cell]:
         ("corrected", f"<b>{escape(p_number(contrast.corrected))}</b>"),
         ("effect", escape(_effect(contrast))),
         ("test", escape(test)),
-        ("verdict", f'<span class="outcome">{escape(contrast.outcome)}</span>'),
+        ("verdict", f'<span class="outcome">{escape(_outcome(contrast))}</span>'),
         ("runs", _run_links(contrast.runs, anchor)),
     ]
+
+
+def _outcome(contrast: Contrast) -> str:
+    """The kind of answer, and what it says of transfer where that is asked."""
+    return f"{contrast.outcome}: {contrast.transfer}" if contrast.transfer else contrast.outcome
 
 
 def _count(contrast: Contrast) -> str:

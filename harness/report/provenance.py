@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.record.database import Run
+from harness.spec.catalogue import catalogue
 from harness.spec.naming import why_hides_oracle
+from harness.spec.values import Part, Trial
+from harness.spec.walk import parts_in
 from harness.study.load import Study
 
 MACHINE_TAGS = ("harness.host", "harness.machine", "harness.device")
@@ -106,6 +109,23 @@ def _doubts_of_design(study: Study) -> Iterator[str]:
             "the study is transductive: networks may have been adapted to the images that "
             "they are tested on, without their masks"
         )
+    leaks: dict[str, None] = {}
+    for cell in study.cells:
+        leaks.update(dict.fromkeys(_leaks(cell.trial)))
+    yield from leaks
+
+
+def _leaks(trial: Trial) -> Iterator[str]:
+    """Says which components see the masks of a data set that they are given by an option."""
+    for part in parts_in(trial):
+        for option in part.component.facts.leaks:
+            images = part.options[option]
+            if images != part.component.options[option].default:
+                name = images.level if isinstance(images, Part) else images
+                yield (
+                    f"a leak: {part.name} sees the masks of {name} (its option `{option}`), so "
+                    "that what is tested on them is no test"
+                )
 
 
 def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[str]:

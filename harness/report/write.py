@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.judge.answer import judge
+from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
 from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
+from harness.report.averages import average_rows, averages_csv, averages_markdown
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
 from harness.report.comparison_text import comparisons_latex, comparisons_markdown
 from harness.report.page import page
 from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
 from harness.report.provenance import provenance
-from harness.spec.catalogue import catalogue
 from harness.store import write
 from harness.study.load import Study
 
@@ -63,28 +63,22 @@ def texts(
     """Every file of a report by its name."""
     lower = lower_metrics(study)
     origin = provenance(study, runs)
+    averages = average_rows(study, verdicts.verdicts)
     files = {
-        "report.html": page(verdicts, _design(study), origin, tables),
+        "report.html": page(verdicts, _design(study), origin, tables, averages),
         "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
-        "report.md": comparisons_markdown(verdicts, lower) + tables_markdown(tables),
+        "report.md": comparisons_markdown(verdicts, lower)
+        + averages_markdown(averages)
+        + tables_markdown(tables),
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
     }
     if tables:
         files["tables.csv"] = tables_csv(tables)
+    if averages:
+        files["averages.csv"] = averages_csv(averages)
     return files
-
-
-def lower_metrics(study: Study) -> set[str]:
-    """The metrics of which less is better, as their probes say."""
-    probes: set[str] = set()
-    for cell in study.cells:
-        probes.update(probe.name for probe in cell.trial.probes)
-    metrics: set[str] = set()
-    for name in probes:
-        metrics.update(catalogue("probe")[name].facts.lower)
-    return metrics
 
 
 def _design(study: Study) -> list[tuple[str, str]]:

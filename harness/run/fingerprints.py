@@ -55,7 +55,7 @@ def _parts_of_files(study: Study) -> dict[str, Part]:
     """The components of a study whose result depends on the bytes of files, by key."""
     parts: dict[str, Part] = {}
     for cell in study.cells:
-        for part in parts_in(cell.trial):
+        for part in parts_in(cell.trial, inside_data=False):
             parts[part.key] = part
     return {key: part for key, part in parts.items() if depends_on_files(part)}
 

@@ -18,7 +18,9 @@ class Facts:
     version: int = 1  # raised by hand when a change of the code changes results
     later: tuple[str, ...] = ()  # options newer than the version; at a plain default in no key
     without: Mapping[str, str] = field(default_factory=dict)  # options that it lacks: a reason each
-    needs: tuple[str, ...] = ()  # what must be there: adapt_to, encoder, original, translator
+    # what must be there: adapt_to, encoder, translator; of a probe original, and what an estimator
+    # looks at beside a network and unlabelled images: labels, source, seeds
+    needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()  # what it looks at where it is there, and does without: adapt_to
     reads: str | None = None  # the option that names a file whose bytes decide what is made of it
 
@@ -34,6 +36,9 @@ class Facts:
     access: str = ""  # how to get a set that cannot be downloaded
     papers: tuple[str, ...] = ()
     resolution: str = ""
+
+    # options that name data sets whose masks it then sees, though a study may test on them
+    leaks: tuple[str, ...] = ()
 
     # networks: patches must be a multiple of this
     multiple: int = 1
@@ -52,6 +57,9 @@ class Facts:
     # probes
     metrics: tuple[str, ...] = ()
     lower: tuple[str, ...] = ()  # metrics of which less is better
+    # metrics of the whole set by which networks are ranked, the highest first; and for each the
+    # metric of images that it averages, "" where it is no average
+    estimates: Mapping[str, str] = field(default_factory=dict)
     dimensions: tuple[str, ...] = ()  # what its rows are told apart by, beside image and group
 
     # tests and effects

@@ -23,6 +23,7 @@ from harness.spec.options import (
     Probe,
     Whole,
 )
+from harness.spec.other_seeds import fits_of_other_seeds
 
 Steps = tuple[str | int, ...]
 Fold = tuple[int, int] | None  # (which, of how many)
@@ -205,6 +206,9 @@ class Trial(Settings):
         fits = list(self.fit.upstream)
         for setting in (self.perturb, self.prepare, self.pick, self.probes):
             fits += upstream_fits(setting)
+        for probe in self.probes:
+            for fit in fits_of_other_seeds(self.fit, probe):
+                fits += [*fit.upstream, (fit, self.pick)]
         return [*fits, (self.fit, self.pick)]
 
     @cached_property

@@ -12,18 +12,22 @@ def datasets_of(value: Any) -> Iterator[Part]:
     return (part for part in parts_in(value) if part.kind == "dataset")
 
 
-def parts_in(value: Any) -> Iterator[Part]:
-    """Every component of a fit or trial, those inside others included."""
+def parts_in(value: Any, *, inside_data: bool = True) -> Iterator[Part]:
+    """Every component of a fit or trial, those inside others included.
+
+    Without `inside_data`, a dataset that is made of another one stands for that: it is its bytes.
+    """
     inner: list[Any] = []
     if isinstance(value, Part):
         yield value
-        inner = list(value.options.values())
+        if inside_data or value.kind != "dataset":
+            inner = list(value.options.values())
     elif isinstance(value, list):
         inner = value
     elif isinstance(value, Fit | Trial):
         inner = [setting for _, setting in fields_of(value)]
     for item in inner:
-        yield from parts_in(item)
+        yield from parts_in(item, inside_data=inside_data)
 
 
 def sees_target_labels(part: Part) -> bool:
@@ -64,3 +68,18 @@ def _named_by(part: Part, steps: Steps) -> Iterator[tuple[Steps, Part]]:
 def validation_of(part: Part) -> Part:
     """The validation split beside a training split, whose fingerprint speaks of other bytes."""
     return Part("dataset", part.name, {**part.options, "split": "validation", "fingerprint": None})
+
+
+def training_of(part: Part) -> Part:
+    """The training split of a data set, of which any split is given."""
+    return Part("dataset", part.name, {**part.options, "split": "train", "fingerprint": None})
+
+
+def same_images(first: Part, second: Part) -> bool:
+    """Whether two parts are one split of one data set, whether or not its bytes were looked at."""
+    plain = []
+    for part in (first, second):
+        settings = dict(part.to_plain())
+        settings.pop("fingerprint", None)
+        plain.append(settings)
+    return plain[0] == plain[1]

@@ -21,6 +21,10 @@ def answer_problems(comparison: Comparison, grid: Expansion) -> Findings:
         if name not in measured:
             yield steps, metric_problem(name, measured)
     dimensions = dimensions_of(measured, comparison.metrics)
+    if comparison.correlate:
+        # A score of a network stands beside each strength of an estimator.
+        for metric in comparison.metrics:
+            dimensions |= measured.get(metric, set())
     problems = list(where_problems(comparison.where, dimensions, grid))
     yield from problems
     confined = grid

@@ -15,6 +15,9 @@ Unit = Literal["seed", "fold", "image", "patient"]
 # a test, an effect or an interval: its name, or a mapping with its name and options
 Statistic = str | dict[str, Any]
 
+# what changes nothing of a question: its name, and what others found
+NOT_ASKED = ("name", "published", "from")
+
 # the names of the levels that a setting or a dimension of the rows is confined to
 Where = dict[str, str | list[str]]
 
@@ -58,6 +61,9 @@ class Comparison:
     expect: Positive | None = None  # an effect in standard deviations: what power is printed for
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False
+    transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer
+    published: str | None = None  # of correlations: a CSV file of averages over the strata
+    from_: str = ""  # where these were published
 
     @property
     def kind(self) -> str:
@@ -116,13 +122,13 @@ class Comparison:
 
     @property
     def key(self) -> str:
-        """Changes with anything but its name; a setting left at its default does not count."""
+        """Changes with anything that is asked; a setting left at its default does not count."""
         plain = dataclasses.asdict(self)
         if self.interval == "t" and self.unit != "fold":
             plain["interval"] = None  # written out, the default is still the default
         changed: dict[str, Any] = {}
         for name, option in options_of(Comparison).items():
-            if name != "name" and plain[name] != option.default:
+            if name not in NOT_ASKED and plain[name] != option.default:
                 changed[name] = plain[name]
         return digest(changed)[:12]
 

@@ -81,6 +81,11 @@ def _contradictions_of_pairs(comparison: Comparison) -> Findings:
     for key in ("against", "pairs"):
         if getattr(comparison, key) is not None and comparison.kind != "groups":
             yield (key, KEY), "means nothing without `by`"
+    if comparison.transfer and (comparison.against is None or comparison.kind != "groups"):
+        yield ("transfer",), "needs `by` and `against`, what the transfer is compared with"
+    if comparison.transfer and comparison.margin is not None:
+        text = "asks for differences, `margin` for equivalence; make them two comparisons"
+        yield ("transfer",), text
     if comparison.pairs == "against" and comparison.against is None:
         yield ("pairs",), "needs `against`, the level to compare with"
     if comparison.pairs == "all" and comparison.against is not None:

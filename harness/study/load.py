@@ -9,6 +9,7 @@ from harness.spec.outside import use_components
 from harness.spec.values import Steps
 from harness.study import comparison
 from harness.study.axes import Axis, axis_paths, is_too_large, read_axes
+from harness.study.bounded_files import Unreadable
 from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.comparison_checks import read_comparisons
@@ -17,6 +18,7 @@ from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
 from harness.study.problems import Problems, Raw
+from harness.study.published_averages import read_averages
 from harness.study.sections import (
     check_exclude,
     check_when,
@@ -155,6 +157,23 @@ def _steps_in_file(problems: Problems, steps: Steps) -> Steps:
     return ("base", *steps)
 
 
+def _why_no_averages(problems: Problems, comparison: Comparison) -> str:
+    """Says why the published averages of a comparison cannot be read; nothing where they can."""
+    if comparison.published is None:
+        return ""
+    if comparison.correlate is None:
+        return "published averages are those of a correlation; a table has published numbers too"
+    file = Path(problems.document.mark(()).file).parent / comparison.published
+    name = str(problems.raw_at(("name",)))
+    try:
+        averages = read_averages(file, name)
+    except Unreadable as error:
+        return str(error)
+    if comparison.name not in averages:
+        return f"{file} has no row of the study {name} and {comparison.name!r}"
+    return ""
+
+
 def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
     """What a study asks of its finished trials: comparisons, and tables."""
     document = problems.document
@@ -164,4 +183,9 @@ def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Compariso
     tables, table_problems = read_tables(raw_tables, grid, lambda steps: document.mark(steps).file)
     for steps, text in [*compare_problems, *table_problems]:
         problems.add(steps, text)
+    if not compare_problems:
+        for i, comparison in enumerate(compare):
+            reason = _why_no_averages(problems, comparison)
+            if reason:
+                problems.add(("compare", i, "published"), reason)
     return tuple(compare), tables

@@ -1,7 +1,7 @@
 """Parts of a spec become functions and networks: options filled in, nested parts built first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Supplies:
     home: Home | None
     device: torch.device | None = None
     open_dataset: OpenDataset | None = None
+    open_labelled: OpenDataset | None = None  # those whose masks a component says that it sees
 
 
 def as_function(
@@ -34,12 +35,14 @@ def as_function(
     home: Home | None,
     device: torch.device | None = None,
     open_dataset: OpenDataset | None = None,
+    open_labelled: OpenDataset | None = None,
 ) -> Callable[..., Any]:
     """Returns a component as a function of its positional arguments alone.
 
-    A network of another fit comes onto the device; data sets are opened where somebody says how.
+    A network of another fit comes onto the device; data sets are opened where somebody says how,
+    and with their masks where a component says that it looks at them.
     """
-    return _bind(part, Supplies(home, device, open_dataset))
+    return _bind(part, Supplies(home, device, open_dataset, open_labelled))
 
 
 def _bind(part: Part, supplies: Supplies) -> Callable[..., Any]:
@@ -50,7 +53,10 @@ def _bind(part: Part, supplies: Supplies) -> Callable[..., Any]:
     for name, value in part.options.items():
         if name not in common:
             option = part.component.options[name]
-            options[name] = _option_value(option.type, value, supplies, pick)
+            of_option = supplies
+            if name in part.component.facts.leaks:
+                of_option = replace(supplies, open_dataset=supplies.open_labelled)
+            options[name] = _option_value(option.type, value, of_option, pick)
     function = load_component(part.kind, part.name)
     bound = update_wrapper(partial(function, **options), function)
     bound.label = part.level  # type: ignore[attr-defined]

@@ -25,7 +25,12 @@ from harness.train.finish import finish
 from harness.train.one_step import Steps
 from harness.train.phase_checks import check_phase
 from harness.train.phases import Phase
-from harness.train.prepare import pick_function, prepare_domains, prepare_steps
+from harness.train.prepare import (
+    dataset_opener,
+    pick_function,
+    prepare_domains,
+    prepare_steps,
+)
 from harness.train.recording import Recorder
 from harness.train.repeatable import arithmetic
 from harness.train.state import (
@@ -93,7 +98,9 @@ def _train(training: FitInProgress, picks: dict[str, Part], home: Home) -> None:
     training.checkpoint_names |= set(net.state_dict())
     diverged = judged = None
     try:
-        phases = as_function(spec.method, home, device)(net, data)
+        open_labelled = dataset_opener(spec, steps, home, device, with_masks=True)
+        method = as_function(spec.method, home, device, open_labelled=open_labelled)
+        phases = method(net, data)
         judged = run_phases(training, net, data, phases)
     except Diverged as error:
         diverged = error

@@ -28,8 +28,8 @@ def with_defaults(component: Component) -> Part:
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_every_augmentation_is_seeded_and_keeps_the_shape(name: str) -> None:
     part = with_defaults(COMPONENTS[name])
-    images = torch.rand(4, 3, 16, 16)
-    masks = torch.randint(0, 2, (4, 16, 16))
+    images = torch.rand(32, 3, 16, 16)  # some changes are for a few of the patches
+    masks = torch.randint(0, 2, (32, 16, 16))
     first, labels = augment_both(part, images, masks, seed=1)
     assert first.shape == images.shape
     assert labels.shape == masks.shape

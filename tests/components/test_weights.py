@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness.components.losses import bce, bce_dice, ce, ce_dice, dice, focal
 from harness.components.weights.class_weight import class_weight
@@ -30,6 +30,7 @@ WEIGHTS_OF_PIXELS = [
     [3.0, 7.0],
 ]
 WEIGHTS = torch.tensor([WEIGHTS_OF_PIXELS])
+BLIND = nn.Identity()  # these weights do not ask the network
 LOSSES = (bce, ce, focal, dice, bce_dice, ce_dice)
 
 
@@ -88,7 +89,7 @@ def test_each_class_weighs_as_much_as_any_other() -> None:
     masks[0, 0, :5] = 1
     masks[1, 9, :] = 255
     source = labelled_volume(pixels, masks, ignore=255)
-    weights = class_weight(source)
+    weights = class_weight(source, BLIND)
     of_object = weights[masks == 1]
     of_background = weights[masks == 0]
     assert is_close(of_object[0], 190 / 10)
@@ -96,18 +97,18 @@ def test_each_class_weighs_as_much_as_any_other() -> None:
     assert is_close(of_object.sum(), 95)
     assert is_close(of_background.sum(), 95)
     assert is_close(weights.sum(), 190)  # pixels that do not count weigh nothing
-    softer = class_weight(source, power=0.5)
+    softer = class_weight(source, BLIND, power=0.5)
     ratio = softer[masks == 1][0] / softer[masks == 0][0]
     assert is_close(ratio, math.sqrt(185 / 5))
     assert is_close(softer.sum(), 190)
     ones = torch.ones(2, 10, 10)
-    assert torch.equal(uniform(source), ones)
+    assert torch.equal(uniform(source, BLIND), ones)
 
 
 def test_one_class_alone_has_weights_of_one() -> None:
     pixels = torch.zeros(1, 4, 4)
     masks = torch.zeros(1, 4, 4, dtype=torch.uint8)
-    weights = class_weight(labelled_volume(pixels, masks))
+    weights = class_weight(labelled_volume(pixels, masks), BLIND)
     ones = torch.ones(1, 4, 4)
     assert torch.equal(weights, ones)
 

@@ -29,7 +29,7 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
         "report": ("judge", "record", "study", "stats", "spec", "store"),
     },
     6: {
-        "cli": ("run", "report", "judge", "record", "study", "data", "spec", "store"),
+        "apply": ("report", "measure", "train", "data", "study", "stats", "spec", "store"),
         "dashboard": (
             "report",
             "judge",
@@ -40,6 +40,9 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
             "run/progress",
             "run/fingerprints",
         ),
+    },
+    7: {
+        "cli": ("apply", "run", "report", "judge", "record", "study", "data", "spec", "store"),
     },
 }
 MAY_IMPORT: dict[str, tuple[str, ...]] = {}

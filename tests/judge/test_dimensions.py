@@ -111,6 +111,19 @@ def test_a_model_and_a_correlation_over_dimensions(tmp_path: Path) -> None:
     assert agree.notes.count("averaged over depth (3 levels)") == 0
 
 
+def test_a_dimension_of_one_metric_confines_it_beside_another(tmp_path: Path) -> None:
+    entry = "correlate: {x: hellinger, y: dice, over: [fit.batch, fit.patch], within: [layer]}"
+    study = study_asking(tmp_path, f"where: {{map: gradient}}, {entry}")
+    verdict = verdict_on(study)
+    assert [contrast.stratum for contrast in verdict.contrasts] == [(name,) for name in LAYERS]
+    for layer, contrast in enumerate(verdict.contrasts):
+        assert contrast.n == (4,)
+        first_name, distance, _ = contrast.points[0]
+        by_hand = means_by_hand(study, (layer,), (0,), batch=2, patch=32)
+        assert first_name == "2 · 32"
+        assert distance == pytest.approx(by_hand.mean())
+
+
 def test_a_dimension_belongs_to_its_own_metric(tmp_path: Path) -> None:
     with pytest.raises(Mistakes, match=r"by: no setting 'layer' in the study"):
         study_asking(tmp_path, "metric: dice, by: layer")

@@ -134,3 +134,18 @@ def test_a_strength_without_a_meaning_is_refused_where_it_is_written() -> None:
     steps, sentence = problems[0]
     assert steps == ("probes", 0, "perturb", 0, "strength")
     assert sentence == "2: dropout takes a number from 0 to 1"
+
+
+def test_a_set_that_is_scaled_by_itself_keeps_what_a_probe_does_to_it(home: Home) -> None:
+    trial = steady_trial(DARKER, prepare=["own_range", {"name": "own_percentiles", "low": 1}])
+    net, test, (darker,) = ready(trial, home)
+    with darker(net) as perturbed:
+        before = test.images.pixels
+        after = perturbed.images.pixels
+    assert float(before.min()) < float(before.max())
+    step = (before.max() - before.min()) / 2
+    contrast = after.max() - after.min()
+    assert contrast == pytest.approx(float(step), rel=0.01)
+    assert perturbed.images.unperturbed is not None
+    again = perturbed.images.unperturbed.now()
+    assert torch.equal(again.pixels, before)

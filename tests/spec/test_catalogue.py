@@ -28,7 +28,7 @@ POSITIONAL = {
     "method": ["net", "data"],
     "pick": ["net", "data"],
     "loss": ["logits", "masks", "ignore", "weights"],
-    "weight": ["source"],
+    "weight": ["source", "net"],
     "optimiser": ["parameters", "lr"],
     "schedule": ["clock"],
     "augment": ["images", "masks", "rng"],
@@ -43,8 +43,10 @@ def expected_of(component: Component) -> list[str]:
     """The positional arguments that the harness gives; two facts change them."""
     if component.kind == "perturb" and component.facts.features:
         return ["net", "strength"]
-    if component.kind == "probe" and "original" in component.facts.needs:
-        return [*POSITIONAL["probe"], "original"]
+    if component.kind == "probe":
+        needs = component.facts.needs
+        further = [need for need in ("original", "start", "training") if need in needs]
+        return [*POSITIONAL["probe"], *further]
     return POSITIONAL[component.kind]
 
 

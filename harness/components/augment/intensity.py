@@ -11,7 +11,7 @@ from harness.spec.options import Fraction, NonNegative, Positive
 Pair = tuple[Tensor, Tensor | None]
 
 
-@augment
+@augment(later=("least",))
 def brightness(
     images: Tensor,
     masks: Tensor | None,
@@ -19,9 +19,11 @@ def brightness(
     *,
     most: NonNegative = 0.2,
     p: Fraction = 0.5,
+    least: float | None = None,
 ) -> Pair:
-    """A number between -`most` and `most` added."""
-    return images + _number_per_patch(images, rng, -most, most, p, otherwise=0.0), masks
+    """A number between `least`, which is -`most` where it is not given, and `most` added."""
+    low = -most if least is None else least
+    return images + _number_per_patch(images, rng, low, most, p, otherwise=0.0), masks
 
 
 @augment

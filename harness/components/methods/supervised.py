@@ -13,8 +13,7 @@ from harness.data.images import Domains, Labelled
 from harness.measure.forward import logits_of
 from harness.spec.options import Count, Loss, Optimiser, Positive, Schedule, Weight
 from harness.train.phases import Batch, Phase, freeze, single
-
-WEIGHT = "weight"  # the plane of the source that says what each pixel weighs
+from harness.train.weighting import PixelWeights, weigh_source
 
 
 @method(later=("weight",))
@@ -36,12 +35,13 @@ def supervised(
     """
     source = labelled_source(data)
     domains: dict[str, Labelled] = {}
+    weights = None
     if weight is not None:
-        domains["source"] = weigh_source(source, weight)
+        domains["source"], weights = weigh_source(source, net, weight, weight.label)
     yield single(
         "segment",
         net,
-        segmentation(net, loss, source.ignore),
+        segmentation(net, loss, source.ignore, weights),
         epochs=epochs,
         lr=lr,
         optimiser=optimiser,
@@ -103,26 +103,18 @@ def labelled_source(data: Domains) -> Labelled:
     return data.source
 
 
-def weigh_source(source: Labelled, weight: Weight) -> Labelled:
-    """Returns the source with a plane of weights; weights that cannot be any are refused."""
-    weights = weight(source)
-    if not bool((weights.isfinite() & (weights >= 0)).all()):
-        raise ValueError(
-            f"fit.method.weight: {weight.label} gives weights that are below 0 or no numbers"
-        )
-    return source.with_plane(WEIGHT, weights)
-
-
-def segmentation(net: nn.Module, loss: Loss, ignore: int | None) -> Callable[[Batch], torch.Tensor]:
+def segmentation(
+    net: nn.Module, loss: Loss, ignore: int | None, weights: PixelWeights | None = None
+) -> Callable[[Batch], torch.Tensor]:
     """Makes the loss that a phase follows: that of the network's logits on the source's crops.
 
-    Where the source has a plane of weights, its pixels weigh what that says.
+    Its pixels weigh what `weights` say, which stand as a plane beside the source's masks.
     """
 
     def loss_of_batch(batch: Batch) -> torch.Tensor:
         crops = batch.source
-        weights = [crops.planes[WEIGHT]] if WEIGHT in crops.planes else []
-        value: torch.Tensor = loss(net(crops.images), crops.masks, ignore, *weights)
+        further = [] if weights is None else [weights.of_batch(crops, ignore)]
+        value: torch.Tensor = loss(net(crops.images), crops.masks, ignore, *further)
         return value
 
     return loss_of_batch

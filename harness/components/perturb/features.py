@@ -1,9 +1,10 @@
 """Changes of a layer's feature maps while a network runs (paper 001): dropout, noise, and dropping
 what is attended to.
 
-Every draw depends on the seed and on the image alone, so a network gives the same answer for an
-image in every batch, every pass and every part of a test set, as a test set of perturbed images
-would. Another draw is another `seed`.
+Every draw depends on the seed and on the name of the image alone, so a network gives the same
+answer for an image in every batch, every pass and every part of a test set, as a test set of
+perturbed images would. Another draw is another `seed`. Where a network is called with images that
+have no names, their pixels stand for them.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,13 +16,15 @@ from torch import Tensor, nn
 
 from harness.components.perturb import perturb
 from harness.measure.layers import hooked_layers
+from harness.measure.names import NAMES
 from harness.spec.options import Fraction, Whole
+from harness.train.draws import seed_from
 
 # (what a layer gives for one image, where draws come from) -> what it gives instead
 Change = Callable[[Tensor, torch.Generator], Tensor]
 
 
-@perturb(features=True, neutral=0.0, least=0.0, most=1.0)
+@perturb(version=2, features=True, neutral=0.0, least=0.0, most=1.0)
 @contextmanager
 def dropout(
     net: nn.Module,
@@ -47,7 +50,7 @@ def dropout(
         yield
 
 
-@perturb(features=True, neutral=0.0, least=0.0)
+@perturb(version=2, features=True, neutral=0.0, least=0.0)
 @contextmanager
 def feature_noise(
     net: nn.Module,
@@ -72,7 +75,7 @@ def feature_noise(
         yield
 
 
-@perturb(features=True, neutral=0.0, least=0.0, most=1.0)
+@perturb(version=2, features=True, neutral=0.0, least=0.0, most=1.0)
 @contextmanager
 def feature_drop(
     net: nn.Module,
@@ -135,10 +138,19 @@ def _change_layer(net: nn.Module, layer: str, change: Change | None, seed: int) 
 
 
 def _marks(images: Tensor, seed: int) -> list[int]:
-    """A number for each image from its bits and the seed, in whole numbers: exact on every device,
-    in every batch.
+    """A number for each image from its name and the seed.
 
-    Of 32 bits, the best mixed ones: torch's generator on the CPU looks at no more of its seed.
+    It has 32 bits: torch's generator on the CPU looks at no more of its seed.
+    """
+    names = NAMES.get()
+    if len(names) != len(images):
+        return _marks_of_pixels(images, seed)
+    return [seed_from(seed, *name) % 2**32 for name in names]
+
+
+def _marks_of_pixels(images: Tensor, seed: int) -> list[int]:
+    """A number for each image from its bits and the seed, in whole numbers: exact on every device,
+    in every batch. Its 32 bits are the best mixed ones.
     """
     bits = images.detach().float().contiguous().flatten(1).view(torch.int32).long()
     weights = (2 * torch.arange(bits.shape[1], device=bits.device) + 1) * 0x5851F42D4C957F2D

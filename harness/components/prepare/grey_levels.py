@@ -37,9 +37,14 @@ def percentiles(
     high: Percent = 99.0,
 ) -> Tensor:
     """The source's `low` and `high` percentiles become 0 and 1; nothing is clipped."""
-    source = unit(domains.source.images.all_pixels).flatten()
-    every = max(1, len(source) // ENOUGH)
-    sample = source[::every][:SORTABLE]
+    sample = sample_of(unit(domains.source.images.all_pixels))
     bottom = torch.quantile(sample, low / 100)
     top = torch.quantile(sample, high / 100)
     return (unit(images.pixels) - bottom) / (top - bottom).clamp(min=1e-6)
+
+
+def sample_of(levels: Tensor) -> Tensor:
+    """As many grey levels, evenly taken, as their quantiles need."""
+    flat = levels.flatten()
+    every = max(1, len(flat) // ENOUGH)
+    return flat[::every][:SORTABLE]

@@ -1,7 +1,7 @@
 """Rare classes weigh more, so that each class has the same say."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness.components.weights import weight
 from harness.data.images import Labelled
@@ -9,7 +9,7 @@ from harness.spec.options import Fraction
 
 
 @weight
-def class_weight(source: Labelled, *, power: Fraction = 1.0) -> Tensor:
+def class_weight(source: Labelled, net: nn.Module, *, power: Fraction = 1.0) -> Tensor:
     """A pixel of class c weighs (N / (C n_c)) ** power, over the mean of that.
 
     N is the number of training pixels that count, n_c how many of them are of the class, and C how

@@ -125,6 +125,18 @@ class Lazy(Sequence[Image]):
         return self.map(change, shape=shape_of_crop)
 
 
+def as_lazy(images: Any) -> Lazy:
+    """Images of any kind that a data set may hold, as those that are read when asked for."""
+    if isinstance(images, Lazy):
+        return images
+    shapes = [image.shape for image in images]
+
+    def read(index: int) -> Image:
+        return np.asarray(images[index])
+
+    return Lazy(read, shapes, images[0].dtype)
+
+
 def join_images(parts: Sequence[Lazy]) -> Lazy:
     """Several runs of images as one."""
     kinds = {str(part.dtype) for part in parts}

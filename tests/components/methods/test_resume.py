@@ -30,6 +30,16 @@ def test_a_method_that_is_killed_anywhere_ends_with_the_same_bits(
         assert outcome.differences(expected) == [], story
 
 
+def test_weights_that_ask_the_network_at_its_start_are_the_same_after_a_kill(
+    home: Home, tmp_path: Path
+) -> None:
+    spec = fit_by("supervised", method={"weight": "risk_map"})
+    copies = what_kills_leave(spec, [LAST], home, tmp_path / "copies")
+    expected = outcome_of(spec, home)
+    for story, outcome in outcomes_of_kills(spec, [LAST], copies, tmp_path / "kills"):
+        assert outcome.differences(expected) == [], story
+
+
 @pytest.mark.usefixtures("lab")
 def test_a_fit_that_is_killed_while_it_ends_is_taken_up_again(home: Home, tmp_path: Path) -> None:
     spec = fit_by("two_decoders", epochs=[1, 1])

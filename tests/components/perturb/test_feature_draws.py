@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.data.images import Unlabelled
-from harness.measure import forward
+from harness.measure import forward, memory
 from harness.measure.trial import measure
 from harness.spec.catalogue import catalogue
 from harness.spec.parse import read_trial
@@ -77,6 +77,20 @@ def test_predictions_do_not_depend_on_how_many_images_go_at_once(
         of_the_end = logits_of_all(net, end)
     assert torch.allclose(at_once, in_parts, atol=1e-5)
     assert torch.allclose(at_once[5:], of_the_end, atol=1e-5)
+
+
+def test_images_that_go_in_portions_are_changed_as_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = tiny_network(width=4)
+    alone = torch.arange(7)
+    names = [str(position) for position in range(7)]
+    test = Unlabelled(random_images(7), names, ["all"] * 7, alone, alone)
+    with perturbation("dropout", net, 0.5):
+        together = logits_of_all(net, test)
+        monkeypatch.setattr(forward, "Portions", lambda: memory.Portions(at_once=3))
+        in_portions = logits_of_all(net, test)
+    assert torch.allclose(together, in_portions, atol=1e-5)
 
 
 def trial_under_dropout(seed: int) -> Trial:

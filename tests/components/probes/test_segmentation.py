@@ -103,3 +103,15 @@ def test_a_network_with_two_softmax_channels_trains_and_is_measured(home: Home, 
     everything = float((source.masks > 0).float().mean())
     assert value_of(rows, "class_iou", "cell") > everything + 0.1
     assert set(rows[rows.metric == "class_iou"]["class"]) == {"background", "cell"}
+
+
+def test_medians_over_images_are_measured_where_they_are_wanted(home: Home) -> None:
+    trial = small_trial(probes=[{"name": "segmentation", "medians": True}])
+    fit(trial.fit, [trial.pick], home, CPU)
+    rows = pd.read_parquet(measure(trial, home, CPU) / "rows.parquet")
+    for metric in ("dice", "foreground_iou"):
+        expected = rows[rows.metric == metric].value.median()
+        assert value_of(rows, f"median_{metric}") == pytest.approx(expected, nan_ok=True)
+    assert small_trial(probes=["segmentation"]).key != trial.key
+    plain = small_trial(probes=[{"name": "segmentation", "medians": False}])
+    assert small_trial(probes=["segmentation"]).key == plain.key

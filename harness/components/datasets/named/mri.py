@@ -18,7 +18,7 @@ from harness.components.datasets.named.files import (
     slice_names,
 )
 from harness.data.files import open
-from harness.data.files.window import Window, to_eight_bits
+from harness.data.files.per_subject import SubjectWindow, normalise_subject
 from harness.data.masks import as_classes
 from harness.data.refused import Refused, explained_errors, first_few
 from harness.data.scans import Scans
@@ -68,6 +68,7 @@ def patients_of_split(name: str, patients: Sequence[str], split: str, seed: int)
 
 
 @dataset(
+    version=2,
     tasks=("regions", "tumour"),
     splits=("train", "validation", "test", "all"),
     resolution="1 x 1 x 1 mm",
@@ -88,10 +89,13 @@ def fets2021(
     task: Literal["regions", "tumour"] = "regions",
     sections: tuple[int, int] = (0, 155),
     seed: Whole = 0,
-    window: Window = None,
+    window: SubjectWindow = "subject",
 ) -> Scans:
     """FeTS 2021, brain tumours of 17 or 22 partitions (domains), 155 sections of 240 x 240;
     patients are groups.
+
+    The grey values of a scanner have no unit: `window: subject` normalises those of each patient by
+    all sections of that patient, whatever `sections` are taken.
     """
     folder = dataset_folder(home, "fets2021")
     table = find_inside(folder, f"partitioning_{partitioning}.csv")
@@ -104,10 +108,11 @@ def fets2021(
         mask_stem = f"{name}/{name}_seg"
         image_file = find_inside(table.parent, f"{image_stem}.nii.gz", f"{image_stem}.nii")
         mask_file = find_inside(table.parent, f"{mask_stem}.nii.gz", f"{mask_stem}.nii")
-        images = expect_shape(image_file, open.volume(image_file), (155, 240, 240)).pick(slices)
+        volume = expect_shape(image_file, open.volume(image_file), (155, 240, 240))
+        images = normalise_subject(volume, window).pick(slices)
         masks = expect_shape(mask_file, open.volume(mask_file), (155, 240, 240)).pick(slices)
         labels = as_classes(masks, slice_names(name, len(masks)), BRATS[task])
-        volumes.append(Volume(name, to_eight_bits(images, window), labels))
+        volumes.append(Volume(name, images, labels))
         sources += [image_file, mask_file]
     return join_volumes(volumes, sources, classes=BRATS_CLASSES[task])
 
@@ -131,6 +136,7 @@ def _patients_of_partition(table: Path, partition: int | None) -> list[str]:
 
 
 @dataset(
+    version=2,
     tasks=("tissues", "csf", "gm", "wm"),
     splits=("train", "validation", "test", "all"),
     resolution="1 x 1 x 1 mm",
@@ -147,10 +153,12 @@ def iseg2019(
     *,
     modality: Literal["T1", "T2"] = "T1",
     task: Literal["tissues", "csf", "gm", "wm"] = "tissues",
-    window: Window = None,
+    window: SubjectWindow = "subject",
 ) -> Scans:
     """iSeg-2019, ten infant brains of 256 sections of 192 x 144; subjects 1-7 train, 8
     validates, 9 and 10 test.
+
+    The grey values of a scanner have no unit: `window: subject` normalises those of each subject.
     """
     folder = dataset_folder(home, "iseg2019")
     check_split("iseg2019", split, SPLITS)
@@ -161,10 +169,10 @@ def iseg2019(
         name = f"subject-{number}"
         image_file = _find_iseg(folder, f"{name}-{modality}")
         mask_file = _find_iseg(folder, f"{name}-label")
-        images = expect_shape(image_file, open.volume(image_file), (256, 192, 144))
+        volume = expect_shape(image_file, open.volume(image_file), (256, 192, 144))
         masks = expect_shape(mask_file, open.volume(mask_file), (256, 192, 144))
         labels = as_classes(masks, slice_names(name, len(masks)), label_of_value)
-        volumes.append(Volume(name, to_eight_bits(images, window), labels))
+        volumes.append(Volume(name, normalise_subject(volume, window), labels))
         sources += [image_file, mask_file]
     classes = ("background", *TISSUES) if task == "tissues" else ("background", task)
     return join_volumes(volumes, sources, classes=classes)

@@ -79,3 +79,51 @@ def test_iseg_tissues(tmp_path: Path) -> None:
     first_masks = white.masks.pick(range(4))
     assert corners(first_masks) == [0, 0, 0, 1]
     assert white.classes == ("background", "wm")
+
+
+def scans_of(tmp_path: Path, factor: float, **options: Any) -> Any:
+    """Returns the grey values of two subjects, of whom one scanner amplified the second."""
+    folder = tmp_path / "iseg2019/iSeg-2019-Training"
+    rng = np.random.default_rng(0)
+    tissue = rng.integers(100, 1000, (144, 192, 256, 1))
+    tissue[:40] = 0
+    for number, gain in ((9, 1.0), (10, factor)):
+        scan = (tissue * gain).astype(np.float32)
+        write_nifti(folder / f"subject-{number}-T1.img", scan, nibabel.Spm2AnalyzeImage)
+        label = np.zeros(tissue.shape, np.uint8)
+        write_nifti(folder / f"subject-{number}-label.img", label, nibabel.Spm2AnalyzeImage)
+    images = open_split("iseg2019", "test", tmp_path, **options).images
+    return images[3], images[256 + 3]
+
+
+def test_each_subject_is_normalised_by_its_own_tissue(tmp_path: Path) -> None:
+    first, second = scans_of(tmp_path, 7.5)
+    assert first.dtype == np.uint8
+    assert np.array_equal(first, second)
+    tissue = first[first > 0]
+    assert tissue.min() < 5
+    assert tissue.max() == 255
+    assert 117 < tissue.mean() < 137
+
+
+def test_scores_of_a_subject_leave_the_outside_at_zero(tmp_path: Path) -> None:
+    first, second = scans_of(tmp_path, 3, window="z_score")
+    assert first.dtype == np.float32
+    assert np.allclose(first, second, atol=1e-4)
+    outside = first == 0
+    assert outside.any()
+    tissue = first[~outside]
+    assert -0.05 < tissue.mean() < 0.05
+    assert 0.95 < tissue.std() < 1.05
+
+
+def test_grey_values_are_as_stored_where_that_is_asked_for(tmp_path: Path) -> None:
+    first, second = scans_of(tmp_path, 3, window=None)
+    assert np.allclose(3 * first, second)
+
+
+def test_a_subject_is_normalised_by_all_sections_whatever_sections_are_taken(fets: Path) -> None:
+    whole = open_split("fets2021", "all", fets, partition=14)
+    few = open_split("fets2021", "all", fets, partition=14, sections=(2, 4))
+    assert np.array_equal(whole.images[2:4], few.images[:])
+    assert whole.images[3].max() == 255

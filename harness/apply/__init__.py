@@ -1,0 +1,1 @@
+"""A user's own models on a user's own images: the masks they make, and which model to use."""
