@@ -38,7 +38,7 @@ def transfers_of(study: Study) -> set[tuple[str, str]]:
 def test_each_source_of_the_paper_is_trained_once_for_thirty_transfers(name: str) -> None:
     study = load_study(STUDIES / "paper" / f"{name}.yaml")
     assert len(transfers_of(study)) == 30
-    sources = set()
+    sources: set[str] = set()
     trials_of_methods: dict[str, set[str]] = {}
     for cell in study.cells:
         trial = cell.trial
