@@ -112,12 +112,12 @@ def compare_maps(net: nn.Module, images: Tensor, size: Size) -> None:
     def occlusion(image: Tensor) -> None:
         Occlusion(output_sum).attribute(image, sliding_window_shapes=windows, strides=windows)
 
-    about: dict[str, Any] = {"net": net, "images": images, "size": size}
-    compare_map("gradient", "gradient", gradient, **about)
+    settings: dict[str, Any] = {"net": net, "images": images, "size": size}
+    compare_map("gradient", "gradient", gradient, **settings)
     raw: dict[str, Any] = {"name": "integrated_gradients", "steps": steps}
-    compare_map(f"integrated gradients, {steps}", raw, integrated_gradients, **about)
+    compare_map(f"integrated gradients, {steps}", raw, integrated_gradients, **settings)
     raw = {"name": "occlusion", "window": window}
-    compare_map(f"occlusion, {window}", raw, occlusion, **about)
+    compare_map(f"occlusion, {window}", raw, occlusion, **settings)
 
 
 def compare_map(

@@ -103,6 +103,20 @@ def rank_text(standing: Standing) -> str:
     return f"{rank} ({standing.best_rank:g} to {standing.worst_rank:g})"
 
 
+def order_text(ranking: ColumnRanking) -> str:
+    """The models from the first to the last, those with equal ranks joined."""
+    text = ""
+    previous = 0.0
+    for standing in ranking.standings:
+        if standing.score != standing.score:
+            continue
+        if text:
+            text += " = " if standing.rank == previous else " > "
+        text += standing.model
+        previous = standing.rank
+    return text
+
+
 def score_text(standing: Standing) -> str:
     """A score with its interval, as a table writes it."""
     if standing.score != standing.score:

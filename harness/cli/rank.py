@@ -93,21 +93,19 @@ def rank(
 
 def _say(ranked: "Ranked") -> None:
     """The answer, the table, and what was left out."""
-    from harness.apply.answer import rank_text, score_text
+    from harness.apply.answer import order_text, rank_text, score_text
 
     print_lines(f"{ranked.answer}.")
-    columns = ranked.ranking.columns
+    first = ranked.ranking.first
     table = Table(box=None, pad_edge=False)
-    table.add_column("model")
-    for column in columns:
-        table.add_column(escape_markup(column.column.label))
-    for standing in ranked.ranking.first.standings:
-        cells = [escape_markup(standing.model)]
-        for column in columns:
-            own = column.of(standing.model)
-            cells.append(f"{rank_text(own)}  {score_text(own)}")
-        table.add_row(*cells)
+    for head in ("rank", "model", first.column.label):
+        table.add_column(escape_markup(head))
+    for standing in first.standings:
+        name = escape_markup(standing.model)
+        table.add_row(rank_text(standing), name, score_text(standing))
     out.print(table)
+    for column in ranked.ranking.columns[1:]:
+        print_lines(f"by {column.column.label}: {order_text(column)}")
     say_left_out(ranked.table.left_out)
     for sentence in (*ranked.table.gaps, *ranked.table.unread):
         err.print(f"left out: {sentence}", markup=False)

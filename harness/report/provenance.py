@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.record.database import Run
-from harness.spec.catalogue import catalogue
 from harness.spec.naming import why_hides_oracle
 from harness.spec.values import Part, Trial
 from harness.spec.walk import parts_in

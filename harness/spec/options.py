@@ -10,7 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
+
+from harness.spec.adapters import adapter_of
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def plain_value(annotation: Any, value: Any) -> Any:
     cannot be.
     """
     try:
-        adapter = _adapter(annotation)
+        adapter = adapter_of(annotation)
         checked = adapter.validate_json(json.dumps(value), strict=True)
         return adapter.dump_python(checked, mode="json")
     except (ValidationError, TypeError) as error:
@@ -180,7 +182,7 @@ def plain_value(annotation: Any, value: Any) -> Any:
 
 def typed_value(annotation: Any, value: Any) -> Any:
     """The Python value (a tuple, a Path) that a function gets for the plain one."""
-    return _adapter(annotation).validate_json(json.dumps(value), strict=True)
+    return adapter_of(annotation).validate_json(json.dumps(value), strict=True)
 
 
 def readable(annotation: Any) -> str:
@@ -218,11 +220,6 @@ def shorten(choices: list[str]) -> list[str]:
     if len(choices) <= 12:
         return choices
     return [*choices[:8], f"... ({len(choices)} in all)"]
-
-
-@cache
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(annotation, config=ConfigDict(strict=True))
 
 
 def _problem_with(value: Any, error: Exception) -> str:

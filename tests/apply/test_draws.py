@@ -1,11 +1,14 @@
 """Draws of images: their averages are those of the drawn images, by brute force."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from harness.apply.draws import are_told_apart, averages, ranks_of
 
-AVERAGES = {"mean": np.mean, "median": np.median}
+AVERAGES: dict[str, Callable[[Any], Any]] = {"mean": np.mean, "median": np.median}
 
 
 @pytest.mark.parametrize("average", list(AVERAGES))
@@ -16,8 +19,7 @@ def test_an_average_by_weights_is_that_of_the_images_repeated(average: str, coun
     values = rng.normal(size=size)
     values[1, 0] = np.nan
     values[2] = np.nan
-    weights = rng.integers(0, 3, (50, count))
-    weights = weights.astype(float)
+    weights = rng.integers(0, 3, (50, count)).astype(np.float64)
     results = averages(values, weights, average)
     for draw, row in zip(weights, results, strict=True):
         for number in range(2):

@@ -99,8 +99,7 @@ def test_a_volume_goes_on_at_the_plane_where_it_was_stopped(
         original(maker, plane, targets)  # type: ignore[arg-type]
 
     monkeypatch.setattr(predictions._Maker, "_predict_plane", stop_at_third)
-    with pytest.raises(KeyboardInterrupt):
-        predict("--images", "volume.tif")
+    assert predict("--images", "volume.tif")[0] != 0
     assert not (bright / "masks" / "volume.tif").exists()
     assert predict("--images", "volume.tif")[0] == 0
     assert predicted == [0, 1, 2, 2, 3, 4]

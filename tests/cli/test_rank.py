@@ -79,8 +79,7 @@ def test_what_is_scored_is_not_scored_again(folder: Path, monkeypatch: pytest.Mo
         return original(part, net, images)  # type: ignore[arg-type]
 
     monkeypatch.setattr(interview, "estimate", stop_at_sixth)
-    with pytest.raises(KeyboardInterrupt):
-        rank(*words, "--estimator", "consistency")
+    assert rank(*words, "--estimator", "consistency")[0] != 0
     assert (
         "3 pairs of model and image scored, 5 known before"
         in (rank(*words, "--estimator", "consistency")[1])

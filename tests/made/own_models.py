@@ -40,9 +40,7 @@ def write_weights(folder: Path, name: str, seed: int, channels: int = 1) -> Path
 
 def write_script(path: Path, net: nn.Module, channels: int = 1) -> Path:
     """A network as TorchScript."""
-    traced = torch.jit.trace(  # type: ignore[no-untyped-call]
-        net.eval(), torch.zeros(1, channels, 64, 64)
-    )
+    traced = torch.jit.trace(net.eval(), torch.zeros(1, channels, 64, 64))
     traced.save(str(path))
     return path
 

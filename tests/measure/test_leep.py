@@ -32,7 +32,9 @@ def random_table(rows: int = 8, classes: int = SOURCE_CLASSES) -> list[list[floa
     """Returns likelihoods of so many grey values, the same in every run."""
     rng = torch.Generator().manual_seed(1)
     scores = torch.randn(rows, classes, generator=rng, dtype=torch.float64)
-    table: list[list[float]] = (2 * scores).softmax(dim=1).tolist()
+    scores = 2 * scores
+    likelihoods = scores.softmax(dim=1)
+    table: list[list[float]] = likelihoods.tolist()
     return table
 
 
@@ -49,14 +51,17 @@ def random_target(ignore: int | None = None, count: int = 5) -> Labelled:
 
 def slow_leep(table: list[list[float]], target: Labelled) -> float:
     """LEEP as the paper writes it: one pixel after the other, in plain numbers."""
-    greys = target.images.pixels.flatten().long().tolist()
-    labels = target.masks.flatten().tolist()
+    pixels = target.images.pixels.flatten()
+    greys = pixels.long().tolist()
+    masks = target.masks.flatten()
+    labels = masks.tolist()
     examples = []
     for grey, label in zip(greys, labels, strict=True):
         if label != target.ignore:
             examples.append((table[grey], label))
     sources = range(len(table[0]))
-    joint = torch.zeros(TARGET_CLASSES, len(sources), dtype=torch.float64).tolist()
+    size = (TARGET_CLASSES, len(sources))
+    joint = torch.zeros(size, dtype=torch.float64).tolist()
     for likelihoods, label in examples:
         for z in sources:
             joint[label][z] += likelihoods[z] / len(examples)

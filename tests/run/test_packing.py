@@ -26,8 +26,17 @@ def test_a_card_takes_one_more_while_it_idles_and_has_memory(
 
 def packing_at(times: list[float], slots: list[Slot], **cards: Card) -> Packing:
     """Returns a packing whose clock shows these times, one after the other."""
-    by_number = {name.removeprefix("g"): card for name, card in cards.items()}
-    return Packing(slots, lambda: by_number, lambda: times.pop(0), most=8)
+    by_number = {}
+    for name, card in cards.items():
+        by_number[name.removeprefix("g")] = card
+
+    def look() -> dict[str, Card]:
+        return by_number
+
+    def clock() -> float:
+        return times.pop(0)
+
+    return Packing(slots, look, clock, most=8)
 
 
 def test_slots_are_added_one_by_one_once_all_are_at_work() -> None:

@@ -45,7 +45,8 @@ def expected_of(component: Component) -> list[str]:
         return ["net", "strength"]
     if component.kind == "probe":
         needs = component.facts.needs
-        further = [need for need in ("original", "start", "training") if need in needs]
+        supplies = ("original", "start", "training", "source", "seeds")
+        further = [need for need in supplies if need in needs]
         return [*POSITIONAL["probe"], *further]
     return POSITIONAL[component.kind]
 

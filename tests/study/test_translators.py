@@ -84,3 +84,13 @@ def _check_pick_by_a_segmenter(tmp_path: Path) -> None:
     segmenters = [pick.name for fit, pick in trial.upstream if fit.key == trial.fit.key]
     assert segmenters == ["last", "last"]  # of the pick, and the trial's own
     assert "adapts to 'test' of phantom" in problem_text(tmp_path, text % ", split: test")
+
+
+def test_what_an_oracle_picked_the_epoch_of_says_so_in_its_label(tmp_path: Path) -> None:
+    oracle = "{name: oracle, images: {name: phantom, style: vnc}}"
+    through = f"{{name: through, by: {SEGMENTER}, score: {oracle}}}"
+    text = BASE + TRANSLATED % (TRANSLATOR % "cut", through)
+    labelled = text.replace("name: translate, ", "name: translate, label: %s, ")
+    assert loaded_study(tmp_path, labelled % "CUT by an oracle").cells
+    expected = "prepare.0.label: 'CUT' sees labels of the target (oracle=True), so its name has to"
+    assert expected in problem_text(tmp_path, labelled % "CUT")

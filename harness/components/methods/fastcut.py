@@ -31,8 +31,8 @@ def fastcut(
     optimiser: Optimiser = {"name": "adam", "betas": [0.5, 0.999], "decay": 0.0},  # noqa: B006
     schedule: Schedule = {"name": "linear", "start": 0.75, "end": 0.0},  # noqa: B006
 ) -> Iterator[Phase]:
-    """A translator as CUT, in half the time: no image of the style passes through it; half of the
-    images are mirrored before their translation, whose features are mirrored back.
+    """A translator as CUT in half the time: no image of the style passes through it, and half of
+    the images are mirrored, their features mirrored back.
     """
     recipe = Recipe(direction, layers, patches, temperature, weight, identity=False, mirrors=True)
     translator = Translator(net, data, recipe, critic=critic, projection=projection)

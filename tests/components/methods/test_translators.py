@@ -111,7 +111,8 @@ def test_a_checkpoint_holds_the_generator_alone(home: Home) -> None:
 def test_images_of_several_sizes_are_translated_in_their_own_size() -> None:
     net = torch.nn.Conv2d(1, 1, 1)
     torch.nn.init.zeros_(net.weight)
-    torch.nn.init.constant_(net.bias, 0.25)  # type: ignore[arg-type]  it has one
+    assert net.bias is not None
+    torch.nn.init.constant_(net.bias, 0.25)
     pixels = torch.zeros(2, 1, 12, 16)
     numbers = torch.arange(2)
     sizes = torch.tensor([[12, 16], [7, 9]])
