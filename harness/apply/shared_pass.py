@@ -1,5 +1,6 @@
 """One clean forward pass for all questions about an image."""
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,24 +10,24 @@ from torch import Tensor, nn
 
 @contextmanager
 def shared_pass(net: nn.Module) -> Iterator[None]:
-    """Keeps the last answer of a network, and gives it again for the same images.
+    """Keeps the last two answers of a network, and gives them again for the same images.
 
+    One is that for the images as they are, the other that for images that a question has changed.
     A network whose layers are hooked, as perturbations of features hook them, is always asked.
     """
     original = net.forward
-    images_of_last: list[Tensor] = []
-    last: list[Tensor] = []
+    answers: deque[tuple[Tensor, Tensor]] = deque(maxlen=2)
 
     def forward(images: Tensor) -> Tensor:
         """Asks the network, unless it was asked this before and nothing in it is changed."""
         if _is_hooked(net):
             answer: Tensor = original(images)
             return answer
-        if images_of_last and torch.equal(images_of_last[0], images):
-            return last[0].clone()
+        for known_images, known_answer in answers:
+            if torch.equal(known_images, images):
+                return known_answer.clone()
         answer = original(images)
-        images_of_last[:] = [images]
-        last[:] = [answer.clone()]
+        answers.append((images, answer.clone()))
         return answer
 
     net.forward = forward

@@ -74,6 +74,8 @@ class Recorder:
     def _take_on_gpu(self, clock: Clock, streams: Streams | None) -> Terms:
         """Takes a step on the stream of its own that a recording needs."""
         pattern = self._pattern(clock)
+        if any(pieces > 1 for _, pieces in pattern):
+            self._give_up("its batches had to be cut, so there is no memory for it")
         recording = self._recordings.get(pattern)
         if self.why_not:
             return self._plain_step(clock, streams)
@@ -129,6 +131,9 @@ class Recorder:
         """Notes why steps of this phase are not recorded, and says it once."""
         if not self.why_not:
             self.why_not = reason
+            for recording in self._recordings.values():
+                recording.graph.reset()
+                recording.terms.clear()
             self._recordings.clear()
             log.warning("%s: steps are not recorded: %s", self.steps.phase.name, reason)
 
@@ -154,7 +159,11 @@ class Recorder:
         except RuntimeError as error:
             self.steps.training.state.pieces = pieces
             bound.put_back()
-            short = "there is no memory for it" if is_out_of_memory(error) else _first_line(error)
+            short = (
+                "there is no memory for it"
+                if is_out_of_memory(error)
+                else str(error).strip().split("\n")[0]
+            )
             self._give_up(short)
             return None
         changed = bound.put_back()
@@ -182,10 +191,16 @@ class Recorder:
         before = [value.clone() for value in start]
         self._play(recording, clock, streams)
         played = [value.clone() for value in start]
-        with torch.no_grad():
-            for value, old in zip(start, before, strict=True):
-                value.copy_(old)
-        terms = self._plain_step(clock, streams)
+        _set_back(start, before)
+        try:
+            terms = self._plain_step(clock, streams)
+        except (RuntimeError, ValueError) as error:
+            if not is_out_of_memory(error) and not is_out_of_memory(error.__cause__):
+                raise
+            return self._without_recordings(start, before, clock, streams)
+        if any(pieces > 1 for _, pieces in self._pattern(clock)):
+            self._give_up("there is no memory for it beside the step itself")
+            return terms
         repeats = torch.are_deterministic_algorithms_enabled()
         for value, result in zip(start, played, strict=True):
             if not are_same(value, result, repeats):
@@ -193,6 +208,16 @@ class Recorder:
                 break
         recording.is_proven = True
         return terms
+
+    def _without_recordings(
+        self, start: list[Tensor], before: list[Tensor], clock: Clock, streams: Streams | None
+    ) -> Terms:
+        """Takes a step again from its start, with the memory that recordings had."""
+        self._give_up("there is no memory for it beside the step itself")
+        self._pool = None
+        torch.cuda.empty_cache()
+        _set_back(start, before)
+        return self._plain_step(clock, streams)
 
     def _state(self) -> list[Tensor]:
         """Returns every tensor that a step may change."""
@@ -202,6 +227,13 @@ class Recorder:
             for values in optimiser.state.values():
                 tensors += [value for value in values.values() if isinstance(value, Tensor)]
         return tensors
+
+
+@torch.no_grad()
+def _set_back(tensors: list[Tensor], before: list[Tensor]) -> None:
+    """Gives tensors the values that they had before."""
+    for value, old in zip(tensors, before, strict=True):
+        value.copy_(old)
 
 
 def prepare_optimiser(optimiser: Any, device: torch.device) -> str:
@@ -218,7 +250,3 @@ def prepare_optimiser(optimiser: Any, device: torch.device) -> str:
             group["capturable"] = True
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
     return ""
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -41,7 +41,7 @@ def update(
         training.state.pieces[player.name] = pieces * 2
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException | None) -> bool:
     """Tells whether memory ran out, on a GPU or beside it."""
     return isinstance(error, torch.OutOfMemoryError) or CPU_OUT_OF_MEMORY in str(error)
 

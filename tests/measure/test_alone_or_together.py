@@ -8,6 +8,7 @@ asked, so that a new one is, too.
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from torch import Tensor, nn
 from harness.data.domains import on_device
 from harness.data.images import Domains, Labelled
 from harness.data.scans import Scans
+from harness.measure.estimators import UserImages
 from harness.measure.forward import logits_of
+from harness.measure.perturbation_options import perturbation_options
 from harness.measure.rows import Arrays, Original, Row
 from harness.measure.setup import perturb_test_set
 from harness.spec.catalogue import catalogue
@@ -31,7 +34,11 @@ NETWORK = {"arch": "tiny_unet", "width": 2, "slices": 3}
 PROBES = sorted(catalogue("probe"))
 PREPARES = sorted(catalogue("prepare"))
 OF_A_SET = ("own_percentiles", "own_range")  # they scale a set by itself, so other images count
-PICKS = sorted(catalogue("pick"))
+ESTIMATES_OF_A_SET = ("leep",)  # what a class of the source means is learned from the whole set
+# These draw with another fit's network; what they see of an image: test_translators.
+WITH_A_FIT = ("translate", "through")
+PICKS = sorted(set(catalogue("pick")) - set(WITH_A_FIT))
+STEPS = [name for name in PREPARES if name not in WITH_A_FIT]
 PERTURBATIONS = catalogue("perturb")
 OF_IMAGES = [name for name, part in PERTURBATIONS.items() if not part.facts.features]
 OF_FEATURES = [name for name, part in PERTURBATIONS.items() if part.facts.features]
@@ -40,21 +47,29 @@ TOGETHER = (["small", "large"], ["wide", "small", "large"])
 Values = dict[tuple[Any, ...], float]
 
 
-def network() -> nn.Module:
-    torch.manual_seed(3)
+def network(seed: int = 3) -> nn.Module:
+    torch.manual_seed(seed)
     return build_net(part_of("net", NETWORK), 3, 1).eval()
 
 
 def results_of(name: str, test: Labelled) -> list[Any]:
     """Returns what a probe yields, with the same test set as the original where it needs one."""
-    probe = function_of("probe", name)
+    part = part_of("probe", name)
+    probe = as_function(part, None)
     net = network()
     if name == "instances":
         test = replace(test, classes=())
-    arguments = []
-    if "original" in catalogue("probe")[name].facts.needs:
-        arguments.append(Original(net, test.with_pixels(lambda images: images.pixels // 2)))
-    return list(probe(net, test, *arguments))
+    supplies = {
+        "original": Original(net, test.with_pixels(lambda images: images.pixels // 2)),
+        "start": network(4),
+        "training": volumes_of(["wide"]),
+        "source": volumes_of(["wide"]),
+        "seeds": [network(4)],
+    }
+    needs = catalogue("probe")[name].facts.needs
+    arguments = [value for need, value in supplies.items() if need in needs]
+    tested = UserImages(test, Home(Path()), CPU)
+    return list(probe(net, test, *arguments, **perturbation_options(part, tested)))
 
 
 def values_of(results: Iterable[Any]) -> Values:
@@ -83,7 +98,7 @@ def agree(values: Values, others: Values) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", PROBES)
+@pytest.mark.parametrize("name", sorted(set(PROBES) - set(ESTIMATES_OF_A_SET)))
 def test_rows_of_an_image_are_the_same_whatever_else_is_in_the_set(name: str) -> None:
     alone = of_volume(values_of(results_of(name, volumes_of(["small"]))), "small")
     for volumes in TOGETHER:
@@ -109,30 +124,41 @@ def test_no_row_array_or_picture_sees_what_fills_up_an_image(name: str, volumes:
 
 @pytest.mark.parametrize("name", PICKS)
 def test_a_pick_does_not_see_what_fills_up_an_image(name: str) -> None:
-    pick = function_of("pick", name)
     test = volumes_of(["small", "large"])
-    score = pick(network(), Domains(test, test))
-    filled_up = with_filling(test)
-    assert pick(network(), Domains(filled_up, filled_up)) == score
+    assert score_by(name, with_filling(test)) == score_by(name, test)
 
 
-@pytest.mark.parametrize("name", PREPARES)
+def score_by(name: str, test: Labelled) -> float:
+    """Returns the score of a pick that looks at a test set; only an oracle gets its masks."""
+    component = catalogue("pick")[name]
+    raw = {"name": name}
+    if "images" in component.options:
+        raw["images"] = "phantom"
+    looked_at = test if component.facts.oracle else test.images
+    pick = as_function(part_of("pick", raw), None, open_dataset=lambda _: looked_at)
+    return float(pick(network(), Domains(test, test)))
+
+
+@pytest.mark.parametrize("name", STEPS)
 def test_a_prepare_step_learns_nothing_from_what_fills_up_an_image(name: str) -> None:
     step = function_of("prepare", name)
     source = volumes_of(["small", "large"])
     test = volumes_of(["small"]).images
-    expected = step(test, Domains(source))
-    assert torch.allclose(step(test, Domains(with_filling(source))), expected, rtol=1e-5)
-    filled_up = step(with_filling(volumes_of(["small"])).images, Domains(source))
+    domains = Domains(source, target=source.images)
+    filled_source = with_filling(source)
+    filled_domains = Domains(filled_source, target=filled_source.images)
+    expected = step(test, domains)
+    assert torch.allclose(step(test, filled_domains), expected, rtol=1e-5)
+    filled_up = step(with_filling(volumes_of(["small"])).images, domains)
     assert torch.allclose(filled_up[:3, :, :40, :48], expected, rtol=1e-5)
     if name in OF_A_SET:
         return
     together = volumes_of(["small", "large"]).images
-    inside = step(together, Domains(source))[:3, :, :40, :48]
+    inside = step(together, domains)[:3, :, :40, :48]
     assert torch.equal(inside, expected)
 
 
-@pytest.mark.parametrize("name", PREPARES)
+@pytest.mark.parametrize("name", STEPS)
 def test_statistics_are_those_of_the_images_alone(name: str) -> None:
     rng = np.random.default_rng(0)
     tall = rng.integers(100, 200, (2, 64, 32)).astype(np.uint8)
@@ -142,8 +168,9 @@ def test_statistics_are_those_of_the_images_alone(name: str) -> None:
     stacked = np.concatenate([tall, tall[:1]])
     of_one_size = on_device(Scans(stacked, None, names, names), 1, CPU).images
     step = function_of("prepare", name)
-    expected = step(of_one_size, Domains(of_one_size))
-    assert torch.allclose(step(of_one_size, Domains(of_two_sizes)), expected, rtol=1e-4)
+    expected = step(of_one_size, Domains(of_one_size, target=of_one_size))
+    same = step(of_one_size, Domains(of_two_sizes, target=of_two_sizes))
+    assert torch.allclose(same, expected, rtol=1e-4)
 
 
 def strength_of(name: str) -> float:

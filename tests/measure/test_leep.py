@@ -60,7 +60,8 @@ def slow_leep(table: list[list[float]], target: Labelled) -> float:
         if label != target.ignore:
             examples.append((table[grey], label))
     sources = range(len(table[0]))
-    size = (TARGET_CLASSES, len(sources))
+    count = len(sources)
+    size = (TARGET_CLASSES, count)
     joint = torch.zeros(size, dtype=torch.float64).tolist()
     for likelihoods, label in examples:
         for z in sources:

@@ -39,14 +39,22 @@ POSITIONAL = {
 }
 
 
+SUPPLIES = {  # of probes: by their needs, what the argument is called
+    "original": "original",
+    "start": "start",
+    "training": "training",
+    "source": "source",
+    "seeds": "others",
+}
+
+
 def expected_of(component: Component) -> list[str]:
     """The positional arguments that the harness gives; two facts change them."""
     if component.kind == "perturb" and component.facts.features:
         return ["net", "strength"]
     if component.kind == "probe":
         needs = component.facts.needs
-        supplies = ("original", "start", "training", "source", "seeds")
-        further = [need for need in supplies if need in needs]
+        further = [name for need, name in SUPPLIES.items() if need in needs]
         return [*POSITIONAL["probe"], *further]
     return POSITIONAL[component.kind]
 

@@ -80,4 +80,4 @@ def test_the_bound_is_trained_on_the_sets_that_it_is_tested_on() -> None:
     reference = load_study(PAPER / "uda_reference.yaml")
     for cell in reference.cells:
         trial = cell.trial
-        assert trial.fit.train_on.level == trial.test_on.level
+        assert trial.fit.train_on.name == trial.test_on.name

@@ -55,7 +55,7 @@ class Witness:
         monkeypatch.setattr(loop, "save_tensors", note_phase)
         monkeypatch.setattr(loop, "pick_function", noting_pick)
         monkeypatch.setattr(loop, "finish", note_end)
-        loop.fit(spec, picks_of("any"), home, CPU)
+        loop.fit(spec, picks_of(spec.method.name), home, CPU)
 
 
 def _copy_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
