@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from harness.train.crops import Crops
 from harness.train.one_step import Streams
+from harness.train.step import is_out_of_memory
+
+NO_MEMORY = "there is no memory for it beside the step itself"
 
 
 class Bound:
@@ -76,3 +80,26 @@ def are_same(value: Tensor, second: Tensor, repeats: bool) -> bool:
     if repeats or not value.is_floating_point():
         return torch.allclose(value, second, rtol=0, atol=0, equal_nan=True)
     return torch.allclose(value, second, rtol=1e-2, atol=1e-4, equal_nan=True)
+
+
+def prepare_optimiser(optimiser: Any, device: torch.device) -> str:
+    """Puts what an optimiser counts onto the GPU; returns why its steps cannot be recorded.
+
+    The learning rate becomes a tensor, which a schedule changes under a recording.
+    """
+    is_of_torch = type(optimiser).__module__.startswith("torch.optim")
+    can_count = all("capturable" in group or group.get("fused") for group in optimiser.param_groups)
+    if not is_of_torch or not can_count:
+        return f"the optimiser {type(optimiser).__name__} counts on the host"
+    for group in optimiser.param_groups:
+        if "capturable" in group:
+            group["capturable"] = True
+        group["lr"] = torch.tensor(float(group["lr"]), device=device)
+    return ""
+
+
+def why_not_recorded(error: Exception) -> str:
+    """Says in a line why a step could not be recorded; what it names may lie behind the error."""
+    if is_out_of_memory(error) or is_out_of_memory(error.__cause__):
+        return NO_MEMORY
+    return str(error).strip().split("\n")[0]

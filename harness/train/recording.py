@@ -15,8 +15,15 @@ from torch import Tensor
 
 from harness.train.one_step import Steps, Streams, Terms, take_step
 from harness.train.phases import Clock
-from harness.train.recorded_memory import Bound, are_same, copies_of, copy_into
-from harness.train.step import is_out_of_memory
+from harness.train.recorded_memory import (
+    NO_MEMORY,
+    Bound,
+    are_same,
+    copies_of,
+    copy_into,
+    prepare_optimiser,
+    why_not_recorded,
+)
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +82,7 @@ class Recorder:
         """Takes a step on the stream of its own that a recording needs."""
         pattern = self._pattern(clock)
         if any(pieces > 1 for _, pieces in pattern):
-            self._give_up("its batches had to be cut, so there is no memory for it")
+            self._give_up(NO_MEMORY)
         recording = self._recordings.get(pattern)
         if self.why_not:
             return self._plain_step(clock, streams)
@@ -153,23 +160,18 @@ class Recorder:
         try:
             graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
             try:
-                terms, batch = take_step(self.steps, clock, own_streams)
+                terms, _ = take_step(self.steps, clock, own_streams)
             finally:
                 graph.capture_end()
-        except RuntimeError as error:
-            self.steps.training.state.pieces = pieces
-            bound.put_back()
-            short = (
-                "there is no memory for it"
-                if is_out_of_memory(error)
-                else str(error).strip().split("\n")[0]
-            )
-            self._give_up(short)
-            return None
+        except (RuntimeError, ValueError) as error:
+            self._give_up(why_not_recorded(error))
         changed = bound.put_back()
-        if changed or batch.reads or pieces != self.steps.training.state.pieces:
+        if changed:
+            self._give_up(f"it sets {changed} anew")
+        if self.steps.training.state.pieces != pieces:
             self.steps.training.state.pieces = pieces
-            self._give_up(f"it sets {changed} anew" if changed else "no two steps are alike")
+            self._give_up(NO_MEMORY)
+        if self.why_not:
             return None
         return _Recording(graph, terms, own_streams)
 
@@ -195,11 +197,11 @@ class Recorder:
         try:
             terms = self._plain_step(clock, streams)
         except (RuntimeError, ValueError) as error:
-            if not is_out_of_memory(error) and not is_out_of_memory(error.__cause__):
+            if why_not_recorded(error) != NO_MEMORY:
                 raise
             return self._without_recordings(start, before, clock, streams)
         if any(pieces > 1 for _, pieces in self._pattern(clock)):
-            self._give_up("there is no memory for it beside the step itself")
+            self._give_up(NO_MEMORY)
             return terms
         repeats = torch.are_deterministic_algorithms_enabled()
         for value, result in zip(start, played, strict=True):
@@ -213,7 +215,7 @@ class Recorder:
         self, start: list[Tensor], before: list[Tensor], clock: Clock, streams: Streams | None
     ) -> Terms:
         """Takes a step again from its start, with the memory that recordings had."""
-        self._give_up("there is no memory for it beside the step itself")
+        self._give_up(NO_MEMORY)
         self._pool = None
         torch.cuda.empty_cache()
         _set_back(start, before)
@@ -234,19 +236,3 @@ def _set_back(tensors: list[Tensor], before: list[Tensor]) -> None:
     """Gives tensors the values that they had before."""
     for value, old in zip(tensors, before, strict=True):
         value.copy_(old)
-
-
-def prepare_optimiser(optimiser: Any, device: torch.device) -> str:
-    """Puts what an optimiser counts onto the GPU; returns why its steps cannot be recorded.
-
-    The learning rate becomes a tensor, which a schedule changes under a recording.
-    """
-    is_of_torch = type(optimiser).__module__.startswith("torch.optim")
-    can_count = all("capturable" in group or group.get("fused") for group in optimiser.param_groups)
-    if not is_of_torch or not can_count:
-        return f"the optimiser {type(optimiser).__name__} counts on the host"
-    for group in optimiser.param_groups:
-        if "capturable" in group:
-            group["capturable"] = True
-        group["lr"] = torch.tensor(float(group["lr"]), device=device)
-    return ""
