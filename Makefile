@@ -25,7 +25,7 @@ run: setup
 	$(BIN)/harness run $(STUDY)
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: setup
 	$(BIN)/python -m pytest -m 'slow or gpu'
@@ -50,6 +50,8 @@ bench: setup
 	$(BIN)/python -m benchmarks.live_records
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.dashboard
+	$(BIN)/python -m benchmarks.gpu
+	$(BIN)/python -m benchmarks.gpu_measure
 
 ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
