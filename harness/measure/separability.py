@@ -88,7 +88,7 @@ def _largest_evidence(features: Tensor, y: Tensor) -> float:
     best = -torch.inf
     n = len(features)
     for _ in range(ITERATIONS):
-        evidence = log_evidence(alpha, beta, squares, projected, outside, n) / n
+        evidence = log_evidence(alpha, beta, squares, projected, outside=outside, examples=n) / n
         if evidence - best < 1e-9:
             return max(best, evidence)
         best = evidence
@@ -107,6 +107,7 @@ def log_evidence(
     beta: float,
     squares: Tensor,
     projected: Tensor,
+    *,
     outside: float,
     examples: int,
 ) -> float:

@@ -26,6 +26,10 @@ SIGNS_OF_ABSENCE = (
     "max retries exceeded",
 )
 
+# What they say where somebody else did the same at the same moment: the next try finds it done.
+SIGNS_OF_A_TIE = ("UNIQUE constraint failed", "violates unique constraint")
+TRIES_AT_A_TIE = 5
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -38,19 +42,29 @@ class StillLocked(Unreachable):
     """Somebody else has had the database locked for longer than anybody waits."""
 
 
+def _is_tie(error: Exception) -> bool:
+    return any(sign in str(error) for sign in SIGNS_OF_A_TIE)
+
+
 def patiently(
     action: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
 ) -> Result:
     """What an action yields, which is tried again as long as the database is locked.
 
+    It is tried a few times more where somebody else has just written the same.
+
     The action must be a single transaction, or one that does no harm when it comes again. A
     database that is gone is an `Unreachable`, at once; no error shows a password.
     """
     began = time.monotonic()
+    ties = 0
     while True:
         try:
             return action(*args, **options)
         except Exception as error:
+            if _is_tie(error) and ties < TRIES_AT_A_TIE:
+                ties += 1
+                continue
             if "database is locked" not in str(error):
                 _raise_in_words(error)
                 raise

@@ -143,7 +143,7 @@ def test_the_fits_of_a_study_are_models_named_by_what_varies(folder: Path) -> No
     code, _, err = rank("--models", "tiny.yaml", "--images", "stack")
     assert (code, err) == (0, "")
     models = {line["model"] for line in lines_of(folder / "out" / "ranking.csv")}
-    assert models == {"bce_dice, seed 0", "bce_dice, seed 1", "ce, seed 0", "ce, seed 1"}
+    assert models == {"seed 0, bce_dice", "seed 1, bce_dice", "seed 0, ce", "seed 1, ce"}
     again = rank("--models", ".harness/fits", "--images", "stack")
     assert "0 pairs of model and image scored, 16 known before" in again[1]
 

@@ -71,7 +71,8 @@ def slow_leep(table: list[list[float]], target: Labelled) -> float:
         prediction = 0.0
         for z in sources:
             of_source = sum(of_target[z] for of_target in joint)
-            prediction += joint[label][z] / of_source * likelihoods[z]
+            conditional = joint[label][z] / of_source
+            prediction += conditional * likelihoods[z]
         total += math.log(prediction)
     return total / len(examples)
 

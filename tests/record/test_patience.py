@@ -74,3 +74,20 @@ def test_what_could_not_be_recorded_is_recorded_by_the_next_run(
     assert tracker_of(home).runs() == []
     again = run_study(tiny, home)
     assert (again.outcomes, again.recorded, again.count_unrecorded) == ([], 4, 0)
+
+
+def test_what_somebody_else_has_just_written_is_tried_again_a_few_times() -> None:
+    tries: list[int] = []
+
+    def write() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ValueError("UNIQUE constraint failed: datasets.experiment_id, datasets.name")
+        return "written"
+
+    def never() -> None:
+        raise ValueError("UNIQUE constraint failed: datasets.experiment_id")
+
+    assert patience.patiently(write) == "written"
+    with pytest.raises(ValueError, match="UNIQUE"):
+        patience.patiently(never)
