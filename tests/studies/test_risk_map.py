@@ -82,6 +82,26 @@ def test_the_laptop_study_trains_each_source_once_for_each_seed() -> None:
     assert len(transfers_of(study)) == 10
 
 
+def test_the_laptop_study_has_its_rivals_and_its_curve_on_one_transfer() -> None:
+    study = load_study(STUDIES / "risk_map.yaml")
+    transfers_of_weights: dict[str, set[tuple[str, str]]] = {}
+    transfers_of_shots: dict[int | None, set[tuple[str, str]]] = {}
+    for cell in study.cells:
+        fit = cell.trial.fit
+        if fit.init.name == "trained":
+            transfer = (fit.init.level, fit.train_on.level)
+            weight = fit.method.options["weight"].level
+            transfers_of_weights.setdefault(weight, set()).add(transfer)
+            transfers_of_shots.setdefault(fit.shots, set()).add(transfer)
+    one_transfer = {("GM-T1", "CSF-T1")}
+    for weight in ("class weight", "transferability map"):
+        assert transfers_of_weights[weight] == one_transfer
+    for weight in ("vanilla", "risk map"):
+        assert len(transfers_of_weights[weight]) == 10
+    assert set(transfers_of_shots) == {4, 8, None}
+    assert transfers_of_shots[4] == transfers_of_shots[None] == one_transfer
+
+
 def test_every_comparison_of_the_laptop_study_can_show_something() -> None:
     study = load_study(STUDIES / "risk_map.yaml")
     planned = previews(study)

@@ -8,11 +8,14 @@ from harness.judge.preview import previews
 from harness.spec.catalogue import catalogue
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import sees_target_labels
+from harness.study.levels import among
 from harness.study.load import Study, load_study
 from tests.studies.test_studies import STUDIES
 
 OWN_LABELS = "own labels"
 PRIMARY = ("HM", "Y-Net")
+IN_ALL_PAIRS = {"source only", *PRIMARY}
+TWO_PAIRS = {("lucchi", "mitoem_h"), ("mitoem_h", "lucchi")}  # of all beside the primary question
 RULES = ("last", "source_validation", "solidity", "area_ratio", "entropy", "soft_dice_confidence")
 
 
@@ -43,7 +46,7 @@ def source_only_keys(seed: int = 0) -> set[str]:
     return {trial.fit.key for trial in trials_by("source only", seed)}
 
 
-def test_every_method_that_adapts_takes_part_in_all_six_pairs() -> None:
+def test_every_method_that_adapts_takes_part_in_its_pairs() -> None:
     names: set[str] = set()
     for cell in study().cells:
         fits = [cell.trial.fit, *cell.trial.lineage]
@@ -54,14 +57,34 @@ def test_every_method_that_adapts_takes_part_in_all_six_pairs() -> None:
     adapting = {name for name, part in catalogue("method").items() if part.facts.needs}
     assert names == {"supervised"} | adapting
     for method in {cell.levels["fit.method"] for cell in study().cells} - {OWN_LABELS}:
-        assert len(pairs_of(trials_by(method))) == 6  # so that arms are means over the same pairs
+        pairs = pairs_of(trials_by(method))
+        if method in IN_ALL_PAIRS:
+            assert len(pairs) == 6
+        else:
+            assert pairs == TWO_PAIRS
     assert len(pairs_of(trials_by(OWN_LABELS))) == 3
+
+
+def test_the_arms_of_a_comparison_are_means_over_the_same_pairs() -> None:
+    for comparison in study().compare:
+        assert comparison.by is not None
+        pairs_of_arms: dict[tuple[int, str], set[tuple[str, str]]] = {}
+        for cell in among(study().expansion, study().cells, comparison.where):
+            arm = (cell.trial.fit.seed, cell.levels[comparison.by])
+            pairs_of_arms.setdefault(arm, set()).update(pairs_of([cell.trial]))
+        all_pairs = pairs_of(trials_by("source only"))
+        expected = all_pairs if comparison.name in {"gain", "gain by pair"} else TWO_PAIRS
+        for pairs in pairs_of_arms.values():
+            assert pairs == expected
 
 
 def test_a_source_is_learned_once_for_all_that_start_from_it() -> None:
     keys = source_only_keys()
     assert len(keys) == 3
-    for method in ("HM", "CUT", "FastCUT", "CUT, solidity"):
+    assert {trial.fit.key for trial in trials_by("HM")} == keys
+    keys = {trial.fit.key for trial in trials_by("source only") if pairs_of([trial]) <= TWO_PAIRS}
+    assert len(keys) == 2
+    for method in ("CUT", "FastCUT", "CUT, solidity"):
         assert {trial.fit.key for trial in trials_by(method)} == keys
     for method in ("AdaBN", "TENT", "DAMT-Net", "mean teacher"):
         starts = {trial.fit.lineage[1].key for trial in trials_by(method)}
@@ -91,12 +114,17 @@ def test_the_segmenter_behind_a_translator_is_the_one_that_is_tested() -> None:
 def test_all_rules_choose_among_the_epochs_of_one_training() -> None:
     trials = trials_by("Y-Net")
     assert len({trial.fit.key for trial in trials}) == 6
-    assert {trial.pick.name for trial in trials} == {*RULES, "oracle"}
+    rules_of_fits: dict[str, set[str]] = {}
     for trial in trials:
+        rules_of_fits.setdefault(trial.fit.key, set()).add(trial.pick.name)
+        rules = {*RULES, "oracle"} if pairs_of([trial]) <= TWO_PAIRS else {"last"}
+        assert trial.pick.name in rules
         images = trial.pick.options.get("images")
         if images is not None:
             assert images.options["split"] == "train"
             assert images.options["style"] == trial.test_on.options["style"]
+    counts = [len(rules) for rules in rules_of_fits.values()]
+    assert sorted(counts) == [1, 1, 1, 1, 7, 7]
 
 
 def test_the_primary_question_can_be_answered() -> None:
