@@ -13,6 +13,7 @@ from harness.spec.values import Part, Trial
 from harness.spec.walk import parts_in
 from harness.study.load import Study
 
+PIECES_TAG = "harness.pieces"
 MACHINE_TAGS = ("harness.host", "harness.machine", "harness.device")
 
 
@@ -146,6 +147,12 @@ def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[
     kinds = {run.tags.get("harness.device", "")[:4] for run in used}
     if len(kinds) > 1:
         yield "the runs come from different kinds of devices"
+    cut = sum(PIECES_TAG in run.tags for run in used)
+    if cut:
+        yield (
+            f"{cut} of {len(used)} runs learned from batches that were cut for want of memory: "
+            "batch norm counted the statistics of the pieces, so they are another experiment"
+        )
 
 
 def _line(study: Study, run: Run) -> dict[str, str]:

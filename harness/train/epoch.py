@@ -16,6 +16,7 @@ from harness.train.one_step import Steps, Streams
 from harness.train.phases import Clock, Phase, train_mode
 from harness.train.recording import Recorder
 from harness.train.state import FitInProgress, checkpoint_weights
+from harness.train.true_float32 import true_float32
 
 CHECK_EVERY = 50  # steps; reading a number off a GPU makes it wait
 
@@ -117,7 +118,8 @@ def end_of_epoch(
     state = training.state
     scores: dict[str, float] = {}
     if phase.watch is not None:
-        scores["watch"] = phase.watch()
+        with true_float32():
+            scores["watch"] = phase.watch()
         state.watched.append(scores["watch"])
     elif losses:
         state.watched.append(-_loss_of_first_player(phase, losses))
@@ -127,7 +129,8 @@ def end_of_epoch(
     for key, pick in training.picks.items():
         if pick.__name__ == "last":
             continue
-        score = float(pick(judged, data))
+        with true_float32():
+            score = float(pick(judged, data))
         scores[f"pick/{pick.__name__}"] = score
         if is_better(score, state.best.get(key)):
             state.best[key] = score

@@ -35,3 +35,12 @@ def test_runs_that_an_oracle_picked_are_warned_of(tmp_path: Path) -> None:
     assert "1 of 48 runs are tested at a checkpoint that an oracle picked" in origin.warnings[0]
     checkpoints = dict(origin.facts)["checkpoints by"]
     assert "Oracle of target labels (oracle: it saw target labels)" in checkpoints
+
+
+def test_runs_whose_batches_were_cut_are_warned_of(tmp_path: Path) -> None:
+    study = study_in(tmp_path, TEXT)
+    runs, _ = results(study, score)
+    first, *rest = recorded_runs(study, runs)
+    cut = replace(first, tags={**first.tags, "harness.pieces": '{"net": 2}'})
+    (warning,) = provenance(study, [cut, *rest]).warnings
+    assert "1 of 48 runs learned from batches that were cut" in warning
