@@ -147,7 +147,7 @@ def _doubts(used: Sequence[Run], commits: Counter[str], dirty: int) -> Iterator[
     kinds = {run.tags.get("harness.device", "")[:4] for run in used}
     if len(kinds) > 1:
         yield "the runs come from different kinds of devices"
-    cut = sum(PIECES_TAG in run.tags for run in used)
+    cut = sum(bool(run.tags.get(PIECES_TAG)) for run in used)
     if cut:
         yield (
             f"{cut} of {len(used)} runs learned from batches that were cut for want of memory: "
