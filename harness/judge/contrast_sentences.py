@@ -9,7 +9,7 @@ from harness.judge.arms import levels_text
 from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.sentences import count, estimate, number, p_value
 from harness.judge.transfer import gain_text
-from harness.spec.naming import where_text
+from harness.spec.naming import as_list, where_text
 from harness.study.comparison import Comparison
 
 ONLY_THESE = "only in these networks"
@@ -44,12 +44,30 @@ def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
     text = sentences[comparison.kind](comparison, answer, family)
     if contrast.only_these_networks and contrast.outcome != "no test":
         text = f"of these networks only, {text}"
-    where = where_text(comparison.where)
+    where = where_text(_worth_saying(comparison))
     if contrast.stratum:
         where.append(levels_text(contrast.stratum))
     if not where:
         return text
     return f"At {levels_text(where)}: {text}"
+
+
+MOST_LEVELS = 2  # a longer list of levels is left to the notes of the comparison
+
+
+def _worth_saying(comparison: Comparison) -> dict[str, str | list[str]]:
+    """Returns what a sentence says of where its question is asked.
+
+    Levels that are compared, or are strata, are named by themselves.
+    """
+    own = {comparison.by, *comparison.within}
+    if comparison.correlate is not None:
+        own.update(comparison.correlate.within)
+    restrictions: dict[str, str | list[str]] = {}
+    for path, levels in comparison.where.items():
+        if path not in own and len(as_list(levels)) <= MOST_LEVELS:
+            restrictions[path] = levels
+    return restrictions
 
 
 def _numbers(
