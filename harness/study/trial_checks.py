@@ -184,7 +184,19 @@ def _loss_takes_weights(trial: Trial) -> Findings:
             yield ("fit", "method", "loss"), text
 
 
+def _metrics_have_one_probe(trial: Trial) -> Findings:
+    """No two probes of a trial measure a metric of one name: their rows could not be told apart."""
+    probe_of: dict[str, str] = {}
+    for number, part in enumerate(trial.probes):
+        for metric in part.component.facts.metrics:
+            first = probe_of.setdefault(metric, part.name)
+            if first != part.name:
+                text = f"{part.name} and {first} both measure {metric}; take one of them"
+                yield ("probes", number), text
+
+
 RULES = (
+    _metrics_have_one_probe,
     *(_patch_fits_net, _needs_are_met, _test_set_is_new, _loss_takes_weights),
     *(_prepare_is_of_tests, _pick_reads_earlier_fits, _translators_translate, size_problems),
 )

@@ -219,3 +219,8 @@ def test_weights_need_a_loss_that_takes_them(
         for loss, weight in (("squares", "null"), ("ce", "class_weight")):
             text = BASE + method % (loss, weight)
             assert len(loaded_study(tmp_path, text).cells) == 1
+
+
+def test_a_metric_of_one_name_comes_from_one_probe(tmp_path: Path) -> None:
+    text = problem_text(tmp_path, BASE + "  probes: [segmentation, leep, transfer_risk]\n")
+    assert "transfer_risk and leep both measure leep; take one of them" in text
