@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
@@ -14,6 +14,7 @@ from harness.apply.figure import dots
 from harness.apply.score_table import ScoreTable
 from harness.apply.scores import Selection
 from harness.apply.standings import ColumnRanking, Ranking, Standing
+from harness.report.fact_list import fact_list
 from harness.report.formats import with_capital
 from harness.report.style import STYLE
 
@@ -67,7 +68,7 @@ def _parts(content: PageContent, title: str) -> Iterator[str]:
         yield _estimators(ranking)
     yield _agreement(ranking)
     yield _not_used(content)
-    yield f"<section><h2>How this was made</h2>{_facts(content.facts)}</section>"
+    yield f"<section><h2>How this was made</h2>{fact_list(content.facts)}</section>"
 
 
 def _models(ranking: Ranking) -> str:
@@ -185,12 +186,4 @@ def _not_used(content: PageContent) -> str:
         facts.append((name, f"an estimator that needs {need}, which is not here"))
     if not facts:
         return ""
-    return f"<section><h2>Not used</h2>{_facts(facts)}</section>"
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    """A list of names with what they stand for."""
-    items = ""
-    for name, text in facts:
-        items += f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-    return f"<dl>{items}</dl>"
+    return f"<section><h2>Not used</h2>{fact_list(facts)}</section>"

@@ -6,6 +6,7 @@ from html import escape
 from harness.judge.tables import Tabulated
 from harness.judge.verdicts import Verdicts
 from harness.report.averages import AverageRow, averages_html
+from harness.report.fact_list import fact_list
 from harness.report.formats import with_capital
 from harness.report.page_comparisons import section_of_comparison
 from harness.report.paper_tables_html import sections_of_tables
@@ -47,11 +48,11 @@ def _parts(
     yield f"<header>{answer}{question}</header>"
     yield _warnings(verdicts, origin)
     yield _answers(verdicts)
-    yield f"<section><h2>Design</h2>{_facts(design)}{_states(verdicts)}</section>"
+    yield f"<section><h2>Design</h2>{fact_list(design)}{_states(verdicts)}</section>"
     for i, verdict in enumerate(verdicts.verdicts):
         yield section_of_comparison(i, verdict)
     yield from tables
-    yield f"<section><h2>Where the numbers come from</h2>{_facts(origin.facts)}</section>"
+    yield f"<section><h2>Where the numbers come from</h2>{fact_list(origin.facts)}</section>"
     yield f'<section id="runs"><h2>Runs</h2>{_runs(origin)}</section>'
 
 
@@ -68,14 +69,6 @@ def _answers(verdicts: Verdicts) -> str:
     if not items:
         return ""
     return f"<section><h2>Transfer and shots</h2><ul>{items}</ul></section>"
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    """A list of names with what they stand for."""
-    items = ""
-    for name, text in facts:
-        items += f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-    return f"<dl>{items}</dl>"
 
 
 def _states(verdicts: Verdicts) -> str:

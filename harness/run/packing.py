@@ -1,13 +1,12 @@
 """More slots on a GPU while it has room: by how busy it is, and by the memory that is left."""
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.run.slots import Slot
+from harness.spec.driver import ask_driver
 
 SECONDS_BETWEEN_LOOKS = 2.0
 SECONDS_TO_SETTLE = 6.0  # a worker that has just started has not taken its memory yet
@@ -27,14 +26,10 @@ class Card:
 
 def cards_now() -> dict[str, Card]:
     """Every GPU of this machine by its number; none where the driver's tool does not answer."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return {}
     fields = "index,memory.used,memory.total,utilization.gpu"
-    question = [tool, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
-    answer = subprocess.run(question, capture_output=True, text=True, check=False)
+    answer = ask_driver(f"--query-gpu={fields}", "--format=csv,noheader,nounits")
     cards = {}
-    for line in answer.stdout.splitlines():
+    for line in answer.splitlines():
         parts = [part.strip() for part in line.split(",")]
         try:
             used, total, busy = (float(part) for part in parts[1:])

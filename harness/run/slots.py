@@ -1,10 +1,10 @@
 """How many jobs at once on this machine."""
 
 import os
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
+
+from harness.spec.driver import ask_driver
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,7 @@ def gpus() -> list[str]:
     if allowed is not None:
         cards = allowed.replace(" ", "").split(",")
         return [card for card in cards if card not in ("", "-1")]
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
-    answer = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False)
-    lines = enumerate(answer.stdout.splitlines())
+    lines = enumerate(ask_driver("-L").splitlines())
     return [str(number) for number, line in lines if line.startswith("GPU ")]
 
 

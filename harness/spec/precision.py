@@ -1,10 +1,10 @@
 """`precision: auto`: what this machine trains in; the answer, not the word, is part of the key."""
 
 import os
-import shutil
-import subprocess
 from functools import lru_cache
 from typing import Any
+
+from harness.spec.driver import ask_driver
 
 AUTO = "auto"
 FIRST_WITH_HALF = 8.0  # compute capability of the first cards that gain by bfloat16 (Ampere)
@@ -28,13 +28,8 @@ def card_gains_by_half() -> bool:
     """Tells whether every GPU that this process may use is made for bfloat16, without torch."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return False
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return False
-    question = [tool, "--query-gpu=compute_cap", "--format=csv,noheader"]
-    answer = subprocess.run(question, capture_output=True, text=True, check=False)
-    capabilities = answer.stdout.split()
-    if answer.returncode != 0 or not capabilities:
+    capabilities = ask_driver("--query-gpu=compute_cap", "--format=csv,noheader").split()
+    if not capabilities:
         return False
     return all(_is_at_least(text, FIRST_WITH_HALF) for text in capabilities)
 

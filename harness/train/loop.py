@@ -75,8 +75,9 @@ def fit(
         if folder is not None:
             exactness = arithmetic(device, spec.precision, repeats=repeats)
             with planned_data(spec, home, folder), exactness, writer_for(device) as writer:
-                training = FitInProgress(spec, {}, folder, device, report, writer=writer)
-                training.records_steps = records_steps
+                training = FitInProgress(
+                    spec, {}, folder, device, report, records_steps=records_steps, writer=writer
+                )
                 _train(training, by_key, home)
     return store.path(spec.key)
 
