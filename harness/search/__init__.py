@@ -1,1 +1,1 @@
-"""A search: points asked of a sampler, raced over seeds, and told back as means."""
+"""A search over points: asked of a sampler, raced over seeds, remembered from run to run."""
