@@ -14,12 +14,25 @@ LIVES = 3  # times that a fit, or a trial, is started whose worker was killed
 PATIENCE = 0.5  # seconds between two looks at what the workers write
 
 
+Further = Callable[[], list[Job]]
+
+
+def no_further_jobs() -> list[Job]:
+    """The source of a study whose jobs are all known when it starts."""
+    return []
+
+
 def dispatch(
-    engine: Engine, jobs: list[Job], home: Home, after_look: Callable[[], None] = lambda: None
+    engine: Engine,
+    jobs: list[Job],
+    home: Home,
+    after_look: Callable[[], None] = lambda: None,
+    further: Further = no_further_jobs,
 ) -> Generator[Event, None, None]:
     """Yields what happens until every job has ended; each trial ends with a Measured of its own.
 
     `after_look` is called after each look at the engine, whether anything has happened or not.
+    `further` is asked for jobs while the engine has room that no waiting job fills.
 
     A job that loses its worker is started again. Where the same fit or trial has cost LIVES
     workers it has failed, and the other trials of its job go on without it.
@@ -31,11 +44,13 @@ def dispatch(
         while True:
             for outcome in queue.skip_blocked():
                 yield from courses[outcome.job.key].end(outcome)
-            while engine.room > 0 and (job := queue.take_ready()) is not None:
+            while engine.room > 0 and (job := _next_job(queue, courses, further)) is not None:
                 at_work.add(job.key)
                 engine.submit(job)
-            if not at_work:
+            if not at_work and queue.is_empty:
                 return
+            if not at_work:
+                continue  # what waits is blocked by a job that failed
             for event in engine.events(PATIENCE):
                 course = courses[_key_of(event)]
                 if isinstance(event, Lost | Ended):
@@ -49,6 +64,16 @@ def dispatch(
             after_look()
     finally:
         engine.close()
+
+
+def _next_job(queue: JobQueue, courses: dict[str, "_Course"], further: Further) -> Job | None:
+    """The next job that may start, if need be a further one."""
+    job = queue.take_ready()
+    while job is None and (jobs := further()):
+        queue.add(jobs)
+        courses.update(_courses_by_key(jobs))
+        job = queue.take_ready()
+    return job
 
 
 class _Course:

@@ -65,6 +65,16 @@ class JobQueue:
         self._unfinished = {job.key for job in jobs}
         self._bad: dict[str, Outcome] = {}
 
+    def add(self, jobs: list[Job]) -> None:
+        """Lets further jobs wait, which nobody knew of before."""
+        self._waiting.extend(jobs)
+        self._unfinished.update(job.key for job in jobs)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no job waits."""
+        return not self._waiting
+
     def take_ready(self) -> Job | None:
         """Takes the next job that may start; measuring before fits, so that answers come early."""
         ready = [job for job in self._waiting if not job.needs & self._unfinished]

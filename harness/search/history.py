@@ -4,34 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from harness.search.asking import Point, earlier_search, levels_of
+from harness.search.replay import Replay, replay
+from harness.search.samplers import sampler_line
 from harness.store import Home
+from harness.study.search import Dimension, Objective, Search
 
 if TYPE_CHECKING:
     from harness.study.load import Study
 
+__all__ = ["Dimension", "Objective"]
+
 PointState = Literal["racing", "rejected", "incumbent", "infeasible", "failed", "complete"]
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A metric that the search makes as high, or as low, as it can."""
-
-    metric: str
-    maximise: bool = True
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """A setting that the search varies: its choices, or the ends of its range."""
-
-    path: str
-    kind: Literal["categorical", "int", "float"]
-    levels: tuple[str, ...] = ()  # of a categorical one, in the order of the file
-    low: float | None = None
-    high: float | None = None
-    log: bool = False
-    step: float | None = None
-    condition: str = ""  # when it counts, as the file says it: fit.method=sgd
 
 
 @dataclass(frozen=True)
@@ -75,8 +59,55 @@ class SearchHistory:
 
 
 def read_history(study: "Study", home: Home) -> SearchHistory | None:
-    """What the search of a study has tried; None for a study that searches nothing, or not yet."""
-    del home
-    if getattr(study, "search", None) is None:
+    """What the search of a study has tried; None for a study that searches nothing, or not yet.
+
+    A ValueError says that what is recorded is another search.
+    """
+    search = study.search
+    if search is None:
         return None
-    raise NotImplementedError
+    recorded = earlier_search(study, search, home)
+    if recorded is None:
+        return None
+    points = recorded.points()
+    return SearchHistory(
+        study.name,
+        search.objectives,
+        search.dimensions,
+        recorded.sampler_line or sampler_line(search),
+        points=_search_points(search, points),
+        budget=search.budget.text,
+        spent_trainings=sum(point.trainings for point in points),
+        confirmed=(),
+    )
+
+
+def _search_points(search: Search, points: list[Point]) -> tuple[SearchPoint, ...]:
+    """The points as a page shows them, with what became of them since they were told."""
+    state = replay(search, points)
+    search_points = []
+    for point in points:
+        state_of_point, reason = _state_of(point, state)
+        search_point = SearchPoint(
+            point.number,
+            point.levels or levels_of(point.values),
+            point.scores,
+            state_of_point,
+            reason,
+            means=point.means,
+            trial_keys=point.trial_keys,
+            began=point.began,
+            trainings_before=point.trainings_before,
+            known=point.known_as is not None,
+        )
+        search_points.append(search_point)
+    return tuple(search_points)
+
+
+def _state_of(point: Point, state: Replay) -> tuple[PointState, str]:
+    """Where a point stands now, and why: an incumbent may have been overtaken."""
+    if point.number in state.overtaken:
+        return "rejected", f"overtaken by point {state.overtaken[point.number]}"
+    if point.end is not None:
+        return point.end, point.reason
+    return "racing", point.reason
