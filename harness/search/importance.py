@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.search.history import Dimension, SearchHistory, SearchPoint
-from harness.search.summary import ended_points, means_of, scaled
+from harness.search.history import SearchHistory, SearchPoint
+from harness.search.summary import ended_points, means_of, on_scale
+from harness.study.search import Dimension
 
 if TYPE_CHECKING:
     import optuna
@@ -143,8 +144,8 @@ def _distribution(dimension: Dimension) -> "optuna.distributions.BaseDistributio
     if dimension.kind == "categorical":
         levels = list(dimension.levels)
         return CategoricalDistribution([*levels, ABSENT] if dimension.condition else levels)
-    low = scaled(dimension, dimension.low or 0.0)
-    high = scaled(dimension, dimension.high or 0.0)
+    low = on_scale(dimension, dimension.low or 0.0)
+    high = on_scale(dimension, dimension.high or 0.0)
     return FloatDistribution(low, high)
 
 
@@ -153,8 +154,8 @@ def _param(dimension: Dimension, point: SearchPoint) -> Any:
     level = point.levels.get(dimension.path)
     if dimension.kind == "categorical":
         return ABSENT if level is None else level
-    low = scaled(dimension, dimension.low or 0.0)
-    high = scaled(dimension, dimension.high or 0.0)
+    low = on_scale(dimension, dimension.low or 0.0)
+    high = on_scale(dimension, dimension.high or 0.0)
     if level is None:
         return (low + high) / 2
-    return min(max(scaled(dimension, float(level)), low), high)
+    return min(max(on_scale(dimension, float(level)), low), high)

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from harness.search.history import Dimension, SearchHistory, SearchPoint
+from harness.search.history import SearchHistory, SearchPoint
+from harness.study.search import Dimension
 
 ENDED = ("rejected", "incumbent", "complete")  # states of points whose means were told
 CELLS = 6  # into which a range is cut for a map of two dimensions
@@ -91,19 +93,19 @@ def best_points(history: SearchHistory) -> list[SearchPoint]:
         return incumbents
     front: list[SearchPoint] = []
     for point in points:
-        if not any(_dominates(history, other, point) for other in points):
+        if not any(_dominates(history, rival, point) for rival in points):
             front.append(point)
     return front
 
 
-def _dominates(history: SearchHistory, point: SearchPoint, other: SearchPoint) -> bool:
-    """Whether a point is as good as another in every objective, and better in one."""
+def _dominates(history: SearchHistory, point: SearchPoint, rival: SearchPoint) -> bool:
+    """Whether a point is as good as a rival in every objective, and better in one."""
     is_better_once = False
-    pairs = zip(history.objectives, means_of(point), means_of(other), strict=True)
-    for objective, mean, other_mean in pairs:
-        if _is_better(other_mean, mean, maximise=objective.maximise):
+    pairs = zip(history.objectives, means_of(point), means_of(rival), strict=True)
+    for objective, mean, rival_mean in pairs:
+        if _is_better(rival_mean, mean, maximise=objective.maximise):
             return False
-        is_better_once = is_better_once or mean != other_mean
+        is_better_once = is_better_once or mean != rival_mean
     return is_better_once
 
 
@@ -134,13 +136,13 @@ def position(dimension: Dimension, level: str) -> float:
     if dimension.kind == "categorical":
         last = len(dimension.levels) - 1
         return dimension.levels.index(level) / last if last else 0.5
-    low = scaled(dimension, dimension.low or 0.0)
-    high = scaled(dimension, dimension.high or 0.0)
+    low = on_scale(dimension, dimension.low or 0.0)
+    high = on_scale(dimension, dimension.high or 0.0)
     width = high - low
-    return (scaled(dimension, float(level)) - low) / width if width else 0.5
+    return (on_scale(dimension, float(level)) - low) / width if width else 0.5
 
 
-def scaled(dimension: Dimension, value: float) -> float:
+def on_scale(dimension: Dimension, value: float) -> float:
     """A number on the scale on which the search draws it."""
     return math.log10(value) if dimension.log else value
 
@@ -170,8 +172,8 @@ def map_of_two(
     groups: dict[tuple[str, str], list[float]] = {}
     for point in ended_points(history):
         if down.path in point.levels and across.path in point.levels:
-            place = (cell_of(down, point.levels), cell_of(across, point.levels))
-            groups.setdefault(place, []).append(means_of(point)[objective])
+            names = (cell_of(down, point.levels), cell_of(across, point.levels))
+            groups.setdefault(names, []).append(means_of(point)[objective])
     cells: list[MapCell] = []
     for row in cell_names(down):
         for column in cell_names(across):
@@ -188,7 +190,7 @@ def cell_names(dimension: Dimension) -> list[str]:
         return list(dimension.levels)
     bounds = _cell_bounds(dimension)
     names: list[str] = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         names.append(f"{low:.2g}–{high:.2g}")
     return names
 
@@ -205,8 +207,8 @@ def cell_of(dimension: Dimension, levels: Mapping[str, str]) -> str:
 
 def _cell_bounds(dimension: Dimension) -> Sequence[float]:
     """The ends of the cells of a range, equal on the scale on which the search draws it."""
-    low = scaled(dimension, dimension.low or 0.0)
-    high = scaled(dimension, dimension.high or 0.0)
+    low = on_scale(dimension, dimension.low or 0.0)
+    high = on_scale(dimension, dimension.high or 0.0)
     bounds: list[float] = []
     for number in range(CELLS + 1):
         bound = low + (high - low) * number / CELLS
