@@ -167,11 +167,10 @@ def bias_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
         return None
     names = [row.name for row in rows]
     y = alt.Y("name:N", title=None, sort=names, axis=alt.Axis(ticks=False, labelPadding=8))
-    scale = alt.Scale(zero=False)
-    title = f"{metric}: seen by the search (hollow), on fresh seeds (filled)"
+    scale = alt.Scale(zero=False, nice=False, padding=14)
     axis = alt.Axis(tickCount=5, format="~g")
-    seen = alt.X("seen:Q", title=title, scale=scale, axis=axis)
-    fresh = alt.X("fresh:Q", title=title, scale=scale, axis=axis)
+    seen = alt.X("seen:Q", title=metric, scale=scale, axis=axis)
+    fresh = alt.X("fresh:Q", title=metric, scale=scale, axis=axis)
     tips = [
         alt.Tooltip("name:N", title="point"),
         alt.Tooltip("seen_text:N", title="seen"),

@@ -38,6 +38,7 @@ class ImportanceRow(NamedTuple):
     low: float
     high: float
     chance: float
+    zero: float = 0
 
 
 class LineRow(NamedTuple):
@@ -81,7 +82,7 @@ def importance_chart(importances: Importances, theme: Theme) -> Any:
     highest = max(max(row.high, row.chance) for row in rows)
     scale = alt.Scale(domain=[0, min(1.0, highest * 1.05)], nice=False)
     axis = alt.Axis(tickCount=5, format="%", titleAnchor="end")
-    x = alt.X("share:Q", title=title, scale=scale, axis=axis)
+    zero = alt.X("zero:Q", title=title, scale=scale, axis=axis)
     y_scale = alt.Scale(domain=[len(rows) - 0.5, -0.8], nice=False, zero=False)
     y = alt.Y("y:Q", axis=None, scale=y_scale)
     tips = [alt.Tooltip("name:N", title="setting")]
@@ -93,8 +94,9 @@ def importance_chart(importances: Importances, theme: Theme) -> Any:
     chance = alt.X("chance:Q", scale=scale)
     label_y = alt.Y("label_y:Q", scale=y_scale, axis=None)
     dash = {"thickness": 2, "size": 22, "color": ORANGE, "strokeDash": [3, 2]}
+    bars = chart.mark_rule(strokeWidth=12, color=blue, opacity=0.55)
     layers = [
-        chart.mark_bar(size=12, color=blue, opacity=0.55).encode(x=x, y=y, tooltip=tips),
+        bars.encode(x=zero, x2="share:Q", y=y, tooltip=tips),
         chart.mark_rule(strokeWidth=2, color=theme.text).encode(x=low, x2="high:Q", y=y),
         chart.mark_tick(**dash).encode(x=chance, y=y, tooltip=tips),
         haloed_text(chart.encode(y=label_y, text="name:N", tooltip=tips), theme),
@@ -132,8 +134,10 @@ def parallel_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
         layers.append(
             strokes.encode(x=x, y=y, color=colour, detail="number:N", order=order, tooltip=tips)
         )
-    layers.append(_labels(_level_labels(history.dimensions), x, y, theme))
-    layers.append(_labels(_heads(history.dimensions), x, y, theme, soft=True))
+    layers.append(_labels(_level_labels(history.dimensions), x, y, theme, align="left"))
+    *heads, last_head = _heads(history.dimensions)
+    layers.append(_labels(heads, x, y, theme, align="left", soft=True))
+    layers.append(_labels([last_head], x, y, theme, align="right", soft=True))
     return styled_chart(layers, theme, 340)
 
 
@@ -190,10 +194,18 @@ def _heads(dimensions: Sequence[Dimension]) -> list[LabelRow]:
     return heads
 
 
-def _labels(labels: list[LabelRow], x: alt.X, y: alt.Y, theme: Theme, *, soft: bool = False) -> Any:
+def _labels(
+    labels: list[LabelRow],
+    x: alt.X,
+    y: alt.Y,
+    theme: Theme,
+    *,
+    align: str,
+    soft: bool = False,
+) -> Any:
     """Draws texts that stay readable over lines."""
     chart = alt.Chart(pd.DataFrame(labels)).encode(x=x, y=y, text="text:N")
-    mark = {"align": "left", "fontSize": 12, "dx": 3}
+    mark = {"align": align, "fontSize": 12, "dx": 3}
     paper = theme.paper
     colour = theme.soft if soft else theme.text
     halo = chart.mark_text(**mark, color=paper, stroke=paper, strokeWidth=4, strokeJoin="round")

@@ -124,6 +124,7 @@ def _confirmation(study_runs: StudyRuns, history: SearchHistory, objective: int)
     if history.confirmed:
         draw = partial(bias_chart, history, objective)
         show_chart(draw, f"{study_runs.name} confirmed", "bias")
+        st.caption("Hollow: what the search saw; filled: the mean of fresh seeds.")
     st.caption(f"{plain(with_capital(bias_text(history)))}.")
 
 
