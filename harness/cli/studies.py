@@ -11,6 +11,7 @@ import typer
 from harness.cli import screen
 from harness.cli.json_values import plan_value, summary_value
 from harness.cli.live import carry_out
+from harness.cli.searches import carry_out_search, print_search
 from harness.cli.shared import (
     AsJson,
     File,
@@ -33,7 +34,7 @@ from harness.run.carry_out import RunSummary
 from harness.run.engines import inline, processes
 from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
-from harness.run.plan import Plan, modules_to_load
+from harness.run.plan import modules_of_cells, modules_to_load
 from harness.run.progress import forget, notes, remaining, running
 from harness.run.slots import Slot, slots_here
 from harness.store import Home
@@ -74,6 +75,10 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
         as_json(plan_value(plan))
         return
     out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
+    if study.search is not None:
+        print_search(study, study.search, home)
+        if not study.cells:
+            return
     out.print(screen.axes_table(study))
     print_lines(*screen.plan_lines(plan))
     from harness.judge.preview import preview_lines, previews
@@ -108,11 +113,15 @@ def run_(
     _say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)
     tracker = tracker_at(where)
+    if study.search is not None:
+        engine = _engine(on, home, room, modules_of_cells(study.search.examples))
+        carry_out_search(study, study.search, home, tracker, engine, slots=len(room), quiet=json_)
+        study = study_with_data(file, home)
     plan = plan_of(study, home, tracker, retry)
     summary = None
     if plan.todo:
         forget(home, study.name)
-        engine = _engine(on, home, room, plan)
+        engine = _engine(on, home, room, modules_to_load(plan))
         or_exit(tracker.prepare)
         plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
         summary = carry_out(
@@ -121,7 +130,8 @@ def run_(
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:
-        _print_summary(summary)
+        if summary is not None or study.cells:
+            _print_summary(summary)
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
@@ -136,9 +146,9 @@ def _say_why_leases(home: Home) -> None:
         err.print(f"leases instead of locks: {reason}", markup=False)
 
 
-def _engine(on: On, home: Home, slots: list[Slot], plan: Plan) -> Engine:
+def _engine(on: On, home: Home, slots: list[Slot], modules: list[str]) -> Engine:
     if on is On.processes:
-        return processes(home.folder, slots, modules_to_load(plan))
+        return processes(home.folder, slots, modules)
     return inline(home.folder, slots[0].device)
 
 
@@ -154,7 +164,7 @@ def _print_summary(summary: RunSummary | None) -> None:
 
 def _answer(study: Study, tracker: Tracker) -> None:
     """Prints the answer in a line, and where the page lies that says the rest."""
-    if not study.compare and not study.tables:
+    if not study.cells or not (study.compare or study.tables):
         return
     from harness.report.write import report
 

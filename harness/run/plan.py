@@ -195,9 +195,14 @@ def _keys(fits: Iterable[Fit]) -> set[str]:
 
 def modules_to_load(plan: Plan) -> list[str]:
     """What a worker needs loaded: the modules of the components that the study uses, not of all."""
+    return modules_of_cells([trial.cell for trial in plan.todo])
+
+
+def modules_of_cells(cells: Iterable[Cell]) -> list[str]:
+    """The modules of the components of some trials, and those that every worker needs."""
     modules = set(NEEDED_BY_ALL)
-    for trial in plan.todo:
-        for part in parts_in(trial.cell.trial):
+    for cell in cells:
+        for part in parts_in(cell.trial):
             modules.add(part.component.module)
     return sorted(modules)
 

@@ -28,6 +28,7 @@ NOTE = "harness"  # the attribute of a point that holds what the harness knows o
 SIGNATURE = "harness.search"  # that of a search: its space and its objectives
 SAMPLER = "harness.sampler"
 SECONDS = "harness.seconds"  # for how long it has been searched
+OVER = "harness.over"  # the budget by which it has ended
 POSSIBLE = "possible"  # the constraint that an impossible point violates
 
 Values = tuple[float, ...]
@@ -90,6 +91,15 @@ class RecordedSearch:
     def seconds(self) -> float:
         """For how long it has been searched, by all processes that did."""
         return float(self._optuna.user_attrs.get(SECONDS, 0.0))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended by the budget that the study names now."""
+        return bool(self._optuna.user_attrs.get(OVER) == self._search.budget.text)
+
+    def note_end(self) -> None:
+        """Keeps that the budget has been used up."""
+        self._optuna.set_user_attr(OVER, self._search.budget.text)
 
     @property
     def sampler_line(self) -> str:

@@ -91,7 +91,7 @@ class Driver:
             for number, seed in next_jobs(self._state.race):
                 if (number, seed) not in self._at_work:
                     return self._begin(number, seed)
-            if self._left() < self.search.seeds.counts[0] or self.barren >= BARREN:
+            if self._left() < self.search.seeds.counts[0] or self.is_barren:
                 return None
             self._ask()
         return None
@@ -109,6 +109,11 @@ class Driver:
     def is_over(self) -> bool:
         """Whether nothing is under way and nothing will be."""
         return not self._at_work and self.next_training() is None
+
+    @property
+    def is_barren(self) -> bool:
+        """Whether it ended because no new point came any more."""
+        return self.barren >= BARREN
 
     def _begin(self, number: int, seed: int) -> Training:
         self._at_work.add((number, seed))
@@ -191,6 +196,7 @@ class Driver:
             elif point.end is None:
                 self._tell(replace(point, end="failed", reason="the budget ended before its turn"))
         self.note_seconds()
+        self._recorded.note_end()
 
     def note_seconds(self) -> None:
         """Keeps for how long it has been searched."""

@@ -1,13 +1,18 @@
 """What a search has tried so far, as values that a report and a page read."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.search.asking import Point, earlier_search, levels_of
+from harness.search.confirmation import arm_of, point_arm
+from harness.search.driving import best_points
 from harness.search.replay import Replay, replay
 from harness.search.samplers import sampler_line
+from harness.search.scores import NoScore, scores_of_rows
 from harness.store import Home
+from harness.study.cells import Cell
 from harness.study.search import Dimension, Objective, Search
 
 if TYPE_CHECKING:
@@ -78,8 +83,38 @@ def read_history(study: "Study", home: Home) -> SearchHistory | None:
         points=_search_points(search, points),
         budget=search.budget.text,
         spent_trainings=sum(point.trainings for point in points),
-        confirmed=(),
+        confirmed=_confirmed(study, search, points, home),
     )
+
+
+def _confirmed(
+    study: "Study", search: Search, points: list[Point], home: Home
+) -> tuple[Confirmed, ...]:
+    """The best points on fresh seeds, as far as those are measured here."""
+    if search.confirm is None or not study.cells:
+        return ()
+    scores: dict[tuple[tuple[str, str], ...], list[tuple[float, ...]]] = {}
+    for cell in study.cells:
+        folder = home.store("trials").find(cell.trial.key)
+        path = None if folder is None else folder / "rows.parquet"
+        if path is None or not path.exists():
+            continue
+        with suppress(NoScore):
+            values = scores_of_rows(path, search.objectives)
+            scores.setdefault(_sorted_arm(cell), []).append(values)
+    confirmed = []
+    for point in best_points(search, points, search.confirm.best):
+        arm = point_arm(study, search, search.confirm, point.values)
+        fresh = scores.get(tuple(sorted(arm.items())))
+        if fresh and point.means is not None:
+            columns = zip(*fresh, strict=True)
+            means = tuple(sum(column) / len(column) for column in columns)
+            confirmed.append(Confirmed(point.number, point.means, means))
+    return tuple(confirmed)
+
+
+def _sorted_arm(cell: Cell) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(arm_of(cell).items()))
 
 
 def _search_points(search: Search, points: list[Point]) -> tuple[SearchPoint, ...]:

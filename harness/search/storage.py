@@ -36,7 +36,7 @@ def open_storage(home: Home) -> Any:
     if address:
         try:
             return optuna.storages.RDBStorage(address)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  drivers have errors of their own
             text = without_passwords(f"{address}: {error}")
             raise ValueError(f"{ADDRESS}={text.splitlines()[0]}") from None
     path = journal_path(home)

@@ -7,6 +7,7 @@ from typing import Any
 from harness.spec.naming import level_name
 from harness.spec.paths import matches, steps_of, value_at
 from harness.spec.values import Steps, Trial
+from harness.study.answerable import metric_problem
 from harness.study.axes import Axis, Row, RowSteps
 from harness.study.cells import Cell, Cells
 from harness.study.grid import Expansion, Rule
@@ -14,7 +15,6 @@ from harness.study.levels import measured_in
 from harness.study.problems import Finding, Problems, Raw
 from harness.study.search import Confirm, Dimension, Search
 from harness.study.search_section import OVER
-from harness.study.answerable import metric_problem
 from harness.study.trial_checks import trial_problems
 
 SEED = "fit.seed"
@@ -190,9 +190,7 @@ def _report(
     """Adds what is wrong with a level in every example that has it, or with the base itself."""
     paths = {path for path, _ in readable}
     for steps, text in findings:
-        if steps[:2] != OVER:
-            problems.add(steps, text)
-        elif len(steps) == 3 and steps[2] not in paths:
+        if steps[:2] != OVER or (len(steps) == 3 and steps[2] not in paths):
             problems.add(steps, text)
         elif len(steps) > 3 and (steps[2], steps[3]) not in readable:
             problems.add(_place_of_level(search, steps), text)

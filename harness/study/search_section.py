@@ -13,9 +13,7 @@ from harness.study.search_confirm import read_confirm
 
 SECTION = "search"
 OVER: Steps = (SECTION, "over")
-OPTIONS = (
-    *("over", "sampler", "maximise", "minimise", "budget", "seeds", "prune", "confirm"),
-)
+OPTIONS = (*("over", "sampler", "maximise", "minimise", "budget", "seeds", "prune", "confirm"),)
 RANGES = {"float": float, "int": int}
 OPTIONS_OF_RANGE = ("log", "step", "when")
 SAMPLERS = ("tpe", "random", "qmc", "gp", "cmaes", "nsga2")
