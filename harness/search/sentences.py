@@ -14,7 +14,7 @@ PLACED = {"complete": "with all seeds", "racing": "still racing"}
 def headline(history: SearchHistory) -> str:
     """Which point is the best, and how good it is."""
     best = best_points(history)
-    trainings = f"{history.spent_trainings} trainings of a budget of {history.budget}"
+    trainings = f"{history.spent_trainings} trainings (of a budget of {history.budget})"
     if not best:
         return f"no point has ended yet, after {trainings}"
     if len(history.objectives) > 1:
