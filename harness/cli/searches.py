@@ -16,20 +16,33 @@ from harness.run.plan import Plan
 from harness.run.progress import forget
 from harness.run.searching import SearchSource
 from harness.search.asking import recorded_search
-from harness.search.history import SearchHistory, SearchPoint, read_history
+from harness.search.history import PointState, SearchHistory, SearchPoint, read_history
 from harness.store import Home, file_lock, file_name, is_locked
 from harness.study.load import Study
 from harness.study.search import Search
 
-WAYS = ("incumbent", "racing", "rejected", "complete", "infeasible", "failed")
+WAYS: tuple[PointState, ...] = (
+    "incumbent",
+    "racing",
+    "rejected",
+    "complete",
+    "infeasible",
+    "failed",
+)
 
 
 def print_search(study: Study, search: Search, home: Home) -> None:
     """Prints the space of a search, how it is searched, and how far it has come."""
     out.print(_space_table(search))
     print_lines(*_rule_lines(search))
-    history = or_exit(read_history, study, home)
-    print_lines(*history_lines(search, history))
+    print_history(study, home)
+
+
+def print_history(study: Study, home: Home) -> None:
+    """Prints how far the search of a study has come; nothing where it searches nothing."""
+    if study.search is not None:
+        history = or_exit(read_history, study, home)
+        print_lines(*history_lines(study.search, history))
 
 
 def search_value(study: Study, home: Home) -> dict[str, Any]:
@@ -88,8 +101,8 @@ def carry_out_search(
             source.driver.finish()
             if source.driver.is_barren and not quiet:
                 print_lines("the search has no new points to try, and ends before its budget")
-    if not quiet:
-        print_lines(*history_lines(search, read_history(study, home)))
+    if not quiet and search.confirm is None:
+        print_history(study, home)
 
 
 def _space_table(search: Search) -> Table:
@@ -124,9 +137,9 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
         return
     counts = Counter(point.state for point in history.points)
     states = [f"{counts[state]} {state}" for state in WAYS if counts[state]]
-    known = sum(point.known for point in history.points)
-    if known:
-        states.append(f"{known} known already")
+    repeated = sum(point.known for point in history.points)
+    if repeated:
+        states.append(f"{repeated} known already")
     text = f"points:  {len(history.points)} tried"
     if states:
         text += f" ({', '.join(states)})"
@@ -141,6 +154,7 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
 
 
 def _best_line(search: Search, point: SearchPoint) -> str:
+    """The best point with its means and its settings."""
     levels = [f"{path.split('.')[-1]} {level}" for path, level in point.levels.items()]
     metrics = [objective.metric for objective in search.objectives]
     scores = []

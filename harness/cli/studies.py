@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
-from harness.cli.json_values import plan_value, summary_value
+from harness.cli.json_values import plan_value, progress_value, summary_value
 from harness.cli.live import carry_out
-from harness.cli.searches import carry_out_search, print_search
+from harness.cli.searches import carry_out_search, print_history, print_search, search_value
 from harness.cli.shared import (
     AsJson,
     File,
@@ -35,7 +35,7 @@ from harness.run.engines import inline, processes
 from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
 from harness.run.plan import modules_of_cells, modules_to_load
-from harness.run.progress import forget, notes, remaining, running
+from harness.run.progress import forget, notes, running
 from harness.run.slots import Slot, slots_here
 from harness.store import Home
 from harness.study.load import Study
@@ -72,7 +72,7 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     study = study_with_data(file, home)
     plan = plan_of(study, home, tracker_at(where))
     if json_:
-        as_json(plan_value(plan))
+        as_json({**plan_value(plan), **search_value(study, home)})
         return
     out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
     if study.search is not None:
@@ -132,6 +132,8 @@ def run_(
     else:
         if summary is not None or study.cells:
             _print_summary(summary)
+        if study.cells:
+            print_history(study, home)
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
@@ -193,11 +195,7 @@ def status(
         name = study_in(Path(study)).name
     studies = running(home, name)
     if json_:
-        values = []
-        for progress, is_alive in studies:
-            estimate = {"alive": is_alive, "remaining": remaining(progress)}
-            values.append({**progress.to_plain(), **estimate})
-        as_json(values)
+        as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
         return
     if not studies:
         print_lines("no study has run here" if name is None else f"{name} is not running")

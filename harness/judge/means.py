@@ -11,8 +11,10 @@ from harness.judge.positions import PART
 
 def means_of_trials(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The mean of each trial, over the parts of its network first; `columns` tell trials apart."""
-    of_parts = data.groupby([*columns, PART], sort=False)["value"].mean().reset_index()
-    return of_parts.groupby(list(columns), sort=False)["value"].mean().reset_index()
+    of_parts = data.groupby([*columns, PART], sort=False)
+    parts = of_parts["value"].mean().reset_index()
+    of_trials = parts.groupby(list(columns), sort=False)
+    return of_trials["value"].mean().reset_index()
 
 
 def values_of_trial(path: Path, metrics: Sequence[str]) -> tuple[float | None, ...]:
@@ -23,7 +25,8 @@ def values_of_trial(path: Path, metrics: Sequence[str]) -> tuple[float | None, .
     values: list[float | None] = []
     for metric in metrics:
         data = rows[rows["metric"] == metric]
-        data = data[np.isfinite(data["value"].astype(float))]
-        means = means_of_trials(data.assign(**{PART: "", "run": ""}), ["run"])
-        values.append(float(means["value"].iloc[0]) if len(means) else None)
+        is_finite = np.isfinite(data["value"].astype(float))
+        data = data[is_finite].assign(**{PART: "", "run": ""})
+        means = means_of_trials(data, ["run"])["value"]
+        values.append(None if means.empty else float(means.iloc[0]))
     return tuple(values)

@@ -32,11 +32,11 @@ def point_cells(study: Study, home: Home) -> Callable[[Mapping[str, Any], int], 
 
     def cell_with_data(values: Mapping[str, Any], seed: int) -> PointCell:
         """The cell of a point on one seed, or why it cannot be."""
-        place = cell_at(study.raw, values, seed, transductive=study.transductive)
-        if place.cell is None:
-            return place
+        expansion = cell_at(study.raw, values, seed, transductive=study.transductive)
+        if expansion.cell is None:
+            return expansion
         try:
-            marked = with_fingerprints(replace(study, cells=(place.cell,)), home)
+            marked = with_fingerprints(replace(study, cells=(expansion.cell,)), home)
         except Mistakes as mistakes:
             return PointCell(None, "; ".join(problem.text for problem in mistakes.problems))
         return PointCell(marked.cells[0])
@@ -81,10 +81,10 @@ class SearchSource:
 
     def _next_training(self) -> Training | None:
         """A training whose fits nobody trains now: first of those that have waited for one."""
-        for training in self._waiting:
-            if not self._is_trained_now(training):
-                self._waiting.remove(training)
-                return training
+        for earlier in self._waiting:
+            if not self._is_trained_now(earlier):
+                self._waiting.remove(earlier)
+                return earlier
         while (training := self.driver.next_training()) is not None:
             if not self._is_trained_now(training):
                 return training

@@ -7,75 +7,28 @@ elsewhere; each point carries what the harness knows of it as one JSON value.
 import json
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Literal
 
+from harness.search.point import Point, levels_of
 from harness.search.samplers import (
     build_pruner,
     build_sampler,
     reseeds_for_each_setting,
     sampler_line,
 )
+from harness.search.signature import SIGNATURE, check_signature
 from harness.search.storage import exists, open_storage
-from harness.spec.naming import level_name
 from harness.store import Home
 from harness.study.load import Study
 from harness.study.points import in_order, is_on
 from harness.study.search import Dimension, Search
 
 NOTE = "harness"  # the attribute of a point that holds what the harness knows of it
-SIGNATURE = "harness.search"  # that of a search: its space and its objectives
 SAMPLER = "harness.sampler"
 SECONDS = "harness.seconds"  # for how long it has been searched
 OVER = "harness.over"  # the budget by which it has ended
 POSSIBLE = "possible"  # the constraint that an impossible point violates
-
-Values = tuple[float, ...]
-End = Literal["rejected", "incumbent", "infeasible", "failed", "complete"]
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point of a search, with what is known of it."""
-
-    number: int
-    values: Mapping[str, Any]  # what is written into the trial, by path
-    levels: Mapping[str, str] = field(default_factory=dict)
-    scores: tuple[tuple[int, Values], ...] = ()
-    trial_keys: tuple[str, ...] = ()
-    first_key: str = ""  # of its trial on the first seed: equal points have an equal one
-    trainings: int = 0  # that it has cost, with those that failed or were stopped
-    trainings_before: int = 0
-    end: End | None = None  # None while it is raced
-    reason: str = ""
-    known_as: int | None = None  # an earlier point that is the same trial
-    is_pruned: bool = False  # its training was stopped by its intermediate values
-    began: float | None = None
-    is_told: bool = False  # whether the sampler has been told its end
-
-    @property
-    def means(self) -> Values | None:
-        """The mean over its seeds, for each objective; None without a score."""
-        if not self.scores:
-            return None
-        columns = zip(*(values for _, values in self.scores), strict=True)
-        return tuple(sum(column) / len(column) for column in columns)
-
-    def note(self) -> dict[str, Any]:
-        """What is kept with it beside the values that the sampler drew."""
-        return {
-            "levels": dict(self.levels),
-            "scores": [[seed, list(values)] for seed, values in self.scores],
-            "trial_keys": list(self.trial_keys),
-            "first_key": self.first_key,
-            "trainings": self.trainings,
-            "trainings_before": self.trainings_before,
-            "end": self.end,
-            "reason": self.reason,
-            "known_as": self.known_as,
-            "is_pruned": self.is_pruned,
-        }
 
 
 class RecordedSearch:
@@ -164,10 +117,10 @@ class RecordedSearch:
             state = TrialState.PRUNED
         elif point.end == "failed" or values is None:
             state = TrialState.FAIL
-        told = None
+        means = None
         if state == TrialState.COMPLETE:
-            told = list(values or ())
-        self._optuna.tell(point.number, told, state=state)
+            means = list(values or ())
+        self._optuna.tell(point.number, means, state=state)
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Notes an intermediate value of a point; returns whether its training is to be stopped."""
@@ -213,9 +166,9 @@ def recorded_search(study: Study, search: Search, home: Home) -> RecordedSearch:
         optuna_study = optuna.load_study(
             study_name=study.name, storage=storage, sampler=sampler, pruner=pruner
         )
-        _check_signature(study, search, optuna_study)
+        check_signature(study, search, optuna_study)
     else:
-        directions = []
+        directions: list[Literal["maximize", "minimize"]] = []
         for objective in search.objectives:
             directions.append("maximize" if objective.maximise else "minimize")
         optuna_study = optuna.create_study(
@@ -244,13 +197,8 @@ def earlier_search(study: Study, search: Search, home: Home) -> RecordedSearch |
     if study.name not in optuna.get_all_study_names(storage):
         return None
     optuna_study = optuna.load_study(study_name=study.name, storage=storage)
-    _check_signature(study, search, optuna_study)
+    check_signature(study, search, optuna_study)
     return RecordedSearch(search, study.raw, optuna_study)
-
-
-def levels_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """The settings of a point as people read them."""
-    return {path: level_name(value) for path, value in values.items()}
 
 
 def _draw(trial: Any, dimension: Dimension) -> Any:
@@ -265,38 +213,3 @@ def _draw(trial: Any, dimension: Dimension) -> Any:
     return trial.suggest_float(
         path, dimension.low, dimension.high, step=dimension.step, log=dimension.log
     )
-
-
-def _check_signature(study: Study, search: Search, optuna_study: Any) -> None:
-    """Refuses to go on with points of another space, or of other objectives."""
-    earlier = json.loads(optuna_study.user_attrs.get(SIGNATURE, "{}"))
-    differences = list(signature_differences(earlier, search.signature))
-    if not differences:
-        return
-    count = len(optuna_study.get_trials(deepcopy=False))
-    text = (
-        f"the search of {study.name!r} has {count} points of another search: "
-        f"{'; '.join(differences)}; change it back, or give the study another name"
-    )
-    raise ValueError(text)
-
-
-def signature_differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What of a space and its objectives is not as it was, each in words."""
-    before, after = earlier.get("space", {}), now["space"]
-    for path in [*before, *[path for path in after if path not in before]]:
-        if path not in after:
-            yield f"{path} was searched and is not any more"
-        elif path not in before:
-            yield f"{path} is searched and was not"
-        elif before[path] != json.loads(json.dumps(after[path])):
-            yield f"{path} was {_range_text(before[path])} and is {_range_text(after[path])}"
-    if earlier.get("objectives") != now["objectives"]:
-        was = " and ".join(earlier.get("objectives", ()))
-        yield f"its objective was {was or 'none'} and is {' and '.join(now['objectives'])}"
-
-
-def _range_text(plain: Mapping[str, Any]) -> str:
-    """A dimension of a signature as people read it."""
-    words = [f"{name} {value}" for name, value in plain.items() if value not in (None, False)]
-    return "(" + ", ".join(words) + ")"

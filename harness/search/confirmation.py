@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.search.asking import earlier_search
-from harness.search.driving import best_points
+from harness.search.best import best_points
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.grid import Expansion
@@ -40,7 +40,9 @@ def fresh_seeds(search: Search, confirm: Confirm) -> range:
 
 def arm_of(cell: Cell) -> Mapping[str, str]:
     """The levels that tell the arms of a confirmation apart."""
-    return {path: level for path, level in cell.levels.items() if path != SEED}
+    levels = dict(cell.levels)
+    levels.pop(SEED, None)
+    return levels
 
 
 def point_arm(
@@ -58,9 +60,9 @@ def _cells_of(
     """The cells of a point, or of the baseline, with a level for each setting that is compared."""
     factors = confirm.comparisons[0].factors
     for seed in fresh_seeds(search, confirm):
-        place = cell_at(study.raw, values, seed, transductive=study.transductive)
-        if place.cell is None:
+        expansion = cell_at(study.raw, values, seed, transductive=study.transductive)
+        if expansion.cell is None:
             continue
-        trial = place.cell.trial
+        trial = expansion.cell.trial
         levels = dict(zip(factors, arm_levels(trial, factors), strict=True))
         yield Cell(trial, {**levels, SEED: str(seed)})

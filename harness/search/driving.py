@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.search.asking import End, Point, RecordedSearch, Values
+from harness.search.asking import RecordedSearch
+from harness.search.point import End, Point, Values
 from harness.search.race import Outcome, next_jobs
-from harness.search.replay import is_raced, reason_of, replay
+from harness.search.replay import reason_of, replay
 from harness.study.cells import Cell
 from harness.study.points import PointCell
 from harness.study.search import Search
@@ -117,23 +118,25 @@ class Driver:
 
     def _begin(self, number: int, seed: int) -> Training:
         self._at_work.add((number, seed))
-        found = self._cell_at(self._points[number].values, seed)
-        if found.cell is None:
-            raise ValueError(f"point {number}: {found.problem}")
-        return Training(number, seed, found.cell)
+        expansion = self._cell_at(self._points[number].values, seed)
+        if expansion.cell is None:
+            raise ValueError(f"point {number}: {expansion.problem}")
+        return Training(number, seed, expansion.cell)
 
     def _ask(self) -> None:
         """Asks for a point, and lets it into the race unless its answer is known already."""
         point = self._recorded.ask()
         seed = self._state.race.rule.seeds[0]
-        place = self._cell_at(point.values, seed)
+        expansion = self._cell_at(point.values, seed)
         point = replace(point, trainings_before=self.spent + len(self._at_work))
         self.barren += 1
-        if place.cell is None:
-            self._tell(replace(point, end="infeasible", reason=place.problem))
+        if expansion.cell is None:
+            self._tell(replace(point, end="infeasible", reason=expansion.problem))
             return
-        levels = {path: level for path, level in place.cell.levels.items() if path != "fit.seed"}
-        key = place.cell.trial.key
+        levels = {
+            path: level for path, level in expansion.cell.levels.items() 
+        }
+        key = expansion.cell.trial.key
         point = replace(point, levels=levels, first_key=key)
         earlier = self._first_of_trial.setdefault(key, point.number)
         if earlier == point.number:
@@ -148,7 +151,7 @@ class Driver:
 
     def score(self, training: Training, values: Values) -> None:
         """Notes the values of a training, and tells the sampler of whoever's race it ends."""
-        point = self._ended(training)
+        point = self._charge(training)
         scores = (*point.scores, (training.seed, values))
         keys = (*point.trial_keys, training.cell.trial.key)
         point = replace(point, scores=scores, trial_keys=keys)
@@ -161,7 +164,7 @@ class Driver:
 
     def fail(self, training: Training, reason: str, *, is_pruned: bool = False) -> None:
         """Ends a point of which a training failed, or was stopped: it is not tried again."""
-        point = self._ended(training)
+        point = self._charge(training)
         keys = (*point.trial_keys, training.cell.trial.key)
         point = replace(point, trial_keys=keys)
         if point.end is None:
@@ -202,7 +205,7 @@ class Driver:
         """Keeps for how long it has been searched."""
         self._recorded.note_seconds(self.seconds)
 
-    def _ended(self, training: Training) -> Point:
+    def _charge(self, training: Training) -> Point:
         """The point of a training that has ended, which has cost its budget one."""
         self._at_work.discard((training.point, training.seed))
         point = self._points[training.point]
@@ -229,32 +232,10 @@ class Driver:
     def _answer_twins(self, point: Point) -> None:
         for number in self._twins.pop(point.number, []):
             twin = self._points[number]
-            end = "failed" if point.end == "failed" else "complete"
-            known = replace(twin, scores=point.scores, trial_keys=point.trial_keys, end=end)
-            self._tell(replace(known, is_pruned=point.is_pruned))
+            end: End = "failed" if point.end == "failed" else "complete"
+            answered = replace(twin, scores=point.scores, trial_keys=point.trial_keys, end=end)
+            self._tell(replace(answered, is_pruned=point.is_pruned))
 
     def _save(self, point: Point) -> None:
         self._points[point.number] = point
         self._recorded.save(point)
-
-
-def is_counted(point: Point) -> bool:
-    """Whether a point is one of those that the search can find best."""
-    return is_raced(point) and bool(point.scores)
-
-
-def best_points(search: Search, points: list[Point], count: int) -> list[Point]:
-    """The best points of a search: its incumbents first, then those that lasted longest.
-
-    How many seeds a point was given says how long it stayed ahead. Of as many seeds the better
-    mean comes first, by the first objective.
-    """
-    incumbents = replay(search, points).incumbents
-    sign = 1.0 if search.directions[0] else -1.0
-
-    def order(point: Point) -> tuple[bool, int, float]:
-        means = point.means or (0.0,)
-        return point.number in incumbents, len(point.scores), sign * means[0]
-
-    candidates = [point for point in points if is_counted(point) and not point.is_pruned]
-    return sorted(candidates, key=order, reverse=True)[:count]

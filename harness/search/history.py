@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.search.asking import Point, earlier_search, levels_of
+from harness.search.asking import earlier_search
+from harness.search.best import best_points
 from harness.search.confirmation import arm_of, point_arm
-from harness.search.driving import best_points
+from harness.search.point import Point, levels_of
 from harness.search.replay import Replay, replay
 from harness.search.samplers import sampler_line
 from harness.search.scores import NoScore, scores_of_rows
@@ -83,11 +84,11 @@ def read_history(study: "Study", home: Home) -> SearchHistory | None:
         points=_search_points(search, points),
         budget=search.budget.text,
         spent_trainings=sum(point.trainings for point in points),
-        confirmed=_confirmed(study, search, points, home),
+        confirmed=_fresh_means(study, search, points, home),
     )
 
 
-def _confirmed(
+def _fresh_means(
     study: "Study", search: Search, points: list[Point], home: Home
 ) -> tuple[Confirmed, ...]:
     """The best points on fresh seeds, as far as those are measured here."""

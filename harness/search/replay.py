@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness.search.asking import Point
+from harness.search.point import Point
 from harness.search.race import Outcome, Race, enter, next_jobs, tell, withdraw
 from harness.search.race_rule import RaceRule
 from harness.study.search import Search
@@ -25,15 +25,18 @@ class Replay:
         """Notes a score; returns whose race it has ended."""
         step = tell(self.race, number, seed, values)
         self.race = step.race
-        return self._noted(step.outcomes, step.overtaken)
+        return self._note_outcomes(step.outcomes, step.overtaken)
 
     def withdraw(self, number: int) -> list[Outcome]:
         """Takes a point out that cannot go on; returns whose race that has ended."""
         step = withdraw(self.race, number)
         self.race = step.race
-        return self._noted(step.outcomes, step.overtaken)
+        return self._note_outcomes(step.outcomes, step.overtaken)
 
-    def _noted(self, outcomes: Iterable[Outcome], overtaken: Iterable[int]) -> list[Outcome]:
+    def _note_outcomes(
+        self, outcomes: Iterable[Outcome], overtaken: Iterable[int]
+    ) -> list[Outcome]:
+        """Remembers what the race has decided, and who came after whom."""
         ended = list(outcomes)
         for outcome in ended:
             self.outcomes[outcome.point] = outcome

@@ -14,7 +14,7 @@ from harness.study.grid import Expansion, Rule
 from harness.study.levels import measured_in
 from harness.study.problems import Finding, Problems, Raw
 from harness.study.search import Confirm, Dimension, Search
-from harness.study.search_section import OVER
+from harness.study.search_space import OVER
 from harness.study.trial_checks import trial_problems
 
 SEED = "fit.seed"
@@ -67,7 +67,7 @@ def is_on(raw: Raw, dimension: Dimension, values: Mapping[str, Any]) -> bool:
     if trial is None:
         return False
     conditions = dimension.when.items()
-    return all(matches(trial, steps_of(path), wanted) for path, wanted in conditions)
+    return all(matches(trial, steps_of(path), raw_value) for path, raw_value in conditions)
 
 
 def _trial_at(raw: Raw, values: Mapping[str, Any]) -> Trial | None:
@@ -128,8 +128,8 @@ def _rows(dimensions: tuple[Dimension, ...]) -> Iterator[dict[str, int]]:
     for shift in range(SHIFTS):
         for number in range(max(sizes.values())):
             row = {}
-            for place_in_row, (path, size) in enumerate(sizes.items()):
-                row[path] = (number + shift * place_in_row) % size
+            for column, (path, size) in enumerate(sizes.items()):
+                row[path] = (number + shift * column) % size
             yield row
 
 
@@ -198,8 +198,10 @@ def _report(
 
 def _place_of_level(search: Search, steps: Steps) -> Steps:
     """Where the file writes a level: a choice has a place of its own, an end of a range has not."""
-    kinds = {dimension.path: dimension.kind for dimension in search.dimensions}
-    return steps if kinds[str(steps[2])] == "categorical" else steps[:3]
+    for dimension in search.dimensions:
+        if dimension.path == steps[2] and dimension.kind != "categorical":
+            return steps[:3]
+    return steps
 
 
 def _check_metrics(problems: Problems, search: Search) -> None:

@@ -85,8 +85,11 @@ class Sampler:
     @property
     def text(self) -> str:
         """The sampler with its arguments and its seed, as one line."""
-        words = [f"{name}={value}" for name, value in self.arguments.items()]
-        return f"{self.name}({', '.join([*words, f'seed={self.seed}'])})"
+        words = []
+        for name, value in self.arguments.items():
+            words.append(f"{name}={value}")
+        words.append(f"seed={self.seed}")
+        return f"{self.name}({', '.join(words)})"
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,22 @@ def read_confirm(
     label, settings = _read_baseline(problems, raw.get("against", "baseline"))
     if len(problems.entries) > before or not objectives or not paths:
         return None
-    compared = [*paths, *[path for path in settings if path not in paths]]
+    compared = _outermost([*paths, *[path for path in settings if path not in paths]])
     comparisons = []
     for objective in objectives:
         comparison = _read_comparison(problems, raw, compared, objective, label)
         if comparison is not None:
             comparisons.append(comparison)
     return Confirm(best, seeds, label, settings, tuple(comparisons))
+
+
+def _outermost(paths: Sequence[str]) -> list[str]:
+    """The paths that lie in no other of them: the level of a component names its options."""
+    outermost = []
+    for path in paths:
+        if not any(path.startswith(f"{outer}.") for outer in paths):
+            outermost.append(path)
+    return outermost
 
 
 def _read_baseline(problems: Problems, raw: Any) -> tuple[str, dict[str, Any]]:
