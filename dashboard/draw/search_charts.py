@@ -9,17 +9,8 @@ from dashboard.draw.charts import styled_chart
 from dashboard.draw.colours import BLUE, GREEN, GREY, LIGHT_BLUE, ORANGE, VERMILION, Theme
 from harness.judge.sentences import number
 from harness.search.history import SearchHistory, SearchPoint
+from harness.search.sentences import state_text
 from harness.search.summary import best_so_far, biases, ended_points, means_of
-
-# What became of a point, in the words of the legend, from the most usual on.
-STATES = {
-    "rejected": "rejected",
-    "complete": "all seeds",
-    "incumbent": "incumbent",
-    "racing": "still racing",
-    "failed": "failed",
-    "infeasible": "infeasible",
-}
 
 
 class PointRow(NamedTuple):
@@ -55,7 +46,8 @@ def state_colours(theme: Theme) -> dict[str, str]:
     """Returns a colour for each thing that may become of a point."""
     return {
         "rejected": GREY,
-        "all seeds": LIGHT_BLUE if theme.dark else BLUE,
+        "with all seeds": LIGHT_BLUE if theme.dark else BLUE,
+        "cut off by the budget": LIGHT_BLUE if theme.dark else BLUE,
         "incumbent": ORANGE,
         "still racing": GREEN,
         "failed": VERMILION,
@@ -71,7 +63,7 @@ def levels_text(point: SearchPoint) -> str:
     return ", ".join(texts)
 
 
-def _row(point: SearchPoint, objective: int) -> PointRow:
+def _row(history: SearchHistory, point: SearchPoint, objective: int) -> PointRow:
     """Returns a point as a row; one without a mean has none."""
     value = means_of(point)[objective] if point.means is not None else float("nan")
     return PointRow(
@@ -79,7 +71,7 @@ def _row(point: SearchPoint, objective: int) -> PointRow:
         trainings=point.trainings_before + len(point.scores),
         value=value,
         seeds=len(point.scores),
-        state=STATES[point.state],
+        state=state_text(history, point.state),
         levels=levels_text(point),
         reason=point.reason,
     )
@@ -108,7 +100,7 @@ def _tips(metric: str) -> list[alt.Tooltip]:
 
 def best_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
     """Draws every point where its race ended, and the best so far as steps; None without points."""
-    rows = [_row(point, objective) for point in ended_points(history)]
+    rows = [_row(history, point, objective) for point in ended_points(history)]
     if not rows:
         return None
     metric = history.objectives[objective].metric
@@ -132,7 +124,7 @@ def best_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
 
 def race_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
     """Draws how many seeds each point got before it was rejected, in the order of the points."""
-    rows = [_row(point, objective) for point in history.points]
+    rows = [_row(history, point, objective) for point in history.points]
     if not rows:
         return None
     metric = history.objectives[objective].metric

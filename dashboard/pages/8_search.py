@@ -35,10 +35,9 @@ def page() -> None:
     _progress(study_runs, history, objective)
     if len(metrics) > 1:
         _front(study_runs, history)
-    _space(study_runs, history, objective)
-    st.subheader("Points", anchor=False)
-    show_points(study_runs, history, objective)
+    _every_point(study_runs, history, objective)
     _confirmation(study_runs, history, objective)
+    _what_mattered(study_runs, history, objective)
 
 
 def _progress(study_runs: StudyRuns, history: SearchHistory, objective: int) -> None:
@@ -74,8 +73,17 @@ def _front(study_runs: StudyRuns, history: SearchHistory) -> None:
     show_chart(partial(front_chart, history, pair), f"{study_runs.name} front", "front")
 
 
-def _space(study_runs: StudyRuns, history: SearchHistory, objective: int) -> None:
-    """Draws what mattered, all points across their settings, and two settings together."""
+def _every_point(study_runs: StudyRuns, history: SearchHistory, objective: int) -> None:
+    """Draws all points across their settings, and lists them."""
+    st.subheader("Every point", anchor=False)
+    draw = partial(parallel_chart, history, objective)
+    show_chart(draw, f"{study_runs.name} points", "parallel")
+    st.caption("A line is a point, the brighter the better; incumbents are drawn thick.")
+    show_points(study_runs, history, objective)
+
+
+def _what_mattered(study_runs: StudyRuns, history: SearchHistory, objective: int) -> None:
+    """Draws the importances and two settings together: last, for forests take seconds."""
     st.subheader("What mattered", anchor=False)
     importances = importances_of(study_runs, history, objective)
     if importances.rows:
@@ -85,14 +93,10 @@ def _space(study_runs: StudyRuns, history: SearchHistory, objective: int) -> Non
             "How much of the variance over the whole space a setting explains by itself (fANOVA); "
             "the line holds the middle nine tenths of forests that were fitted to points drawn "
             "anew. A setting that does not pass its dashed mark may owe its share to chance. "
-            f"{with_capital(importances.note)}."
+            f"{plain(with_capital(importances.note))}."
         )
     else:
         st.caption(f"No importance is told: {plain(importances.note)}.")
-    st.subheader("Every point", anchor=False)
-    draw_lines = partial(parallel_chart, history, objective)
-    show_chart(draw_lines, f"{study_runs.name} points", "parallel")
-    st.caption("A line is a point, the brighter the better; incumbents are drawn thick.")
     if len(history.dimensions) > 1:
         ranking = [row.path for row in importances.rows]
         _two_settings(study_runs, history, objective, ranking)

@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.draw.search_charts import STATES
 from dashboard.parts.controls import choose
 from dashboard.parts.outputs import show_table
 from dashboard.parts.text import plain
 from dashboard.read.records import StudyRuns
 from harness.judge.sentences import number
 from harness.search.history import SearchHistory, SearchPoint
+from harness.search.sentences import state_text
 from harness.search.summary import ranked_points
 
 MOST_POINTS = 500  # of the table and of the list
@@ -29,20 +29,20 @@ def show_points(study_runs: StudyRuns, history: SearchHistory, objective: int) -
     csv = pd.DataFrame([_row_of(history, point) for point in points])
     name = f"{study_runs.name} points"
     show_table(rows, name, "points", csv=csv.to_csv(index=False))
-    names = {str(point.number): _name_of(point) for point in first}
+    names = {str(point.number): _name_of(history, point) for point in first}
     choice = choose("Point", "point", names, names=names)
     for point in first:
         if str(point.number) == choice:
             _show_runs(study_runs, history, point)
 
 
-def _name_of(point: SearchPoint) -> str:
-    return f"{point.number}  ·  {STATES[point.state]}"
+def _name_of(history: SearchHistory, point: SearchPoint) -> str:
+    return f"{point.number}  ·  {state_text(history, point.state)}"
 
 
 def _row_of(history: SearchHistory, point: SearchPoint) -> dict[str, Any]:
     """A point as a line of the table."""
-    row: dict[str, Any] = {"point": point.number, "state": STATES[point.state]}
+    row: dict[str, Any] = {"point": point.number, "state": state_text(history, point.state)}
     for index, objective in enumerate(history.objectives):
         row[objective.metric] = point.means[index] if point.means else None
     row["seeds"] = len(point.scores)

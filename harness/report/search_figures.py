@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from harness.judge.sentences import number
-from harness.report.axes import LEFT, RIGHT, axis_label, axis_over, pixels, svg, upright_grid
+from harness.report.axes import LEFT, RIGHT, Axis, axis_label, axis_over, pixels, svg, upright_grid
 from harness.report.colours import VIRIDIS
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.search.history import SearchHistory, SearchPoint
@@ -81,7 +81,7 @@ def race_figure(history: SearchHistory, links: Links) -> str:
     """How many seeds each point got before it was rejected, in the order of the points."""
     if not history.points:
         return ""
-    across = axis_over(0, max(1, history.points[-1].number))
+    across = _axis_of_numbers(history.points[-1].number)
     most = max(len(point.scores) for point in history.points)
     rungs = sorted({len(point.scores) for point in history.points} - {0})
     parts = list(upright_grid(across, RACE_TALL))
@@ -101,6 +101,12 @@ def race_figure(history: SearchHistory, links: Links) -> str:
     parts.append(axis_label("point", RACE_TALL))
     parts.append(f'<text class="axis halo" x="{LEFT}" y="12">seeds</text>')
     return svg(parts, RACE_TALL + 38, "seeds of each point before it was rejected")
+
+
+def _axis_of_numbers(last: int) -> Axis:
+    """An axis for the numbers of points, with marks at whole numbers alone."""
+    axis = axis_over(0, max(1, last))
+    return Axis(axis.scale, [mark for mark in axis.marks if mark == int(mark)])
 
 
 def _height_of_seeds(count: int, most: int) -> float:

@@ -11,7 +11,7 @@ from harness.report.search_figures import Links, best_figure, parallel_figure, r
 from harness.report.search_maps import front_figure, importance_figure, map_table
 from harness.search.history import SearchHistory, SearchPoint
 from harness.search.importance import Importances, importances
-from harness.search.sentences import bias_text, counts_text, headline
+from harness.search.sentences import bias_text, counts_text, headline, state_text
 from harness.search.summary import biases, ranked_points
 
 FIRST_POINTS = 10  # before the rest of the table is folded away
@@ -136,7 +136,7 @@ def _table_of(history: SearchHistory, points: Sequence[SearchPoint], links: Link
 def _cells_of(history: SearchHistory, point: SearchPoint, links: Links) -> Iterator[str]:
     """The cells of a point, as HTML."""
     yield str(point.number)
-    yield escape(point.state)
+    yield escape(state_text(history, point.state))
     for index in range(len(history.objectives)):
         yield "–" if point.means is None else escape(number(point.means[index]))
     runs = []

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import optuna
 
 ABSENT = "not set"  # the level of a setting in points where it does not count
-FORESTS = 20
-TREES = 32
+FORESTS = 16
+TREES = 12
 MOST_POINTS = 400  # that a forest is fitted to; of more, as many are drawn
 FEW_FOR_EACH = 10  # points for each setting, below which a list is called uncertain
 FEWEST = 8  # points below which there is no list
@@ -118,16 +118,16 @@ def _shares_of_forest(
     if min(scores) == max(scores):
         return [0.0] * len(dimensions)
     distributions = {dimension.path: _distribution(dimension) for dimension in dimensions}
+    trials = []
+    for point, score in zip(points, scores, strict=True):
+        params = {dimension.path: _param(dimension, point) for dimension in dimensions}
+        trial = optuna.trial.create_trial(params=params, distributions=distributions, value=score)
+        trials.append(trial)
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = optuna.create_study()
-        for point, score in zip(points, scores, strict=True):
-            params = {dimension.path: _param(dimension, point) for dimension in dimensions}
-            trial = optuna.trial.create_trial(
-                params=params, distributions=distributions, value=score
-            )
-            study.add_trial(trial)
+        study.add_trials(trials)
     finally:
         optuna.logging.set_verbosity(level)
     evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=seed)

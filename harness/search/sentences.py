@@ -3,12 +3,19 @@
 from collections import Counter
 
 from harness.judge.sentences import number
-from harness.search.history import SearchHistory, SearchPoint
-from harness.search.summary import best_points, biases, means_of
+from harness.search.history import PointState, SearchHistory, SearchPoint
+from harness.search.summary import best_points, biases, is_race, means_of
 
 # The order in which states of points are counted.
-ORDER = ("incumbent", "complete", "rejected", "racing", "failed", "infeasible")
-PLACED = {"complete": "with all seeds", "racing": "still racing"}
+ORDER: tuple[PointState, ...] = (
+    "incumbent",
+    "complete",
+    "rejected",
+    "racing",
+    "failed",
+    "infeasible",
+)
+IN_WORDS = {"complete": "with all seeds", "racing": "still racing"}
 
 
 def headline(history: SearchHistory) -> str:
@@ -51,12 +58,19 @@ def counts_text(history: SearchHistory) -> str:
     texts = []
     for state in ORDER:
         if counts[state]:
-            texts.append(f"{counts[state]} {PLACED.get(state, state)}")
+            texts.append(f"{counts[state]} {state_text(history, state)}")
     repeats = sum(point.known for point in history.points)
     if repeats:
         texts.append(f"{repeats} answered from an equal point")
     noun = "point" if len(history.points) == 1 else "points"
     return f"{len(history.points)} {noun}: {', '.join(texts)}"
+
+
+def state_text(history: SearchHistory, state: PointState) -> str:
+    """What became of a point, in a word or a few."""
+    if state == "complete" and is_race(history):
+        return "cut off by the budget"
+    return IN_WORDS.get(state, state)
 
 
 def bias_text(history: SearchHistory) -> str:

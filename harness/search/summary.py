@@ -65,17 +65,26 @@ def means_of(point: SearchPoint) -> tuple[float, ...]:
 def best_so_far(history: SearchHistory, objective: int = 0) -> list[BestStep]:
     """The points that were the best when they ended, one objective taken by itself.
 
-    In a race these are the incumbents: whoever was rejected had the worse mean.
+    In a race these are the incumbents: whoever was rejected had the worse mean, and a point whose
+    race the budget ended may have been lucky with its only seed.
     """
     maximise = history.objectives[objective].maximise
+    points = ended_points(history)
+    if is_race(history):
+        points = [point for point in points if point.state != "complete"]
     steps: list[BestStep] = []
-    for point in ended_points(history):
+    for point in points:
         value = means_of(point)[objective]
         if steps and not _is_better(value, steps[-1].value, maximise=maximise):
             continue
         trainings = point.trainings_before + len(point.scores)
         steps.append(BestStep(trainings, value, point.number))
     return steps
+
+
+def is_race(history: SearchHistory) -> bool:
+    """Whether points are raced, so that there is an incumbent; else each gets all seeds."""
+    return any(point.state == "incumbent" for point in history.points)
 
 
 def _is_better(value: float, than: float, *, maximise: bool) -> bool:
