@@ -93,7 +93,7 @@ def importance_chart(importances: Importances, theme: Theme) -> Any:
     low = alt.X("low:Q", scale=scale)
     chance = alt.X("chance:Q", scale=scale)
     label_y = alt.Y("label_y:Q", scale=y_scale, axis=None)
-    dash = {"thickness": 2, "size": 22, "color": ORANGE, "strokeDash": [3, 2]}
+    dash: dict[str, Any] = {"thickness": 2, "size": 22, "color": ORANGE, "strokeDash": [3, 2]}
     bars = chart.mark_rule(strokeWidth=12, color=blue, opacity=0.55)
     layers = [
         bars.encode(x=zero, x2="share:Q", y=y, tooltip=tips),
@@ -205,7 +205,7 @@ def _labels(
 ) -> Any:
     """Draws texts that stay readable over lines."""
     chart = alt.Chart(pd.DataFrame(labels)).encode(x=x, y=y, text="text:N")
-    mark = {"align": align, "fontSize": 12, "dx": 3}
+    mark: dict[str, Any] = {"align": align, "fontSize": 12, "dx": 3}
     paper = theme.paper
     colour = theme.soft if soft else theme.text
     halo = chart.mark_text(**mark, color=paper, stroke=paper, strokeWidth=4, strokeJoin="round")
