@@ -115,7 +115,9 @@ def parallel_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
     last = len(history.dimensions) - 1
     x_scale = alt.Scale(domain=[-0.08, last + 0.35], nice=False, zero=False)
     x = alt.X("axis:Q", scale=x_scale, axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.22, 1.16], nice=False), axis=None)
+    is_conditional = any(dimension.condition for dimension in history.dimensions)
+    lowest = ABSENT - 0.08 if is_conditional else -0.06
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[lowest, 1.16], nice=False), axis=None)
     ramp = list(reversed(RAMP[:-2])) if theme.dark else list(reversed(RAMP[1:]))
     metric = history.objectives[objective].metric
     colour = alt.Color("share:Q", legend=None, scale=alt.Scale(range=ramp, domain=[0, 1]))

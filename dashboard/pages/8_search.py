@@ -17,6 +17,7 @@ from dashboard.read.search import history_of, importances_of, map_cells
 from harness.report.formats import with_capital
 from harness.search.history import SearchHistory
 from harness.search.sentences import bias_text, counts_text, headline
+from harness.search.summary import cell_names
 from harness.study.search import Dimension
 
 
@@ -117,7 +118,8 @@ def _two_settings(
     pair: tuple[Dimension, Dimension] = (dimensions[down], dimensions[across])
     cells = map_cells(history, pair, objective)
     metric = history.objectives[objective].metric
-    draw = partial(heat_map, cells, HeatTitles(down, across, metric))
+    orders = (cell_names(pair[0]), cell_names(pair[1]))
+    draw = partial(heat_map, cells, HeatTitles(down, across, metric), orders=orders)
     show_chart(draw, f"{study_runs.name} {down} {across}", "map")
     st.caption("Means over the points that were tried there; where none was, nothing is filled in.")
 
