@@ -1,47 +1,12 @@
 """The page Search: what was tried, and a link from each point to its runs."""
 
-from collections.abc import Iterator
-
 import pytest
 import streamlit as st
 
 from harness.store import Home
-from tests.dashboard.pages import PAGES, open_page, output_of_command, text_of_page
+from tests.dashboard.pages import PAGES, open_page, text_of_page
 
 pytest.importorskip("optuna")
-
-SEARCH = """
-name: sought
-question: Which loss, and which rate?
-base:
-  fit:
-    train_on: {name: phantom, slices: 4, size: 48}
-    net: {arch: tiny_unet, width: 4}
-    method: {name: supervised, epochs: 1, lr: 1e-3}
-    patch: 32
-    batch: 4
-    steps: 2
-search:
-  over:
-    fit.method.loss: [bce_dice, ce]
-    fit.method.lr: {float: [1e-3, 1e-1], log: true}
-  sampler: random
-  maximise: dice
-  budget: {trainings: 5}
-"""
-
-
-@pytest.fixture(scope="module")
-def searched_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home in which a small search has ended."""
-    home = Home(tmp_path_factory.mktemp("searched"))
-    file = home.folder / "sought.yaml"
-    file.write_text(SEARCH)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_HOME", str(home.folder))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        output_of_command("run", str(file), "--on", "inline")
-        yield home
 
 
 @pytest.fixture
