@@ -10,6 +10,7 @@ from harness.study.search import Dimension
 
 ENDED = ("rejected", "incumbent", "complete")  # states of points whose means were told
 CELLS = 6  # into which a range is cut for a map of two dimensions
+MOST_NUMBERS = 12  # of a range of whole numbers, each of which has a cell of its own
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,9 @@ def cell_names(dimension: Dimension) -> list[str]:
     """The levels of a dimension, or the cells into which its range is cut."""
     if dimension.kind == "categorical":
         return list(dimension.levels)
+    numbers = _whole_numbers(dimension)
+    if len(numbers) in range(1, MOST_NUMBERS + 1):
+        return [str(number) for number in numbers]
     bounds = _cell_bounds(dimension)
     names: list[str] = []
     for low, high in pairwise(bounds):
@@ -207,11 +211,19 @@ def cell_names(dimension: Dimension) -> list[str]:
 def cell_of(dimension: Dimension, levels: Mapping[str, str]) -> str:
     """The cell that a point stands in."""
     level = levels[dimension.path]
-    if dimension.kind == "categorical":
-        return level
     names = cell_names(dimension)
+    if level in names:
+        return level
     number = int(position(dimension, level) * len(names))
     return names[min(number, len(names) - 1)]
+
+
+def _whole_numbers(dimension: Dimension) -> range:
+    """The numbers of a range of whole numbers; none of another."""
+    if dimension.kind != "int" or dimension.log:
+        return range(0)
+    low, high = int(dimension.low or 0), int(dimension.high or 0)
+    return range(low, high + 1, int(dimension.step or 1))
 
 
 def _cell_bounds(dimension: Dimension) -> Sequence[float]:

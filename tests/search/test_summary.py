@@ -11,6 +11,7 @@ from harness.search.summary import (
     best_so_far,
     biases,
     cell_names,
+    cell_of,
     colour_shares,
     map_of_two,
     position,
@@ -97,6 +98,18 @@ def test_a_map_has_the_mean_of_each_place_and_no_cell_where_none_was() -> None:
     assert [cell.mean for cell in cells] == pytest.approx([0.6, 0.9])
     assert cells[0].down == cell_names(WEIGHT)[0] == "0.01–0.022"
     assert cells[1].down == cell_names(WEIGHT)[-1] == "0.46–1"
+
+
+def test_few_whole_numbers_have_a_cell_each() -> None:
+    skips = Dimension("fit.net.prune", "int", low=0, high=3)
+    assert cell_names(skips) == ["0", "1", "2", "3"]
+    assert cell_of(skips, {"fit.net.prune": "2"}) == "2"
+    even = Dimension("fit.batch", "int", low=2, high=8, step=2)
+    assert cell_names(even) == ["2", "4", "6", "8"]
+    many = Dimension("fit.patch", "int", low=16, high=112)
+    assert len(cell_names(many)) == 6
+    assert cell_of(many, {"fit.patch": "16"}) == cell_names(many)[0]
+    assert cell_of(many, {"fit.patch": "112"}) == cell_names(many)[-1]
 
 
 def test_the_bias_of_the_pick_is_told_in_numbers() -> None:
