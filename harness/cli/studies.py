@@ -9,8 +9,19 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.engines import (
+    Address,
+    Choice,
+    Device,
+    GpuFraction,
+    On,
+    OnOption,
+    Slots,
+    engine_of,
+)
 from harness.cli.json_values import plan_value, summary_value
 from harness.cli.live import carry_out
+from harness.cli.profile import Profile, RunFile
 from harness.cli.shared import (
     AsJson,
     File,
@@ -30,23 +41,10 @@ from harness.cli.shared import (
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
-from harness.run.engines import inline, processes
-from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
-from harness.run.plan import Plan, modules_to_load
 from harness.run.progress import forget, notes, remaining, running
-from harness.run.slots import Slot, slots_here
 from harness.store import Home
 from harness.study.load import Study
-
-
-class Device(StrEnum):
-    """What to train on."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
 
 
 class Retry(StrEnum):
@@ -55,13 +53,6 @@ class Retry(StrEnum):
     failed = "failed"
     diverged = "diverged"
     changed = "changed"  # whose code has changed since
-
-
-class On(StrEnum):
-    """Which engine runs the trials."""
-
-    processes = "processes"
-    inline = "inline"
 
 
 @app.command("plan")
@@ -83,12 +74,12 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
 
 @app.command("run")
 def run_(
-    file: File,
-    slots: Annotated[
-        int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")
-    ] = None,
+    file: RunFile,
+    slots: Slots = None,
     device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
-    on: Annotated[On, typer.Option(help="Which engine runs the trials.")] = On.processes,
+    on: OnOption = On.processes,
+    address: Address = None,
+    gpu_fraction: GpuFraction = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
@@ -96,27 +87,30 @@ def run_(
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
+    profile: Profile = None,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
+    choice = Choice(on, device, slots, address, gpu_fraction)
+    choice.require_sense()
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
     _say_why_leases(home)
-    room = or_exit(slots_here, slots, device.value)
+    room = choice.slots_here()
     tracker = tracker_at(where)
     plan = plan_of(study, home, tracker, retry)
     summary = None
     if plan.todo:
         forget(home, study.name)
-        engine = _engine(on, home, room, plan)
+        engine = engine_of(choice, home, room, plan)
         or_exit(tracker.prepare)
         plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
         summary = carry_out(
-            plan, home, tracker, engine, fail_fast=fail_fast, slots=len(room), quiet=json_
+            plan, home, tracker, engine, fail_fast=fail_fast, slots=engine.room, quiet=json_
         )
     if json_:
         as_json(summary_value(study, summary, tracker))
@@ -134,12 +128,6 @@ def _say_why_leases(home: Home) -> None:
     reason = or_exit(lambda: home.why_leases)
     if reason is not None:
         err.print(f"leases instead of locks: {reason}", markup=False)
-
-
-def _engine(on: On, home: Home, slots: list[Slot], plan: Plan) -> Engine:
-    if on is On.processes:
-        return processes(home.folder, slots, modules_to_load(plan))
-    return inline(home.folder, slots[0].device)
 
 
 def _print_summary(summary: RunSummary | None) -> None:
