@@ -92,8 +92,11 @@ def read_profile(path: Path, options: Mapping[str, Any], context: typer.Context)
 
 def _problem(document: Document, name: str, error: Exception) -> Problem:
     """What is wrong with the value of an option."""
-    text = error.message if isinstance(error, typer.BadParameter) else str(error)
-    return Problem(document.mark((name,)), name, text.removeprefix("Value error, "))
+    text = str(error)
+    if isinstance(error, typer.BadParameter):
+        text = error.message.removeprefix("Value error, ")
+    mark = document.mark((name,))
+    return Problem(mark, name, text)
 
 
 def _options_by_name(context: typer.Context) -> dict[str, Any]:

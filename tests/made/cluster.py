@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.run.engines.cluster import LostWorker
 from harness.run.engines.node import Node, Orders
-from harness.run.engines.remote import LostWorker
 
 
 @dataclass(eq=False)

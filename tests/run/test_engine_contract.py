@@ -90,7 +90,11 @@ def events_until_end(engine: Engine, seconds: float = 60.0) -> list[Event]:
 
 
 def epochs_in(events: list[Event]) -> list[int]:
-    return [row["epoch"] for event in events if isinstance(event, Epochs) for row in event.rows]
+    epochs = []
+    for event in events:
+        if isinstance(event, Epochs):
+            epochs += [row["epoch"] for row in event.rows]
+    return epochs
 
 
 @pytest.mark.parametrize("name", ENGINES)

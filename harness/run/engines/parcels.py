@@ -66,6 +66,7 @@ def receive(home: Home, parcel: Parcel, names: list[str], read: ReadPiece) -> No
 
 
 def _receive_file(scratch: Path, name: str, read: ReadPiece) -> None:
+    """Fetches a file piece by piece, until one comes that is shorter than the others."""
     start = 0
     while True:
         piece = read(name, start)
@@ -90,6 +91,18 @@ def write_piece(scratch: Path, name: str, start: int, piece: bytes) -> None:
     with open(path, mode) as handle:
         handle.seek(start)
         handle.write(piece)
+
+
+def send(home: Home, parcel: Parcel, write: Callable[[str, int, bytes], None]) -> None:
+    """Gives every file of a folder away, piece by piece."""
+    for name in file_names(home, parcel):
+        start = 0
+        while True:
+            piece = read_piece(home, parcel, name, start)
+            write(name, start, piece)
+            start += len(piece)
+            if len(piece) < PIECE:
+                break
 
 
 def place(home: Home, parcel: Parcel, scratch: Path) -> None:

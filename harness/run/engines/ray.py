@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.run.engines.cluster import LostWorker
 from harness.run.engines.node import Node, Orders, digest_of_code, read_settings
-from harness.run.engines.remote import LostWorker, Remote
+from harness.run.engines.remote import Remote
 from harness.run.following import RUNNING_FOLDER
 from harness.run.inline import remote_work
 from harness.run.jobs import Work, one_line
@@ -76,6 +77,7 @@ class RayCluster:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
         if address is None:
+            os.environ.setdefault("RAY_worker_niceness", "0")  # as the processes of a study
             options.update(
                 address="local",
                 include_dashboard=False,
@@ -127,6 +129,7 @@ class RayCluster:
         return sum(self._share.fits_into(machine) for machine in self._machines())
 
     def start(self) -> Any:
+        """Starts an actor; Ray looks for a machine with room, far from the other ones first."""
         actor = self._actor.options(
             num_cpus=self._share.cpus,
             num_gpus=self._share.gpus,
@@ -146,6 +149,7 @@ class RayCluster:
         return list(ready)
 
     def answer(self, ticket: Any) -> Any:
+        """Waits for an answer; what went wrong on the other side is an error here."""
         errors = self._ray.exceptions
         try:
             return self._ray.get(ticket)

@@ -1,68 +1,21 @@
 """An engine whose workers are on other machines; the same above whatever starts them there."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
+from harness.run.engines.cluster import Cluster, LostWorker
+from harness.run.engines.inputs import inputs_of
 from harness.run.engines.messages import Message, job_text, read_event
-from harness.run.engines.parcels import (
-    PIECE,
-    Parcel,
-    file_names,
-    parcel_in,
-    read_piece,
-    receive,
-)
+from harness.run.engines.parcels import Parcel, receive, send
 from harness.run.events import Ended, Epochs, Event, Lost, Measured, Started
 from harness.run.following import notes_path, stop_path
 from harness.run.jobs import Job, Outcome, one_line
 from harness.spec.channel import append_line, end_torn_line
 from harness.spec.states import State
-from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trusted_trial
-from harness.spec.values import Fit, upstream_fits
 from harness.store import Home
 
 SECONDS_OF_REST = 20.0  # after which a worker without a job gives its place to somebody else
-
-
-class LostWorker(Exception):
-    """A worker, or the machine that it was on, is gone."""
-
-
-class Cluster(Protocol):
-    """Workers on other machines: what starts them, asks them, and ends them.
-
-    A worker is a `Node`; it answers its questions one after the other.
-    """
-
-    def capacity(self) -> int:
-        """How many workers have room at once on the machines that are there now."""
-        ...
-
-    def start(self) -> Any:
-        """Starts a worker as soon as there is room, and returns what it is asked by."""
-        ...
-
-    def ask(self, worker: Any, question: str, *arguments: Any) -> Any:
-        """Calls a function of a worker, and returns a ticket for its answer at once."""
-        ...
-
-    def wait(self, tickets: Sequence[Any], timeout: float) -> list[Any]:
-        """The tickets that have their answer; waits at most so many seconds for the first."""
-        ...
-
-    def answer(self, ticket: Any) -> Any:
-        """Waits for the answer; a `LostWorker` where the worker is gone."""
-        ...
-
-    def end(self, worker: Any) -> None:
-        """Ends a worker at once."""
-        ...
-
-    def close(self) -> None:
-        """Leaves the cluster."""
-        ...
 
 
 @dataclass
@@ -107,6 +60,7 @@ class Remote:
         return max(0, self._cluster.capacity() - len(self._at_work))
 
     def submit(self, job: Job) -> None:
+        """Gives a job to a worker that rests, else to a new one."""
         stop_path(self._home, job).unlink(missing_ok=True)
         self._told.setdefault(job.key, _Told())
         if self._resting:
@@ -216,19 +170,19 @@ class Remote:
 
     def _news_in(self, event: Event, at_work: _AtWork) -> list[Event]:
         """The event, without what an earlier worker has said of the job already."""
-        told = self._told[at_work.job.key]
+        before = self._told[at_work.job.key]
         if isinstance(event, Epochs):
-            skipped = max(0, told.epochs - at_work.epochs)
+            skipped = max(0, before.epochs - at_work.epochs)
             at_work.epochs += len(event.rows)
-            told.epochs = max(told.epochs, at_work.epochs)
+            before.epochs = max(before.epochs, at_work.epochs)
             rows = event.rows[skipped:]
             return [Epochs(event.job, rows)] if rows else []
-        if isinstance(event, Started) and event.job.key in told.trials:
+        if isinstance(event, Started) and event.job.key in before.trials:
             return []
         if isinstance(event, Measured):
-            if event.key in told.trials:
+            if event.key in before.trials:
                 return []
-            told.trials.add(event.key)
+            before.trials.add(event.key)
         if not at_work.sees_home:
             self._note(event, at_work.job)
         return [event]
@@ -255,14 +209,12 @@ class Remote:
 
     def _send(self, parcel: Parcel, worker: Any) -> None:
         """Sends a finished folder to a worker that does not see it."""
-        for name in file_names(self._home, parcel):
-            start = 0
-            while True:
-                piece = read_piece(self._home, parcel, name, start)
-                self._call(worker, "write_piece", parcel, name, start, piece)
-                start += len(piece)
-                if len(piece) < PIECE:
-                    break
+
+        def write(name: str, start: int, piece: bytes) -> None:
+            """Gives the worker the next bytes of a file."""
+            self._call(worker, "write_piece", parcel, name, start, piece)
+
+        send(self._home, parcel, write)
         self._call(worker, "place", parcel)
 
     def _fetch(self, parcel: Parcel, worker: Any) -> None:
@@ -280,31 +232,5 @@ class Remote:
 
     def _call(self, worker: Any, question: str, *arguments: Any) -> Any:
         """Asks a worker, and waits for the answer."""
-        return self._cluster.answer(self._cluster.ask(worker, question, *arguments))
-
-
-def inputs_of(job: Job, home: Home) -> list[Parcel]:
-    """The finished folders that a job may read, as far as a home has them."""
-    fits: dict[str, Fit] = {}
-    for fit in _fits_of(job):
-        fits[fit.key] = fit
-    parcels = [parcel_in(home, "fits", key) for key in fits]
-    return [parcel for parcel in parcels if parcel is not None]
-
-
-def _fits_of(job: Job) -> list[Fit]:
-    """Every fit that a job names, its own too: made again with more in it, it keeps what it had."""
-    value = job.value
-    fits: list[Fit] = []
-    if job.trials:
-        for trial in job.trials:
-            fits += _fits_of(trial)
-        return fits
-    if "trial" in value:
-        return list(read_trusted_trial(value["trial"], value["key"]).lineage)
-    if "fit" in value:
-        fits += read_trusted_fit(value["fit"], value["key"]).lineage
-        for key, plain in value["picks"].items():
-            pick = read_trusted_part("pick", plain, key)
-            fits += [fit for fit, _ in upstream_fits([pick])]
-    return fits
+        ticket = self._cluster.ask(worker, question, *arguments)
+        return self._cluster.answer(ticket)
