@@ -30,6 +30,7 @@ class On(StrEnum):
     processes = "processes"
     inline = "inline"
     ray = "ray"
+    submitit = "submitit"
 
 
 OnOption = Annotated[On, typer.Option(help="Which engine runs the trials.")]
@@ -48,6 +49,39 @@ GpuFraction = Annotated[
 ]
 
 
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="With --on submitit: so many workers at once; 4.")
+]
+WorkerMinutes = Annotated[
+    int | None,
+    typer.Option(min=1, help="With --on submitit: a worker's limit; 240, then it queues again."),
+]
+Submit = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="With --on submitit: a parameter of submitit, as slurm_partition=gpu; repeatable.",
+    ),
+]
+Local = Annotated[
+    bool, typer.Option("--local", help="With --on submitit: on this machine, without Slurm.")
+]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="With --on submitit: submit the workers, and leave.")
+]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the command line says of workers in batch jobs."""
+
+    workers: int | None = None
+    minutes: int | None = None
+    parameters: tuple[str, ...] = ()
+    is_local: bool = False
+    detaches: bool = False
+
+
 @dataclass(frozen=True)
 class Choice:
     """An engine, with all that the command line says of it."""
@@ -57,12 +91,18 @@ class Choice:
     slots: int | None = None
     address: str | None = None
     gpu_fraction: float | None = None
+    batch: Batch = Batch()
 
     def require_sense(self) -> None:
         """Ends the command where an option was given that belongs to another engine."""
         options: Mapping[str, tuple[On, object]] = {
             "--address": (On.ray, self.address),
             "--gpu-fraction": (On.ray, self.gpu_fraction),
+            "--workers": (On.submitit, self.batch.workers),
+            "--worker-minutes": (On.submitit, self.batch.minutes),
+            "--submit": (On.submitit, self.batch.parameters),
+            "--local": (On.submitit, self.batch.is_local),
+            "--detach": (On.submitit, self.batch.detaches),
         }
         for name, (engine, value) in options.items():
             if value and self.on is not engine:
@@ -74,7 +114,7 @@ class Choice:
 
     def slots_here(self) -> list[Slot]:
         """The slots of this machine; none for an engine that works elsewhere."""
-        if self.on is On.ray:
+        if self.on in (On.ray, On.submitit):
             return []
         return or_exit(slots_here, self.slots, self.device.value)
 

@@ -11,12 +11,18 @@ import typer
 from harness.cli import screen
 from harness.cli.engines import (
     Address,
+    Batch,
     Choice,
+    Detach,
     Device,
     GpuFraction,
+    Local,
     On,
     OnOption,
     Slots,
+    Submit,
+    WorkerMinutes,
+    Workers,
     engine_of,
 )
 from harness.cli.json_values import plan_value, summary_value
@@ -38,6 +44,7 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
+from harness.cli.workers import refuse_what_workers_cannot, run_by_workers, worker_lines
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
@@ -80,6 +87,11 @@ def run_(
     on: OnOption = On.processes,
     address: Address = None,
     gpu_fraction: GpuFraction = None,
+    workers: Workers = None,
+    worker_minutes: WorkerMinutes = None,
+    submit: Submit = None,
+    local: Local = False,
+    detach: Detach = False,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
@@ -92,7 +104,8 @@ def run_(
     where: Where = None,
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
-    choice = Choice(on, device, slots, address, gpu_fraction)
+    batch = Batch(workers, worker_minutes, tuple(submit or ()), local, detach)
+    choice = Choice(on, device, slots, address, gpu_fraction, batch)
     choice.require_sense()
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
@@ -104,7 +117,10 @@ def run_(
     tracker = tracker_at(where)
     plan = plan_of(study, home, tracker, retry)
     summary = None
-    if plan.todo:
+    if plan.todo and on is On.submitit:
+        refuse_what_workers_cannot(retry=retry, fail_fast=fail_fast)
+        summary = run_by_workers(choice, plan, home, tracker, where, quiet=json_)
+    elif plan.todo:
         forget(home, study.name)
         engine = engine_of(choice, home, room, plan)
         or_exit(tracker.prepare)
@@ -196,6 +212,7 @@ def _print_status(home: Home, name: str | None) -> None:
             state = "stopped; run it again to go on"
         out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
         out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
+    print_lines(*worker_lines(home, name))
 
 
 @app.command()
