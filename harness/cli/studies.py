@@ -34,12 +34,12 @@ from harness.cli.shared import (
     Where,
     app,
     as_json,
-    err,
     escape_markup,
     or_exit,
     out,
     plan_of,
     print_lines,
+    say_why_leases,
     study_in,
     study_with_data,
     tracker_at,
@@ -112,7 +112,7 @@ def run_(
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
-    _say_why_leases(home)
+    say_why_leases(home)
     room = choice.slots_here()
     tracker = tracker_at(where)
     plan = plan_of(study, home, tracker, retry)
@@ -137,13 +137,6 @@ def run_(
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
     if summary is not None and (summary.failures or summary.count_unrecorded):
         raise typer.Exit(1)
-
-
-def _say_why_leases(home: Home) -> None:
-    """Says that leases stand for locks here, which is slower to notice that somebody has died."""
-    reason = or_exit(lambda: home.why_leases)
-    if reason is not None:
-        err.print(f"leases instead of locks: {reason}", markup=False)
 
 
 def _print_summary(summary: RunSummary | None) -> None:
