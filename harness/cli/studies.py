@@ -135,7 +135,7 @@ def run_(
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
-    if summary is not None and (summary.failures or summary.count_unrecorded):
+    if summary is not None and (summary.failures or summary.count_unrecorded or summary.count_left):
         raise typer.Exit(1)
 
 

@@ -54,6 +54,7 @@ def run_by_workers(
     """Submits the workers that are missing, and follows them until the study has ended."""
     fleet = or_exit(Fleet, home, plan.study.name)
     order = order_of(choice, plan, where)
+    or_exit(fleet.require, order)
     or_exit(tracker.prepare)
     fleet.forget_ended()
     before = fleet.look()
@@ -143,7 +144,7 @@ def _bring_together(plan: Plan, home: Home, tracker: Tracker) -> RunSummary:
         err.print(f"{count} trials are missing: {reason}", markup=False)
     count = len(plan.todo) - len(missing)
     print_lines(f"{count} of {len(plan.todo)} trials were done by workers")
-    return summary
+    return replace(summary, count_left=len(missing))
 
 
 def _submission_lines(before: list[Look], new: list[Submitted]) -> list[str]:

@@ -24,9 +24,13 @@ class StudyWorker:
         self._folder = folder
         self._settings = dict(settings)
         self._pid = 0
+        self._is_asked_to_end = False
 
     def __call__(self) -> int:
-        """Runs the command to its end; an error where it was killed or could not begin."""
+        """Runs the command to its end; an error where it was killed or could not begin.
+
+        A worker that somebody cancels has not died, or another would be submitted in its place.
+        """
         environment = {**os.environ, **self._settings}
         process = subprocess.Popen(
             self._command, cwd=self._folder, env=environment, preexec_fn=_live_with_parent
@@ -39,7 +43,7 @@ class StudyWorker:
         finally:
             if process.poll() is None:
                 process.terminate()
-        if process.returncode not in GOOD_EXITS:
+        if process.returncode not in GOOD_EXITS and not self._is_asked_to_end:
             raise RuntimeError(f"{self._command[-1]}: {_way_of_end(process.returncode)}")
         return process.returncode
 
@@ -53,8 +57,10 @@ class StudyWorker:
         return DelayedSubmission(StudyWorker(self._command, self._folder, self._settings))
 
     def _pass_on(self, number: int, frame: object) -> None:
-        """Passes a signal on, such as that of `scancel`."""
-        os.kill(self._pid, number)
+        """Passes a signal on, such as that of `scancel`, once."""
+        if not self._is_asked_to_end:
+            self._is_asked_to_end = True
+            os.kill(self._pid, number)
 
 
 def _live_with_parent() -> None:

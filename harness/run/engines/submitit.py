@@ -82,6 +82,10 @@ class Fleet:
         self._book = self._folder / "submitted.json"
         self._jobs: dict[str, Any] = {}  # those that this process has submitted itself
 
+    def require(self, order: Order) -> None:
+        """A ValueError where an order could not be submitted from here."""
+        self._executor(order)
+
     def look(self) -> list[Look]:
         """How each worker is; what cannot be said of one keeps nobody from the others."""
         return [self._look_at(submitted) for submitted in self._read()]
