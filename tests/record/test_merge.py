@@ -44,8 +44,7 @@ def home_beside(home: Home, name: str) -> Home:
     """A further home, with an empty database."""
     far = Home(home.folder / name)
     far.folder.mkdir()
-    if home.database.exists():
-        shutil.copy(home.database, far.database)
+    shutil.copy(home.database, far.database)
     return far
 
 
