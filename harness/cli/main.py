@@ -3,7 +3,7 @@
 import os
 import sys
 
-from harness.cli import check, data, predict, rank, records, schema, studies, work
+from harness.cli import check, data, merge, predict, rank, records, schema, studies, work
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
@@ -15,6 +15,7 @@ COMMANDS = (
     rank,
     predict,
     records,
+    merge,
     check,
     data,
     schema,

@@ -1,4 +1,4 @@
-"""The commands of many machines: work on a study beside others, and bring records home."""
+"""The command of a worker: it shares studies with as many others as there are."""
 
 import os
 import re

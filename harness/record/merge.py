@@ -9,7 +9,7 @@ import math
 import platform
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from os import getpid
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,12 @@ class MergeReport:
     superseded: int = 0  # by a later result of the same trial there
     without_files: int = 0  # of those brought
     contradictions: tuple[Contradiction, ...] = ()
-    folders: Mapping[str, int] | None = None  # of each kind that were brought
+    folders: Mapping[str, int] = field(default_factory=dict)  # of each kind that were brought
     broken: tuple[str, ...] = ()  # sentences on folders there that are not whole
+
+    def to_plain(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return asdict(self)
 
 
 def merge(source: Tracker, own: Tracker) -> MergeReport:

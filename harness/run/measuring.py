@@ -39,7 +39,8 @@ def measuring_jobs(
         value = {"trial": trial.to_plain(), "key": trial.key, **around}
         job = Job(trial.key, "trial", run_name(cell), value, frozenset(needs))
         shares = shares_of.setdefault((trial.fit.key, trial.pick.key, job.needs), {})
-        shares.setdefault(share_of[trial.key], []).append(job)
+        share = share_of.get(trial.key, f"measure-{trial.key}")  # of a cell that came later
+        shares.setdefault(share, []).append(job)
     pieces = -(-slots // len(shares_of)) if shares_of else 1
     measuring = []
     for shares in shares_of.values():
