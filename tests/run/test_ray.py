@@ -11,12 +11,15 @@ import pytest
 
 from harness.record.database import is_result
 from harness.run.carry_out import run
+from harness.run.dispatch import dispatch
 from harness.run.engines.ray import Share, ray_workers
 from harness.run.events import Ended, Lost
 from harness.run.plan import modules_to_load
 from harness.store import Home
 from tests.made.studies import edit, plan_of, tracker_of, work_of
 from tests.run.test_engine_contract import contract_work, epochs_in, events_until_end, job
+from tests.run.test_engines import job as a_job
+from tests.run.test_engines import work_of_a_test
 
 ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "harness[ray]"')
 
@@ -58,6 +61,21 @@ def two_nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield cluster
     ray.shutdown()
     cluster.shutdown()
+
+
+@pytest.mark.slow
+def test_two_trials_share_a_gpu_of_which_each_takes_half(home: Home, two_nodes: Any) -> None:
+    two_nodes.add_node(num_cpus=4, num_gpus=1)
+    two_nodes.wait_for_nodes()
+    engine = ray_workers(
+        home.folder, [], address=two_nodes.address, gpu_fraction=0.5, work=work_of_a_test
+    )
+    assert engine.room == 2
+    cards = []
+    for event in dispatch(engine, [a_job("first"), a_job("second")], home):
+        if isinstance(event, Ended):
+            cards.append(event.outcome.result["visible"])
+    assert cards == ["0", "0"]
 
 
 def kill_when_a_fit_trains_on(cluster: Any, home: Home, has_killed: threading.Event) -> None:
