@@ -52,11 +52,11 @@ def test_options_come_from_the_file_beside_the_study_and_the_command_line_goes_b
     assert (second.slots, second.on, second.gpu_fraction) == (2, "inline", 0.5)
 
 
-@pytest.mark.parametrize("place", ["study", "person"])
+@pytest.mark.parametrize("owner", ["study", "person"])
 def test_a_profile_is_named_and_stands_in_place_of_the_usual_one(
-    home: Home, tiny: Path, settings: Path, choices: list[Choice], place: str
+    home: Home, tiny: Path, settings: Path, choices: list[Choice], owner: str
 ) -> None:
-    folder = tiny.parent if place == "study" else settings
+    folder = tiny.parent if owner == "study" else settings
     write(tiny.parent / "harness.yaml", "slots: 3\n")
     write(folder / "profiles" / "cluster.yaml", "on: ray\naddress: auto\n")
     for words in (("--profile", "cluster", str(tiny)), (str(tiny), "--profile", "cluster")):
