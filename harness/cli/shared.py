@@ -96,6 +96,13 @@ def tracker_at(where: str | None) -> Tracker:
     return Tracker(uri(home, where), home)
 
 
+def say_why_leases(home: Home) -> None:
+    """Says that leases stand for locks here, which is slower to notice that somebody has died."""
+    reason = or_exit(lambda: home.why_leases)
+    if reason is not None:
+        err.print(f"leases instead of locks: {reason}", markup=False)
+
+
 def find_run(tracker: Tracker, key: str) -> Run:
     """The run whose id begins so, or the newest whose trial or fit has this key."""
     runs = or_exit(tracker.runs)

@@ -9,8 +9,25 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.engines import (
+    Address,
+    Batch,
+    Choice,
+    Detach,
+    Device,
+    GpuFraction,
+    Local,
+    On,
+    OnOption,
+    Slots,
+    Submit,
+    WorkerMinutes,
+    Workers,
+    engine_of,
+)
 from harness.cli.json_values import plan_value, progress_value, summary_value
 from harness.cli.live import carry_out
+from harness.cli.profile import Profile, RunFile
 from harness.cli.searches import carry_out_search, print_history, print_search, search_value
 from harness.cli.shared import (
     AsJson,
@@ -18,36 +35,28 @@ from harness.cli.shared import (
     Where,
     app,
     as_json,
-    err,
     escape_markup,
+    fail,
     or_exit,
     out,
     plan_of,
     print_lines,
+    say_why_leases,
     study_in,
     study_with_data,
     tracker_at,
 )
+from harness.cli.workers import refuse_what_workers_cannot, run_by_workers, worker_lines
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
-from harness.run.engines import inline, processes
 from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
 from harness.run.plan import modules_of_cells, modules_to_load
 from harness.run.progress import forget, notes, running
-from harness.run.slots import Slot, slots_here
 from harness.store import Home
 from harness.study.load import Study
-
-
-class Device(StrEnum):
-    """What to train on."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
+from harness.study.search import Search
 
 
 class Retry(StrEnum):
@@ -56,13 +65,6 @@ class Retry(StrEnum):
     failed = "failed"
     diverged = "diverged"
     changed = "changed"  # whose code has changed since
-
-
-class On(StrEnum):
-    """Which engine runs the trials."""
-
-    processes = "processes"
-    inline = "inline"
 
 
 @app.command("plan")
@@ -88,12 +90,17 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
 
 @app.command("run")
 def run_(
-    file: File,
-    slots: Annotated[
-        int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")
-    ] = None,
+    file: RunFile,
+    slots: Slots = None,
     device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
-    on: Annotated[On, typer.Option(help="Which engine runs the trials.")] = On.processes,
+    on: OnOption = On.processes,
+    address: Address = None,
+    gpu_fraction: GpuFraction = None,
+    workers: Workers = None,
+    worker_minutes: WorkerMinutes = None,
+    submit: Submit = None,
+    local: Local = False,
+    detach: Detach = False,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
@@ -101,31 +108,38 @@ def run_(
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
+    profile: Profile = None,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
+    batch = Batch(workers, worker_minutes, tuple(submit or ()), local, detach)
+    choice = Choice(on, device, slots, address, gpu_fraction, batch)
+    choice.require_sense()
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
-    _say_why_leases(home)
-    room = or_exit(slots_here, slots, device.value)
+    say_why_leases(home)
+    room = choice.slots_here()
     tracker = tracker_at(where)
     if study.search is not None:
-        engine = _engine(on, home, room, modules_of_cells(study.search.examples))
+        engine = _engine_of_search(study.search, choice, home)
         carry_out_search(study, study.search, home, tracker, engine, slots=len(room), quiet=json_)
         study = study_with_data(file, home)
     plan = plan_of(study, home, tracker, retry)
     summary = None
-    if plan.todo:
+    if plan.todo and on is On.submitit:
+        refuse_what_workers_cannot(retry=retry, fail_fast=fail_fast)
+        summary = run_by_workers(choice, plan, home, tracker, where, quiet=json_)
+    elif plan.todo:
         forget(home, study.name)
-        engine = _engine(on, home, room, modules_to_load(plan))
+        engine = engine_of(choice, home, room, modules_to_load(plan))
         or_exit(tracker.prepare)
         plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
         summary = carry_out(
-            plan, home, tracker, engine, fail_fast=fail_fast, slots=len(room), quiet=json_
+            plan, home, tracker, engine, fail_fast=fail_fast, slots=engine.room, quiet=json_
         )
     if json_:
         as_json(summary_value(study, summary, tracker))
@@ -137,21 +151,15 @@ def run_(
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
-    if summary is not None and (summary.failures or summary.count_unrecorded):
+    if summary is not None and (summary.failures or summary.count_unrecorded or summary.count_left):
         raise typer.Exit(1)
 
 
-def _say_why_leases(home: Home) -> None:
-    """Says that leases stand for locks here, which is slower to notice that somebody has died."""
-    reason = or_exit(lambda: home.why_leases)
-    if reason is not None:
-        err.print(f"leases instead of locks: {reason}", markup=False)
-
-
-def _engine(on: On, home: Home, slots: list[Slot], modules: list[str]) -> Engine:
-    if on is On.processes:
-        return processes(home.folder, slots, modules)
-    return inline(home.folder, slots[0].device)
+def _engine_of_search(search: Search, choice: Choice, home: Home) -> Engine:
+    """Starts the engine that trains the points of a search."""
+    if choice.on is On.submitit:
+        fail("a search asks for its points in one process: run it --on processes or --on ray")
+    return engine_of(choice, home, choice.slots_here(), modules_of_cells(search.examples))
 
 
 def _print_summary(summary: RunSummary | None) -> None:
@@ -216,6 +224,7 @@ def _print_status(home: Home, name: str | None) -> None:
             state = "stopped; run it again to go on"
         out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
         out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
+    print_lines(*worker_lines(home, name))
 
 
 @app.command()

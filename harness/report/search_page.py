@@ -61,7 +61,8 @@ def _figures(figures: Sequence[str]) -> str:
 def _legend(weights: Importances) -> str:
     """What the figures show."""
     text = (
-        "A dot is a point, and leads to its run; orange dots and thick lines are incumbents. The race shows how many seeds a point got until its mean fell below that of "
+        "A dot is a point, and leads to its run; orange dots and thick lines are incumbents. "
+        "The race shows how many seeds a point got until its mean fell below that of "
         "the incumbent. A line across the settings is a point, the brighter the better. "
     )
     if weights.rows:

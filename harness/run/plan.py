@@ -186,7 +186,8 @@ def jobs(plan: Plan, slots: int = 1) -> list[Job]:
         name = f"fit {fit.level} seed {fit.seed}"
         all_jobs.append(Job(fit.key, "fit", name, value, frozenset(needs)))
     to_measure = [trial.cell for trial in plan.trials if trial.action == "run"]
-    return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots)
+    all_cells = plan.study.cells
+    return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots, all_cells)
 
 
 def _keys(fits: Iterable[Fit]) -> set[str]:
