@@ -28,6 +28,7 @@ from harness.study.sections import (
 )
 from harness.study.tables import Tables, read_tables
 from harness.study.trial_checks import trial_problems
+from harness.study.until_decided import UntilDecided, read_until_decided, sequence_problems
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Study:
     tables: Tables = ()
     raw: Raw = field(default_factory=dict)
     transductive: bool = False  # whether it may adapt to the images that it tests on
+    until: UntilDecided | None = None  # seeds are trained until its comparisons are decided
 
     @property
     def design(self) -> str:
@@ -55,7 +57,8 @@ class Study:
         """The trials that each comparison stands on: what must not change once results are
         seen.
         """
-        return declare(self.compare, self.expansion)
+        rule = "" if self.until is None else self.until.text
+        return declare(self.compare, self.expansion, rule)
 
 
 SECTIONS = (
@@ -78,9 +81,13 @@ def load_study(path: Path) -> Study:
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
-    axes = read_axes(problems)
+    until = read_until_decided(problems)
+    axes = read_axes(problems, until)
     grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
+    if until is not None and not problems.entries:
+        for steps, text in sequence_problems(compare):
+            problems.add(steps, text)
     if "search" in document.value:
         text = "searches are not built yet; list the values under grid"
         problems.add(("search", KEY), text)
@@ -90,7 +97,8 @@ def load_study(path: Path) -> Study:
         raise Mistakes(problems.entries)
     raw = document.value
     cells = tuple(grid.cells)
-    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
+    questions = (compare, tables, raw, transductive, until)
+    return Study(name, question, path, cells, tuple(axes), grid, *questions)
 
 
 def _check_sections(problems: Problems) -> None:
