@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.deciding import in_looks, still_needed
 from harness.cli.json_values import plan_value, summary_value
 from harness.cli.live import carry_out
 from harness.cli.shared import (
@@ -69,13 +70,15 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Show what a study would do: cells, fits, trials, reasons and time; nothing is written."""
     home = Home.here()
     study = study_with_data(file, home)
-    plan = plan_of(study, home, tracker_at(where))
+    tracker = tracker_at(where)
+    needed, looks = still_needed(study, tracker)
+    plan = plan_of(needed, home, tracker)
     if json_:
         as_json(plan_value(plan))
         return
     out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
     out.print(screen.axes_table(study))
-    print_lines(*screen.plan_lines(plan))
+    print_lines(*looks, *screen.plan_lines(plan))
     from harness.judge.preview import preview_lines, previews
 
     print_lines(*preview_lines(previews(study)))
@@ -108,16 +111,20 @@ def run_(
     _say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)
     tracker = tracker_at(where)
-    plan = plan_of(study, home, tracker, retry)
-    summary = None
-    if plan.todo:
+
+    def carry_out_part(part: Study) -> RunSummary | None:
+        plan = plan_of(part, home, tracker, retry)
+        if not plan.todo:
+            return None
         forget(home, study.name)
         engine = _engine(on, home, room, plan)
         or_exit(tracker.prepare)
-        plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
-        summary = carry_out(
+        plan = plan_of(part, home, tracker, retry)  # what a dead process left is closed now
+        return carry_out(
             plan, home, tracker, engine, fail_fast=fail_fast, slots=len(room), quiet=json_
         )
+
+    summary = in_looks(study, tracker, carry_out_part, quiet=json_)
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:

@@ -56,7 +56,7 @@ def test_folds_have_no_rule(tmp_path: Path) -> None:
         ("test: permutation_paired", "take sequential_t or sequential_signs"),
         ("paired: false", "pair by seed"),
         ("interval: bca", "the interval is the repeated one"),
-        ("correct: hochberg", "take holm or bonferroni"),
+        ("correct: bh", "take holm or bonferroni"),
     ],
 )
 def test_what_a_decision_seed_by_seed_has_no_room_for(
