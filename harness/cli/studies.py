@@ -113,6 +113,7 @@ def run_(
     tracker = tracker_at(where)
 
     def carry_out_part(part: Study) -> RunSummary | None:
+        """Runs what is missing of a part of the study; None where nothing is."""
         plan = plan_of(part, home, tracker, retry)
         if not plan.todo:
             return None
