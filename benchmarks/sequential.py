@@ -91,19 +91,19 @@ MARGIN = ", margin: 1.5"
 SIGNS = ", test: sequential_signs"
 CASES = [
     *SIZES,
-    Case("1 SD, at most 10", 10, (1.0,)),
     Case("1.5 SD, at most 10", 10, (1.5,)),
-    Case("1 SD, at most 20", 20, (1.0,)),
     Case("margin 1.5 SD, at the margin, at most 12", 12, (1.5,), MARGIN, margin=1.5),
     Case("margin 1.5 SD, no difference, at most 12", 12, (0.0,), MARGIN, margin=1.5),
-    Case("3 arms without a difference, at most 12", 12, (0.0, 0.0, 0.0)),
-    Case("3 arms, 2 with 2 SD, 1 with none, at most 12", 12, (0.0, 2.0, 2.0)),
-    Case("the same with a margin of 1.5", 12, (0.0, 2.0, 2.0), MARGIN, margin=1.5),
     Case("skewed, mean 0, t, at most 10", 10, draw=exponential),
     Case("skewed, mean 0, signs, at most 10", 10, options=SIGNS, draw=exponential),
     Case("of two skewed scores, t, at most 10", 10, draw=laplace),
     Case("of two skewed scores, signs, at most 10", 10, options=SIGNS, draw=laplace),
     Case("1.5 SD, signs, at most 10", 10, (1.5,), SIGNS),
+    Case("1 SD, at most 10", 10, (1.0,)),
+    Case("1 SD, at most 20", 20, (1.0,)),
+    Case("3 arms, 2 with 2 SD, 1 with none, at most 12", 12, (0.0, 2.0, 2.0)),
+    Case("the same with a margin of 1.5 SD", 12, (0.0, 2.0, 2.0), MARGIN, margin=1.5),
+    Case("3 arms without a difference, at most 12", 12, (0.0, 0.0, 0.0)),
 ]
 
 
