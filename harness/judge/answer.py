@@ -7,7 +7,7 @@ from typing import cast
 
 import pandas as pd
 
-from harness.judge import associations, contrasts
+from harness.judge import associations, contrasts, sequence
 from harness.judge.arms import Layout, Levels, arm_names, lay_out, levels_text
 from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
@@ -46,6 +46,7 @@ def judge(
     """Every declared comparison of a study answered; `recorded` are its runs, for when it was
     declared.
     """
+    study = sequence.as_far_as_it_went(study, runs)
     drafts = []
     sizes: Counter[str] = Counter()
     for comparison in study.compare:
@@ -58,6 +59,7 @@ def judge(
     for declared, draft in zip(study.compare, correct_families(drafts), strict=True):
         family = sizes[declared.together]
         confirmatory = declared.key in early
+        draft = replace(draft, exploratory_because=tuple(sequence.reasons_to_explore(study, draft)))
         verdicts.append(_with_sentences(draft, family, lower, confirmatory=confirmatory))
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
 
@@ -90,7 +92,7 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     comparison = with_real_unit(study, declared)
     plan = lay_out(study, comparison)
     inference = inference_of(plan, comparison)
-    question = inference.question
+    question = sequence.in_sequence(study, inference.question)
     of_metrics = []
     for metric in comparison.metrics:
         of_metric = measured_samples(
@@ -106,9 +108,11 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
         notes += measured.notes
     notes += filter(None, [inference.note, shared_start(plan)])
     notes += losses(question, first)
-    tests = _tests_of_all_arms(question, plan, first)
+    tests = [] if study.until is not None else _tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
     notes += notes_on_correlations(question, answers)
+    if any(answer.looked.most for answer in answers):
+        notes.append(sequence.BIASED)
     if inference.only_these_networks:
         answers = [replace(answer, only_these_networks=True) for answer in answers]
     return Verdict(

@@ -31,6 +31,7 @@ from harness.study.sections import (
 )
 from harness.study.tables import Tables, read_tables
 from harness.study.trial_checks import trial_problems
+from harness.study.until_decided import UntilDecided, read_until_decided, sequence_problems
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Study:
     raw: Raw = field(default_factory=dict)
     transductive: bool = False  # whether it may adapt to the images that it tests on
     search: Search | None = None  # the cells of a search are those of its confirmation
+    until: UntilDecided | None = None  # seeds are trained until its comparisons are decided
 
     @property
     def design(self) -> str:
@@ -59,7 +61,8 @@ class Study:
         """The trials that each comparison stands on: what must not change once results are
         seen.
         """
-        return declare(self.compare, self.expansion)
+        rule = "" if self.until is None else self.until.text
+        return declare(self.compare, self.expansion, rule)
 
 
 SECTIONS = (
@@ -84,16 +87,21 @@ def load_study(path: Path) -> Study:
     use_components(read_components(problems))
     if "search" in document.value:
         return _searching_study(problems, path, name, question, transductive)
-    axes = read_axes(problems)
+    until = read_until_decided(problems)
+    axes = read_axes(problems, until)
     grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
+    if until is not None and not problems.entries:
+        for steps, text in sequence_problems(compare):
+            problems.add(steps, text)
     if not problems.entries and not grid.cells:
         problems.add((), "the grid is empty: every cell is excluded")
     if problems.entries:
         raise Mistakes(problems.entries)
     raw = document.value
     cells = tuple(grid.cells)
-    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
+    questions = (compare, tables, raw, transductive)
+    return Study(name, question, path, cells, tuple(axes), grid, *questions, until=until)
 
 
 def _searching_study(
