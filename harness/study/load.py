@@ -14,16 +14,19 @@ from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.comparison_checks import read_comparisons
 from harness.study.declaration import Declaration, declare
+from harness.study.document import Document
 from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
 from harness.study.problems import Problems, Raw
 from harness.study.published_averages import read_averages
+from harness.study.scores import Scores
 from harness.study.sections import (
     check_exclude,
     check_when,
     read_components,
     read_exclude,
+    read_scored_grid,
     read_when,
 )
 from harness.study.tables import Tables, read_tables
@@ -44,6 +47,7 @@ class Study:
     tables: Tables = ()
     raw: Raw = field(default_factory=dict)
     transductive: bool = False  # whether it may adapt to the images that it tests on
+    scores: Scores | None = None  # a table of what was trained and measured elsewhere
 
     @property
     def design(self) -> str:
@@ -60,9 +64,8 @@ class Study:
 
 SECTIONS = (
     *("name", "question", "extends", "components", "seeds", "folds", "base", "grid", "zip"),
-    *("exclude", "when", "transductive", "search", "compare", "tables"),
+    *("exclude", "when", "transductive", "search", "compare", "tables", "scores"),
 )
-
 
 SECTION_OF_FIELD: dict[Steps, Steps] = {("fit", "seed"): ("seeds",), ("fit", "fold"): ("folds",)}
 LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has at most 255
@@ -70,7 +73,11 @@ LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has a
 
 def load_study(path: Path) -> Study:
     """The study in a file; `Mistakes` lists everything that is wrong with it."""
-    document = read_with_parents(path)
+    return study_of_document(read_with_parents(path), path)
+
+
+def study_of_document(document: Document, path: Path) -> Study:
+    """The study that a document describes; `Mistakes` lists everything that is wrong with it."""
     problems = Problems(document)
     _check_sections(problems)
     name = problems.read(("name",), str, path.stem)
@@ -78,8 +85,12 @@ def load_study(path: Path) -> Study:
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
-    axes = read_axes(problems)
-    grid = _expanded_grid(problems, axes, transductive)
+    scored = read_scored_grid(problems)
+    if scored is not None:
+        axes, grid = scored.axes, scored.grid
+    else:
+        axes = read_axes(problems)
+        grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
     if "search" in document.value:
         text = "searches are not built yet; list the values under grid"
@@ -89,8 +100,19 @@ def load_study(path: Path) -> Study:
     if problems.entries:
         raise Mistakes(problems.entries)
     raw = document.value
-    cells = tuple(grid.cells)
-    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
+    return Study(
+        name,
+        question,
+        path,
+        tuple(grid.cells),
+        axes=tuple(axes),
+        expansion=grid,
+        compare=compare,
+        tables=tables,
+        raw=raw,
+        transductive=transductive,
+        scores=None if scored is None else scored.scores,
+    )
 
 
 def _check_sections(problems: Problems) -> None:
