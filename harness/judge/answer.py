@@ -26,6 +26,7 @@ from harness.judge.network_level import (
     NOT_CONFIRMATORY,
     inference_of,
 )
+from harness.judge.published_notes import published_notes
 from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
 from harness.judge.shared_starts import shared_start
@@ -116,6 +117,7 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
         notes += measured.notes
     notes += filter(None, [inference.note, shared_start(plan)])
     notes += losses(question, first)
+    notes += published_notes(study, comparison)
     tests = tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
     notes += notes_on_correlations(question, answers)

@@ -20,6 +20,7 @@ from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
 from harness.study.problems import Problems, Raw
 from harness.study.published_averages import read_averages
+from harness.study.published_pairs import read_pairs
 from harness.study.scores import Scores
 from harness.study.sections import (
     check_exclude,
@@ -179,21 +180,24 @@ def _steps_in_file(problems: Problems, steps: Steps) -> Steps:
     return ("base", *steps)
 
 
-def _why_no_averages(problems: Problems, comparison: Comparison) -> str:
-    """Says why the published averages of a comparison cannot be read; nothing where they can."""
+def _why_not_published(problems: Problems, comparison: Comparison) -> str:
+    """Says why what was published of a comparison cannot be read; nothing where it can."""
     if comparison.published is None:
         return ""
-    if comparison.correlate is None:
-        return "published averages are those of a correlation; a table has published numbers too"
     file = Path(problems.document.mark(()).file).parent / comparison.published
-    name = str(problems.raw_at(("name",)))
     try:
-        averages = read_averages(file, name)
+        if comparison.kind == "correlate":
+            name = str(problems.raw_at(("name",)))
+            names = set(read_averages(file, name))
+            missing = f"{file} has no row of the study {name} and {comparison.name!r}"
+        elif comparison.kind == "groups":
+            names = {pair.comparison for pair in read_pairs(file)}
+            missing = f"{file} has no row of the comparison {comparison.name!r}"
+        else:
+            return "a correlation and a comparison by arms have published numbers; take a table"
     except Unreadable as error:
         return str(error)
-    if comparison.name not in averages:
-        return f"{file} has no row of the study {name} and {comparison.name!r}"
-    return ""
+    return "" if comparison.name in names else missing
 
 
 def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
@@ -207,7 +211,7 @@ def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Compariso
         problems.add(steps, text)
     if not compare_problems:
         for i, comparison in enumerate(compare):
-            reason = _why_no_averages(problems, comparison)
+            reason = _why_not_published(problems, comparison)
             if reason:
                 problems.add(("compare", i, "published"), reason)
     return tuple(compare), tables
