@@ -21,7 +21,9 @@ def published_notes(study: Study, comparison: Comparison) -> Iterator[str]:
 def _note(pair: PublishedPair, origin: str) -> str:
     """The note of one pair."""
     source = f" ({origin})" if origin else ""
-    text = f"published{source}: {pair.first} − {pair.second}: p = {pair.p:.2g}, effect {pair.effect:g}"
+    text = (
+        f"published{source}: {pair.first} − {pair.second}: p = {pair.p:.2g}, effect {pair.effect:g}"
+    )
     size = implied_size(pair.p, pair.effect)
     if math.isnan(size):
         return text

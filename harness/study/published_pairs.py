@@ -22,7 +22,7 @@ class PublishedPair:
 
 
 def read_pairs(file: Path) -> list[PublishedPair]:
-    """The published pairs of a file; `Unreadable`, with what is wrong, where it is no such table."""
+    """The published pairs of a file; `Unreadable` where it is no such table, with what is wrong."""
     table = read_csv(file, LARGEST, "a table of published tests")
     missing = [column for column in COLUMNS if column not in table.head]
     if missing:

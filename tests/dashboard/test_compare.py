@@ -90,7 +90,7 @@ def test_scores_from_elsewhere_are_shown_as_any_study(
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     text = text_of_page(open_page("2_compare", study="scores"))
-    assert "of 2 contrasts 2 differ" in text
+    assert "f 2 contrasts 2 differ" in text
     assert "exploratory" in text
     survival = judged.split("one left out: ")[1].split("\n")[0]
     assert survival[1:] in text
