@@ -253,7 +253,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
-    verdicts = judge(study, runs, rows, or_exit(tracker.runs, study.name))
+    recorded = or_exit(tracker.runs, study.name)
+    verdicts = judge(study, runs, rows, recorded, leaving_out=True)
     if json_:
         as_json(value(verdicts))
         return

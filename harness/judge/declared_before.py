@@ -8,9 +8,16 @@ from harness.study.comparison import Comparison
 from harness.study.declaration import Declaration, Ground, level_hash, level_names
 from harness.study.load import Study
 
+TRAINED_ELSEWHERE = (
+    "the results come from elsewhere, so whether a comparison was declared before they were seen "
+    "is not known here; each is exploratory"
+)
+
 
 def declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], str]:
     """The keys of the comparisons that stand as they were declared, and what changed since."""
+    if study.scores is not None:
+        return set(), TRAINED_ELSEWHERE
     of_study = [run for run in recorded if run.study == study.name]
     early, changes = _comparisons_before(study, of_study)
     redesigned = _changes_of_design(study, of_study, early)

@@ -90,6 +90,7 @@ def _sections() -> Json:
         ),
         "compare": _with_text(comparisons, "The comparisons, declared before the run."),
         "tables": _with_text(tables, "Tables as a paper prints them."),
+        "scores": _with_text(TEXT, "A CSV file of what was trained and measured elsewhere."),
     }
 
 

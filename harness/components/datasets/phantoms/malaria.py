@@ -33,6 +33,7 @@ MOST = 100  # cells in a picture
     files_where={"templates": "bbbc041"},
     tasks=("cells",),
     splits=("train", "validation", "test"),
+    later=("one_picture", "cells"),
 )
 def malaria(
     split: str,
@@ -42,9 +43,14 @@ def malaria(
     images: Count = 40,
     size: Count = 256,
     seed: Whole = 0,
+    one_picture: bool = False,
+    cells: list[str] = [],  # noqa: B006  the signature is the schema
 ) -> Scans:
     """Synthetic malaria smears of paper 004, drawn or from real cells; other splits have a
     quarter.
+
+    Of real templates, `cells` names the categories of BBBC041 that cells are cut from, and
+    `one_picture` has the artefacts cut from the picture of the cells.
     """
     # What the paper leaves open: cells turn by quarters and paste over each other, Otsu's threshold
     # makes the masks, areas are averaged on resizing and a mask's pixel counts from one half on.
@@ -56,7 +62,7 @@ def malaria(
     if templates == "drawn":
         parts = paint_templates(stream("malaria", seed))
     else:
-        parts, files = cut_templates(home, seed)
+        parts, files = cut_templates(home, seed, cells, one_picture=one_picture)
 
     @lru_cache(maxsize=1)  # a picture and its mask are asked for one after the other
     def draw(i: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
