@@ -34,33 +34,33 @@ CORES = 2
 Raw = dict[str, Any]
 
 
-def unchanged(raw: Raw) -> Raw:
+def as_it_ships(raw: Raw) -> Raw:
     """The study as it ships."""
     return raw
 
 
-def pretrained_otherwise(raw: Raw) -> Raw:
+def with_other_pretrainings(raw: Raw) -> Raw:
     """The study of saliency with the same fine-tunings, each behind another pretraining.
 
     `keep` leaves the kernels of the photographs as they stand, and so both arms name the fit of the
     pretraining at one path, whose seed can then be an axis.
     """
     photographs, uniform = raw["grid"]["fit.init"]
-    kept = {"name": "keep", "of": uniform["of"], "label": photographs["label"]}
+    as_they_stand = {"name": "keep", "of": uniform["of"], "label": photographs["label"]}
     seeds = raw.pop("seeds")
-    raw["grid"]["fit.init"] = [kept, uniform]
-    raw["zip"] = {"fit.seed": seeds, "fit.init.of.fit.seed": moved(seeds)}
+    raw["grid"]["fit.init"] = [as_they_stand, uniform]
+    raw["zip"] = {"fit.seed": seeds, "fit.init.of.fit.seed": offset_seeds(seeds)}
     return raw
 
 
-def drawn_otherwise(raw: Raw) -> Raw:
+def with_other_draws(raw: Raw) -> Raw:
     """The study of skips on other pictures and from other starts."""
     for path in ("fit.seed", "fit.train_on.draw", "test_on.draw"):
-        raw["zip"][path] = moved(raw["zip"][path])
+        raw["zip"][path] = offset_seeds(raw["zip"][path])
     return raw
 
 
-def moved(seeds: Sequence[int]) -> list[int]:
+def offset_seeds(seeds: Sequence[int]) -> list[int]:
     return [seed + OFFSET for seed in seeds]
 
 
@@ -68,14 +68,14 @@ def moved(seeds: Sequence[int]) -> list[int]:
 Variants = dict[str, tuple[int, Callable[[Raw], Raw]]]
 VARIANTS: dict[str, Variants] = {
     "saliency": {
-        "one thread": (1, unchanged),
-        "two threads": (2, unchanged),
-        "other pretrainings": (1, pretrained_otherwise),
+        "one thread": (1, as_it_ships),
+        "two threads": (2, as_it_ships),
+        "other pretrainings": (1, with_other_pretrainings),
     },
     "skips": {
-        "one thread": (1, unchanged),
-        "two threads": (2, unchanged),
-        "other draws": (1, drawn_otherwise),
+        "one thread": (1, as_it_ships),
+        "two threads": (2, as_it_ships),
+        "other draws": (1, with_other_draws),
     },
 }
 
@@ -134,7 +134,7 @@ def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("studies", nargs="*", default=list(VARIANTS), metavar="STUDY")
-    names = sorted({variant for variants in VARIANTS.values() for variant in variants})
+    names = sorted(set().union(*VARIANTS.values()))
     parser.add_argument("--variants", nargs="+", default=names, choices=names)
     parser.add_argument("--home", type=Path, help="where runs are kept; a run goes on there")
     options = parser.parse_args()

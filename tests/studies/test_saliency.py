@@ -110,7 +110,7 @@ def test_both_questions_of_the_study_are_primary_and_have_one_contrast() -> None
 @pytest.mark.parametrize("file", ["saliency_inits", "saliency_control"])
 def test_what_other_files_share_with_the_study_is_trained_once(file: str) -> None:
     study = load_study(STUDIES / "saliency.yaml")
-    other = load_study(STUDIES / f"{file}.yaml")
+    beside = load_study(STUDIES / f"{file}.yaml")
     fits = {cell.trial.fit.key for cell in study.cells if cell.trial.fit.init.name == "photos"}
     assert len(fits) == SEEDS
-    assert fits <= {cell.trial.fit.key for cell in other.cells}
+    assert fits <= {cell.trial.fit.key for cell in beside.cells}
