@@ -28,10 +28,10 @@ from tests.made.synthetic import results, study_in
 
 STUDIES = Path(__file__).parents[2] / "studies"
 RNG = np.random.default_rng(3)
-SEEDS = 12
+SEEDS = 16
 
 
-@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 6), ("skips_levels", 5, 16)])
+@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 5), ("skips_levels", 5, 15)])
 def test_one_training_for_each_pruning_and_seed_however_many_shifts(
     home: Home,
     file: str,
