@@ -28,7 +28,7 @@ from tests.made.synthetic import results, study_in
 
 STUDIES = Path(__file__).parents[2] / "studies"
 RNG = np.random.default_rng(3)
-SEEDS = 16
+SEEDS = 12
 
 
 @pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 5), ("skips_levels", 5, 15)])
