@@ -3,7 +3,7 @@
 import os
 import sys
 
-from harness.cli import check, data, predict, rank, records, schema, studies
+from harness.cli import check, data, merge, predict, rank, records, schema, studies, work
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
@@ -11,9 +11,11 @@ from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
     studies,
+    work,
     rank,
     predict,
     records,
+    merge,
     check,
     data,
     schema,

@@ -17,8 +17,11 @@ from harness.study.declaration import Declaration, declare
 from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
+from harness.study.points import with_examples
 from harness.study.problems import Problems, Raw
 from harness.study.published_averages import read_averages
+from harness.study.search import Search
+from harness.study.search_section import read_search
 from harness.study.sections import (
     check_exclude,
     check_when,
@@ -44,6 +47,7 @@ class Study:
     tables: Tables = ()
     raw: Raw = field(default_factory=dict)
     transductive: bool = False  # whether it may adapt to the images that it tests on
+    search: Search | None = None  # the cells of a search are those of its confirmation
 
     @property
     def design(self) -> str:
@@ -78,12 +82,11 @@ def load_study(path: Path) -> Study:
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
+    if "search" in document.value:
+        return _searching_study(problems, path, name, question, transductive)
     axes = read_axes(problems)
     grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
-    if "search" in document.value:
-        text = "searches are not built yet; list the values under grid"
-        problems.add(("search", KEY), text)
     if not problems.entries and not grid.cells:
         problems.add((), "the grid is empty: every cell is excluded")
     if problems.entries:
@@ -91,6 +94,27 @@ def load_study(path: Path) -> Study:
     raw = document.value
     cells = tuple(grid.cells)
     return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
+
+
+def _searching_study(
+    problems: Problems, path: Path, name: str, question: str, transductive: bool
+) -> Study:
+    """A study that searches: it has no cells until its best points are confirmed."""
+    search = read_search(problems)
+    read_exclude(problems)
+    problems.read_mapping(("base",))
+    if search is not None:
+        search = with_examples(problems, search, transductive)
+    if problems.entries or search is None:
+        raise Mistakes(problems.entries)
+    compare: tuple[Comparison, ...] = ()
+    if search.confirm is not None:
+        compare = search.confirm.comparisons
+    raw = problems.document.value
+    nothing = Expansion()
+    return Study(
+        name, question, path, (), (), nothing, compare, (), raw, transductive, search=search
+    )
 
 
 def _check_sections(problems: Problems) -> None:
