@@ -3,7 +3,7 @@
 import os
 import sys
 
-from harness.cli import check, data, predict, rank, records, schema, studies
+from harness.cli import check, data, predict, rank, records, schema, status, studies
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
@@ -11,6 +11,7 @@ from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
     studies,
+    status,
     rank,
     predict,
     records,

@@ -146,6 +146,10 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
     if summary.count_unrecorded:
         yield f"  {summary.problem}"
+    if summary.is_stopped:
+        stopped = summary.count(State.STOPPED, "fit") + summary.count(State.STOPPED)
+        unfinished = stopped + summary.count_waiting
+        yield f"  stopped: {unfinished} fits and trials are not finished; the same command goes on"
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"

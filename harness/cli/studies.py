@@ -1,7 +1,6 @@
 """The commands of a study: plan, run, status, compare, report."""
 
 import os
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,11 +18,11 @@ from harness.cli.shared import (
     as_json,
     err,
     escape_markup,
+    fail,
     or_exit,
     out,
     plan_of,
     print_lines,
-    study_in,
     study_with_data,
     tracker_at,
 )
@@ -33,8 +32,9 @@ from harness.run.carry_out import RunSummary
 from harness.run.engines import inline, processes
 from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
+from harness.run.limits import limits_of, seconds_of_limit
 from harness.run.plan import Plan, modules_to_load
-from harness.run.progress import forget, notes, remaining, running
+from harness.run.progress import forget
 from harness.run.slots import Slot, slots_here
 from harness.store import Home
 from harness.study.load import Study
@@ -96,12 +96,22 @@ def run_(
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
+    limit: Annotated[
+        str | None,
+        typer.Option(
+            help="How long a fit or trial may take: 90s, 30m, 2h, none. "
+            "Otherwise ten times as long as the longest of its like, while it is silent."
+        ),
+    ] = None,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
+    longest = None if limit is None else or_exit(seconds_of_limit, limit)
+    if longest is not None and on is On.inline:
+        fail("--limit: a job without a process of its own cannot be ended; leave out --on inline")
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
@@ -112,7 +122,7 @@ def run_(
     summary = None
     if plan.todo:
         forget(home, study.name)
-        engine = _engine(on, home, room, plan)
+        engine = _engine(on, home, room, plan, longest)
         or_exit(tracker.prepare)
         plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
         summary = carry_out(
@@ -125,8 +135,13 @@ def run_(
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
-    if summary is not None and (summary.failures or summary.count_unrecorded):
+    if summary is not None and _is_not_whole(summary):
         raise typer.Exit(1)
+
+
+def _is_not_whole(summary: RunSummary) -> bool:
+    """Whether something of a run is left to be done by the same command."""
+    return bool(summary.failures or summary.count_unrecorded or summary.is_stopped)
 
 
 def _say_why_leases(home: Home) -> None:
@@ -136,9 +151,11 @@ def _say_why_leases(home: Home) -> None:
         err.print(f"leases instead of locks: {reason}", markup=False)
 
 
-def _engine(on: On, home: Home, slots: list[Slot], plan: Plan) -> Engine:
+def _engine(on: On, home: Home, slots: list[Slot], plan: Plan, longest: float | None) -> Engine:
+    """Starts an engine; `longest` is how long a job may take, where that was asked for."""
     if on is On.processes:
-        return processes(home.folder, slots, modules_to_load(plan))
+        limits = limits_of(plan, home, longest)
+        return processes(home.folder, slots, modules_to_load(plan), limits=limits)
     return inline(home.folder, slots[0].device)
 
 
@@ -164,50 +181,6 @@ def _answer(study: Study, tracker: Tracker) -> None:
 
 def _reports(home: Home, study: Study) -> Path:
     return home.folder / "reports" / study.path.stem
-
-
-@app.command()
-def status(
-    study: Annotated[
-        str | None, typer.Argument(help="A study's name or file; all of them otherwise.")
-    ] = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Keep showing until it ends.")
-    ] = False,
-    json_: AsJson = False,
-) -> None:
-    """Show how far running studies are; works from any terminal."""
-    home = Home.here()
-    name = study
-    if study is not None and Path(study).suffix in (".yaml", ".yml"):
-        name = study_in(Path(study)).name
-    studies = running(home, name)
-    if json_:
-        values = []
-        for progress, is_alive in studies:
-            estimate = {"alive": is_alive, "remaining": remaining(progress)}
-            values.append({**progress.to_plain(), **estimate})
-        as_json(values)
-        return
-    if not studies:
-        print_lines("no study has run here" if name is None else f"{name} is not running")
-        return
-    _print_status(home, name)
-    while follow and any(is_alive for _, is_alive in running(home, name)):
-        time.sleep(2)
-        _print_status(home, name)
-
-
-def _print_status(home: Home, name: str | None) -> None:
-    """Prints a table for each run of a study, or for those of all studies."""
-    for progress, is_alive in running(home, name):
-        state = "ended"
-        if is_alive:
-            state = "running"
-        elif any(job.is_unfinished for job in progress.jobs.values()):
-            state = "stopped; run it again to go on"
-        out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
-        out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
 
 
 @app.command()

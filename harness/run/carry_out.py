@@ -17,6 +17,7 @@ from harness.run.jobs import Job, Outcome
 from harness.run.plan import Plan, jobs
 from harness.run.progress import JobProgress, Progress, ProgressFile, lock_path
 from harness.run.recording import Recording
+from harness.run.stopping import Stoppable
 from harness.spec.records import FitRecord
 from harness.spec.states import State
 from harness.store import Home, file_lock
@@ -30,6 +31,7 @@ class RunSummary:
     recorded: int
     count_unrecorded: int = 0  # trials that ended while the database was away
     problem: str = ""  # why they are not recorded, and what will be done
+    count_waiting: int = 0  # fits and trials that were not begun, for the study was stopped
 
     def count(self, state: str, kind: str = "trial") -> int:
         """How many jobs of a kind ended in this state."""
@@ -38,6 +40,13 @@ class RunSummary:
             if outcome.job.kind == kind and outcome.state == state:
                 count += 1
         return count
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was asked to stop before all had ended."""
+        return self.count_waiting > 0 or any(
+            outcome.state == State.STOPPED for outcome in self.outcomes
+        )
 
     @property
     def failures(self) -> list[Outcome]:
@@ -62,6 +71,7 @@ def run(
     progress = _start_of(plan, to_do, slots)
     outcomes: list[Outcome] = []
     lock = lock_path(home, progress.study, progress.pid)
+    engine = Stoppable(engine, home, progress.study, progress.pid)
     recording = Recording(plan, home, LiveRuns(tracker, plan.study, code_state(), lock))
     with file_lock(lock), ProgressFile(home, progress) as file, recording:
         _forget_results(plan, home)
@@ -80,7 +90,10 @@ def run(
     for job in to_do:
         forget_notes(home, job)
     live = recording.live
-    return RunSummary(outcomes, live.recorded, live.count_unrecorded, live.sentence)
+    waiting = [unit for unit in progress.jobs.values() if unit.is_unfinished]
+    return RunSummary(
+        outcomes, live.recorded, live.count_unrecorded, live.sentence, count_waiting=len(waiting)
+    )
 
 
 def _ended_unit(event: Event) -> Outcome | None:

@@ -1,5 +1,6 @@
 """What runs in a process of its own: it takes jobs from a pipe, does them, and answers."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -14,11 +15,14 @@ from typing import Any
 from harness.run.jobs import Job, Work, one_line
 from harness.run.slots import Slot
 
+PR_SET_PDEATHSIG = 1  # of prctl: the signal that comes when the parent has ended
+
 
 def serve(pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
     """Does jobs in a process of its own: one, or at a slot that lasts as many as it is given."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _be_killed_with_parent()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ["CUDA_VISIBLE_DEVICES"] = slot.visible or ""
     while True:
@@ -51,6 +55,16 @@ def _do(job: Job, pipe: Connection, slot: Slot, folder: Path, work: Work) -> Non
             sys.stdout.flush()
             sys.stderr.flush()
         pipe.send(answer)
+
+
+def _be_killed_with_parent() -> None:
+    """Asks the kernel to kill this process when the one that it was forked from has ended.
+
+    A component that never lets another thread run would outlive a study that is killed.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # a C library without it
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:
