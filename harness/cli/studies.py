@@ -13,9 +13,11 @@ from harness.cli.live import carry_out
 from harness.cli.shared import (
     AsJson,
     File,
+    NoBuild,
     Where,
     app,
     as_json,
+    check_building_of,
     err,
     escape_markup,
     fail,
@@ -65,11 +67,14 @@ class On(StrEnum):
 
 
 @app.command("plan")
-def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
+def plan_(
+    file: File, no_build: NoBuild = False, json_: AsJson = False, where: Where = None
+) -> None:
     """Show what a study would do: cells, fits, trials, reasons and time; nothing is written."""
     home = Home.here()
     study = study_with_data(file, home)
     plan = plan_of(study, home, tracker_at(where))
+    check_building_of(plan, home, no_build=no_build)
     if json_:
         as_json(plan_value(plan))
         return
@@ -103,6 +108,7 @@ def run_(
             "Otherwise ten times as long as the longest of its like, while it is silent."
         ),
     ] = None,
+    no_build: NoBuild = False,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
@@ -123,6 +129,7 @@ def run_(
     if plan.todo:
         forget(home, study.name)
         engine = _engine(on, home, room, plan, longest)
+        check_building_of(plan, home, no_build=no_build)
         or_exit(tracker.prepare)
         plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
         summary = carry_out(

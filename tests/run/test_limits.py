@@ -161,6 +161,7 @@ def progress_of(home: Home, *keys: str) -> Progress:
     since = time.time() - 120
     jobs = {key: JobProgress(f"fit {key}", "fit", State.RUNNING, since) for key in keys}
     progress = Progress("s", "s.yaml", os.getpid(), since, jobs)
+    lock_path(home, "s", os.getpid()).parent.mkdir(parents=True, exist_ok=True)
     write_progress(home, progress)
     return progress
 
