@@ -29,13 +29,22 @@ SIGNS_OF_META = ("meta", "fake tensor", "storage", "data pointer")
 PLACE_IN_FIT = re.compile(r"fit\.(net|init)(?:\.\w+)?: ")
 
 
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A network without weights, and what it answered to one patch."""
+
+    net: nn.Module
+    answer: object
+    outputs: int
+
+
 @dataclass
 class DryBuild:
     """What several trials share while they are built: outlines of data, and networks."""
 
     home: Home
     _outlines: dict[str, Outline | None] = field(default_factory=dict)
-    _networks: dict[str, nn.Module | str | None] = field(default_factory=dict)
+    _networks: dict[str, BuiltNetwork | str | None] = field(default_factory=dict)
 
     def problems(self, trial: Trial) -> list[Problem]:
         """Everything that is wrong with a trial, by its data and by building its networks."""
@@ -47,10 +56,13 @@ class DryBuild:
     def outline(self, part: Part) -> Outline | None:
         """The outline of a data set; None where it is not known before it is opened."""
         if part.key not in self._outlines:
-            self._outlines[part.key] = outline_of(part, self.home)
+            try:
+                self._outlines[part.key] = outline_of(part, self.home)
+            except (ValueError, LookupError, OSError):  # whoever opens it says why
+                self._outlines[part.key] = None
         return self._outlines[part.key]
 
-    def network(self, fit: Fit) -> nn.Module | str | None:
+    def network(self, fit: Fit) -> BuiltNetwork | str | None:
         """The network of a fit after its start; a sentence where it cannot be built, None where
         only the device that it is trained on will tell.
         """
@@ -62,7 +74,7 @@ class DryBuild:
             self._networks[name] = self._build(fit, source)
         return self._networks[name]
 
-    def _build(self, fit: Fit, source: Outline) -> nn.Module | str | None:
+    def _build(self, fit: Fit, source: Outline) -> BuiltNetwork | str | None:
         """Builds a network, passes one patch through it, and loads what it starts from.
 
         One that asks for numbers, of which the meta device has none, is built on the processor.
@@ -78,25 +90,23 @@ class DryBuild:
                     return f"{fit.net.name} cannot be built: {type(error).__name__}: {error}"
         return None
 
-    def _build_on(self, device: str, fit: Fit, source: Outline) -> nn.Module | str:
-        """Builds the network of a fit on a device; returns a sentence where it answers wrongly."""
+    def _build_on(self, device: str, fit: Fit, source: Outline) -> BuiltNetwork:
+        """Builds the network of a fit on a device; only the shapes of its weights are kept."""
         channels = source.planes * int(fit.net.options["slices"])
         outputs = _outputs(fit.net, source)
         with torch.device(device), torch.random.fork_rng(devices=[]), torch.no_grad():
             net = build_net(fit.net, channels, outputs).eval()
             answer = net(torch.zeros(1, channels, fit.patch, fit.patch))
-        problem = _problem_of_answer(answer, fit, outputs)
-        if problem is None:
-            self._load_start(net.to("meta"), fit.init)
-        return problem or net
+        self._load_start(net.to("meta"), fit.init)
+        return BuiltNetwork(net, answer, outputs)
 
     def _load_start(self, net: nn.Module, init: Part) -> None:
         """Loads the weights of the fit that a network starts from, as far as their shapes go."""
         inner = init.options.get("fit")
         if init.name == "trained" and isinstance(inner, Fit):
             other = self.network(inner)
-            if isinstance(other, nn.Module):
-                load_into(net, other.state_dict(), init.options["part"])
+            if isinstance(other, BuiltNetwork):
+                load_into(net, other.net.state_dict(), init.options["part"])
 
     def _problems_of_fits(self, trial: Trial) -> Iterator[Problem]:
         """Finds fits whose images do not suit them, and networks that cannot be built."""
@@ -106,10 +116,12 @@ class DryBuild:
             if source is not None:
                 for name, text in _problems_of_source(fit, source):
                     yield _steps(name, is_own), text
-            net = self.network(fit)
-            if isinstance(net, str):
-                name, text = _place_in_fit(net)
+            built = self.network(fit)
+            if isinstance(built, str):
+                name, text = _place_in_fit(built)
                 yield _steps(name, is_own), text
+            elif is_own and built is not None:  # a pretext has its own idea of an answer
+                yield from _problems_of_answer(built, fit)
 
     def _problems_of_test(self, trial: Trial) -> Iterator[Problem]:
         """Finds test images that the network cannot take, or whose masks mean something else."""
@@ -139,8 +151,8 @@ class DryBuild:
 
     def _problems_of_layers(self, trial: Trial) -> Iterator[Problem]:
         """Finds layers that a perturbation or a probe names and the network does not have."""
-        net = self.network(trial.fit)
-        if not isinstance(net, nn.Module):
+        built = self.network(trial.fit)
+        if not isinstance(built, BuiltNetwork):
             return
         parts: list[tuple[Steps, Part]] = []
         if trial.perturb is not None and trial.perturb.component.facts.features:
@@ -152,7 +164,7 @@ class DryBuild:
         for steps, part in parts:
             for inner_steps, name in _layer_names(part):
                 try:
-                    layer(net, name)
+                    layer(built.net, name)
                 except ValueError as error:
                     yield (*steps, *inner_steps), str(error)
 
@@ -180,17 +192,14 @@ def _outputs(part: Part, source: Outline) -> int:
     return int(outputs)
 
 
-def _problem_of_answer(answer: object, fit: Fit, outputs: int) -> str | None:
+def _problems_of_answer(built: BuiltNetwork, fit: Fit) -> Iterator[Problem]:
     """Says what a network answers instead of a plane of logits for each output, if it does."""
-    expected = (1, outputs, fit.patch, fit.patch)
-    place = _place_of(load_component("net", fit.net.name))
-    if not isinstance(answer, Tensor):
-        kind = type(answer).__name__
-        return f"{fit.net.name} gives a {kind} instead of logits {expected} ({place})"
-    if tuple(answer.shape) != expected:
-        shape = tuple(answer.shape)
-        return f"{fit.net.name} gives {shape} instead of logits {expected} ({place})"
-    return None
+    answer = built.answer
+    expected = (1, built.outputs, fit.patch, fit.patch)
+    shape = tuple(answer.shape) if isinstance(answer, Tensor) else f"a {type(answer).__name__}"
+    if shape != expected:
+        place = _place_of(load_component("net", fit.net.name))
+        yield ("fit", "net"), f"{fit.net.name} gives {shape} instead of logits {expected} ({place})"
 
 
 def _place_of(function: Callable[..., Any]) -> str:
