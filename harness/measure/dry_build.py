@@ -104,9 +104,9 @@ class DryBuild:
         """Loads the weights of the fit that a network starts from, as far as their shapes go."""
         inner = init.options.get("fit")
         if init.name == "trained" and isinstance(inner, Fit):
-            other = self.network(inner)
-            if isinstance(other, BuiltNetwork):
-                load_into(net, other.net.state_dict(), init.options["part"])
+            built = self.network(inner)
+            if isinstance(built, BuiltNetwork):
+                load_into(net, built.net.state_dict(), init.options["part"])
 
     def _problems_of_fits(self, trial: Trial) -> Iterator[Problem]:
         """Finds fits whose images do not suit them, and networks that cannot be built."""
@@ -198,11 +198,11 @@ def _problems_of_answer(built: BuiltNetwork, fit: Fit) -> Iterator[Problem]:
     expected = (1, built.outputs, fit.patch, fit.patch)
     shape = tuple(answer.shape) if isinstance(answer, Tensor) else f"a {type(answer).__name__}"
     if shape != expected:
-        place = _place_of(load_component("net", fit.net.name))
-        yield ("fit", "net"), f"{fit.net.name} gives {shape} instead of logits {expected} ({place})"
+        line = _line_of(load_component("net", fit.net.name))
+        yield ("fit", "net"), f"{fit.net.name} gives {shape} instead of logits {expected} ({line})"
 
 
-def _place_of(function: Callable[..., Any]) -> str:
+def _line_of(function: Callable[..., Any]) -> str:
     """The file and line of a component."""
     code = inspect.unwrap(function).__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
@@ -229,8 +229,9 @@ def _planes(outline: Outline) -> str:
 
 def _needs_masks(probe: Part) -> bool:
     """Whether a probe takes its test set with masks, as its signature says."""
-    parameters = list(inspect.signature(load_component("probe", probe.name)).parameters.values())
-    return len(parameters) > 1 and parameters[1].annotation is Labelled
+    signature = inspect.signature(load_component("probe", probe.name))
+    annotations = [parameter.annotation for parameter in signature.parameters.values()]
+    return Labelled in annotations[:2]
 
 
 def _layer_names(part: Part) -> Iterator[tuple[Steps, str]]:

@@ -66,7 +66,7 @@ CASES = {
     "other classes in the test": (
         BASE + "  test_on: {name: fibres, slices: 4, size: 64}\n",
         ("test_on",),
-        "has the classes matrix, fibre, pore, and the network learned background, mitochondrion on ",
+        "has the classes matrix, fibre, pore, and the network learned background, mitochondrion",
     ),
     "more folds than images": (
         BASE + "    fold: [0, 9]\n",
@@ -174,8 +174,11 @@ def test_images_without_masks_are_no_test_of_masks(home: Home) -> None:
 def test_seeds_share_what_is_built(home: Home) -> None:
     study = loaded_study(home.folder, BASE + "seeds: 3\n")
     assert len({build_key(cell.trial) for cell in study.cells}) == 1
-    other = loaded_study(home.folder, BASE.replace("width: 2", "width: 3"))
-    assert build_key(other.cells[0].trial) != build_key(study.cells[0].trial)
+    wider = loaded_study(home.folder, BASE.replace("width: 2", "width: 3"))
+    assert build_key(wider.cells[0].trial) != build_key(study.cells[0].trial)
+
+
+def test_seeds_are_left_out_of_plain_values() -> None:
     assert without_seeds({"a": [{"seed": 1, "b": 2}]}) == {"a": [{"b": 2}]}
 
 
