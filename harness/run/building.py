@@ -15,7 +15,7 @@ from harness.run.plan import Plan
 from harness.run.slots import Slot
 from harness.spec.keys import digest
 from harness.spec.states import State
-from harness.spec.values import Trial
+from harness.spec.values import Steps, Trial
 from harness.spec.walk import parts_in
 from harness.store import Home, read_json, write_json
 from harness.study.document import Mistakes
@@ -34,7 +34,7 @@ def check_building(plan: Plan, home: Home) -> str:
     built before is not built again.
     """
     built = _built_before(home)
-    trials = {}
+    trials: dict[str, Trial] = {}
     for planned in plan.todo:
         if planned.action == "run":
             trials.setdefault(build_key(planned.cell.trial), planned.cell.trial)
@@ -81,7 +81,7 @@ def _build(study: Study, trials: list[Trial], home: Home) -> Outcome:
 
 def _raise_problems(study: Study, problems: Mapping[str, Iterable[Any]]) -> None:
     """Raises what is wrong with the trials of a study, each sentence once, at its place."""
-    steps_of_text = {}
+    steps_of_text: dict[str, Steps] = {}
     for of_trial in problems.values():
         for steps, text in of_trial:
             steps_of_text.setdefault(text, tuple(steps))

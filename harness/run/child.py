@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.run.jobs import Job, Work, one_line
+from harness.run.last_seen import log_of, watching, where_of
 from harness.run.slots import Slot
 
 PR_SET_PDEATHSIG = 1  # of prctl: the signal that comes when the parent has ended
@@ -38,13 +39,14 @@ def serve(pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
 
 def _do(job: Job, pipe: Connection, slot: Slot, folder: Path, work: Work) -> None:
     """Does one job: its words go to a log, its answer through the pipe."""
-    log = folder / ".harness" / "logs" / f"{job.key}.log"
+    log = log_of(folder, job.key)
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "a", encoding="utf-8", buffering=1) as handle:
         os.dup2(handle.fileno(), 1)
         os.dup2(handle.fileno(), 2)
         try:
-            result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
+            with watching(where_of(folder, job.key), handle):
+                result = work(job.kind, job.value, str(folder), slot.device, slot.threads)
             answer: dict[str, Any] = {"result": result}
         except (Exception, SystemExit) as error:  # noqa: BLE001  it goes to the parent as text
             trace = traceback.format_exc()

@@ -20,6 +20,7 @@ from harness.run.events import Ended, Engine, Event, Lost, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
 from harness.run.inline import inline, outcome_from, remote_work
 from harness.run.jobs import Job, Work
+from harness.run.last_seen import last_line_of
 from harness.run.limits import Limits, UnitClock
 from harness.run.main_module import without_main
 from harness.run.packing import Packing
@@ -107,7 +108,7 @@ class _Processes:
             events += news
         for worker in ended:
             self._free_slot_of(worker)
-            event, may_go_on = _last_event(worker)
+            event, may_go_on = _last_event(worker, self._home.folder)
             if may_go_on:
                 self._idle.append(worker)
             else:
@@ -214,7 +215,7 @@ def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
     return list(ended.values())
 
 
-def _last_event(worker: _Worker) -> tuple[Event, bool]:
+def _last_event(worker: _Worker, folder: Path) -> tuple[Event, bool]:
     """How a job ended, and whether its worker may do another: one that failed may be broken."""
     answer: dict[str, Any] = {}
     try:
@@ -227,5 +228,8 @@ def _last_event(worker: _Worker) -> tuple[Event, bool]:
         may_go_on = worker.slot.lasts and "result" in answer
         return Ended(outcome_from(worker.job, answer, seconds)), may_go_on
     worker.process.join()
-    death = way_of_death(worker.process.exitcode)
-    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds), False
+    error = f"the worker ended without an answer ({way_of_death(worker.process.exitcode)})"
+    line = last_line_of(folder, worker.job.key)
+    if line:
+        error += f" in {line}"
+    return Lost(worker.job, error, seconds), False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,17 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def give_usual_mode(path: Path) -> None:
+    """Lets those read a file whom the umask lets: some libraries write for the owner alone."""
+    sample = path.with_name(f"{path.name}.mode")
+    handle = os.open(sample, os.O_CREAT | os.O_WRONLY, 0o666)
+    try:
+        path.chmod(stat.S_IMODE(os.fstat(handle).st_mode))
+    finally:
+        os.close(handle)
+        sample.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

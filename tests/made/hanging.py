@@ -1,5 +1,6 @@
-"""Workers for tests that hang; with few imports, so that they start in no time."""
+"""Workers for tests that hang or die; with few imports, so that they start in no time."""
 
+import importlib.util
 import os
 import signal
 import time
@@ -33,4 +34,18 @@ def hang_in_second_trial(
             append_line(path, {"trial": trial["key"], "state": "running"})
             time.sleep(LONG if trial["key"] == "hanging" else 0.0)
             append_line(path, {"trial": trial["key"], "state": "finished", "seconds": 1.0})
+    return {"state": "finished"}
+
+
+def call_component(
+    kind: str, value: dict[str, Any], folder: str, device: str, threads: int | None
+) -> dict[str, Any]:
+    """Calls a function of a file, as a worker calls that of a component."""
+    os.environ["HARNESS_COMPONENTS"] = os.pathsep.join(value["components"])
+    spec = importlib.util.spec_from_file_location("bad", value["file"])
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    getattr(module, value["function"])()
     return {"state": "finished"}
