@@ -73,7 +73,7 @@ def backward(
 
 def _check_number(training: FitInProgress, value: object) -> None:
     """Refuses a loss that is not one number, and names the component that it came from."""
-    if isinstance(value, Tensor) and value.ndim == 0:
+    if isinstance(value, Tensor) and value.numel() == 1:
         return
     method = training.spec.method
     loss = method.options.get("loss")
