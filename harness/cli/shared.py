@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
+from harness.run.building import check_building
 from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import Plan, plan
 from harness.search.confirmation import with_confirmation
@@ -32,6 +33,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 Where = Annotated[
     str | None,
     typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db."),
+]
+
+NoBuild = Annotated[
+    bool,
+    typer.Option(
+        "--no-build",
+        envvar="HARNESS_NO_BUILD",
+        help="Do not build what is to be run, to see whether it can be built.",
+    ),
 ]
 
 MOST_CANDIDATES = 10  # runs that a question lists
@@ -90,6 +100,14 @@ def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None
     return or_exit(plan, study, home, runs, retry)
 
 
+def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> None:
+    """Builds what a plan would run, without weights; what cannot work ends the command."""
+    if not no_build:
+        note = or_mistakes(check_building, plan, home)
+        if note:
+            err.print(note, markup=False)
+
+
 def tracker_at(where: str | None) -> Tracker:
     """The tracker of an address, or of this home."""
     home = Home.here()
@@ -101,6 +119,11 @@ def say_why_leases(home: Home) -> None:
     reason = or_exit(lambda: home.why_leases)
     if reason is not None:
         err.print(f"leases instead of locks: {reason}", markup=False)
+
+
+def reports_folder(home: Home, study: Study) -> Path:
+    """Where the report of a study goes that is not sent elsewhere."""
+    return home.folder / "reports" / study.path.stem
 
 
 def find_run(tracker: Tracker, key: str) -> Run:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.code import Code
+from harness.record.passwords import without_secrets
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
 from harness.spec.values import Part
@@ -185,7 +186,7 @@ def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> 
     texts.update(_sources_outside(cell))
     for name, text in texts.items():
         if text:
-            keep(text, name)
+            keep(without_secrets(text), name)
 
 
 def _sources_outside(cell: Cell) -> dict[str, str]:

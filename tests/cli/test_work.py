@@ -8,8 +8,9 @@ import typer
 from typer.testing import CliRunner
 
 from harness.cli.main import app
-from harness.cli.work import WORK_LEFT, seconds_of_limit
+from harness.cli.work import WORK_LEFT
 from harness.run.claims import CLAIMS
+from harness.run.limits import seconds_of_limit
 from harness.store import Home, is_locked
 from tests.made.kills import state_of, wait_for_curves
 from tests.made.studies import edit, plan_of, start, work_of
