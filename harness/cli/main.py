@@ -3,7 +3,18 @@
 import os
 import sys
 
-from harness.cli import check, data, predict, rank, records, schema, studies
+from harness.cli import (
+    check,
+    dashboard,
+    data,
+    doctor,
+    predict,
+    rank,
+    records,
+    runs,
+    schema,
+    studies,
+)
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
@@ -14,6 +25,9 @@ COMMANDS = (
     rank,
     predict,
     records,
+    runs,
+    dashboard,
+    doctor,
     check,
     data,
     schema,

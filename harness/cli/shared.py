@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
-from harness.run.fingerprints import with_fingerprints
+from harness.run.fingerprints import as_recorded, with_fingerprints
 from harness.run.plan import Plan, plan
 from harness.store import Home
 from harness.store.space import is_out_of_space
@@ -20,9 +21,29 @@ from harness.study.load import Study, load_study
 app = typer.Typer(
     help="Study why a pretrained segmentation network transfers, or fails to.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked_for: bool) -> None:
+    if asked_for:
+        print(f"harness {version('harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version_: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Study why a pretrained segmentation network transfers, or fails to."""
+
+
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -47,6 +68,12 @@ def study_in(file: Path) -> Study:
 def study_with_data(file: Path, home: Home) -> Study:
     """Reads a study file with the fingerprints of its data; on phantoms alone no data is read."""
     return or_mistakes(with_fingerprints, study_in(file), home)
+
+
+def study_as_recorded(file: Path, tracker: Tracker) -> Study:
+    """Reads a study file, on the bytes that its runs have looked at: no data is needed."""
+    study = study_in(file)
+    return or_mistakes(as_recorded, study, tracker.home, or_exit(tracker.runs, study.name))
 
 
 def or_mistakes(
