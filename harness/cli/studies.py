@@ -23,6 +23,7 @@ from harness.cli.shared import (
     plan_of,
     print_lines,
     reports_folder,
+    study_as_recorded,
     study_with_data,
     tracker_at,
 )
@@ -62,8 +63,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     from harness.judge.answer import judge
     from harness.judge.verdicts import lines, value
 
-    study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
+    study = study_as_recorded(file, tracker)
     runs, rows = or_exit(table, tracker, study.name)
     recorded = or_exit(tracker.runs, study.name)
     verdicts = judge(study, runs, rows, recorded, leaving_out=True)
@@ -84,7 +85,7 @@ def report_(
     """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
     from harness.report.write import report
 
-    study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
+    study = study_as_recorded(file, tracker)
     written = or_exit(report, study, tracker, to or reports_folder(tracker.home, study))
     print_lines(f"report: {written.page}")
