@@ -130,9 +130,8 @@ def run_(
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:
-        if summary is not None or study.cells:
-            _print_summary(summary)
         if study.cells:
+            _print_summary(summary)
             print_history(study, home)
         if summary is None or not summary.count_unrecorded:
             _answer(study, tracker)
@@ -195,7 +194,7 @@ def status(
         name = study_in(Path(study)).name
     studies = running(home, name)
     if json_:
-        as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
+        as_json([progress_value(*pair) for pair in studies])
         return
     if not studies:
         print_lines("no study has run here" if name is None else f"{name} is not running")
