@@ -18,6 +18,7 @@ from harness.search.summary import (
     ended_points,
     means_of,
     position,
+    thin_out,
 )
 from harness.spec.naming import level_name
 from harness.study.search import Dimension
@@ -25,7 +26,7 @@ from harness.study.search import Dimension
 ROW_HEIGHT = 46  # pixels of an importance
 ABSENT = -0.14  # where a point stands that has no such setting
 MOST_CHARACTERS = 16  # of a level beside an axis
-MARKS = 3  # of a range
+MOST_LINES = 400  # of more points the best are drawn, and every so many of the others
 
 
 class ImportanceRow(NamedTuple):
@@ -74,8 +75,9 @@ def importance_chart(importances: Importances, theme: Theme) -> Any:
     """Draws a bar for each setting with its interval, and a mark as far as chance gets."""
     rows: list[ImportanceRow] = []
     for row in importances.rows:
-        y = len(rows)
-        rows.append(ImportanceRow(y, y - 0.42, row.path, row.share, row.low, row.high, row.chance))
+        rank = len(rows)
+        numbers = (row.share, row.low, row.high, row.chance)
+        rows.append(ImportanceRow(rank, rank - 0.42, row.path, *numbers))
     if not rows:
         return None
     title = f"share of the variance of {importances.metric}; dashed: by chance"
@@ -108,7 +110,7 @@ def parallel_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
     """Draws each point as a line across its settings, the better the brighter; None without."""
     shares = colour_shares(history, objective)
     lines: list[LineRow] = []
-    for point in ended_points(history):
+    for point in thin_out(history, ended_points(history), MOST_LINES):
         lines += _line_rows(history, point, shares[point.number], objective)
     if not lines:
         return None

@@ -15,6 +15,7 @@ from harness.search.summary import (
     ended_points,
     means_of,
     position,
+    thin_out,
 )
 from harness.study.search import Dimension
 
@@ -25,6 +26,8 @@ TOP = 34  # of the axes of parallel coordinates
 BOTTOM = 226
 ABSENT = 250  # where a point stands that has no such setting
 RACE_TALL = 150
+MOST_DOTS = 2000  # of a figure; of more points every second or tenth is drawn, and the best
+MOST_LINES = 400
 MOST_CHARACTERS = 18  # of a level beside an axis
 
 
@@ -51,7 +54,7 @@ def point_title(history: SearchHistory, point: SearchPoint) -> str:
 
 def best_figure(history: SearchHistory, links: Links, objective: int = 0) -> str:
     """The mean of each point where its race ended, and the best so far as steps."""
-    points = ended_points(history)
+    points = thin_out(history, ended_points(history), MOST_DOTS)
     if not points:
         return ""
     values = [means_of(point)[objective] for point in points]
@@ -90,7 +93,7 @@ def race_figure(history: SearchHistory, links: Links) -> str:
         parts.append(f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/>')
         parts.append(f'<text class="tick halo" x="{LEFT - 12}" y="{y}" dy="4">{rung}</text>')
     best = {point.number for point in best_points(history)}
-    for point in history.points:
+    for point in thin_out(history, history.points, MOST_DOTS):
         kind = "diamond" if point.number in best else "dot"
         x = across.at(point.number)
         y = pixels(_height_of_seeds(len(point.scores), most))
@@ -125,7 +128,8 @@ def parallel_figure(history: SearchHistory, links: Links, objective: int = 0) ->
     for index in range(len(history.dimensions)):
         x = _axis_x(history, index)
         parts.append(f'<path class="pair" d="M{x} {TOP}V{BOTTOM}"/>')
-    for point in sorted(ended_points(history), key=lambda point: shares[point.number]):
+    points = thin_out(history, ended_points(history), MOST_LINES)
+    for point in sorted(points, key=lambda point: shares[point.number]):
         stop = round(shares[point.number] * (len(VIRIDIS) - 2))
         width = 4 if point.number in best else 1.4
         style = f'fill="none" stroke="{VIRIDIS[stop]}" stroke-width="{width}"'

@@ -102,10 +102,19 @@ def best_points(history: SearchHistory) -> list[SearchPoint]:
     if incumbents:
         return incumbents
     front: list[SearchPoint] = []
-    for point in points:
-        if not any(_dominates(history, rival, point) for rival in points):
+    for point in sorted(points, key=lambda point: _losses(history, point)):
+        # whoever dominates a point stands before it, and somebody on the front dominates it too
+        if not any(_dominates(history, rival, point) for rival in front):
             front.append(point)
-    return front
+    return sorted(front, key=lambda point: point.number)
+
+
+def _losses(history: SearchHistory, point: SearchPoint) -> list[float]:
+    """The means of a point so that less is better."""
+    losses = []
+    for objective, mean in zip(history.objectives, means_of(point), strict=True):
+        losses.append(-mean if objective.maximise else mean)
+    return losses
 
 
 def _dominates(history: SearchHistory, point: SearchPoint, rival: SearchPoint) -> bool:
@@ -128,6 +137,19 @@ def ranked_points(history: SearchHistory, objective: int = 0) -> list[SearchPoin
         return point.number not in best, sign * means_of(point)[objective]
 
     return sorted(ended_points(history), key=rank)
+
+
+def thin_out(history: SearchHistory, points: Sequence[SearchPoint], most: int) -> list[SearchPoint]:
+    """The points that a figure has room for: the best, and every second or tenth of the others."""
+    step = math.ceil(len(points) / most)
+    if step <= 1:
+        return list(points)
+    best = {point.number for point in best_points(history)}
+    left = []
+    for index, point in enumerate(points):
+        if index % step == 0 or point.number in best:
+            left.append(point)
+    return left
 
 
 def biases(history: SearchHistory) -> list[Bias]:
