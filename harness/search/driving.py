@@ -14,7 +14,7 @@ from harness.search.point import End, Point, Values
 from harness.search.race import Outcome, next_jobs
 from harness.search.replay import reason_of, replay
 from harness.study.cells import Cell
-from harness.study.points import PointCell
+from harness.study.points import SEED, PointCell
 from harness.study.search import Search
 
 # So many points in a row that cost nothing, and the space has no new point to offer.
@@ -133,9 +133,8 @@ class Driver:
         if expansion.cell is None:
             self._tell(replace(point, end="infeasible", reason=expansion.problem))
             return
-        levels = {
-            path: level for path, level in expansion.cell.levels.items() 
-        }
+        levels = dict(expansion.cell.levels)
+        levels.pop(SEED, None)
         key = expansion.cell.trial.key
         point = replace(point, levels=levels, first_key=key)
         earlier = self._first_of_trial.setdefault(key, point.number)

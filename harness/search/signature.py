@@ -41,8 +41,14 @@ def signature_differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) ->
 
 def _range_text(plain: Mapping[str, Any]) -> str:
     """A dimension of a signature as people read it."""
-    words = []
-    for name, value in plain.items():
-        if value not in (None, False):
-            words.append(f"{name} {value}")
-    return f"({', '.join(words)})"
+    if "choices" in plain:
+        text = f"one of {', '.join(plain['choices'])}"
+    else:
+        text = f"{plain['kind']} {plain['low']} to {plain['high']}"
+        if plain["log"]:
+            text += ", logarithmic"
+        if plain["step"] is not None:
+            text += f", in steps of {plain['step']}"
+    if "when" in plain:
+        text += f", when {plain['when']}"
+    return f"({text})"
