@@ -10,10 +10,10 @@ import streamlit as st
 from dashboard.read.database import SECONDS_OF_A_SERVER, Unreadable
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
+from harness.search.cells import map_of_two
 from harness.search.history import SearchHistory, read_history
 from harness.search.importance import Importances, importances
 from harness.search.storage import ADDRESS, journal_path
-from harness.search.summary import map_of_two
 from harness.store import Home
 from harness.study.load import Study
 from harness.study.search import Dimension

@@ -5,17 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from harness.search.cells import cell_names, cell_of, map_of_two, position
 from harness.search.sentences import bias_text, counts_text, headline
 from harness.search.summary import (
     BestStep,
     best_points,
     best_so_far,
     biases,
-    cell_names,
-    cell_of,
     colour_shares,
-    map_of_two,
-    position,
     ranked_points,
     thin_out,
 )
