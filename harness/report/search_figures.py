@@ -86,7 +86,8 @@ def best_figure(history: SearchHistory, links: Links, objective: int = 0) -> str
         mark = circle(frame.across.at(end), frame.height(value), is_best=point.number in best)
         parts.append(with_title(history, point, links, mark))
     parts.append(axis_label("trainings", TALL))
-    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(metric)}</text>')
+    name = escape(metric)
+    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{name}</text>')
     return svg(parts, TALL + 38, f"best {metric} so far over trainings")
 
 
@@ -96,7 +97,8 @@ def race_figure(history: SearchHistory, links: Links) -> str:
         return ""
     across = _axis_of_numbers(history.points[-1].number)
     most = max(len(point.scores) for point in history.points)
-    rungs = sorted({len(point.scores) for point in history.points} - {0})
+    counts = {len(point.scores) for point in history.points}
+    rungs = sorted(counts - {0})
     parts = list(upright_grid(across, RACE_TALL))
     for rung in rungs:
         y = pixels(_height_of_seeds(rung, most))

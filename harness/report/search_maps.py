@@ -74,7 +74,9 @@ def map_table(history: SearchHistory, pair: Sequence[Dimension], objective: int 
         for column in columns:
             line += _map_cell(cells.get((row, column)), value_range)
         lines.append(f"<tr>{line}</tr>")
-    names = f"{escape(down.path)} × {escape(across.path)}"
+    name_down = escape(down.path)
+    name_across = escape(across.path)
+    names = f"{name_down} × {name_across}"
     table = f"<thead><tr><th>{names}</th>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
     return f'<div class="across"><table class="paper">{table}</table></div>'
 
@@ -94,22 +96,32 @@ def front_figure(history: SearchHistory, links: Links) -> str:
     points = ended_points(history)
     if len(history.objectives) < 2 or not points:
         return ""
-    means = {point.number: means_of(point) for point in points}
-    firsts = [values[0] for values in means.values()]
-    seconds = [values[1] for values in means.values()]
-    across = axis_over(min(firsts), max(firsts))
-    frame = Frame(across, axis_over(min(seconds), max(seconds)), TALL)
+    means = {}
+    firsts = []
+    seconds = []
+    for point in points:
+        first, second, *_ = means_of(point)
+        means[point.number] = (first, second)
+        firsts.append(first)
+        seconds.append(second)
+    frame = Frame(
+        across=axis_over(min(firsts), max(firsts)),
+        upward=axis_over(min(seconds), max(seconds)),
+        tall=TALL,
+    )
     parts = [*upright_grid(frame.across, TALL), *marks_upward(frame)]
     best = {point.number for point in best_points(history)}
-    ends = sorted(means[number][:2] for number in best)
+    ends = sorted(means[number] for number in best)
     way = "L".join(frame.at(x, y) for x, y in ends)
     parts.append(f'<path class="mean" d="M{way}"/>')
     for point in points:
-        x, y = means[point.number][:2]
-        is_best = point.number in best
-        mark = circle(frame.across.at(x), frame.height(y), is_best=is_best)
+        first, second = means[point.number]
+        x = frame.across.at(first)
+        y = frame.height(second)
+        mark = circle(x, y, is_best=point.number in best)
         parts.append(with_title(history, point, links, mark))
-    first, second = history.objectives[:2]
-    parts.append(axis_label(first.metric, TALL))
-    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(second.metric)}</text>')
-    return svg(parts, TALL + 38, f"{second.metric} against {first.metric}")
+    across, upward, *_ = [objective.metric for objective in history.objectives]
+    parts.append(axis_label(across, TALL))
+    name = escape(upward)
+    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{name}</text>')
+    return svg(parts, TALL + 38, f"{upward} against {across}")
