@@ -67,9 +67,17 @@ def progress_value(progress: Progress, is_alive: bool) -> dict[str, Any]:
 def summary_value(study: Study, summary: RunSummary | None, tracker: Tracker) -> dict[str, Any]:
     """What came of a run, for machines."""
     counts = dict.fromkeys(END_STATES, 0)
+    by_others = 0
     failures = []
     if summary is not None:
         counts = {state: summary.count(state) for state in END_STATES}
+        by_others = summary.count_by_others
         for outcome in summary.failures:
             failures.append({"name": outcome.job.name, "error": outcome.error})
-    return {"study": study.name, "trials": counts, "failures": failures, "uri": tracker.shown_uri}
+    return {
+        "study": study.name,
+        "trials": counts,
+        "by_others": by_others,
+        "failures": failures,
+        "uri": tracker.shown_uri,
+    }

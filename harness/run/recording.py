@@ -76,6 +76,9 @@ class Recording:
     def _record_outcome(self, outcome: Outcome) -> None:
         """Closes the run of a trial, however it ended, and notes how long a job took."""
         key = outcome.job.key
+        if outcome.elsewhere:
+            self._record_work_of_others(outcome)
+            return
         if key in self._trials:
             trial = self._trials[key]
             self._close(trial, self._result_of(trial, outcome))
@@ -86,6 +89,23 @@ class Recording:
         else:
             cost = cost_class_of_trial(self._trials[key].cell)
         note_duration(self._home, cost, outcome.seconds)
+
+    def _record_work_of_others(self, outcome: Outcome) -> None:
+        """Sees to it that a trial which another process has measured is recorded, once.
+
+        That process does it; it may have been killed just before. What has failed there, or is
+        still at work, is recorded there alone.
+        """
+        trial = self._trials.get(outcome.job.key)
+        if trial is None:
+            return
+        result = None
+        if outcome.state in (State.FINISHED, State.DIVERGED):
+            result = measured_result(trial.cell, self._home)
+        if result is None:
+            self.live.drop_run(trial.cell)
+        else:
+            self.live.close_run(trial.cell, result, trial.reason)
 
     def _result_of(self, trial: TrialPlan, outcome: Outcome) -> TrialResult | None:
         """What came of a trial; one that was skipped has failed, one that was stopped waits."""

@@ -62,7 +62,7 @@ class Comparison:
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False
     transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer
-    published: str | None = None  # of correlations: a CSV file of averages over the strata
+    published: str | None = None  # a CSV file: averages of correlations, p and effects of pairs
     from_: str = ""  # where these were published
 
     @property
