@@ -71,6 +71,7 @@ class _Work:
     """The jobs of a study on their way: those that wait, and those that the engine has."""
 
     def __init__(self, engine: Engine, jobs: list[Job], home: Home, claims: Claims) -> None:
+        """Takes what is to be done, all of which still waits."""
         self.at_work: set[str] = set()
         self._engine = engine
         self._home = home
