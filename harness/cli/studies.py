@@ -9,8 +9,27 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
-from harness.cli.json_values import plan_value, summary_value
+from harness.cli.deciding import in_looks, still_needed
+from harness.cli.engines import (
+    Address,
+    Batch,
+    Choice,
+    Detach,
+    Device,
+    GpuFraction,
+    Local,
+    On,
+    OnOption,
+    Slots,
+    Submit,
+    WorkerMinutes,
+    Workers,
+    engine_of,
+)
+from harness.cli.json_values import plan_value, progress_value, summary_value
 from harness.cli.live import carry_out
+from harness.cli.profile import Profile, RunFile
+from harness.cli.searches import carry_out_search, print_history, print_search, search_value
 from harness.cli.shared import (
     AsJson,
     File,
@@ -27,26 +46,22 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
+from harness.cli.workers import (
+    refuse_what_workers_cannot,
+    require_fixed_cells,
+    run_by_workers,
+    worker_lines,
+)
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
-from harness.run.engines import inline, processes
 from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
-from harness.run.plan import Plan, modules_to_load
-from harness.run.progress import forget, notes, remaining, running
-from harness.run.slots import Slot, slots_here
+from harness.run.plan import modules_of_cells, modules_to_load
+from harness.run.progress import forget, notes, running
 from harness.store import Home
 from harness.study.load import Study
-
-
-class Device(StrEnum):
-    """What to train on."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
+from harness.study.search import Search
 
 
 class Retry(StrEnum):
@@ -57,25 +72,24 @@ class Retry(StrEnum):
     changed = "changed"  # whose code has changed since
 
 
-class On(StrEnum):
-    """Which engine runs the trials."""
-
-    processes = "processes"
-    inline = "inline"
-
-
 @app.command("plan")
 def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Show what a study would do: cells, fits, trials, reasons and time; nothing is written."""
     home = Home.here()
     study = study_with_data(file, home)
-    plan = plan_of(study, home, tracker_at(where))
+    tracker = tracker_at(where)
+    needed, looks = still_needed(study, tracker)
+    plan = plan_of(needed, home, tracker)
     if json_:
-        as_json(plan_value(plan))
+        as_json({**plan_value(plan), **search_value(study, home)})
         return
     out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
+    if study.search is not None:
+        print_search(study, study.search, home)
+        if not study.cells:
+            return
     out.print(screen.axes_table(study))
-    print_lines(*screen.plan_lines(plan))
+    print_lines(*looks, *screen.plan_lines(plan))
     from harness.judge.preview import preview_lines, previews
 
     print_lines(*preview_lines(previews(study)))
@@ -83,12 +97,17 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
 
 @app.command("run")
 def run_(
-    file: File,
-    slots: Annotated[
-        int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")
-    ] = None,
+    file: RunFile,
+    slots: Slots = None,
     device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
-    on: Annotated[On, typer.Option(help="Which engine runs the trials.")] = On.processes,
+    on: OnOption = On.processes,
+    address: Address = None,
+    gpu_fraction: GpuFraction = None,
+    workers: Workers = None,
+    worker_minutes: WorkerMinutes = None,
+    submit: Submit = None,
+    local: Local = False,
+    detach: Detach = False,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
@@ -96,43 +115,68 @@ def run_(
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
+    profile: Profile = None,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
     """Run what is missing of a study: train, measure, record."""
+    batch = Batch(workers, worker_minutes, tuple(submit or ()), local, detach)
+    choice = Choice(on, device, slots, address, gpu_fraction, batch)
+    choice.require_sense()
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
     home = Home.here()
     study = study_with_data(file, home)
     home.hidden.mkdir(parents=True, exist_ok=True)
     say_why_leases(home)
-    room = or_exit(slots_here, slots, device.value)
+    room = choice.slots_here()
     tracker = tracker_at(where)
-    plan = plan_of(study, home, tracker, retry)
-    summary = None
-    if plan.todo:
+    if on is On.submitit:
+        require_fixed_cells(study)
+    if study.search is not None:
+        engine = _engine_of_search(study.search, choice, home)
+        carry_out_search(study, study.search, home, tracker, engine, slots=len(room), quiet=json_)
+        study = study_with_data(file, home)
+
+    def carry_out_part(part: Study) -> RunSummary | None:
+        """Runs what is missing of a part of the study; None where nothing is."""
+        plan = plan_of(part, home, tracker, retry)
+        if not plan.todo:
+            return None
+        if on is On.submitit:
+            refuse_what_workers_cannot(retry=retry, fail_fast=fail_fast)
+            return run_by_workers(choice, plan, home, tracker, where, quiet=json_)
         forget(home, study.name)
-        engine = _engine(on, home, room, plan)
+        engine = engine_of(choice, home, room, modules_to_load(plan))
         or_exit(tracker.prepare)
-        plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
-        summary = carry_out(
-            plan, home, tracker, engine, fail_fast=fail_fast, slots=len(room), quiet=json_
+        plan = plan_of(part, home, tracker, retry)  # what a dead process left is closed now
+        return carry_out(
+            plan, home, tracker, engine, fail_fast=fail_fast, slots=engine.room, quiet=json_
         )
+
+    summary = in_looks(study, tracker, carry_out_part, quiet=json_)
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:
-        _print_summary(summary)
-        if summary is None or not summary.count_unrecorded:
-            _answer(study, tracker)
-        print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
-    if summary is not None and (summary.failures or summary.count_unrecorded):
+        _print_result(study, summary, tracker)
+    if summary is not None and (summary.failures or summary.count_unrecorded or summary.count_left):
         raise typer.Exit(1)
 
 
-def _engine(on: On, home: Home, slots: list[Slot], plan: Plan) -> Engine:
-    if on is On.processes:
-        return processes(home.folder, slots, modules_to_load(plan))
-    return inline(home.folder, slots[0].device)
+def _print_result(study: Study, summary: RunSummary | None, tracker: Tracker) -> None:
+    """Prints what came of a run, the answer, and where to look further."""
+    if summary is not None or study.cells:
+        _print_summary(summary)
+    if study.cells:
+        print_history(study, tracker.home)
+    if summary is None or not summary.count_unrecorded:
+        _answer(study, tracker)
+    print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
+
+
+def _engine_of_search(search: Search, choice: Choice, home: Home) -> Engine:
+    """Starts the engine that trains the points of a search."""
+    return engine_of(choice, home, choice.slots_here(), modules_of_cells(search.examples))
 
 
 def _print_summary(summary: RunSummary | None) -> None:
@@ -147,7 +191,7 @@ def _print_summary(summary: RunSummary | None) -> None:
 
 def _answer(study: Study, tracker: Tracker) -> None:
     """Prints the answer in a line, and where the page lies that says the rest."""
-    if not study.compare and not study.tables:
+    if not study.cells or not (study.compare or study.tables):
         return
     from harness.report.write import report
 
@@ -176,11 +220,7 @@ def status(
         name = study_in(Path(study)).name
     studies = running(home, name)
     if json_:
-        values = []
-        for progress, is_alive in studies:
-            estimate = {"alive": is_alive, "remaining": remaining(progress)}
-            values.append({**progress.to_plain(), **estimate})
-        as_json(values)
+        as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
         return
     if not studies:
         print_lines("no study has run here" if name is None else f"{name} is not running")
@@ -201,6 +241,7 @@ def _print_status(home: Home, name: str | None) -> None:
             state = "stopped; run it again to go on"
         out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
         out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
+    print_lines(*worker_lines(home, name))
 
 
 @app.command()
@@ -212,7 +253,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
-    verdicts = judge(study, runs, rows, or_exit(tracker.runs, study.name))
+    recorded = or_exit(tracker.runs, study.name)
+    verdicts = judge(study, runs, rows, recorded, leaving_out=True)
     if json_:
         as_json(value(verdicts))
         return

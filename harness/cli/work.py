@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.engines import Device
 from harness.cli.json_values import summary_value
 from harness.cli.shared import (
     AsJson,
@@ -23,7 +24,7 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
-from harness.cli.studies import Device
+from harness.cli.workers import require_fixed_cells
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
 from harness.run.engines import processes
@@ -106,6 +107,7 @@ def _work_on(
     """Does of one study what nobody else does; no summary where there is nothing to do."""
     home = Home.here()
     study = study_with_data(file, home)
+    require_fixed_cells(study)
     home.hidden.mkdir(parents=True, exist_ok=True)
     say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)

@@ -14,20 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.run.child import serve
-from harness.run.events import Ended, Engine, Event, Lost, Started
+from harness.run.events import Ended, Event, Lost, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
-from harness.run.inline import inline, outcome_from, remote_work
+from harness.run.inline import outcome_from, remote_work
 from harness.run.jobs import Job, Work
 from harness.run.packing import Packing
 from harness.run.slots import Slot
 from harness.store import Home
 
-__all__ = ["inline", "processes"]
-
 
 def processes(
     folder: Path, slots: list[Slot], preload: list[str], work: Work = remote_work
-) -> Engine:
+) -> "Processes":
     """Runs each job in a process of its own, so that a crash takes one job with it.
 
     The processes are forked from one that has loaded the libraries, which starts to load now.
@@ -37,10 +35,10 @@ def processes(
     context.set_forkserver_preload(["harness.run.preload"])
     with _without_main():
         forkserver.ensure_running()  # it loads while the parent goes on
-    return _Processes(folder, slots, work)
+    return Processes(folder, slots, work)
 
 
-class _Processes:
+class Processes:
     """An engine with a process for each job, on as many slots as there are."""
 
     def __init__(self, folder: Path, slots: list[Slot], work: Work) -> None:
@@ -80,6 +78,10 @@ class _Processes:
         for worker in self._workers:
             if worker.job.key == key:
                 ask_to_stop(worker.job, self._home)
+
+    def forget(self, key: str) -> None:
+        """Lets all that a job has written be news again, for whoever is given it next."""
+        self._followers.pop(key, None)
 
     def events(self, timeout: float) -> list[Event]:
         """Waits for a worker that answers or dies, and reads what all have written meanwhile."""
