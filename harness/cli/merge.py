@@ -18,7 +18,7 @@ MOST_CONTRADICTIONS = 10  # that are printed; --json has them all
 def merge_(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Databases (other.db), or home folders.", metavar="OTHER..."),
+        typer.Argument(help="Databases (other.db), or home folders.", metavar="OTHER"),
     ],
     json_: AsJson = False,
     where: Where = None,
