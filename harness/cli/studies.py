@@ -186,6 +186,7 @@ def status(
             values.append({**progress.to_plain(), **estimate})
         as_json(values)
         return
+    print_lines(*worker_lines(home, name))
     if not studies:
         print_lines("no study has run here" if name is None else f"{name} is not running")
         return
@@ -205,7 +206,6 @@ def _print_status(home: Home, name: str | None) -> None:
             state = "stopped; run it again to go on"
         out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
         out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
-    print_lines(*worker_lines(home, name))
 
 
 @app.command()
