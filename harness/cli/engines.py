@@ -10,7 +10,6 @@ import typer
 from harness.cli.shared import fail, or_exit
 from harness.run.engines import inline, processes
 from harness.run.events import Engine
-from harness.run.plan import Plan, modules_to_load
 from harness.run.slots import Slot, slots_here
 from harness.store import Home
 
@@ -119,11 +118,10 @@ class Choice:
         return or_exit(slots_here, self.slots, self.device.value)
 
 
-def engine_of(choice: Choice, home: Home, slots: list[Slot], plan: Plan) -> Engine:
+def engine_of(choice: Choice, home: Home, slots: list[Slot], modules: list[str]) -> Engine:
     """Starts the engine that was asked for."""
     if choice.on is On.inline:
         return inline(home.folder, slots[0].device)
-    modules = modules_to_load(plan)
     if choice.on is On.processes:
         return processes(home.folder, slots, modules)
     from harness.run.engines.ray import ray_workers

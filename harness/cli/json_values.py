@@ -6,6 +6,7 @@ from harness.cli.screen import END_STATES
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
 from harness.run.plan import Plan
+from harness.run.progress import Progress, remaining
 from harness.spec.catalogue import Component, catalogue
 from harness.spec.options import REQUIRED, readable
 from harness.study.levels import idle_targets
@@ -55,6 +56,12 @@ def plan_value(plan: Plan) -> dict[str, Any]:
         "seconds": plan.seconds,
         "jobs_without_estimate": plan.unknown,
     }
+
+
+def progress_value(progress: Progress, is_alive: bool) -> dict[str, Any]:
+    """How far a study is, for machines."""
+    estimate = {"alive": is_alive, "remaining": remaining(progress)}
+    return {**progress.to_plain(), **estimate}
 
 
 def summary_value(study: Study, summary: RunSummary | None, tracker: Tracker) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from harness.cli import check, data, merge, predict, rank, records, schema, studies, work
+from harness.cli import check, data, judge, merge, predict, rank, records, schema, studies, work
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
@@ -12,6 +12,7 @@ from harness.store.space import is_out_of_space, no_space
 COMMANDS = (
     studies,
     work,
+    judge,
     rank,
     predict,
     records,

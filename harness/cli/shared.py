@@ -12,6 +12,7 @@ from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
 from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import Plan, plan
+from harness.search.confirmation import with_confirmation
 from harness.store import Home
 from harness.store.space import is_out_of_space
 from harness.study.document import Mistakes
@@ -45,8 +46,14 @@ def study_in(file: Path) -> Study:
 
 
 def study_with_data(file: Path, home: Home) -> Study:
-    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read."""
-    return or_mistakes(with_fingerprints, study_in(file), home)
+    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read.
+
+    The cells of a search that is over are those that confirm it.
+    """
+    study = study_in(file)
+    if study.search is not None:
+        study = or_exit(with_confirmation, study, home)
+    return or_mistakes(with_fingerprints, study, home)
 
 
 def or_mistakes(

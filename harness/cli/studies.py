@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.deciding import in_looks, still_needed
 from harness.cli.engines import (
     Address,
     Batch,
@@ -25,9 +26,10 @@ from harness.cli.engines import (
     Workers,
     engine_of,
 )
-from harness.cli.json_values import plan_value, summary_value
+from harness.cli.json_values import plan_value, progress_value, summary_value
 from harness.cli.live import carry_out
 from harness.cli.profile import Profile, RunFile
+from harness.cli.searches import carry_out_search, print_history, print_search, search_value
 from harness.cli.shared import (
     AsJson,
     File,
@@ -44,14 +46,22 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
-from harness.cli.workers import refuse_what_workers_cannot, run_by_workers, worker_lines
+from harness.cli.workers import (
+    refuse_what_workers_cannot,
+    require_fixed_cells,
+    run_by_workers,
+    worker_lines,
+)
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
+from harness.run.events import Engine
 from harness.run.jobs import DETERMINISTIC
-from harness.run.progress import forget, notes, remaining, running
+from harness.run.plan import modules_of_cells, modules_to_load
+from harness.run.progress import forget, notes, running
 from harness.store import Home
 from harness.study.load import Study
+from harness.study.search import Search
 
 
 class Retry(StrEnum):
@@ -67,13 +77,19 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Show what a study would do: cells, fits, trials, reasons and time; nothing is written."""
     home = Home.here()
     study = study_with_data(file, home)
-    plan = plan_of(study, home, tracker_at(where))
+    tracker = tracker_at(where)
+    needed, looks = still_needed(study, tracker)
+    plan = plan_of(needed, home, tracker)
     if json_:
-        as_json(plan_value(plan))
+        as_json({**plan_value(plan), **search_value(study, home)})
         return
     out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
+    if study.search is not None:
+        print_search(study, study.search, home)
+        if not study.cells:
+            return
     out.print(screen.axes_table(study))
-    print_lines(*screen.plan_lines(plan))
+    print_lines(*looks, *screen.plan_lines(plan))
     from harness.judge.preview import preview_lines, previews
 
     print_lines(*preview_lines(previews(study)))
@@ -115,28 +131,52 @@ def run_(
     say_why_leases(home)
     room = choice.slots_here()
     tracker = tracker_at(where)
-    plan = plan_of(study, home, tracker, retry)
-    summary = None
-    if plan.todo and on is On.submitit:
-        refuse_what_workers_cannot(retry=retry, fail_fast=fail_fast)
-        summary = run_by_workers(choice, plan, home, tracker, where, quiet=json_)
-    elif plan.todo:
+    if on is On.submitit:
+        require_fixed_cells(study)
+    if study.search is not None:
+        engine = _engine_of_search(study.search, choice, home)
+        carry_out_search(study, study.search, home, tracker, engine, slots=len(room), quiet=json_)
+        study = study_with_data(file, home)
+
+    def carry_out_part(part: Study) -> RunSummary | None:
+        """Runs what is missing of a part of the study; None where nothing is."""
+        plan = plan_of(part, home, tracker, retry)
+        if not plan.todo:
+            return None
+        if on is On.submitit:
+            refuse_what_workers_cannot(retry=retry, fail_fast=fail_fast)
+            return run_by_workers(choice, plan, home, tracker, where, quiet=json_)
         forget(home, study.name)
-        engine = engine_of(choice, home, room, plan)
+        engine = engine_of(choice, home, room, modules_to_load(plan))
         or_exit(tracker.prepare)
-        plan = plan_of(study, home, tracker, retry)  # what a dead process left is closed now
-        summary = carry_out(
+        plan = plan_of(part, home, tracker, retry)  # what a dead process left is closed now
+        return carry_out(
             plan, home, tracker, engine, fail_fast=fail_fast, slots=engine.room, quiet=json_
         )
+
+    summary = in_looks(study, tracker, carry_out_part, quiet=json_)
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:
-        _print_summary(summary)
-        if summary is None or not summary.count_unrecorded:
-            _answer(study, tracker)
-        print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
+        _print_result(study, summary, tracker)
     if summary is not None and (summary.failures or summary.count_unrecorded or summary.count_left):
         raise typer.Exit(1)
+
+
+def _print_result(study: Study, summary: RunSummary | None, tracker: Tracker) -> None:
+    """Prints what came of a run, the answer, and where to look further."""
+    if summary is not None or study.cells:
+        _print_summary(summary)
+    if study.cells:
+        print_history(study, tracker.home)
+    if summary is None or not summary.count_unrecorded:
+        _answer(study, tracker)
+    print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
+
+
+def _engine_of_search(search: Search, choice: Choice, home: Home) -> Engine:
+    """Starts the engine that trains the points of a search."""
+    return engine_of(choice, home, choice.slots_here(), modules_of_cells(search.examples))
 
 
 def _print_summary(summary: RunSummary | None) -> None:
@@ -151,7 +191,7 @@ def _print_summary(summary: RunSummary | None) -> None:
 
 def _answer(study: Study, tracker: Tracker) -> None:
     """Prints the answer in a line, and where the page lies that says the rest."""
-    if not study.compare and not study.tables:
+    if not study.cells or not (study.compare or study.tables):
         return
     from harness.report.write import report
 
@@ -180,11 +220,7 @@ def status(
         name = study_in(Path(study)).name
     studies = running(home, name)
     if json_:
-        values = []
-        for progress, is_alive in studies:
-            estimate = {"alive": is_alive, "remaining": remaining(progress)}
-            values.append({**progress.to_plain(), **estimate})
-        as_json(values)
+        as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
         return
     print_lines(*worker_lines(home, name))
     if not studies:
@@ -217,7 +253,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
     runs, rows = or_exit(table, tracker, study.name)
-    verdicts = judge(study, runs, rows, or_exit(tracker.runs, study.name))
+    recorded = or_exit(tracker.runs, study.name)
+    verdicts = judge(study, runs, rows, recorded, leaving_out=True)
     if json_:
         as_json(value(verdicts))
         return

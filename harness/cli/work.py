@@ -24,6 +24,7 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
+from harness.cli.workers import require_fixed_cells
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
 from harness.run.engines import processes
@@ -83,7 +84,8 @@ def work(
     if json_:
         as_json(values)
     if exit_code == WORK_LEFT:
-        err.print(f"stopped, for {bell.reason}; the same command goes on", markup=False)
+        reason = bell.reason or "it was asked to"
+        err.print(f"stopped, for {reason}; the same command goes on", markup=False)
     raise typer.Exit(exit_code)
 
 
@@ -105,6 +107,7 @@ def _work_on(
     """Does of one study what nobody else does; no summary where there is nothing to do."""
     home = Home.here()
     study = study_with_data(file, home)
+    require_fixed_cells(study)
     home.hidden.mkdir(parents=True, exist_ok=True)
     say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)

@@ -28,6 +28,7 @@ from harness.run.engines.submitit import (
 from harness.run.jobs import DETERMINISTIC
 from harness.run.plan import Plan
 from harness.store import Home, file_name
+from harness.study.load import Study
 
 MOST_WORKERS = 4
 MINUTES = 240
@@ -40,6 +41,17 @@ def refuse_what_workers_cannot(*, retry: str | None, fail_fast: bool) -> None:
         fail("--retry: workers take up what is missing or failed; run it --on processes")
     if fail_fast:
         fail("--fail-fast: workers know nothing of one another; run it --on processes")
+
+
+def require_fixed_cells(study: Study) -> None:
+    """Ends the command where what is trained next hangs on results: one process decides it."""
+    rule = ""
+    if study.search is not None:
+        rule = "the points of a search are asked for"
+    elif study.until is not None:
+        rule = "further seeds are decided on"
+    if rule:
+        fail(f"{study.name}: {rule} by one process; harness run, or harness run --on ray")
 
 
 def run_by_workers(

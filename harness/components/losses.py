@@ -101,6 +101,25 @@ def dice(
 
 
 @loss
+def generalised_dice(
+    logits: Tensor, masks: Tensor, ignore: int | None, weights: Tensor | None = None
+) -> Tensor:
+    """One minus the generalised Dice over the batch (Sudre 2017): every class, the background too,
+    weighs one over its squared size.
+    """
+    # a class that is not in the batch has no size; it takes the largest weight of those that are
+    scores = torch.softmax(_with_background(logits.float()), dim=1)
+    truth, counted = _indicators(_with_background(logits), masks, ignore)
+    share = counted if weights is None else counted * weights.unsqueeze(1)
+    sizes = (truth * share).sum(dim=(0, 2, 3))
+    class_weights = torch.where(sizes > 0, 1 / sizes.clamp(min=1e-6) ** 2, 0)
+    class_weights = torch.where(sizes > 0, class_weights, class_weights.max())
+    overlap = (class_weights * (scores * truth * share).sum(dim=(0, 2, 3))).sum()
+    total = (class_weights * ((scores + truth) * share).sum(dim=(0, 2, 3))).sum()
+    return 1 - 2 * overlap / total.clamp(min=1e-12)
+
+
+@loss
 def bce_dice(
     logits: Tensor,
     masks: Tensor,
@@ -126,6 +145,20 @@ def ce_dice(
     """Cross-entropy and Dice, `weight` of the second."""
     entropy = ce(logits, masks, ignore, weights)
     return (1 - weight) * entropy + weight * dice(logits, masks, ignore, weights)
+
+
+@loss
+def ce_generalised_dice(
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    weights: Tensor | None = None,
+    *,
+    weight: Fraction = 0.5,
+) -> Tensor:
+    """Cross-entropy and generalised Dice, `weight` of the second."""
+    entropy = ce(logits, masks, ignore, weights)
+    return (1 - weight) * entropy + weight * generalised_dice(logits, masks, ignore, weights)
 
 
 def _with_background(logits: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from harness.record.code import code_state
 from harness.record.live import LiveRuns
@@ -62,6 +63,18 @@ class RunSummary:
 Show = Callable[[Progress, Outcome | None], None]
 
 
+class Source(Protocol):
+    """What adds to a plan while it is carried out."""
+
+    def next_plan(self) -> Plan | None:
+        """What is to be done next, None where nothing is due now; asked while there is room."""
+        ...
+
+    def follow(self, event: Event, outcome: Outcome | None, cancel: Callable[[str], None]) -> None:
+        """Hears what happens, and may cancel a fit by its key."""
+        ...
+
+
 def run(
     plan: Plan,
     home: Home,
@@ -71,9 +84,13 @@ def run(
     *,
     fail_fast: bool = False,
     slots: int = 1,
+    source: Source | None = None,
     shift: Shift = Shift(),
 ) -> RunSummary:
-    """Carries out a plan; every outcome is recorded as it comes."""
+    """Carries out a plan; every outcome is recorded as it comes.
+
+    A `source` adds to the plan while there is room: a search, whose next point is asked for then.
+    """
     to_do = jobs(plan, engine.room * shift.spread)
     progress = _start_of(plan, to_do, slots)
     outcomes: list[Outcome] = []
@@ -81,14 +98,31 @@ def run(
     recording = Recording(plan, home, LiveRuns(tracker, plan.study, code_state(), lock))
     with file_lock(lock), ProgressFile(home, progress) as file, recording:
         _forget_results(plan, home)
-        recording.close_what_is_measured()
-        with closing(
-            dispatch(engine, to_do, home, recording.live.write_due, shift=shift)
-        ) as events:
+        recording.close_what_is_measured(plan)
+
+        def further() -> list[Job]:
+            """The jobs of what the source adds now; all that is measured already is recorded."""
+            jobs_to_add: list[Job] = []
+            while source is not None and not jobs_to_add:
+                addition = source.next_plan()
+                if addition is None:
+                    break
+                recording.add(addition)
+                recording.close_what_is_measured(addition)
+                jobs_to_add = jobs(addition)
+                progress.jobs.update(_waiting_units(jobs_to_add))
+            to_do.extend(jobs_to_add)
+            return jobs_to_add
+
+        look = recording.live.write_due
+        doing = dispatch(engine, list(to_do), home, look, further=further, shift=shift)
+        with closing(doing) as events:
             for event in events:
                 outcome = _ended_unit(event)
                 _note_progress(progress, event, outcome)
                 recording.follow(event, outcome)
+                if source is not None:
+                    source.follow(event, outcome, engine.cancel)
                 if outcome is not None:
                     outcomes.append(outcome)
                 file.mark_changed()
@@ -140,10 +174,7 @@ def _note_progress(progress: Progress, event: Event, outcome: Outcome | None) ->
 def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
     """The progress of a study of which every job still waits."""
     study = plan.study
-    waiting: dict[str, JobProgress] = {}
-    for job in to_do:
-        for unit in job.units:
-            waiting[unit.key] = JobProgress(unit.name, unit.kind)
+    waiting = _waiting_units(to_do)
     began = time.time()
     return Progress(
         study.name,
@@ -155,6 +186,15 @@ def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
         slots,
         platform.node(),
     )
+
+
+def _waiting_units(to_do: list[Job]) -> dict[str, JobProgress]:
+    """What a person counts of jobs that wait, by key."""
+    waiting: dict[str, JobProgress] = {}
+    for job in to_do:
+        for unit in job.units:
+            waiting[unit.key] = JobProgress(unit.name, unit.kind)
+    return waiting
 
 
 def _forget_results(plan: Plan, home: Home) -> None:

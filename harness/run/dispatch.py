@@ -18,17 +18,27 @@ LIVES = 3  # times that a fit, or a trial, is started whose worker was killed
 PATIENCE = 0.5  # seconds between two looks at what the workers write
 
 
+Further = Callable[[], list[Job]]
+
+
+def no_further_jobs() -> list[Job]:
+    """The source of a study whose jobs are all known when it starts."""
+    return []
+
+
 def dispatch(
     engine: Engine,
     jobs: list[Job],
     home: Home,
     after_look: Callable[[], None] = lambda: None,
     *,
+    further: Further = no_further_jobs,
     shift: Shift = Shift(),
 ) -> Generator[Event, None, None]:
     """Yields what happens until every job has ended; each trial ends with a Measured of its own.
 
     `after_look` is called after each look at the engine, whether anything has happened or not.
+    `further` is asked for jobs while the engine has room that no waiting job fills.
 
     A job that loses its worker is started again. Where the same fit or trial has cost LIVES
     workers it has failed, and the other trials of its job go on without it. A job is claimed before
@@ -37,7 +47,8 @@ def dispatch(
     """
     claims = Claims(home)
     with closing(claims), closing(engine):
-        for event in _carry_out(_Work(engine, jobs, home, claims), after_look, shift):
+        work = _Work(engine, jobs, home, claims, further=further)
+        for event in _carry_out(work, after_look, shift):
             if isinstance(event, Measured | Ended):
                 claims.note_failure(event.outcome)
             yield event
@@ -70,11 +81,15 @@ def _carry_out(
 class _Work:
     """The jobs of a study on their way: those that wait, and those that the engine has."""
 
-    def __init__(self, engine: Engine, jobs: list[Job], home: Home, claims: Claims) -> None:
+    def __init__(
+        self, engine: Engine, jobs: list[Job], home: Home, claims: Claims, *, further: Further
+    ) -> None:
+        """Takes the jobs that are known, and the source of those that come later."""
         self.at_work: set[str] = set()
         self._engine = engine
         self._home = home
         self._claims = claims
+        self._further = further
         self._queue = JobQueue(jobs)
         self._courses = _courses_by_key(jobs)
         self._stopping: set[str] = set()
@@ -96,7 +111,7 @@ class _Work:
     def begin(self) -> Iterator[Event]:
         """Gives the engine as many jobs as it has room for, without what others have done."""
         while self._engine.room > 0:
-            job = self._queue.take_ready(self._claims.take)
+            job = self._next_job()
             if job is None:
                 return
             outcomes = self._claims.made_by_others(job)
@@ -106,6 +121,15 @@ class _Work:
                 self._engine.submit(rest)
             yield from self._end_elsewhere(job, outcomes, is_all=rest is None)
             yield from self.skip_blocked()
+
+    def _next_job(self) -> Job | None:
+        """The next job that may start, if need be a further one."""
+        job = self._queue.take_ready(self._claims.take)
+        while job is None and (jobs := self._further()):
+            self._queue.add(jobs)
+            self._courses.update(_courses_by_key(jobs))
+            job = self._queue.take_ready(self._claims.take)
+        return job
 
     def _end_elsewhere(self, job: Job, outcomes: list[Outcome], *, is_all: bool) -> Iterator[Event]:
         """Ends what other processes have made of a job: some trials of it, or all of it."""

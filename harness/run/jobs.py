@@ -67,6 +67,11 @@ class JobQueue:
         self._unfinished = {job.key for job in jobs}
         self._bad: dict[str, Outcome] = {}
 
+    def add(self, jobs: list[Job]) -> None:
+        """Lets further jobs wait, which nobody knew of before."""
+        self._waiting.extend(jobs)
+        self._unfinished.update(job.key for job in jobs)
+
     def take_ready(self, claim: Callable[[Job], bool] = lambda job: True) -> Job | None:
         """Takes the next job that may start and can be claimed; measuring before fits, so that
         answers come early. A job of which another process has the claim goes on waiting.

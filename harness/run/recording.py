@@ -9,6 +9,7 @@ from harness.run.events import Epochs, Event, Started
 from harness.run.jobs import Outcome
 from harness.run.plan import Plan, TrialPlan
 from harness.spec.states import State
+from harness.spec.values import Fit
 from harness.store import Home
 
 
@@ -21,11 +22,16 @@ class Recording:
     def __init__(self, plan: Plan, home: Home, live: LiveRuns) -> None:
         """Looks up the fits and trials of a plan once, however many events there will be."""
         self.live = live
-        self._plan = plan
         self._home = home
-        self._fits = {planned.fit.key: planned.fit for planned in plan.fits}
+        self._fits: dict[str, Fit] = {}
         self._trials: dict[str, TrialPlan] = {}
         self._trials_of_fit: dict[str, list[TrialPlan]] = {}
+        self.add(plan)
+
+    def add(self, plan: Plan) -> None:
+        """Takes up the fits and trials of a plan, of a search those of its next point."""
+        for planned in plan.fits:
+            self._fits[planned.fit.key] = planned.fit
         for trial in plan.todo:
             self._trials[trial.cell.trial.key] = trial
             if trial.action == "run":
@@ -44,9 +50,9 @@ class Recording:
         """Writes all that is due, and closes the runs of trials that have not ended."""
         self.live.kill_open_runs()
 
-    def close_what_is_measured(self) -> None:
+    def close_what_is_measured(self, plan: Plan) -> None:
         """Records the trials whose folders are complete and of which the database knows nothing."""
-        for trial in self._plan.todo:
+        for trial in plan.todo:
             if trial.action == "record":
                 self._close(trial, measured_result(trial.cell, self._home))
 
