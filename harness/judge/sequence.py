@@ -68,8 +68,15 @@ def correct_in_sequence(comparison: Comparison, family: Sequence[Contrast]) -> l
     for number, contrast in enumerate(family):
         seeds = decided_after.get(number, 0)
         claim = _claim(contrast, seeds)
-        changes = {"corrected": float(corrected[number]), "smallest": 0.0}
-        answered.append(replace(contrast, decided_after=seeds, claim=claim, **changes))
+        answered.append(
+            replace(
+                contrast,
+                decided_after=seeds,
+                claim=claim,
+                corrected=float(corrected[number]),
+                smallest=0.0,
+            )
+        )
     return answered
 
 

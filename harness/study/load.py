@@ -193,10 +193,10 @@ def _check_trials(problems: Problems, grid: Expansion, transductive: bool) -> No
         for steps, text in trial_problems(cell.trial, transductive):
             if text not in reported:
                 reported.add(text)
-                problems.add(_steps_in_file(problems, steps), text)
+                problems.add(steps_in_file(problems, steps), text)
 
 
-def _steps_in_file(problems: Problems, steps: Steps) -> Steps:
+def steps_in_file(problems: Problems, steps: Steps) -> Steps:
     """Where the file sets a path: an axis, the base, or the nearest thing around it."""
     section_of_field = SECTION_OF_FIELD.get(steps)
     if section_of_field is not None and problems.raw_at(section_of_field) is not None:
