@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.answer_lines import print_answer, print_summary, reports_folder
 from harness.cli.deciding import in_looks, still_needed
 from harness.cli.json_values import plan_value, summary_value
 from harness.cli.live import carry_out
@@ -29,7 +30,6 @@ from harness.cli.shared import (
     tracker_at,
 )
 from harness.record.table import table
-from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
 from harness.run.engines import inline, processes
 from harness.run.events import Engine
@@ -79,9 +79,9 @@ def plan_(file: File, json_: AsJson = False, where: Where = None) -> None:
     out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
     out.print(screen.axes_table(study))
     print_lines(*looks, *screen.plan_lines(plan))
-    from harness.judge.preview import preview_lines, previews
+    from harness.cli.prospects import prospect_lines
 
-    print_lines(*preview_lines(previews(study)))
+    print_lines(*prospect_lines(study, plan, tracker))
 
 
 @app.command("run")
@@ -99,6 +99,9 @@ def run_(
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Although its primary question cannot be answered.")
+    ] = False,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
@@ -117,6 +120,10 @@ def run_(
         plan = plan_of(part, home, tracker, retry)
         if not plan.todo:
             return None
+        if not anyway:
+            from harness.cli.prospects import refuse_what_cannot_be_shown
+
+            refuse_what_cannot_be_shown(study)
         forget(home, study.name)
         engine = _engine(on, home, room, plan)
         or_exit(tracker.prepare)
@@ -129,9 +136,9 @@ def run_(
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:
-        _print_summary(summary)
+        print_summary(summary)
         if summary is None or not summary.count_unrecorded:
-            _answer(study, tracker)
+            print_answer(study, tracker)
         print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
     if summary is not None and (summary.failures or summary.count_unrecorded):
         raise typer.Exit(1)
@@ -148,30 +155,6 @@ def _engine(on: On, home: Home, slots: list[Slot], plan: Plan) -> Engine:
     if on is On.processes:
         return processes(home.folder, slots, modules_to_load(plan))
     return inline(home.folder, slots[0].device)
-
-
-def _print_summary(summary: RunSummary | None) -> None:
-    """Prints what came of a run; None where there was nothing to do."""
-    if summary is None:
-        print_lines("nothing to do: every trial is done")
-        return
-    print_lines(*screen.summary_lines(summary))
-    if summary.failures:
-        print_lines("again: harness run (the rest stays), or harness run --retry failed")
-
-
-def _answer(study: Study, tracker: Tracker) -> None:
-    """Prints the answer in a line, and where the page lies that says the rest."""
-    if not study.compare and not study.tables:
-        return
-    from harness.report.write import report
-
-    written = or_exit(report, study, tracker, _reports(tracker.home, study))
-    print_lines(f"answer: {written.verdicts.headline}", f"report: {written.page}")
-
-
-def _reports(home: Home, study: Study) -> Path:
-    return home.folder / "reports" / study.path.stem
 
 
 @app.command()
@@ -247,5 +230,5 @@ def report_(
 
     study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
-    written = or_exit(report, study, tracker, to or _reports(tracker.home, study))
+    written = or_exit(report, study, tracker, to or reports_folder(tracker.home, study))
     print_lines(f"report: {written.page}")
