@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.run.fingerprints import with_fingerprints
+from harness.search.confirmation import with_confirmation
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
@@ -18,7 +19,23 @@ SOURCE = "mlflow.source.name"  # the tag of a run that names its study file
 def study_of(study_runs: StudyRuns) -> Study:
     """Returns the study whose file is behind the runs; `Unreadable` says why there is none."""
     path, changed = file_of(study_runs)
-    return _read_study(study_runs.name, path, str(Home.here().folder), changed)
+    home = str(Home.here().folder)
+    study = _read_study(study_runs.name, path, home, changed)
+    if study.search is None:
+        return study
+    return _with_confirmation(study_runs.version, path, home, changed, study)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _with_confirmation(
+    version: tuple[int, int], path: str, home: str, changed: int, _study: Study
+) -> Study:
+    """Adds the trials that confirm a search; `version` and `changed` are there for the cache."""
+    del version, path, changed
+    try:
+        return with_confirmation(_study, Home(Path(home)))
+    except ValueError as error:
+        raise Unreadable(f"{error}.", "Run the study under another name.") from None
 
 
 def file_of(study_runs: StudyRuns) -> tuple[str, int]:

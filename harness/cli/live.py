@@ -10,7 +10,7 @@ from rich.table import Table
 from harness.cli import screen
 from harness.cli.shared import err, out, print_lines
 from harness.record.tracker import Tracker
-from harness.run.carry_out import RunSummary, run
+from harness.run.carry_out import RunSummary, Source, run
 from harness.run.events import Engine
 from harness.run.jobs import Outcome
 from harness.run.plan import Plan
@@ -28,17 +28,19 @@ def carry_out(
     fail_fast: bool,
     slots: int,
     quiet: bool,
+    source: Source | None = None,
 ) -> RunSummary:
     """Carries out a plan, with a table that follows it where somebody looks on."""
+    options: dict[str, Any] = {"fail_fast": fail_fast, "slots": slots, "source": source}
     signal.signal(signal.SIGTERM, _interrupt)
     live = _LiveTable(home)
     try:
         if quiet or not out.is_terminal:
-            return run(plan, home, tracker, engine, _say_failures, fail_fast=fail_fast, slots=slots)
-        print_lines(*screen.plan_lines(plan))
-        options: dict[str, Any] = {"refresh_per_second": 2, "transient": True}
-        with Live(console=out, get_renderable=live.draw, **options):
-            return run(plan, home, tracker, engine, live.follow, fail_fast=fail_fast, slots=slots)
+            return run(plan, home, tracker, engine, _say_failures, **options)
+        if source is None:
+            print_lines(*screen.plan_lines(plan))
+        with Live(console=out, get_renderable=live.draw, refresh_per_second=2, transient=True):
+            return run(plan, home, tracker, engine, live.follow, **options)
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on from the last epoch", markup=False)
         raise typer.Exit(130) from None

@@ -3,7 +3,20 @@
 import os
 import sys
 
-from harness.cli import check, data, judge, predict, rank, records, schema, studies
+from harness.cli import (
+    check,
+    data,
+    judge,
+    merge,
+    predict,
+    rank,
+    records,
+    run,
+    schema,
+    status,
+    studies,
+    work,
+)
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home
@@ -11,10 +24,14 @@ from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
     studies,
+    run,
+    work,
+    status,
     judge,
     rank,
     predict,
     records,
+    merge,
     check,
     data,
     schema,

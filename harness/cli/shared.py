@@ -10,8 +10,10 @@ from rich.console import Console
 
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
+from harness.run.building import check_building
 from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import Plan, plan
+from harness.search.confirmation import with_confirmation
 from harness.store import Home
 from harness.store.space import is_out_of_space
 from harness.study.document import Mistakes
@@ -33,6 +35,15 @@ Where = Annotated[
     typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db."),
 ]
 
+NoBuild = Annotated[
+    bool,
+    typer.Option(
+        "--no-build",
+        envvar="HARNESS_NO_BUILD",
+        help="Do not build what is to be run, to see whether it can be built.",
+    ),
+]
+
 MOST_CANDIDATES = 10  # runs that a question lists
 
 Arguments = ParamSpec("Arguments")
@@ -45,8 +56,14 @@ def study_in(file: Path) -> Study:
 
 
 def study_with_data(file: Path, home: Home) -> Study:
-    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read."""
-    return or_mistakes(with_fingerprints, study_in(file), home)
+    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read.
+
+    The cells of a search that is over are those that confirm it.
+    """
+    study = study_in(file)
+    if study.search is not None:
+        study = or_exit(with_confirmation, study, home)
+    return or_mistakes(with_fingerprints, study, home)
 
 
 def or_mistakes(
@@ -83,10 +100,30 @@ def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None
     return or_exit(plan, study, home, runs, retry)
 
 
+def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> None:
+    """Builds what a plan would run, without weights; what cannot work ends the command."""
+    if not no_build:
+        note = or_mistakes(check_building, plan, home)
+        if note:
+            err.print(note, markup=False)
+
+
 def tracker_at(where: str | None) -> Tracker:
     """The tracker of an address, or of this home."""
     home = Home.here()
     return Tracker(uri(home, where), home)
+
+
+def say_why_leases(home: Home) -> None:
+    """Says that leases stand for locks here, which is slower to notice that somebody has died."""
+    reason = or_exit(lambda: home.why_leases)
+    if reason is not None:
+        err.print(f"leases instead of locks: {reason}", markup=False)
+
+
+def reports_folder(home: Home, study: Study) -> Path:
+    """Where the report of a study goes that is not sent elsewhere."""
+    return home.folder / "reports" / study.path.stem
 
 
 def find_run(tracker: Tracker, key: str) -> Run:

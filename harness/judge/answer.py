@@ -8,7 +8,7 @@ from typing import cast
 
 import pandas as pd
 
-from harness.judge import associations, contrasts
+from harness.judge import associations, contrasts, sequence
 from harness.judge.all_arms import rankings, tests_of_all_arms
 from harness.judge.arms import Layout, arm_names, lay_out, levels_text
 from harness.judge.checks import normality
@@ -50,6 +50,7 @@ def judge(
     """Every declared comparison of a study answered; `recorded` are its runs, for when it was
     declared. `leaving_out` asks each again without any one of its units.
     """
+    study = sequence.as_far_as_it_went(study, runs)
     drafts = []
     sizes: Counter[str] = Counter()
     for comparison in study.compare:
@@ -63,6 +64,8 @@ def judge(
     for declared, verdict in zip(study.compare, corrected, strict=True):
         family = sizes[declared.together]
         confirmatory = declared.key in early
+        reasons = tuple(sequence.reasons_to_explore(study, verdict))
+        verdict = replace(verdict, exploratory_because=reasons)
         verdicts.append(_with_sentences(verdict, family, lower, confirmatory=confirmatory))
     if leaving_out:
         verdicts = leave_one_out(drafts, verdicts)
@@ -101,7 +104,7 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     comparison = with_real_unit(study, declared)
     plan = lay_out(study, comparison)
     inference = inference_of(plan, comparison)
-    question = inference.question
+    question = sequence.in_sequence(study, inference.question)
     of_metrics = []
     for metric in comparison.metrics:
         of_metric = measured_samples(
@@ -118,9 +121,11 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     notes += filter(None, [inference.note, shared_start(plan)])
     notes += losses(question, first)
     notes += published_notes(study, comparison)
-    tests = tests_of_all_arms(question, plan, first)
+    tests = [] if study.until is not None else tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
     notes += notes_on_correlations(question, answers)
+    if any(answer.looked.most for answer in answers):
+        notes.append(sequence.BIASED)
     if inference.only_these_networks:
         answers = [replace(answer, only_these_networks=True) for answer in answers]
     verdict = Verdict(

@@ -64,11 +64,21 @@ def _changes_of_design(
     for comparison in study.compare:
         earlier = then.grounds.get(comparison.key)
         ground = now.grounds[comparison.key]
-        if comparison.key in early and earlier is not None and not ground.is_as(earlier):
+        if comparison.key not in early or earlier is None:
+            continue
+        if ground.is_as(earlier) and then.seeds != now.seeds:
+            change = f"{_rule(then)} became {_rule(now)} after {len(results)} trials were seen"
+            changes.setdefault(change, []).append(comparison)
+        elif not ground.is_as(earlier):
             seen = _runs_before(results, comparison.key, ground)
             change = _change(study, comparison, then, earlier=earlier, seen=seen)
             changes.setdefault(change, []).append(comparison)
     return changes
+
+
+def _rule(declaration: Declaration) -> str:
+    """How a study says how many seeds it trains."""
+    return declaration.seeds or "a fixed number of seeds"
 
 
 def declaration_text(run: Run) -> str:

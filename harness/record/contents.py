@@ -4,7 +4,6 @@ import json
 import math
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.code import Code
+from harness.record.passwords import without_secrets
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
 from harness.spec.values import Part
 from harness.spec.walk import datasets_of, parts_in
+from harness.store.files import link_or_copy
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -99,7 +100,7 @@ def changed_tags(before: Mapping[str, str], tags: Mapping[str, str]) -> list[Any
 
 def keep_artifacts(client: Any, info: Any, cell: Cell, result: TrialResult, code: Code) -> None:
     """Keeps everything that belongs to a run beside its numbers; a second time does no harm."""
-    with _artifacts(client, info) as keep:
+    with keeping_artifacts(client, info) as keep:
         _keep_artifacts(keep, cell, result, code)
 
 
@@ -185,7 +186,7 @@ def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> 
     texts.update(_sources_outside(cell))
     for name, text in texts.items():
         if text:
-            keep(text, name)
+            keep(without_secrets(text), name)
 
 
 def _sources_outside(cell: Cell) -> dict[str, str]:
@@ -200,7 +201,7 @@ def _sources_outside(cell: Cell) -> dict[str, str]:
 
 
 @contextmanager
-def _artifacts(client: Any, info: Any) -> Iterator[Keep]:
+def keeping_artifacts(client: Any, info: Any) -> Iterator[Keep]:
     """A function that keeps a file, or a text, as an artifact of a run."""
     address = info.artifact_uri
     if address.startswith(("file:", "/")):
@@ -220,10 +221,7 @@ def _keep_in_folder(root: Path) -> Keep:
         if isinstance(source, str):
             target.write_text(source, encoding="utf-8")
             return
-        try:
-            os.link(source, target)  # weights of one fit serve many runs: no second copy on disk
-        except OSError:
-            shutil.copyfile(source, target)
+        link_or_copy(source, target)  # weights of one fit serve many runs
 
     return keep
 

@@ -9,7 +9,7 @@ from harness.data.identity import Identity, depends_on_files, identity_of
 from harness.data.refused import too_many_shots
 from harness.spec.fields import field_names
 from harness.spec.values import Fit, Part, Trial
-from harness.spec.walk import looked_at, parts_in
+from harness.spec.walk import looked_at, parts_in, same_images, validation_of
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.document import Mark, Mistakes, Problem
@@ -36,6 +36,7 @@ def with_fingerprints(study: Study, home: Home) -> Study:
         return study
     identities = _identities(study, parts, home)
     problems = [*_overlaps(study, identities), *_missing_shots(study, identities)]
+    problems += _shared_with_validation(study, identities, home)
     if problems:
         raise Mistakes(problems)
     marked = {key: _with_mark(part, identities[key]) for key, part in parts.items()}
@@ -112,6 +113,31 @@ def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Prob
             shared = f"shares {len(same)} images with {role} {part.level}"
             text = f"{shared} ({_examples_of(same)}); {REMEDY[role]}"
             yield Problem(_start_of(study), f"test_on {test.level}", text)
+
+
+def _shared_with_validation(
+    study: Study, identities: Mapping[str, Identity], home: Home
+) -> Iterator[Problem]:
+    """Validation images that are training or test images too: picks and patience look at them."""
+    trials = {}
+    for cell in study.cells:
+        trial = cell.trial
+        if trial.fit.fold is None and trial.fit.train_on.key in identities:
+            trials[trial.fit.train_on.key, trial.test_on.key] = trial
+    for trial in trials.values():
+        training, test = trial.fit.train_on, trial.test_on
+        if not identities[training.key].validation:
+            continue
+        validation = validation_of(training)
+        digests = dict(identity_of(validation, home).digests)
+        for role, part in ((TRAINING, training), ("the test set", test)):
+            if part.key not in identities or same_images(part, validation):
+                continue
+            same = shared_images(digests, dict(identities[part.key].digests))
+            if same:
+                text = f"shares {len(same)} images with {role} {part.level}"
+                text += f" ({_examples_of(same)}); take them out of one of the two"
+                yield Problem(_start_of(study), f"train_on {validation.level}", text)
 
 
 def _missing_shots(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +39,25 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def link_or_copy(source: Path | str, target: Path | str) -> None:
+    """A file under a second name: no second copy on the disk where a link is possible."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def give_usual_mode(path: Path) -> None:
+    """Lets those read a file whom the umask lets: some libraries write for the owner alone."""
+    sample = path.with_name(f"{path.name}.mode")
+    handle = os.open(sample, os.O_CREAT | os.O_WRONLY, 0o666)
+    try:
+        path.chmod(stat.S_IMODE(os.fstat(handle).st_mode))
+    finally:
+        os.close(handle)
+        sample.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

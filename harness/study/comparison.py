@@ -99,7 +99,7 @@ class Comparison:
             return self.correlate.over
         if self.model:
             return formula_columns(self.model)[1:]
-        return [self.by] if self.by else []
+        return _paths_of(self.by) if self.by else []
 
     @property
     def metrics(self) -> list[str]:
@@ -131,6 +131,11 @@ class Comparison:
             if name not in NOT_ASKED and plain[name] != option.default:
                 changed[name] = plain[name]
         return digest(changed)[:12]
+
+
+def _paths_of(by: str) -> list[str]:
+    """The settings that `by` names: as a key of a grid, 'a, b' moves two together."""
+    return [path.strip() for path in by.split(",")]
 
 
 def statistic_name(statistic: Statistic) -> str:

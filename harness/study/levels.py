@@ -127,6 +127,22 @@ def measured_in(grid: Expansion) -> dict[str, set[str]]:
     return dimensions
 
 
+def planned_levels_of_rows(grid: Expansion, dimension: str) -> list[str]:
+    """The levels of a dimension of the rows that the study names itself: those of the option of a
+    probe that lists them, as `maps` does those of `map`. An empty list: known once measured.
+    """
+    levels: dict[str, None] = {}
+    for cell in grid.cells:
+        for probe in cell.trial.probes:
+            if dimension not in probe.component.facts.dimensions:
+                continue
+            values = probe.options.get(f"{dimension}s")
+            if not isinstance(values, tuple | list):
+                return []
+            levels.update(dict.fromkeys(map(level_name, values)))
+    return list(levels)
+
+
 def units_of_table(grid: Expansion) -> tuple[str, ...] | None:
     """The units that a table of scores has columns of; None where the trials are harness's own."""
     for cell in grid.cells:

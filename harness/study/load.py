@@ -18,10 +18,13 @@ from harness.study.document import Document
 from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
+from harness.study.points import with_examples
 from harness.study.problems import Problems, Raw
 from harness.study.published_averages import read_averages
 from harness.study.published_pairs import read_pairs
 from harness.study.scores import Scores
+from harness.study.search import Search
+from harness.study.search_section import read_search
 from harness.study.sections import (
     check_exclude,
     check_when,
@@ -32,6 +35,7 @@ from harness.study.sections import (
 )
 from harness.study.tables import Tables, read_tables
 from harness.study.trial_checks import trial_problems
+from harness.study.until_decided import UntilDecided, read_until_decided, sequence_problems
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Study:
     tables: Tables = ()
     raw: Raw = field(default_factory=dict)
     transductive: bool = False  # whether it may adapt to the images that it tests on
+    search: Search | None = None  # the cells of a search are those of its confirmation
+    until: UntilDecided | None = None  # seeds are trained until its comparisons are decided
     scores: Scores | None = None  # a table of what was trained and measured elsewhere
 
     @property
@@ -60,7 +66,8 @@ class Study:
         """The trials that each comparison stands on: what must not change once results are
         seen.
         """
-        return declare(self.compare, self.expansion)
+        rule = "" if self.until is None else self.until.text
+        return declare(self.compare, self.expansion, rule)
 
 
 SECTIONS = (
@@ -86,16 +93,19 @@ def study_of_document(document: Document, path: Path) -> Study:
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
+    if "search" in document.value:
+        return _searching_study(problems, path, name, question, transductive)
+    until = read_until_decided(problems)
     scored = read_scored_grid(problems)
     if scored is not None:
         axes, grid = scored.axes, scored.grid
     else:
-        axes = read_axes(problems)
+        axes = read_axes(problems, until)
         grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
-    if "search" in document.value:
-        text = "searches are not built yet; list the values under grid"
-        problems.add(("search", KEY), text)
+    if until is not None and not problems.entries:
+        for steps, text in sequence_problems(compare):
+            problems.add(steps, text)
     if not problems.entries and not grid.cells:
         problems.add((), "the grid is empty: every cell is excluded")
     if problems.entries:
@@ -112,7 +122,29 @@ def study_of_document(document: Document, path: Path) -> Study:
         tables=tables,
         raw=raw,
         transductive=transductive,
+        until=until,
         scores=None if scored is None else scored.scores,
+    )
+
+
+def _searching_study(
+    problems: Problems, path: Path, name: str, question: str, transductive: bool
+) -> Study:
+    """A study that searches: it has no cells until its best points are confirmed."""
+    search = read_search(problems)
+    read_exclude(problems)
+    problems.read_mapping(("base",))
+    if search is not None:
+        search = with_examples(problems, search, transductive)
+    if problems.entries or search is None:
+        raise Mistakes(problems.entries)
+    compare: tuple[Comparison, ...] = ()
+    if search.confirm is not None:
+        compare = search.confirm.comparisons
+    raw = problems.document.value
+    nothing = Expansion()
+    return Study(
+        name, question, path, (), (), nothing, compare, (), raw, transductive, search=search
     )
 
 
@@ -161,10 +193,10 @@ def _check_trials(problems: Problems, grid: Expansion, transductive: bool) -> No
         for steps, text in trial_problems(cell.trial, transductive):
             if text not in reported:
                 reported.add(text)
-                problems.add(_steps_in_file(problems, steps), text)
+                problems.add(steps_in_file(problems, steps), text)
 
 
-def _steps_in_file(problems: Problems, steps: Steps) -> Steps:
+def steps_in_file(problems: Problems, steps: Steps) -> Steps:
     """Where the file sets a path: an axis, the base, or the nearest thing around it."""
     section_of_field = SECTION_OF_FIELD.get(steps)
     if section_of_field is not None and problems.raw_at(section_of_field) is not None:

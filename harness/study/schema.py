@@ -22,6 +22,7 @@ from harness.study.deciding_axes import FIELDS
 from harness.study.entries import SET_ELSEWHERE, STATISTICS, entry_options
 from harness.study.settings import field_option
 from harness.study.tables import Table
+from harness.study.until_decided import SCHEMA_OF_RULE
 
 Json = dict[str, Any]
 
@@ -65,7 +66,7 @@ def study_schema() -> Json:
 
 def _sections() -> Json:
     """The sections of a study file, each with what it is."""
-    seeds = {"anyOf": [_plain(Count), {**AXIS, "items": _plain(Whole)}]}
+    seeds = {"anyOf": [_plain(Count), {**AXIS, "items": _plain(Whole)}, SCHEMA_OF_RULE]}
     rules = {"type": "array", "items": VALUES}
     comparisons = {"type": "array", "items": _reference("comparison")}
     tables = {"type": "array", "items": _reference("table")}
@@ -77,7 +78,7 @@ def _sections() -> Json:
         "question": _with_text(TEXT, "What the study asks, as a sentence."),
         "extends": _with_text(TEXT, "Another study file, of which this one changes a few things."),
         "components": _with_text(FOLDERS, "Folders of components, relative to this file."),
-        "seeds": _with_text(seeds, "How many seeds, or a list of them."),
+        "seeds": _with_text(seeds, "How many seeds, a list of them, or until decided."),
         "folds": _with_text(folds, "Cross-validation: in how many folds."),
         "base": _with_text(_reference("trial"), "The trial, where no axis says otherwise."),
         "grid": _with_text(_grid(), "Axes, crossed: a path of a setting, and its values."),

@@ -54,8 +54,8 @@ def test_a_verdict_that_needs_a_seed_names_it(tmp_path: Path) -> None:
     assert 0 < len(fragile) < 8
     assert "the verdict hangs on single seeds: new − base is open without" in verdict.survival
     assert fragile[0] in verdict.survival
-    shown = f"{p_number(min(p_values))} to {p_number(max(p_values))} without one of 8"
-    assert shown in verdict.survival
+    span = f"{p_number(min(p_values))} to {p_number(max(p_values))} without one of 8"
+    assert span in verdict.survival
 
 
 def test_the_family_is_corrected_without_the_seed_too(tmp_path: Path) -> None:
