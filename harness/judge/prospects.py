@@ -116,7 +116,6 @@ def _power(
     """The power of a test whose number of repetitions is fixed."""
     from harness.stats.power import power
 
-    options = {"margin": margin} if margin else {}
     return power(
         planned.test,
         planned.n,
@@ -125,7 +124,7 @@ def _power(
         comparisons=family,
         simulations=simulations,
         options=options_of_test(planned.comparison, planned.test),
-        **options,
+        margin=margin or 1.0,
     )
 
 

@@ -85,8 +85,8 @@ def _fixed(alpha: float, effect: float, margin: float, chance: float) -> int:
 
 def _fixed_of_equivalence(alpha: float, effect: float, margin: float, chance: float) -> int:
     """The same of a test of equivalence."""
-    options = {"margin": margin, "simulations": 200}
     for n in range(3, MOST_FIXED):
-        if power("equivalence_paired", (n, n), effect, alpha, **options) >= chance:
+        reached = power("equivalence_paired", (n, n), effect, alpha, margin=margin, simulations=200)
+        if reached >= chance:
             return n
     return 0

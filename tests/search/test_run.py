@@ -73,7 +73,9 @@ def test_a_search_is_recorded_as_a_grid_is_and_confirmed(home: Home, tmp_path: P
     [verdict] = verdicts.verdicts
     assert verdict.confirmatory
     assert len(verdict.contrasts) == 1
-    assert verdict.arms[0].mean.value == pytest.approx(fresh.fresh[0])
+    mean = verdict.arms[0].mean
+    assert mean is not None
+    assert mean.value == pytest.approx(fresh.fresh[0])
 
 
 def test_what_the_store_has_is_scored_without_training(home: Home, tmp_path: Path) -> None:
