@@ -39,7 +39,7 @@ def test_what_is_no_time_limit_is_refused_with_those_that_are(text: str, tiny: P
         seconds_of_limit(text)
     outcome = CliRunner().invoke(app, ["work", str(tiny), f"--time-limit={text}"])
     assert outcome.exit_code == 2
-    assert "write 90m, 3.5h, 3:50h" in outcome.stderr
+    assert outcome.stderr.startswith(f"--time-limit {text}: write 90s, 30m, 3.5h, 3:50h")
 
 
 def test_a_worker_that_is_told_to_stop_saves_and_gives_back_and_another_goes_on(

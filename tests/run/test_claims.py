@@ -1,11 +1,8 @@
 """Several processes share the jobs of a study: each is done by one of them, whoever dies."""
 
-import os
-import signal
 import threading
 import time
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 
@@ -18,19 +15,12 @@ from harness.run.jobs import Job, Outcome
 from harness.run.shift import Shift
 from harness.spec.states import State
 from harness.store import Home
-from harness.store.leases import LOST, PATIENCE, file_of_lease
+from harness.store.leases import PATIENCE, file_of_lease
 from harness.store.locks import WAY
-from tests.made.workers import lines_of_log, make_trial, start_sleeper, trial_job
+from tests.made.ways import way
+from tests.made.workers import lines_of_log, make_trial, trial_job
 
-CELLS = 64
-
-
-@pytest.fixture(params=["lock", "lease"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """By the kernel's lock, and by the lease that stands for it, which holds for three seconds."""
-    monkeypatch.setenv(WAY, request.param)
-    monkeypatch.setenv(PATIENCE, "3")
-    return str(request.param)
+__all__ = ["way"]  # a fixture
 
 
 def measuring_job(*keys: str) -> Job:
@@ -189,56 +179,6 @@ def test_a_process_that_is_told_to_stop_begins_nothing_more(home: Home) -> None:
     assert sorted(outcomes) == ["a", "b"]
     claims = Claims(home)
     assert all(claims.take(job) for job in jobs)
-    claims.close()
-
-
-def wait_for_trials(home: Home, count: int) -> None:
-    end = time.monotonic() + 120
-    while len(home.store("trials").keys()) < count:
-        assert time.monotonic() < end, "no progress"
-        time.sleep(0.02)
-
-
-def own_trials(process: "Popen[str]") -> int:
-    """How many trials a process has made, which must end well."""
-    printed, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    return int(printed.split()[-1])
-
-
-def test_six_processes_of_which_two_are_killed_and_one_is_frozen_do_each_trial_once(
-    home: Home, way: str
-) -> None:
-    workers = [start_sleeper(home, CELLS) for _ in range(6)]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline().startswith("ready")
-    wait_for_trials(home, 10)
-    frozen, *killed = workers[:3]
-    os.kill(frozen.pid, signal.SIGSTOP)
-    for worker in killed:
-        worker.kill()
-    # the others take over from it when its lease is over; a lock holds as long as it lives
-    wait_for_trials(home, CELLS - 1 if way == "lock" else CELLS)
-    os.kill(frozen.pid, signal.SIGCONT)
-    alive = workers[3:]
-    counts = [own_trials(worker) for worker in alive]
-    printed, errors = frozen.communicate(timeout=120)
-    if way == "lease":
-        assert frozen.returncode == LOST, printed
-        assert "stood still for longer than its lease" in errors
-    else:
-        assert frozen.returncode == 0, errors
-    for worker in killed:
-        worker.communicate(timeout=60)
-    log = lines_of_log(home)
-    keys = home.store("trials").keys()
-    assert keys == {f"trial{number:03}" for number in range(CELLS)}
-    assert len(log) == len(set(log))  # none was made twice
-    assert len(keys - set(log)) <= 3  # a process that ends right after a trial writes no line
-    assert all(count > 0 for count in counts)
-    claims = Claims(home)
-    assert all(claims.take(trial_job(key)) for key in keys)  # no claim is lost
     claims.close()
 
 
