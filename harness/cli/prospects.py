@@ -16,7 +16,8 @@ from harness.study.until_decided import UntilDecided
 def prospect_lines(study: Study, plan: Plan, tracker: Tracker) -> Iterator[str]:
     """What each comparison can show, by the spreads that are recorded, and what it takes."""
     spreads = {}
-    if study.compare and or_exit(tracker.runs, study.name):
+    recorded = or_exit(tracker.runs, study.name)
+    if study.compare and recorded:
         spreads = recorded_spreads(judge_what_is_there(study, tracker))
     expected = previews(study, spreads)
     if study.until is not None:

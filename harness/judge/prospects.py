@@ -92,7 +92,7 @@ def _in_looks(
     """
     # scipy takes a second to load, which a study without expectations need not wait for
     from harness.stats.sequential import Looks
-    from harness.stats.sequential_power import expected
+    from harness.stats.sequential_power import expect_in_looks
 
     comparison = planned.comparison
     options = declared_options(comparison.test)
@@ -101,7 +101,7 @@ def _in_looks(
     if comparison.correct is not None:
         alpha /= family
     signs = planned.test == "sequential_signs"
-    answer = expected(looks, alpha, effect, margin, signs=signs)
+    answer = expect_in_looks(looks, alpha, effect, margin, signs=signs)
     text = f"for {_effect_text(comparison, effect)} decided with a chance of {answer.chance:.0%}"
     text += f", after {answer.pairs:.1f} of at most {looks.most} seeds on average"
     if answer.fixed:
@@ -116,7 +116,6 @@ def _power(
     """The power of a test whose number of repetitions is fixed."""
     from harness.stats.power import power
 
-    options = {"margin": margin} if margin else {}
     return power(
         planned.test,
         planned.n,
@@ -125,7 +124,7 @@ def _power(
         comparisons=family,
         simulations=simulations,
         options=options_of_test(planned.comparison, planned.test),
-        **options,
+        margin=margin or 1.0,
     )
 
 
