@@ -92,7 +92,7 @@ def _in_looks(
     """
     # scipy takes a second to load, which a study without expectations need not wait for
     from harness.stats.sequential import Looks
-    from harness.stats.sequential_power import expected
+    from harness.stats.sequential_power import expect_in_looks
 
     comparison = planned.comparison
     options = declared_options(comparison.test)
@@ -101,7 +101,7 @@ def _in_looks(
     if comparison.correct is not None:
         alpha /= family
     signs = planned.test == "sequential_signs"
-    answer = expected(looks, alpha, effect, margin, signs=signs)
+    answer = expect_in_looks(looks, alpha, effect, margin, signs=signs)
     text = f"for {_effect_text(comparison, effect)} decided with a chance of {answer.chance:.0%}"
     text += f", after {answer.pairs:.1f} of at most {looks.most} seeds on average"
     if answer.fixed:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict
@@ -71,15 +72,14 @@ def correct_in_sequence(comparison: Comparison, family: Sequence[Contrast]) -> l
     for number, contrast in enumerate(family):
         seeds = decided_after.get(number, 0)
         claim = _claim(contrast, seeds)
-        answered.append(
-            replace(
-                contrast,
-                decided_after=seeds,
-                claim=claim,
-                corrected=float(corrected[number]),
-                smallest=0.0,
-            )
+        changed = replace(
+            contrast,
+            corrected=float(corrected[number]),
+            smallest=0.0,
+            decided_after=seeds,
+            claim=claim,
         )
+        answered.append(changed)
     return answered
 
 
@@ -90,7 +90,7 @@ def _p_at(contrast: Contrast, look: int) -> float:
     return contrast.looked.p[min(look, len(contrast.looked.p) - 1)]
 
 
-def _corrected_p(comparison: Comparison, p: Array, keeps: Array) -> list[float]:
+def _corrected_p(comparison: Comparison, p: Array, keeps: npt.NDArray[np.bool_]) -> list[float]:
     """The p values of a family at one look."""
     if comparison.correct is None:
         return list(map(float, p))

@@ -24,7 +24,7 @@ class Expected:
     fixed: int  # pairs of a fixed design with the same chance; 0: more than were tried
 
 
-def expected(
+def expect_in_looks(
     looks: Looks, alpha: float, effect: float, margin: float = 0.0, *, signs: bool = False
 ) -> Expected:
     """What is expected where the mean difference is `effect` of its standard deviations; `margin`
@@ -35,7 +35,7 @@ def expected(
     else:
         ends, decided = _ends_of_t(looks, alpha, effect, margin)
     chance = float(decided.mean())
-    return Expected(chance, float(ends.mean()), _fixed(alpha, effect, margin, chance))
+    return Expected(chance, float(ends.mean()), _pairs_fixed_before(alpha, effect, margin, chance))
 
 
 @lru_cache(maxsize=256)
@@ -73,20 +73,22 @@ def _ends_of_signs(looks: Looks, alpha: float, effect: float) -> tuple[Array, Ar
 
 
 @lru_cache(maxsize=256)
-def _fixed(alpha: float, effect: float, margin: float, chance: float) -> int:
+def _pairs_fixed_before(alpha: float, effect: float, margin: float, chance: float) -> int:
     """How many pairs a t test needs whose number is fixed before, for the same chance."""
     if margin:
-        return _fixed_of_equivalence(alpha, effect, margin, chance)
+        return _pairs_of_equivalence(alpha, effect, margin, chance)
     for n in range(2, MOST_FIXED):
         if power("t_paired", (n, n), effect, alpha) >= chance:
             return n
     return 0
 
 
-def _fixed_of_equivalence(alpha: float, effect: float, margin: float, chance: float) -> int:
+def _pairs_of_equivalence(alpha: float, effect: float, margin: float, chance: float) -> int:
     """The same of a test of equivalence."""
     for n in range(3, MOST_FIXED):
-        reached = power("equivalence_paired", (n, n), effect, alpha, margin=margin, simulations=200)
-        if reached >= chance:
+        power_of_n = power(
+            "equivalence_paired", (n, n), effect, alpha, margin=margin, simulations=200
+        )
+        if power_of_n >= chance:
             return n
     return 0

@@ -1,6 +1,5 @@
 """Studies whose seeds are trained until decided: look after look, from the records alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -50,7 +49,10 @@ class Records:
             raise KeyboardInterrupt
         self.last -= 1
         keys = {trial.key for trial in new}
-        state: Callable[[Trial], str] = lambda t: "finished" if t.key in keys else "missing"  # noqa: E731
+
+        def state(trial: Trial) -> str:
+            return "finished" if trial.key in keys else "missing"
+
         fill(self.home, part, scores(value), state=state)
         self.trained += [(trial.fit.seed, trial.fit.batch) for trial in new]
         return RunSummary([], len(new))
