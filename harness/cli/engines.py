@@ -10,6 +10,7 @@ import typer
 from harness.cli.shared import fail, or_exit
 from harness.run.engines import inline, processes
 from harness.run.events import Engine
+from harness.run.limits import Limits, seconds_of_limit
 from harness.run.slots import Slot, slots_here
 from harness.store import Home
 
@@ -48,6 +49,13 @@ GpuFraction = Annotated[
 ]
 
 
+Limit = Annotated[
+    str | None,
+    typer.Option(
+        help="How long a fit or trial may take: 90s, 30m, 2h, none. "
+        "Otherwise ten times as long as the longest of its like, while it is silent."
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="With --on submitit: so many workers at once; 4.")
 ]
@@ -118,12 +126,23 @@ class Choice:
         return or_exit(slots_here, self.slots, self.device.value)
 
 
-def engine_of(choice: Choice, home: Home, slots: list[Slot], modules: list[str]) -> Engine:
-    """Starts the engine that was asked for."""
+def longest_job(limit: str | None, on: On) -> float | None:
+    """How long a fit or trial may take; None where the past decides it."""
+    if limit is None:
+        return None
+    if on is not On.processes:
+        fail(f"--limit: only jobs in processes of this machine can be ended; leave out --on {on}")
+    return or_exit(seconds_of_limit, limit)
+
+
+def engine_of(
+    choice: Choice, home: Home, slots: list[Slot], modules: list[str], limits: Limits
+) -> Engine:
+    """Starts the engine that was asked for; `limits` are those of its jobs."""
     if choice.on is On.inline:
         return inline(home.folder, slots[0].device)
     if choice.on is On.processes:
-        return processes(home.folder, slots, modules)
+        return processes(home.folder, slots, modules, limits=limits)
     from harness.run.engines.ray import ray_workers
 
     return or_exit(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
@@ -10,7 +11,8 @@ from rich.console import Console
 
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
-from harness.run.fingerprints import with_fingerprints
+from harness.run.building import check_building
+from harness.run.fingerprints import as_recorded, with_fingerprints
 from harness.run.plan import Plan, plan
 from harness.search.confirmation import with_confirmation
 from harness.store import Home
@@ -21,9 +23,29 @@ from harness.study.load import Study, load_study
 app = typer.Typer(
     help="Study why a pretrained segmentation network transfers, or fails to.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked_for: bool) -> None:
+    if asked_for:
+        print(f"harness {version('harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version_: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Study why a pretrained segmentation network transfers, or fails to."""
+
+
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -32,6 +54,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 Where = Annotated[
     str | None,
     typer.Option("--uri", help="MLflow's address; otherwise MLFLOW_TRACKING_URI, mlflow.db."),
+]
+
+NoBuild = Annotated[
+    bool,
+    typer.Option(
+        "--no-build",
+        envvar="HARNESS_NO_BUILD",
+        help="Do not build what is to be run, to see whether it can be built.",
+    ),
 ]
 
 MOST_CANDIDATES = 10  # runs that a question lists
@@ -50,10 +81,21 @@ def study_with_data(file: Path, home: Home) -> Study:
 
     The cells of a search that is over are those that confirm it.
     """
+    return or_mistakes(with_fingerprints, _confirmed_study(file, home), home)
+
+
+def _confirmed_study(file: Path, home: Home) -> Study:
+    """Reads a study file; the cells of a search that is over are those that confirm it."""
     study = study_in(file)
     if study.search is not None:
         study = or_exit(with_confirmation, study, home)
-    return or_mistakes(with_fingerprints, study, home)
+    return study
+
+
+def study_as_recorded(file: Path, tracker: Tracker) -> Study:
+    """Reads a study file, on the bytes that its runs have looked at: no data is needed."""
+    study = _confirmed_study(file, tracker.home)
+    return or_mistakes(as_recorded, study, tracker.home, or_exit(tracker.runs, study.name))
 
 
 def or_mistakes(
@@ -88,6 +130,14 @@ def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None
     """Plans a study against what its database and its store hold."""
     runs = or_exit(tracker.runs, study.name)
     return or_exit(plan, study, home, runs, retry)
+
+
+def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> None:
+    """Builds what a plan would run, without weights; what cannot work ends the command."""
+    if not no_build:
+        note = or_mistakes(check_building, plan, home)
+        if note:
+            err.print(note, markup=False)
 
 
 def tracker_at(where: str | None) -> Tracker:

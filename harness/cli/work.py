@@ -1,7 +1,6 @@
 """The command of a worker: it shares studies with as many others as there are."""
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,6 @@ from harness.cli.shared import (
     app,
     as_json,
     err,
-    fail,
     or_exit,
     plan_of,
     print_lines,
@@ -24,10 +22,12 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
+from harness.cli.workers import require_fixed_cells
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
 from harness.run.engines import processes
 from harness.run.jobs import DETERMINISTIC, Outcome
+from harness.run.limits import seconds_of_limit
 from harness.run.plan import modules_to_load
 from harness.run.progress import Progress, forget
 from harness.run.shift import SPREAD, Bell, Shift
@@ -37,8 +37,6 @@ from harness.store.leases import LOST
 from harness.study.load import Study
 
 WORK_LEFT = LOST  # the exit code of a worker that leaves work which it could go on with
-
-SECONDS_OF = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 @app.command()
@@ -62,7 +60,9 @@ def work(
     where: Where = None,
 ) -> None:
     """Work on studies beside others: do what nobody else does, as often as you like at once."""
-    seconds = None if time_limit is None else seconds_of_limit(time_limit)
+    seconds = None
+    if time_limit is not None:
+        seconds = or_exit(seconds_of_limit, time_limit, "--time-limit")
     bell = Bell(seconds)
     bell.listen()
     if not deterministic:
@@ -83,20 +83,9 @@ def work(
     if json_:
         as_json(values)
     if exit_code == WORK_LEFT:
-        err.print(f"stopped, for {bell.reason}; the same command goes on", markup=False)
+        reason = bell.reason or "it was asked to"
+        err.print(f"stopped, for {reason}; the same command goes on", markup=False)
     raise typer.Exit(exit_code)
-
-
-def seconds_of_limit(text: str) -> float:
-    """The seconds of a time limit: a number with its unit, or hours, minutes and seconds."""
-    number = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|m|min|h|d)", text.strip())
-    if number is not None:
-        return float(number[1]) * SECONDS_OF[number[2]]
-    clock = re.fullmatch(r"(?:(\d+)-)?(\d+):(\d\d)(?:(?::(\d\d))|h)", text.strip())
-    if clock is None:
-        fail(f"--time-limit {text}: write 90m, 3.5h, 3:50h, 3:50:00 or 1-12:00:00 (a day and 12 h)")
-    days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
-    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
 def _work_on(
@@ -105,6 +94,7 @@ def _work_on(
     """Does of one study what nobody else does; no summary where there is nothing to do."""
     home = Home.here()
     study = study_with_data(file, home)
+    require_fixed_cells(study)
     home.hidden.mkdir(parents=True, exist_ok=True)
     say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)

@@ -40,7 +40,7 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
-    verdicts = judge(study, runs, rows, recorded)
+    verdicts = judge(study, runs, rows, recorded, leaving_out=True)
     tables = tabulate(study, runs, rows, lower_metrics(study))
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)

@@ -20,6 +20,7 @@ from harness.run.plan import Plan, jobs
 from harness.run.progress import JobProgress, Progress, ProgressFile, lock_path
 from harness.run.recording import Recording
 from harness.run.shift import Shift
+from harness.run.stopping import Stoppable
 from harness.spec.records import FitRecord
 from harness.spec.states import State
 from harness.store import Home, file_lock
@@ -95,6 +96,8 @@ def run(
     progress = _start_of(plan, to_do, slots)
     outcomes: list[Outcome] = []
     lock = lock_path(home, progress.study, progress.pid, progress.host)
+    engine = Stoppable(engine, lock)
+    shift = replace(shift, is_over=_either(shift.is_over, engine.is_stopping))
     recording = Recording(plan, home, LiveRuns(tracker, plan.study, code_state(), lock))
     with file_lock(lock), ProgressFile(home, progress) as file, recording:
         _forget_results(plan, home)
@@ -134,6 +137,10 @@ def run(
     live = recording.live
     left = _count_left(to_do, outcomes)
     return RunSummary(outcomes, live.recorded, live.count_unrecorded, live.sentence, left)
+
+
+def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: first() or second()
 
 
 def _count_left(to_do: list[Job], outcomes: list[Outcome]) -> int:

@@ -41,9 +41,9 @@ def dispatch(
     `further` is asked for jobs while the engine has room that no waiting job fills.
 
     A job that loses its worker is started again. Where the same fit or trial has cost LIVES
-    workers it has failed, and the other trials of its job go on without it. A job is claimed before
-    it is given to the engine; what another process does is waited for, or left to it, as the
-    `shift` says.
+    workers, or was ended because it hangs, it has failed, and the other trials of its job go on
+    without it. A job is claimed before it is given to the engine; what another process does is
+    waited for, or left to it, as the `shift` says.
     """
     claims = Claims(home)
     with closing(claims), closing(engine):
@@ -225,8 +225,8 @@ def _key_of(event: Event) -> str:
 
 def _after_loss(event: Lost, course: _Course, queue: JobQueue, home: Home) -> Iterator[Event]:
     """Starts a job again that has lost its worker, without the trial that has cost too many."""
-    may_start_again = course.lose_worker()
-    error = f"{event.error}, {LIVES} times"
+    may_start_again = not event.is_final and course.lose_worker()
+    error = event.error if event.is_final else f"{event.error}, {LIVES} times"
     unit = course.unit
     if may_start_again:
         yield replace(event, job=unit)

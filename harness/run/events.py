@@ -45,6 +45,7 @@ class Lost:
     job: Job
     error: str
     seconds: float = 0.0
+    is_final: bool = False  # it was ended for what it did, which it would do again
 
 
 @dataclass(frozen=True)

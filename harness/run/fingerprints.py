@@ -1,15 +1,17 @@
 """The bytes of a study's real data: fingerprints go into keys, shared images are refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from harness.data.fingerprint import shared_images
 from harness.data.identity import Identity, depends_on_files, identity_of
 from harness.data.refused import too_many_shots
+from harness.record.data_bytes import MARK, key_without_mark, recorded_bytes
+from harness.record.database import Run
 from harness.spec.fields import field_names
 from harness.spec.values import Fit, Part, Trial
-from harness.spec.walk import looked_at, parts_in
+from harness.spec.walk import looked_at, parts_in, same_images, validation_of
 from harness.store import Home
 from harness.study.cells import Cell
 from harness.study.document import Mark, Mistakes, Problem
@@ -36,9 +38,32 @@ def with_fingerprints(study: Study, home: Home) -> Study:
         return study
     identities = _identities(study, parts, home)
     problems = [*_overlaps(study, identities), *_missing_shots(study, identities)]
+    problems += _shared_with_validation(study, identities, home)
     if problems:
         raise Mistakes(problems)
-    marked = {key: _with_mark(part, identities[key]) for key, part in parts.items()}
+    marks = {key: identity.mark for key, identity in identities.items()}
+    return _with_marks(study, parts, marks)
+
+
+def as_recorded(study: Study, home: Home, runs: Iterable[Run]) -> Study:
+    """The study on the bytes that its runs have looked at: reading results needs no data.
+
+    Where the runs do not say it of every data set, the data are read.
+    """
+    parts = _parts_of_files(study)
+    recorded = recorded_bytes(runs)
+    marks: dict[str, str] = {}
+    for key, part in parts.items():
+        mark = recorded.get(key_without_mark(part))
+        if mark is None:
+            return with_fingerprints(study, home)
+        marks[key] = mark
+    return _with_marks(study, parts, marks)
+
+
+def _with_marks(study: Study, parts: Mapping[str, Part], marks: Mapping[str, str]) -> Study:
+    """The study with these marks in its components that are read from files."""
+    marked = {key: _with_mark(part, marks[key]) for key, part in parts.items()}
     replaced_already: dict[int, Any] = {}
     cells: dict[str, Cell] = {}  # the same bytes by two names are one trial
     for cell in reversed(study.cells):
@@ -91,8 +116,8 @@ def _check_pin(part: Part, identity: Identity) -> None:
         )
 
 
-def _with_mark(part: Part, identity: Identity) -> Part:
-    return replace(part, options={**part.options, "fingerprint": identity.mark})
+def _with_mark(part: Part, mark: str) -> Part:
+    return replace(part, options={**part.options, MARK: mark})
 
 
 def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:
@@ -112,6 +137,31 @@ def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Prob
             shared = f"shares {len(same)} images with {role} {part.level}"
             text = f"{shared} ({_examples_of(same)}); {REMEDY[role]}"
             yield Problem(_start_of(study), f"test_on {test.level}", text)
+
+
+def _shared_with_validation(
+    study: Study, identities: Mapping[str, Identity], home: Home
+) -> Iterator[Problem]:
+    """Validation images that are training or test images too: picks and patience look at them."""
+    trials = {}
+    for cell in study.cells:
+        trial = cell.trial
+        if trial.fit.fold is None and trial.fit.train_on.key in identities:
+            trials[trial.fit.train_on.key, trial.test_on.key] = trial
+    for trial in trials.values():
+        training, test = trial.fit.train_on, trial.test_on
+        if not identities[training.key].validation:
+            continue
+        validation = validation_of(training)
+        digests = dict(identity_of(validation, home).digests)
+        for role, part in ((TRAINING, training), ("the test set", test)):
+            if part.key not in identities or same_images(part, validation):
+                continue
+            same = shared_images(digests, dict(identities[part.key].digests))
+            if same:
+                text = f"shares {len(same)} images with {role} {part.level}"
+                text += f" ({_examples_of(same)}); take them out of one of the two"
+                yield Problem(_start_of(study), f"train_on {validation.level}", text)
 
 
 def _missing_shots(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:

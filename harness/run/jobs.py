@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.run.last_seen import line_in_outside_component
 from harness.spec.outside import component_folders
 from harness.spec.states import State
 from harness.store.space import is_out_of_space
@@ -142,11 +143,13 @@ def one_line(error: BaseException) -> str:
     """What went wrong, in one line; the kind of error is named unless its text speaks to people."""
     if is_out_of_space(error):
         return "no space left on the disk; the next `harness run` goes on where there is room"
+    line = line_in_outside_component(error)
+    location = f" ({line})" if line else ""
     kind = type(error).__name__
     if isinstance(error, SystemExit):
-        return f"a component ended its process: sys.exit({error.code!r})"
+        return f"a component ended its process: sys.exit({error.code!r}){location}"
     first_line = str(error).strip().split("\n")[0]
     if not first_line:
-        return kind
+        return f"{kind}{location}"
     speaks_to_people = isinstance(error, ValueError | LookupError | FileNotFoundError)
-    return first_line if speaks_to_people else f"{kind}: {first_line}"
+    return f"{first_line}{location}" if speaks_to_people else f"{kind}: {first_line}{location}"

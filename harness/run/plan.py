@@ -69,7 +69,15 @@ class Plan:
 
 
 def plan(study: Study, home: Home, runs: Iterable[Run], retry: str | None = None) -> Plan:
-    """Plans a study by what is kept and what is recorded; `retry` narrows it to what ended so."""
+    """Plans a study by what is kept and what is recorded; `retry` narrows it to what ended so.
+
+    A study of scores from elsewhere is a ValueError: its trainings are done.
+    """
+    if study.scores is not None:
+        raise ValueError(
+            f"{study.path} judges scores from elsewhere, so there is nothing to train; "
+            f"`harness judge {study.scores.path.name} --compare ...` judges them"
+        )
     past = _Past.of([run for run in runs if run.study == study.name])
     store = home.store("trials")
     measured = store.keys()

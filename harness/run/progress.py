@@ -12,6 +12,7 @@ from typing import Any
 from harness.spec.states import State
 from harness.store import Home, file_name, is_locked, read_json, write
 
+SILENT = 30.0  # seconds without a word of a worker that are worth one of ours
 EVERY = 0.5  # seconds between two writes of a study's progress
 
 
@@ -162,17 +163,32 @@ def forget(home: Home, study: str) -> None:
 
 
 def notes(home: Home, progress: Progress) -> dict[str, dict[str, Any]]:
-    """How far the fits that train now have come, as their workers write it."""
-    notes_of_fits = {}
+    """How far the jobs that are at work have come, as their workers write it.
+
+    `silent` are the seconds since a worker last wrote something.
+    """
+    notes_of_jobs = {}
     for key, job in progress.jobs.items():
-        path = home.store("fits").partial(key) / "progress.json"
-        if job.state != State.RUNNING or not path.exists():
+        if job.state != State.RUNNING:
             continue
-        try:
-            notes_of_fits[key] = read_json(path)
-        except (ValueError, FileNotFoundError):  # it is being replaced
-            continue
-    return notes_of_fits
+        note: dict[str, Any] = {}
+        with suppress(ValueError, OSError):  # none yet, or it is being replaced
+            note = dict(read_json(home.store("fits").partial(key) / "progress.json"))
+        last_word = max(last_sign(home, key) or 0.0, job.since or 0.0)
+        note["silent"] = max(0.0, time.time() - last_word)
+        notes_of_jobs[key] = note
+    return notes_of_jobs
+
+
+def last_sign(home: Home, key: str) -> float | None:
+    """When the worker of a fit or trial last wrote something, in seconds since 1970."""
+    times = []
+    for kind in ("fits", "trials"):
+        folder = home.store(kind).partial(key)
+        with suppress(OSError):  # it comes and goes
+            paths = [folder, *folder.iterdir()]
+            times += [path.stat().st_mtime for path in paths]
+    return max(times, default=None)
 
 
 def remaining(progress: Progress) -> float | None:
@@ -201,13 +217,16 @@ def _mean_seconds(jobs: list[JobProgress], kind: str) -> float:
 
 
 def how_far(note: Mapping[str, Any]) -> str:
-    """Where a fit stands, in words: its phase, epoch and step."""
-    if not note:
-        return "starting"
-    epoch = min(note["epoch"] + 1, note["epochs"])
-    text = f"{note['phase']}, epoch {epoch} of {note['epochs']}"
+    """Where a job stands, in words: phase, epoch and step of a fit, and how long it is silent."""
+    text = "starting"
+    if "phase" in note:
+        epoch = min(note["epoch"] + 1, note["epochs"])
+        text = f"{note['phase']}, epoch {epoch} of {note['epochs']}"
     if "step" in note:
         text += f", step {note['step']} of {note['steps']}"
+    silence = note.get("silent", 0.0)
+    if silence > SILENT:
+        text += f", silent for {duration(silence)}"
     return text
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from harness.measure.dry_build import DryBuild
 from harness.measure.opened import Opened
 from harness.measure.trial import measure
 from harness.run.following import RUNNING_FOLDER
@@ -45,6 +46,8 @@ def work(
     try:
         if kind == "measure":
             return _measure_trials(value, home, torch.device(device))
+        if kind == "build":
+            return _build_trials(value, home)
         return _make_fit(value, home, torch.device(device))
     except Stopped as error:
         return {"state": State.STOPPED.value, "error": str(error)}
@@ -97,6 +100,15 @@ def _measure_trial(value: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
         trace = traceback.format_exc()
         note.update({"state": State.FAILED, "error": one_line(error), "trace": trace})
     return note
+
+
+def _build_trials(value: Mapping[str, Any], home: Home) -> dict[str, Any]:
+    """Builds trials without weights; returns what is wrong with each, by its key."""
+    building = DryBuild(Home(Path(value["home"])))
+    problems = {}
+    for trial in value["trials"]:
+        problems[trial["key"]] = building.problems(read_trusted_trial(trial["trial"], trial["key"]))
+    return {"state": State.FINISHED.value, "problems": problems}
 
 
 def _require_usable(device: torch.device) -> None:

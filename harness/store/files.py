@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,17 @@ def link_or_copy(source: Path | str, target: Path | str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def give_usual_mode(path: Path) -> None:
+    """Lets those read a file whom the umask lets: some libraries write for the owner alone."""
+    sample = path.with_name(f"{path.name}.mode")
+    handle = os.open(sample, os.O_CREAT | os.O_WRONLY, 0o666)
+    try:
+        path.chmod(stat.S_IMODE(os.fstat(handle).st_mode))
+    finally:
+        os.close(handle)
+        sample.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

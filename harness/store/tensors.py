@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.store.files import replacing, sync
+from harness.store.files import give_usual_mode, replacing, sync
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +29,7 @@ def save_tensors(
         ready[name] = value
     with replacing(path) as unfinished:
         save_file(ready, unfinished, metadata={"about": json.dumps(description or {})})
+        give_usual_mode(unfinished)
         sync(unfinished)
 
 

@@ -147,14 +147,18 @@ def _parts_with_needs_in(owner: Part) -> tuple[Needing, ...]:
 
 
 def _test_set_is_new(trial: Trial) -> Findings:
-    """A network is not tested on images that it was trained on."""
-    if _share_images(trial.fit.train_on, trial.test_on):
-        split = trial.test_on.options["split"]
-        text = (
-            f"tests on {split!r} of {trial.test_on.name}, which it is trained on; "
-            "take another split"
-        )
-        yield ("test_on",), text
+    """A network is not tested on images that it, or a fit that it starts from, was trained on."""
+    for fit in trial.fit.lineage:
+        if _share_images(fit.train_on, trial.test_on):
+            split = trial.test_on.options["split"]
+            trained = (
+                "it is trained" if fit is trial.fit else "a fit that it starts from is trained"
+            )
+            text = (
+                f"tests on {split!r} of {trial.test_on.name}, which {trained} on; "
+                "take another split"
+            )
+            yield ("test_on",), text
 
 
 def _target_is_not_tested(trial: Trial) -> Findings:

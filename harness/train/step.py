@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from harness.spec.values import Part
 from harness.train.memory import no_memory_for_one
 from harness.train.phases import Batch, Player
 from harness.train.state import FitInProgress
@@ -60,12 +61,28 @@ def backward(
                 terms[f"/{name}"] = value
         else:
             terms[""] = loss
+        for value in terms.values():
+            _check_number(training, value)
         whole_loss = sum(terms.values(), torch.zeros((), device=training.device))
         (whole_loss * share).backward()
         for name, value in terms.items():
             before = total.get(name, torch.zeros((), device=value.device))
             total[name] = before + value.detach() * share
     return total
+
+
+def _check_number(training: FitInProgress, value: object) -> None:
+    """Refuses a loss that is not one number, and names the component that it came from."""
+    if isinstance(value, Tensor) and value.numel() == 1:
+        return
+    method = training.spec.method
+    loss = method.options.get("loss")
+    part = loss if isinstance(loss, Part) else method
+    answer = f"a tensor {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)[:80]
+    raise ValueError(
+        f"{part.kind} {part.name} gives {answer} instead of one number "
+        f"({part.component.defined_at})"
+    )
 
 
 def precision_of(training: FitInProgress) -> torch.autocast:

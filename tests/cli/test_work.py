@@ -4,12 +4,12 @@ import signal
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from harness.cli.main import app
-from harness.cli.work import WORK_LEFT, seconds_of_limit
+from harness.cli.work import WORK_LEFT
 from harness.run.claims import CLAIMS
+from harness.run.limits import seconds_of_limit
 from harness.store import Home, is_locked
 from tests.made.kills import state_of, wait_for_curves
 from tests.made.studies import edit, plan_of, start, work_of
@@ -35,7 +35,7 @@ def test_a_time_limit_is_written_as_people_and_slurm_write_it(text: str, seconds
 
 @pytest.mark.parametrize("text", ["", "4", "3:50", "h", "3:5h", "-1h", "1:2:3:4"])
 def test_what_is_no_time_limit_is_refused_with_those_that_are(text: str, tiny: Path) -> None:
-    with pytest.raises(typer.Exit):
+    with pytest.raises(ValueError, match="--limit"):
         seconds_of_limit(text)
     outcome = CliRunner().invoke(app, ["work", str(tiny), f"--time-limit={text}"])
     assert outcome.exit_code == 2

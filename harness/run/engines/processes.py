@@ -2,11 +2,7 @@
 
 import multiprocessing
 import os
-import signal
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -14,38 +10,55 @@ from pathlib import Path
 from typing import Any
 
 from harness.run.child import serve
+from harness.run.ending import (
+    SECONDS_UNTIL_KILLED,
+    end_processes,
+    wait_for_end,
+    way_of_death,
+)
 from harness.run.events import Ended, Event, Lost, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
 from harness.run.inline import outcome_from, remote_work
 from harness.run.jobs import Job, Work
+from harness.run.last_seen import last_line_of
+from harness.run.limits import Limits, UnitClock
+from harness.run.main_module import without_main
 from harness.run.packing import Packing
 from harness.run.slots import Slot
 from harness.store import Home
 
+UNLIMITED = Limits()
+
 
 def processes(
-    folder: Path, slots: list[Slot], preload: list[str], work: Work = remote_work
+    folder: Path,
+    slots: list[Slot],
+    preload: list[str],
+    work: Work = remote_work,
+    limits: Limits = UNLIMITED,
 ) -> "Processes":
     """Runs each job in a process of its own, so that a crash takes one job with it.
 
-    The processes are forked from one that has loaded the libraries, which starts to load now.
+    One that takes longer than its limit is ended. The processes are forked from one that has
+    loaded the libraries, which starts to load now.
     """
     context = multiprocessing.get_context("forkserver")
     os.environ["HARNESS_PRELOAD"] = ",".join(preload)
     context.set_forkserver_preload(["harness.run.preload"])
-    with _without_main():
+    with without_main():
         forkserver.ensure_running()  # it loads while the parent goes on
-    return Processes(folder, slots, work)
+    return Processes(folder, slots, work, limits)
 
 
 class Processes:
     """An engine with a process for each job, on as many slots as there are."""
 
-    def __init__(self, folder: Path, slots: list[Slot], work: Work) -> None:
-        """Takes the home, the slots that are all free, and what does a job."""
+    def __init__(self, folder: Path, slots: list[Slot], work: Work, limits: Limits) -> None:
+        """Takes the home, the slots that are all free, what does a job, and how long it may."""
         self._home = Home(folder)
         self._free_slots = list(slots)
         self._work = work
+        self._limits = limits
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []  # whose slots are free, and whose processes last
         self._packing = Packing(slots)
@@ -92,28 +105,50 @@ class Processes:
         busy = [worker.slot for worker in self._workers]
         self._free_slots += self._packing.further_slots(busy, newest)
         for worker in self._workers:
-            events += self._followers[worker.job.key].news(worker in ended)
+            news = self._followers[worker.job.key].news(worker in ended)
+            worker.note_starts(news)
+            events += news
         for worker in ended:
-            self._workers.remove(worker)
-            self._free_slots.insert(0, worker.slot)
-            event, may_go_on = _last_event(worker)
+            self._free_slot_of(worker)
+            event, may_go_on = _last_event(worker, self._home.folder)
             if may_go_on:
                 self._idle.append(worker)
             else:
                 worker.retire()
             events.append(event)
-        return events
+        return [*events, *self._end_overdue()]
+
+    def _end_overdue(self) -> list[Event]:
+        """Ends the workers whose fit or trial takes too long, and says of each why."""
+        losses: list[Event] = []
+        for worker in list(self._workers):
+            clock = worker.clock
+            silence = clock.silence(self._home)
+            reason = self._limits.why_overdue(clock.unit, clock.seconds, silence)
+            if reason is not None:
+                self._free_slot_of(worker)
+                end_processes([worker.process])
+                worker.retire()
+                losses.append(Lost(worker.job, reason, clock.seconds, is_final=True))
+        return losses
+
+    def _free_slot_of(self, worker: "_Worker") -> None:
+        """A worker is at work no more: its slot is the next to be used."""
+        self._workers.remove(worker)
+        self._free_slots.insert(0, worker.slot)
 
     def close(self) -> None:
         """Ends every worker; the engine can be used again."""
-        for worker in (*self._workers, *self._idle):
-            worker.process.terminate()
+        workers = (*self._workers, *self._idle)
         for worker in self._workers:
             self._free_slots.append(worker.slot)
-        for worker in (*self._workers, *self._idle):
-            worker.retire()
         self._workers = []
         self._idle = []
+        try:
+            end_processes([worker.process for worker in workers])
+        finally:
+            for worker in workers:
+                worker.retire()
 
 
 @dataclass
@@ -125,6 +160,7 @@ class _Worker:
     process: Any
     pipe: Connection
     began: float
+    clock: UnitClock
 
     def give(self, job: Job) -> bool:
         """Gives it its next job; returns whether it is there to take it."""
@@ -134,11 +170,21 @@ class _Worker:
             return False
         self.job = job
         self.began = time.monotonic()
+        self.clock = UnitClock(job)
         return True
 
+    def note_starts(self, news: list[Event]) -> None:
+        """Notes which trial it measures now, as it has written."""
+        for event in news:
+            if isinstance(event, Started):
+                self.clock.start(event.job)
+
     def retire(self) -> None:
-        """Lets it go: without its pipe it has nothing to wait for."""
+        """Lets it go: without its pipe it has nothing to wait for; one that hangs is ended."""
         self.pipe.close()
+        wait_for_end([self.process], SECONDS_UNTIL_KILLED)
+        if self.process.is_alive():
+            end_processes([self.process])
         self.process.join()
 
 
@@ -148,31 +194,12 @@ def _start(job: Job, slot: Slot, folder: Path, work: Work) -> _Worker:
     own_end, worker_end = context.Pipe()
     arguments = (worker_end, slot, folder, work)
     process = context.Process(target=serve, args=arguments, name=job.name)
-    with _without_main():
+    with without_main():
         process.start()
     worker_end.close()
-    worker = _Worker(job, slot, process, own_end, time.monotonic())
+    worker = _Worker(job, slot, process, own_end, time.monotonic(), UnitClock(job))
     worker.give(job)  # one that has died by now is found out by its end
     return worker
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Hides the main module while a worker is forked.
-
-    The worker would import the command line again, which costs more than the fork, and it
-    needs nothing of it.
-    """
-    main: dict[str, Any] = sys.modules["__main__"].__dict__
-    hidden: dict[str, Any] = {}
-    for name in ("__file__", "__spec__"):
-        if name in main:
-            hidden[name] = main.pop(name)
-    main["__spec__"] = None
-    try:
-        yield
-    finally:
-        main.update(hidden)
 
 
 def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
@@ -190,7 +217,7 @@ def _wait_for_any(workers: list[_Worker], timeout: float) -> list[_Worker]:
     return list(ended.values())
 
 
-def _last_event(worker: _Worker) -> tuple[Event, bool]:
+def _last_event(worker: _Worker, folder: Path) -> tuple[Event, bool]:
     """How a job ended, and whether its worker may do another: one that failed may be broken."""
     answer: dict[str, Any] = {}
     try:
@@ -203,11 +230,8 @@ def _last_event(worker: _Worker) -> tuple[Event, bool]:
         may_go_on = worker.slot.lasts and "result" in answer
         return Ended(outcome_from(worker.job, answer, seconds)), may_go_on
     worker.process.join()
-    death = _way_of_death(worker.process.exitcode)
-    return Lost(worker.job, f"the worker ended without an answer ({death})", seconds), False
-
-
-def _way_of_death(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        return f"killed by {signal.Signals(-exit_code).name}"
-    return f"exit code {exit_code}"
+    error = f"the worker ended without an answer ({way_of_death(worker.process.exitcode)})"
+    line = last_line_of(folder, worker.job.key)
+    if line:
+        error += f" in {line}"
+    return Lost(worker.job, error, seconds), False

@@ -30,10 +30,10 @@ MOST = 100  # cells in a picture
 @dataset(
     version=1,
     drawn=True,
-    later=("draw",),
     files_where={"templates": "bbbc041"},
     tasks=("cells",),
     splits=("train", "validation", "test"),
+    later=("draw", "one_picture", "cells"),
 )
 def malaria(
     split: str,
@@ -44,11 +44,15 @@ def malaria(
     size: Count = 256,
     seed: Whole = 0,
     draw: Whole | None = None,
+    one_picture: bool = False,
+    cells: list[str] = [],  # noqa: B006  the signature is the schema
 ) -> Scans:
     """Synthetic malaria smears of paper 004, drawn or from real cells; other splits have a
     quarter.
 
     `seed` makes the templates, and the pictures too unless `draw` places other ones on them.
+    Of real templates, `cells` names the categories of BBBC041 that cells are cut from, and
+    `one_picture` has the artefacts cut from the picture of the cells.
     """
     # What the paper leaves open: cells turn by quarters and paste over each other, Otsu's threshold
     # makes the masks, areas are averaged on resizing and a mask's pixel counts from one half on.
@@ -60,7 +64,7 @@ def malaria(
     if templates == "drawn":
         parts = paint_templates(stream("malaria", seed))
     else:
-        parts, files = cut_templates(home, seed)
+        parts, files = cut_templates(home, seed, cells, one_picture=one_picture)
 
     placing_seed = seed if draw is None else draw
 

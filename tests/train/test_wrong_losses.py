@@ -1,0 +1,62 @@
+"""A loss that is not one number is refused, with the file and line of its component."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.store import Home
+from harness.train import loop
+from tests.made.fits import CPU
+from tests.made.outside import folder_of_components, write_component
+from tests.made.study_files import loaded_study
+
+LOSSES = '''"""Losses that are none, for a test."""
+
+from torch import Tensor
+
+from harness.components.losses import loss
+
+
+@loss
+def nothing(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+    """Forgets to return."""
+
+
+@loss
+def per_image(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+    """Forgets the mean."""
+    return logits.mean(dim=(1, 2, 3))
+'''
+
+STUDY = """
+base:
+  fit:
+    train_on: {name: phantom, slices: 4, size: 32}
+    net: {arch: tiny_unet, width: 2}
+    method: {name: supervised, epochs: 1, loss: %s}
+    patch: 32
+    batch: 2
+    steps: 1
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of losses of a person's own."""
+    with folder_of_components(tmp_path / "lab", monkeypatch) as folder:
+        write_component(folder, "losses.py", LOSSES)
+        yield folder
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "line"), [("nothing", "None", 9), ("per_image", "a tensor (2,)", 14)]
+)
+def test_a_loss_that_is_no_number_is_refused(
+    home: Home, lab: Path, name: str, answer: str, line: int
+) -> None:
+    spec = loaded_study(home.folder, STUDY % name).cells[0].trial.fit
+    with pytest.raises(ValueError, match="instead of one number") as caught:
+        loop.fit(spec, [], home, CPU)
+    sentence = f"loss {name} gives {answer} instead of one number ({lab}/losses.py:{line})"
+    assert str(caught.value) == sentence
