@@ -62,7 +62,7 @@ def record_scores(study: Study, tracker: Tracker) -> None:
     tracker.prepare()
     recorded = {run.key for run in tracker.runs(study.name)}
     client = tracker.client()
-    experiment = tracker.experiment(client, study)
+    experiment = tracker.experiment(client, study.name, study.question)
     for cell in study.cells:
         if cell.trial.key not in recorded:
             _record(study, cell, tracker, client, experiment)

@@ -41,8 +41,8 @@ def class_tiles(
     if whole.masks is None:
         raise Refused("class_tiles needs masks, and this data set has none; take tiles")
     if len(shares) != len(whole.classes):
-        names = ", ".join(whole.classes) or "none"
-        raise Refused(f"shares has {len(shares)} numbers for the classes {names}; give one each")
+        classes = ", ".join(whole.classes) or "none"
+        raise Refused(f"shares has {len(shares)} numbers for the classes {classes}; give one each")
     images = as_lazy(whole.images)
     masks = as_lazy(whole.masks)
     corners: list[Corner] = []

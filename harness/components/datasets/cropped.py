@@ -1,5 +1,6 @@
 """Any data set cut to sides that a network can halve several times."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def cropped(
     return replace(scans, images=images, masks=masks)
 
 
-def _middle_of(arrays: Lazy, names: list[str], multiple: int, square: bool) -> Lazy:
+def _middle_of(arrays: Lazy, names: Sequence[str], multiple: int, square: bool) -> Lazy:
     """Arrays that are cut when they are read; refused where a side is shorter than `multiple`."""
 
     def size_of(shape: tuple[int, ...]) -> tuple[int, int]:
