@@ -58,7 +58,7 @@ ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
 
 dashboard: setup
-	$(BIN)/streamlit run dashboard/app.py
+	$(BIN)/harness dashboard
 
 clean:
 	rm -rf $(VENV) .venv-oldest .venv-newest .mypy_cache .ruff_cache .pytest_cache harness.egg-info

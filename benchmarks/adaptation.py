@@ -132,7 +132,7 @@ def trial_of(name: str, domains: Domains, seed: int) -> Trial:
         "seed": seed,
         **settings,
     }
-    raw = {"fit": fit, "test_on": domains.test}
+    raw: dict[str, Any] = {"fit": fit, "test_on": domains.test}
     if translator is not None:
         raw["prepare"] = [{"name": "translate", "by": translator_of(translator, domains, seed)}]
     problems: list[Any] = []

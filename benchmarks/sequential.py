@@ -181,7 +181,7 @@ def _scores(case: Case, cells: Sequence[Cell], rng: np.random.Generator) -> list
     scores = []
     for cell in cells:
         fit = cell.trial.fit
-        scores.append(float(differences[fit.steps, fit.batch][fit.seed]))
+        scores.append(float(differences[fit.steps or 0, fit.batch][fit.seed]))
     return scores
 
 

@@ -16,16 +16,16 @@ MOST_CONTRADICTIONS = 10  # that are printed; --json has them all
 
 @app.command("merge")
 def merge_(
-    others: Annotated[
+    paths: Annotated[
         list[Path],
-        typer.Argument(help="Databases (other.db), or home folders.", metavar="OTHER..."),
+        typer.Argument(help="Databases (other.db), or home folders.", metavar="OTHER"),
     ],
     json_: AsJson = False,
     where: Where = None,
 ) -> None:
     """Bring the runs, fits and trials of other homes here, once, however often it is called."""
     home = Home.here()
-    sources = [or_exit(source_of, other, home) for other in others]
+    sources = [or_exit(source_of, path, home) for path in paths]
     tracker = tracker_at(where)
     or_exit(tracker.prepare)
     values = []
@@ -64,10 +64,10 @@ def _lines(report: MergeReport) -> Iterator[str]:
 
 def _sentence(contradiction: Contradiction) -> str:
     """A trial whose numbers contradict, and the first of them."""
-    ours, theirs = contradiction.ours, contradiction.theirs
+    own_number, other_number = contradiction.own_value, contradiction.other_value
     return (
         f"{contradiction.study}, {contradiction.name} ({contradiction.trial}): "
-        f"{contradiction.metric} is {_number(ours)} here and {_number(theirs)} there"
+        f"{contradiction.metric} is {_number(own_number)} here and {_number(other_number)} there"
     )
 
 

@@ -1,12 +1,14 @@
 """harness run: what is missing of a study, trained, measured, recorded and answered."""
 
 import os
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli import screen
+from harness.cli.answer_lines import print_answer, print_summary
 from harness.cli.deciding import in_looks
 from harness.cli.engines import (
     Address,
@@ -40,7 +42,6 @@ from harness.cli.shared import (
     or_exit,
     plan_of,
     print_lines,
-    reports_folder,
     say_why_leases,
     study_with_data,
     tracker_at,
@@ -87,6 +88,9 @@ def run_(
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
     retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Although its primary question cannot be answered.")
+    ] = False,
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
@@ -103,38 +107,10 @@ def run_(
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
     longest = longest_job(limit, on)
-    home = Home.here()
-    study = study_with_data(file, home)
-    home.hidden.mkdir(parents=True, exist_ok=True)
-    say_why_leases(home)
-    room = choice.slots_here()
-    tracker = tracker_at(where)
-    if on is On.submitit:
-        require_fixed_cells(study)
-    if study.search is not None:
-        engine = _engine_of_search(study.search, choice, home, longest)
-        carry_out_search(study, study.search, home, tracker, engine, slots=len(room), quiet=json_)
-        study = study_with_data(file, home)
-
-    def carry_out_part(part: Study) -> RunSummary | None:
-        """Runs what is missing of a part of the study; None where nothing is."""
-        plan = plan_of(part, home, tracker, retry)
-        if not plan.todo:
-            return None
-        if on is On.submitit:
-            refuse_what_workers_cannot(retry=retry, fail_fast=fail_fast)
-            return run_by_workers(choice, plan, home, tracker, where, quiet=json_)
-        forget(home, study.name)
-        check_building_of(plan, home, no_build=no_build)
-        modules = modules_to_load(plan)
-        engine = engine_of(choice, home, room, modules, limits_of(plan, home, longest))
-        or_exit(tracker.prepare)
-        plan = plan_of(part, home, tracker, retry)  # what a dead process left is closed now
-        return carry_out(
-            plan, home, tracker, engine, fail_fast=fail_fast, slots=engine.room, quiet=json_
-        )
-
-    summary = in_looks(study, tracker, carry_out_part, quiet=json_)
+    orders = Orders(
+        choice, longest, retry, fail_fast, no_build, anyway=anyway, quiet=json_, where=where
+    )
+    study, tracker, summary = _run_study(file, orders)
     if json_:
         as_json(summary_value(study, summary, tracker))
     else:
@@ -143,43 +119,90 @@ def run_(
         raise typer.Exit(1)
 
 
+@dataclass(frozen=True)
+class Orders:
+    """What the command line says of how a study is to be run."""
+
+    choice: Choice
+    longest: float | None  # seconds that a job may take; None where the past decides
+    retry: Retry | None
+    fail_fast: bool
+    no_build: bool
+    anyway: bool  # although its question cannot be answered
+    quiet: bool
+    where: str | None  # the address of the records
+
+
+def _run_study(file: Path, orders: Orders) -> tuple[Study, Tracker, RunSummary | None]:
+    """Searches where the study says so, and runs what is missing of its cells."""
+    home = Home.here()
+    study = study_with_data(file, home)
+    home.hidden.mkdir(parents=True, exist_ok=True)
+    say_why_leases(home)
+    tracker = tracker_at(orders.where)
+    if orders.choice.on is On.submitit:
+        require_fixed_cells(study)
+    if study.search is not None:
+        engine = _engine_of_search(study.search, home, orders)
+        slots, quiet = engine.room, orders.quiet
+        carry_out_search(study, study.search, home, tracker, engine, slots=slots, quiet=quiet)
+        study = study_with_data(file, home)
+
+    def carry_out_part(part: Study) -> RunSummary | None:
+        return _run_cells(part, tracker, orders)
+
+    summary = in_looks(study, tracker, carry_out_part, quiet=orders.quiet)
+    return study, tracker, summary
+
+
+def _engine_of_search(search: Search, home: Home, orders: Orders) -> Engine:
+    """Starts the engine that trains the points of a search."""
+    room = orders.choice.slots_here()
+    modules = modules_of_cells(search.examples)
+    return engine_of(orders.choice, home, room, modules, Limits(orders.longest))
+
+
+def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | None:
+    """Runs what is missing of some cells of a study; None where nothing is."""
+    home, choice, retry = tracker.home, orders.choice, orders.retry
+    plan = plan_of(part, home, tracker, retry)
+    if not plan.todo:
+        return None
+    if not orders.anyway:
+        from harness.cli.prospects import refuse_what_cannot_be_shown
+
+        refuse_what_cannot_be_shown(part)
+    check_building_of(plan, home, no_build=orders.no_build)
+    if choice.on is On.submitit:
+        refuse_what_workers_cannot(retry=retry, fail_fast=orders.fail_fast)
+        return run_by_workers(choice, plan, home, tracker, orders.where, quiet=orders.quiet)
+    forget(home, part.name)
+    limits = limits_of(plan, home, orders.longest)
+    engine = engine_of(choice, home, choice.slots_here(), modules_to_load(plan), limits)
+    or_exit(tracker.prepare)
+    plan = plan_of(part, home, tracker, retry)  # what a dead process left is closed now
+    return carry_out(
+        plan,
+        home,
+        tracker,
+        engine,
+        fail_fast=orders.fail_fast,
+        slots=engine.room,
+        quiet=orders.quiet,
+    )
+
+
 def _print_result(study: Study, summary: RunSummary | None, tracker: Tracker) -> None:
     """Prints what came of a run, the answer, and where to look further."""
     if summary is not None or study.cells:
-        _print_summary(summary)
+        print_summary(summary)
     if study.cells:
         print_history(study, tracker.home)
     if summary is None or not summary.count_unrecorded:
-        _answer(study, tracker)
+        print_answer(study, tracker)
     print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
 
 
 def _is_not_whole(summary: RunSummary) -> bool:
     """Whether something of a run is left to be done by the same command."""
     return bool(summary.failures or summary.count_unrecorded or summary.count_left)
-
-
-def _engine_of_search(search: Search, choice: Choice, home: Home, longest: float | None) -> Engine:
-    """Starts the engine that trains the points of a search."""
-    modules = modules_of_cells(search.examples)
-    return engine_of(choice, home, choice.slots_here(), modules, Limits(longest))
-
-
-def _print_summary(summary: RunSummary | None) -> None:
-    """Prints what came of a run; None where there was nothing to do."""
-    if summary is None:
-        print_lines("nothing to do: every trial is done")
-        return
-    print_lines(*screen.summary_lines(summary))
-    if summary.failures:
-        print_lines("again: harness run (the rest stays), or harness run --retry failed")
-
-
-def _answer(study: Study, tracker: Tracker) -> None:
-    """Prints the answer in a line, and where the page lies that says the rest."""
-    if not study.cells or not (study.compare or study.tables):
-        return
-    from harness.report.write import report
-
-    written = or_exit(report, study, tracker, reports_folder(tracker.home, study))
-    print_lines(f"answer: {written.verdicts.headline}", f"report: {written.page}")

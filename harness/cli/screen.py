@@ -164,6 +164,17 @@ def outcome_line(outcome: Outcome) -> str:
     return text
 
 
+def log_line(progress: Progress, outcome: Outcome) -> str:
+    """How one job ended, when, and how much is left: 18:04:05 3/12 finished: ... 4 min to go."""
+    ended = sum(not job.is_unfinished for job in progress.jobs.values())
+    count = f"{ended}/{len(progress.jobs)}"
+    text = f"{time.strftime('%H:%M:%S')} {count} {outcome_line(outcome)}"
+    seconds = remaining(progress)
+    if seconds:
+        text += f"; about {duration(seconds)} to go"
+    return text
+
+
 def catalogue_table(kind: str) -> Table:
     """The components of a kind: name, sentence, options with defaults."""
     columns = ("name", "what it is", "options")

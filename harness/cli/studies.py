@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.answer_lines import reports_folder
 from harness.cli.deciding import still_needed
 from harness.cli.json_values import plan_value
 from harness.cli.searches import print_search, search_value
@@ -22,7 +23,7 @@ from harness.cli.shared import (
     out,
     plan_of,
     print_lines,
-    reports_folder,
+    study_as_recorded,
     study_with_data,
     tracker_at,
 )
@@ -51,9 +52,9 @@ def plan_(
             return
     out.print(screen.axes_table(study))
     print_lines(*looks, *screen.plan_lines(plan))
-    from harness.judge.preview import preview_lines, previews
+    from harness.cli.prospects import prospect_lines
 
-    print_lines(*preview_lines(previews(study)))
+    print_lines(*prospect_lines(study, plan, tracker))
 
 
 @app.command()
@@ -62,8 +63,8 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     from harness.judge.answer import judge
     from harness.judge.verdicts import lines, value
 
-    study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
+    study = study_as_recorded(file, tracker)
     runs, rows = or_exit(table, tracker, study.name)
     recorded = or_exit(tracker.runs, study.name)
     verdicts = judge(study, runs, rows, recorded, leaving_out=True)
@@ -84,7 +85,7 @@ def report_(
     """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
     from harness.report.write import report
 
-    study = study_with_data(file, Home.here())
     tracker = tracker_at(where)
+    study = study_as_recorded(file, tracker)
     written = or_exit(report, study, tracker, to or reports_folder(tracker.home, study))
     print_lines(f"report: {written.page}")

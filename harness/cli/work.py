@@ -83,7 +83,8 @@ def work(
     if json_:
         as_json(values)
     if exit_code == WORK_LEFT:
-        err.print(f"stopped, for {bell.reason}; the same command goes on", markup=False)
+        reason = bell.reason or "it was asked to"
+        err.print(f"stopped, for {reason}; the same command goes on", markup=False)
     raise typer.Exit(exit_code)
 
 

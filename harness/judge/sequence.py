@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict
@@ -15,13 +15,16 @@ from harness.study.comparison import Comparison
 from harness.study.load import Study
 from harness.study.until_decided import SEQUENTIAL_TESTS, is_sequential
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 BIASED = (
     "the seeds ended by what they showed, so a mean lies a little too far from zero; the interval "
     "holds at every look at once and allows for that"
 )
 
 
-def as_far_as_it_went(study: Study, runs: pd.DataFrame) -> Study:
+def as_far_as_it_went(study: Study, runs: "DataFrame") -> Study:
     """A study of which only the seeds are planned that its rule has asked for so far: a seed that
     was never needed is not missing.
     """
@@ -68,8 +71,15 @@ def correct_in_sequence(comparison: Comparison, family: Sequence[Contrast]) -> l
     for number, contrast in enumerate(family):
         seeds = decided_after.get(number, 0)
         claim = _claim(contrast, seeds)
-        changes = {"corrected": float(corrected[number]), "smallest": 0.0}
-        answered.append(replace(contrast, decided_after=seeds, claim=claim, **changes))
+        answered.append(
+            replace(
+                contrast,
+                decided_after=seeds,
+                claim=claim,
+                corrected=float(corrected[number]),
+                smallest=0.0,
+            )
+        )
     return answered
 
 

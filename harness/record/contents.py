@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.code import Code
+from harness.record.data_bytes import BYTES_TAG, bytes_of
 from harness.record.passwords import without_secrets
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
@@ -27,6 +28,7 @@ TAG_LENGTH = 4900
 DECLARED = "harness.declared"  # and a number, for a long design needs several tags
 DIGEST_LENGTH = 36  # of a dataset's digest
 
+FOLDER_TAG = "harness.folder"  # from which the paths of a study start
 CODE_TAG = "harness.code"  # the digest of each component's code
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
 
@@ -47,18 +49,21 @@ def tags_of(
         "harness.design": study.design,
         "harness.host": result.origins.get("trial", {}).get("host") or platform.node(),
         "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        FOLDER_TAG: os.getcwd(),
         "mlflow.source.name": str(study.path),
         "mlflow.source.type": "LOCAL",
     }
     declaration = study.declaration.text()
     for number, start in enumerate(range(0, len(declaration), TAG_LENGTH)):
         tags[f"{DECLARED}.{number}"] = declaration[start : start + TAG_LENGTH]
+    marks = bytes_of(cell.trial)
     was_cut = any(pieces > 1 for pieces in result.pieces.values())
     only_if_not_empty = {
         "mlflow.source.git.commit": code.commit,
         "harness.dirty": "true" if code.diff else "",
         "harness.device": result.device,
         CODE_TAG: json.dumps(result.code) if result.code else "",
+        BYTES_TAG: json.dumps(marks) if marks else "",
         "harness.error": result.error,
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,

@@ -23,17 +23,17 @@ QUESTIONS = """SELECT e.name, t.value FROM experiments e
     WHERE t.key = 'mlflow.note.content'"""
 
 
-def source_of(other: Path, home: Home) -> Tracker:
+def source_of(path: Path, home: Home) -> Tracker:
     """The database and home that a path names: a database file, or a home with or without one."""
-    path = other.expanduser().resolve()
-    if not path.exists():
-        raise ValueError(f"{other} is not there; name a database file or a home folder")
-    folder = path if path.is_dir() else path.parent
-    file = folder / "mlflow.db" if path.is_dir() else path
+    absolute = path.expanduser().resolve()
+    if not absolute.exists():
+        raise ValueError(f"{path} is not there; name a database file or a home folder")
+    folder = absolute if absolute.is_dir() else absolute.parent
+    file = folder / "mlflow.db" if absolute.is_dir() else absolute
     if not file.exists() and not (folder / ".harness").is_dir():
-        raise ValueError(f"{other} is no home: neither mlflow.db nor .harness is in it")
-    if folder == home.folder or file == home.database:
-        raise ValueError(f"{other} is this home itself; HARNESS_HOME says where records go")
+        raise ValueError(f"{path} is no home: neither mlflow.db nor .harness is in it")
+    if absolute == home.folder or file == home.database:
+        raise ValueError(f"{path} is this home itself; HARNESS_HOME says where records go")
     refuse_no_database(file)
     return Tracker(f"{SQLITE}{file}", Home(folder))
 

@@ -41,8 +41,8 @@ class Contradiction:
     name: str
     trial: str
     metric: str
-    ours: float | None
-    theirs: float | None
+    own_value: float | None
+    other_value: float | None
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,15 @@ def merge(source: Tracker, own: Tracker) -> MergeReport:
     return MergeReport(**{**report, "folders": folders, "broken": tuple(broken)})
 
 
-def _bring_folders(theirs: Home, ours: Home) -> tuple[dict[str, int], list[str]]:
+def _bring_folders(source: Home, own: Home) -> tuple[dict[str, int], list[str]]:
     """Copies the finished fits and trials that are not here; says how many, and what is broken."""
     counts = {}
     broken = []
     for kind in KINDS:
         counts[kind] = 0
-        store = ours.store(kind)
-        for key in sorted(theirs.store(kind).keys() - store.keys()):
-            folder = theirs.store(kind).path(key)
+        store = own.store(kind)
+        for key in sorted(source.store(kind).keys() - store.keys()):
+            folder = source.store(kind).path(key)
             problem = why_broken(folder, with_digests=True)
             if problem is not None:
                 broken.append(problem)
@@ -112,21 +112,20 @@ class _Merge:
 
     def bring(self) -> dict[str, Any]:
         """Brings every run that has ended; returns the counts of a report."""
-        theirs = self._source.runs()
-        if theirs:
+        runs = self._source.runs()
+        if runs:
             self._read_own()
             self._client = self._own.client()
             with self._source.asking() as ask:
                 questions = questions_of(ask)
-                newest = _newest_results(theirs)
-                for run in theirs:
+                newest = _newest_results(runs)
+                for run in runs:
                     fate = self._fate_of(run, newest)
                     if fate == "brought":
                         fate = self._copy(run, ask, questions.get(run.study, ""))
                     self._counts[fate] += 1
-        shown = str(self._source.file)
         contradictions = tuple(self._contradictions)
-        return {"source": shown, "contradictions": contradictions, **self._counts}
+        return {"source": str(self._source.file), "contradictions": contradictions, **self._counts}
 
     def _read_own(self) -> None:
         for run in patiently(self._own.runs):
@@ -151,14 +150,14 @@ class _Merge:
         self._compare(ours, run)
         return "here_already"
 
-    def _compare(self, ours: Run, theirs: Run) -> None:
+    def _compare(self, own: Run, copy: Run) -> None:
         """Notes the first number by which two results of one trial differ."""
-        own_numbers = self._numbers_of(self._own, ours)
-        other_numbers = self._numbers_of(self._source, theirs)
+        own_numbers = self._numbers_of(self._own, own)
+        other_numbers = self._numbers_of(self._source, copy)
         for metric in sorted(own_numbers.keys() | other_numbers.keys()):
             numbers = own_numbers.get(metric), other_numbers.get(metric)
             if not metric.startswith("seconds/") and not _is_same(*numbers):
-                contradiction = Contradiction(ours.study, ours.name, ours.key, metric, *numbers)
+                contradiction = Contradiction(own.study, own.name, own.key, metric, *numbers)
                 self._contradictions.append(contradiction)
                 return
 
@@ -219,10 +218,10 @@ def _newest_results(runs: Iterable[Run]) -> dict[tuple[str, str], str]:
     return newest
 
 
-def _is_same(ours: float | None, theirs: float | None) -> bool:
-    if ours is None or theirs is None:
-        return ours is theirs
-    return math.isclose(ours, theirs, rel_tol=RELATIVE, abs_tol=RELATIVE)
+def _is_same(first: float | None, second: float | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return math.isclose(first, second, rel_tol=RELATIVE, abs_tol=RELATIVE)
 
 
 def _params(params: Mapping[str, str]) -> list[Any]:

@@ -29,7 +29,7 @@ def pass_on(p: Array, keeps: Array) -> Array:
     """
     p = _family(p)
     order = np.argsort(p, kind="stable")
-    has_left = np.concatenate([[0], np.cumsum(~keeps[order])[:-1]])
+    has_left = np.concatenate([[0], np.cumsum(keeps[order] == 0)[:-1]])
     return _step_down(p, p.size - has_left)
 
 

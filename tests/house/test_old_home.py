@@ -6,7 +6,8 @@ measurements, its keys.
 locks, and the figures of all runs but one. `data/keys_of_0_1.json` has the keys that `harness plan
 --json` of the same version gave to the studies that shipped, as far as they need no files;
 `skips_of_0_1.yaml` is one of them as it was then, and `studies/skips.yaml` has the keys of the
-study that took its place. A test that fails here says that work which people have would be done again.
+study that took its place. A test that fails here says that work which people have would be done
+again.
 """
 
 import json

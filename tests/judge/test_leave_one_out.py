@@ -1,5 +1,6 @@
 """Whether a verdict would survive without any one of its units, by hand and by the judge."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ SHAKY = (0.02, 0.022, 0.019, 0.021, 0.018, 0.023, -0.002, -0.004)
 
 
 def verdicts_of(
-    folder: Path, differences: dict[str, tuple[float, ...]], compare: str
+    folder: Path, differences: Mapping[str, tuple[float, ...]], compare: str
 ) -> tuple[Verdict, ...]:
     """Verdicts on arms that differ from the arm `base` by so much in each seed."""
     table = ["arm,seed,dice"]

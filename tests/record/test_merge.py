@@ -12,19 +12,11 @@ from harness.cli.main import app
 from harness.record.files_of_run import artifact_folder
 from harness.record.foreign_runs import source_of
 from harness.record.merge import MERGED, MergeReport, merge
-from harness.record.result import TrialResult
 from harness.record.tracker import Tracker, metrics
 from harness.spec.states import State
 from harness.store import Home
-from harness.store.manifest import write_manifest
-from tests.made.recorded import study_at
+from tests.made.homes import home_beside, record
 from tests.made.studies import tracker_of
-from tests.made.trials import NO_CODE, SEEDS
-
-HISTORY = (
-    {"phase": "train", "epoch": 1, "step": 3, "loss/net": 0.5, "at": 1000.5},
-    {"phase": "train", "epoch": 2, "step": 6, "loss/net": float("nan"), "at": 1001.5},
-)
 
 
 @pytest.fixture(scope="module")
@@ -40,39 +32,6 @@ def _with_database(home: Home, empty_database: Path) -> None:
     shutil.copy(empty_database, home.database)
 
 
-def home_beside(home: Home, name: str) -> Home:
-    """A further home, with an empty database."""
-    far = Home(home.folder / name)
-    far.folder.mkdir()
-    shutil.copy(home.database, far.database)
-    return far
-
-
-def finish_folder(home: Home, kind: str, key: str, text: str) -> Path:
-    """A finished folder of a store with one file in it."""
-    folder = home.store(kind).path(key)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rows.parquet").write_text(text)
-    write_manifest(folder)
-    return folder
-
-
-def record(home: Home, number: int, dice: float, state: State = State.FINISHED) -> str:
-    """Records a trial of the study, with its fit and what was measured."""
-    study = study_at(home, SEEDS.format(name="far", seeds=4))
-    cell = study.cells[number]
-    folder = None
-    if state == State.FINISHED:
-        folder = finish_folder(home, "trials", cell.trial.key, f"rows {dice}")
-        finish_folder(home, "fits", cell.trial.fit.key, "weights")
-    numbers = {"dice": dice, "nothing": float("nan"), "seconds/fit": 100 * dice}
-    result = TrialResult(state, folder, 3.0, numbers, HISTORY)
-    tracker = tracker_of(home)
-    run = tracker.record(study, cell, result, NO_CODE, reason="new", start_over=True)
-    assert run is not None
-    return run
-
-
 @pytest.fixture
 def cluster(home: Home) -> Home:
     """A home in which two trials have ended, and one has failed."""
@@ -83,10 +42,10 @@ def cluster(home: Home) -> Home:
     return far
 
 
-def bring(other: Path, home: Home) -> MergeReport:
+def bring(path: Path, home: Home) -> MergeReport:
     tracker = tracker_of(home)
     tracker.prepare()
-    return merge(source_of(other, home), tracker)
+    return merge(source_of(path, home), tracker)
 
 
 def contents_of(home: Home, run: str) -> dict[str, Any]:
@@ -120,11 +79,11 @@ def test_everything_of_a_run_comes_home(home: Home, cluster: Home) -> None:
     report = bring(cluster.folder, home)
     assert (report.brought, report.here_already, report.without_files) == (3, 0, 0)
     assert report.folders == {"fits": 2, "trials": 2}
-    theirs = tracker_of(cluster).runs()
-    ours = {run.tags[MERGED]: run for run in tracker_of(home).runs()}
-    assert set(ours) == {run.id for run in theirs}
-    for run in theirs:
-        copy = ours[run.id]
+    runs = tracker_of(cluster).runs()
+    copies = {run.tags[MERGED]: run for run in tracker_of(home).runs()}
+    assert set(copies) == {run.id for run in runs}
+    for run in runs:
+        copy = copies[run.id]
         assert contents_of(home, copy.id) == contents_of(cluster, run.id)
         own_files, other_files = artifact_folder(copy), artifact_folder(run)
         assert own_files is not None
@@ -135,7 +94,8 @@ def test_everything_of_a_run_comes_home(home: Home, cluster: Home) -> None:
     for kind in ("fits", "trials"):
         store = home.store(kind)
         assert store.keys() == cluster.store(kind).keys()
-        assert all(store.why_broken(key, with_digests=True) is None for key in store.keys())  # noqa: SIM118
+        problems = [store.why_broken(key, with_digests=True) for key in sorted(store.keys())]
+        assert problems == [None, None]
 
 
 def test_twice_is_once(home: Home, cluster: Home) -> None:
@@ -162,14 +122,18 @@ def test_what_went_through_a_second_home_is_known_again(home: Home, cluster: Hom
 
 def test_other_numbers_of_a_trial_are_told_and_ours_stay(home: Home, cluster: Home) -> None:
     same = record(home, 0, 0.8)
-    other = record(home, 1, 0.75)
+    different = record(home, 1, 0.75)
     report = bring(cluster.folder, home)
     assert (report.brought, report.here_already) == (1, 2)
     (contradiction,) = report.contradictions
-    assert (contradiction.metric, contradiction.ours, contradiction.theirs) == ("dice", 0.75, 0.7)
+    assert (contradiction.metric, contradiction.own_value, contradiction.other_value) == (
+        "dice",
+        0.75,
+        0.7,
+    )
     numbers = metrics(tracker_of(home), "far")
     assert numbers[same]["dice"] == 0.8
-    assert numbers[other]["dice"] == 0.75
+    assert numbers[different]["dice"] == 0.75
     outcome = CliRunner().invoke(app, ["merge", str(cluster.folder)])
     assert outcome.exit_code == 0, outcome.output
     assert "0 runs brought, 3 here already; 0 fits and 0 trials copied" in outcome.stdout

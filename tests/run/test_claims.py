@@ -222,7 +222,7 @@ def test_six_processes_of_which_two_are_killed_and_one_is_frozen_do_each_trial_o
     wait_for_trials(home, CELLS - 1 if way == "lock" else CELLS)
     os.kill(frozen.pid, signal.SIGCONT)
     alive = workers[3:]
-    made = [own_trials(worker) for worker in alive]
+    counts = [own_trials(worker) for worker in alive]
     printed, errors = frozen.communicate(timeout=120)
     if way == "lease":
         assert frozen.returncode == LOST, printed
@@ -236,7 +236,7 @@ def test_six_processes_of_which_two_are_killed_and_one_is_frozen_do_each_trial_o
     assert keys == {f"trial{number:03}" for number in range(CELLS)}
     assert len(log) == len(set(log))  # none was made twice
     assert len(keys - set(log)) <= 3  # a process that ends right after a trial writes no line
-    assert all(count > 0 for count in made)
+    assert all(count > 0 for count in counts)
     claims = Claims(home)
     assert all(claims.take(trial_job(key)) for key in keys)  # no claim is lost
     claims.close()
