@@ -6,7 +6,7 @@ import sys
 from harness.cli import check, data, predict, rank, records, schema, status, studies
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
-from harness.store import Home
+from harness.store import Home, NoHome
 from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
@@ -28,7 +28,7 @@ def main() -> None:
     """
     try:
         app()
-    except BadSignature as error:
+    except (BadSignature, NoHome) as error:
         err.print(str(error), markup=False)
         sys.exit(2)
     except BrokenPipeError:

@@ -120,7 +120,7 @@ def run_(
         fail("--limit: a job without a process of its own cannot be ended; leave out --on inline")
     home = Home.here()
     study = study_with_data(file, home)
-    home.hidden.mkdir(parents=True, exist_ok=True)
+    home.make()
     _say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)
     tracker = tracker_at(where)
