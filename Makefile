@@ -49,6 +49,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.recording
 	$(BIN)/python -m benchmarks.live_records
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.race
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.gpu
 	$(BIN)/python -m benchmarks.gpu_measure
@@ -57,7 +58,7 @@ ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db
 
 dashboard: setup
-	$(BIN)/streamlit run dashboard/app.py
+	$(BIN)/harness dashboard
 
 clean:
 	rm -rf $(VENV) .venv-oldest .venv-newest .mypy_cache .ruff_cache .pytest_cache harness.egg-info

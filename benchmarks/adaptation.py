@@ -29,7 +29,7 @@ from harness.measure.forward import logits_of
 from harness.measure.overlap import counts, foreground_iou
 from harness.measure.setup import open_trial
 from harness.spec.parse import read_trial
-from harness.spec.values import LAST, Trial
+from harness.spec.values import Trial
 from harness.stats.intervals import t
 from harness.store import Home
 from harness.train import loop
@@ -57,6 +57,15 @@ TWO_DECODERS = {
     "loss": "bce_dice",
 }
 ADVERSARIAL = {"name": "damt", **LENGTH}
+TRANSLATION = {
+    "epochs": EPOCHS,
+    "lr": 5e-4,
+    "layers": [0, 4, 8, 12],
+    "patches": 64,
+    "critic": 8,
+    "projection": 32,
+}
+GENERATOR = {"arch": "resnet_generator", "width": 8, "blocks": 2}
 
 METHODS: dict[str, dict[str, Any]] = {
     SOURCE_ONLY: {"method": SUPERVISED},
@@ -70,6 +79,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "super_resolution": {"method": PRETEXT},
     "ynet": {"method": {**TWO_DECODERS, "matching": None}},
     "damt": {"method": ADVERSARIAL},
+    "cut": {"method": SUPERVISED, "translator": {"name": "cut", **TRANSLATION}},
+    "fastcut": {"method": SUPERVISED, "translator": {"name": "fastcut", **TRANSLATION}},
     "HM": {"prepare": MATCHED, "method": SUPERVISED},
     "HM + super_resolution": {"prepare": MATCHED, "method": PRETEXT},
     "HM + ynet": {"method": TWO_DECODERS},
@@ -109,6 +120,7 @@ def trial_of(name: str, domains: Domains, seed: int) -> Trial:
     settings = dict(METHODS[name])
     if settings["method"] is ADVERSARIAL:
         settings["method"] = {**ADVERSARIAL, "patch": domains.patch}
+    translator = settings.pop("translator", None)
     fit = {
         "train_on": domains.target if name == ON_TARGET else domains.source,
         "adapt_to": domains.target,
@@ -120,16 +132,35 @@ def trial_of(name: str, domains: Domains, seed: int) -> Trial:
         "seed": seed,
         **settings,
     }
+    raw: dict[str, Any] = {"fit": fit, "test_on": domains.test}
+    if translator is not None:
+        raw["prepare"] = [{"name": "translate", "by": translator_of(translator, domains, seed)}]
     problems: list[Any] = []
-    trial = read_trial({"fit": fit, "test_on": domains.test}, problems)
+    trial = read_trial(raw, problems)
     if trial is None:
         raise ValueError(f"{name}: {problems}")
     return trial
 
 
+def translator_of(method: dict[str, Any], domains: Domains, seed: int) -> dict[str, Any]:
+    """Returns a small fit that learns to draw the target's images in the source's style."""
+    return {
+        "train_on": domains.source,
+        "adapt_to": domains.target,
+        "net": GENERATOR,
+        "augment": ["flips"],
+        "method": method,
+        "patch": 64,
+        "batch": 1,
+        "steps": 40,
+        "seed": seed,
+    }
+
+
 def iou_of(trial: Trial, home: Home) -> float:
-    """Trains a fit, and returns the IoU of all pixels of the test volume together."""
-    loop.fit(trial.fit, [LAST], home, CPU)
+    """Trains what a trial needs, and returns the IoU of all pixels of the test volume together."""
+    for fit, pick in trial.upstream:
+        loop.fit(fit, [pick], home, CPU)
     net, test = open_trial(trial, home, CPU)
     assert isinstance(test, Labelled)
     confusions = []

@@ -1,4 +1,4 @@
-"""The dashboard: `streamlit run dashboard/app.py`; a page is a file in pages/."""
+"""The dashboard: `harness dashboard`; a page is a file in pages/."""
 
 from dashboard.parts.frame import draw_framed
 

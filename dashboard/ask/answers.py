@@ -49,7 +49,7 @@ def _judge_declared(key: AnswerKey, _study: Study, _study_runs: StudyRuns) -> Ve
 def _judge(study: Study, study_runs: StudyRuns, remedy: str) -> Verdicts:
     """Judges a study; `Unreadable` with this remedy where the runs have no answer."""
     try:
-        return judge(study, study_runs.runs, study_runs.rows, study_runs.recorded)
+        return judge(study, study_runs.runs, study_runs.rows, study_runs.recorded, leaving_out=True)
     except (ValueError, LookupError) as error:
         raise Unreadable(f"This has no answer in these runs: {error}.", remedy) from None
 

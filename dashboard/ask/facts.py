@@ -31,12 +31,17 @@ class Facts:
 
 def facts(study_runs: StudyRuns) -> Facts:
     """Returns what the study file behind the runs offers; `Unreadable` where there is no file."""
-    return _read_facts(file_of(study_runs), study_runs.name, study_of(study_runs))
+    study = study_of(study_runs)
+    path, changed = file_of(study_runs)
+    return _read_facts((path, changed, len(study.cells)), study_runs.name, study)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_facts(file: tuple[str, int], name: str, _study: Study) -> Facts:
-    """Looks through the cells of a study; `file` tells the cache when to do it again."""
+def _read_facts(file: tuple[str, int, int], name: str, _study: Study) -> Facts:
+    """Looks through the cells of a study; `file` tells the cache when to do it again.
+
+    A search has cells once it is over, so that their number belongs to it.
+    """
     grid = _study.expansion
     axes = grid_paths(grid)
     paths = as_factors(axes)

@@ -24,17 +24,28 @@ class HeatTitles:
     metric: str
 
 
-def heat_map(table: pd.DataFrame, titles: HeatTitles, theme: Theme) -> Any:
-    """Draws cells `down`, `across`, `value`, `n`; None where there are none."""
+Orders = tuple[list[str], list[str]]  # the levels down and across, with those that have no cell
+
+
+def heat_map(
+    table: pd.DataFrame, titles: HeatTitles, theme: Theme, orders: Orders | None = None
+) -> Any:
+    """Draws cells `down`, `across`, `value`, `n`; None where there are none.
+
+    Levels stand in the order of their cells, or in `orders`.
+    """
     if table.empty:
         return None
     cells = _with_texts(table)
-    rows = list(dict.fromkeys(cells["down"]))
-    columns = list(dict.fromkeys(cells["across"]))
+    if orders is None:
+        orders = (list(dict.fromkeys(cells["down"])), list(dict.fromkeys(cells["across"])))
+    rows, columns = orders
     angle = 0 if sum(map(len, columns)) < FEW_CHARACTERS else -35
     top = alt.Axis(orient="top", labelAngle=angle, labelLimit=120, ticks=False)
-    x = alt.X("across:N", sort=columns, title=titles.across, axis=top)
-    y = alt.Y("down:N", sort=rows, title=None, axis=alt.Axis(labelLimit=110, ticks=False))
+    across = alt.Scale(domain=columns)
+    x = alt.X("across:N", sort=columns, scale=across, title=titles.across, axis=top)
+    left = alt.Axis(labelLimit=110, ticks=False)
+    y = alt.Y("down:N", sort=rows, scale=alt.Scale(domain=rows), title=None, axis=left)
     ramp = alt.Scale(range=list(reversed(RAMP)), zero=False)
     colour = alt.Color("value:Q", title=titles.metric, legend=None, scale=ramp)
     tips = [

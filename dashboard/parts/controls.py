@@ -101,7 +101,8 @@ def study_or_problem(study_runs: StudyRuns) -> Study | None:
         show_problem(error)
         return None
     runs = study_runs.runs
-    if not runs["trial"].isin(planned).any():
+    # a search that goes on has planned nothing that it could be too old for
+    if planned and not runs["trial"].isin(planned).any():
         st.warning(
             f"All {len(runs):,} runs are of an earlier version of this study or of its "
             "components, so none of them counts. `harness plan` says what changed; `harness run` "

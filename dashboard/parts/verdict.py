@@ -32,6 +32,8 @@ def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     st.markdown(f"##### {plain(with_capital(verdict.sentence))}")
     for answer in verdict.answers:
         st.markdown(f"- {plain(with_capital(answer))}")
+    if verdict.survival:
+        st.caption(f"{plain(with_capital(verdict.survival))}.")
     for pooled in verdict.pooled:
         st.warning(plain(pooled.sentence))
     _charts(study_runs, verdict, key)

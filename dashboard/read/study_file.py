@@ -6,7 +6,10 @@ import streamlit as st
 
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
-from harness.run.fingerprints import with_fingerprints
+from harness.record.contents import FOLDER_TAG
+from harness.record.lookups import Version
+from harness.run.fingerprints import as_recorded
+from harness.search.confirmation import with_confirmation
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
@@ -18,14 +21,28 @@ SOURCE = "mlflow.source.name"  # the tag of a run that names its study file
 def study_of(study_runs: StudyRuns) -> Study:
     """Returns the study whose file is behind the runs; `Unreadable` says why there is none."""
     path, changed = file_of(study_runs)
-    return _read_study(study_runs.name, path, str(Home.here().folder), changed)
+    version = study_runs.version
+    study = _read_study(study_runs.name, path, changed, version, study_runs)
+    if study.search is None:
+        return study
+    return _with_confirmation(version, path, changed, study)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _with_confirmation(version: Version, path: str, changed: int, _study: Study) -> Study:
+    """Adds the trials that confirm a search; `version` and `changed` are there for the cache."""
+    del version, path, changed
+    try:
+        return with_confirmation(_study, Home.here())
+    except ValueError as error:
+        raise Unreadable(f"{error}.", "Run the study under another name.") from None
 
 
 def file_of(study_runs: StudyRuns) -> tuple[str, int]:
     """Returns the path of the study file behind the runs, and when it last changed."""
     name = _recorded_file(study_runs)
     if name:
-        for folder in (Home.here().folder, Path.cwd(), ROOT):
+        for folder in (*_recorded_folders(study_runs), Home.here().folder, Path.cwd(), ROOT):
             path = folder / name
             if path.is_file():
                 return str(path), _last_change(path)
@@ -34,6 +51,14 @@ def file_of(study_runs: StudyRuns) -> tuple[str, int]:
         "judged.",
         "Put it back, or start the dashboard in the folder where the study was run.",
     )
+
+
+def _recorded_folders(study_runs: StudyRuns) -> list[Path]:
+    """Returns the folder from which the newest run that names one was started."""
+    for run in reversed(study_runs.recorded):
+        if FOLDER_TAG in run.tags:
+            return [Path(run.tags[FOLDER_TAG])]
+    return []
 
 
 def _recorded_file(study_runs: StudyRuns) -> str:
@@ -55,8 +80,14 @@ def _last_change(path: Path) -> int:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the study file …")
-def _read_study(name: str, path: str, home: str, changed: int) -> Study:
-    """Reads a study file; `changed` is there for the cache to tell its versions apart."""
+def _read_study(
+    name: str, path: str, changed: int, version: Version, _study_runs: StudyRuns
+) -> Study:
+    """Reads a study file, on the data that its runs have looked at.
+
+    `changed` and `version` are there for the cache to tell states apart; it does not look at a
+    name with an underscore.
+    """
     try:
         study = load_study(Path(path))
         if study.name != name:
@@ -64,7 +95,7 @@ def _read_study(name: str, path: str, home: str, changed: int) -> Study:
                 f"{path} is now the study {study.name}.",
                 f"Put back the file of {name}, or run it again.",
             )
-        return with_fingerprints(study, Home(Path(home)))
+        return as_recorded(study, Home.here(), _study_runs.recorded)
     except Mistakes as mistakes:
         first_problems = "; ".join(str(problem) for problem in mistakes.problems[:3])
         raise Unreadable(

@@ -6,6 +6,7 @@ from harness.cli.screen import END_STATES
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
 from harness.run.plan import Plan
+from harness.run.progress import Progress, remaining
 from harness.spec.catalogue import Component, catalogue
 from harness.spec.options import REQUIRED, readable
 from harness.study.levels import idle_targets
@@ -57,12 +58,26 @@ def plan_value(plan: Plan) -> dict[str, Any]:
     }
 
 
+def progress_value(progress: Progress, is_alive: bool) -> dict[str, Any]:
+    """How far a study is, for machines."""
+    estimate = {"alive": is_alive, "remaining": remaining(progress)}
+    return {**progress.to_plain(), **estimate}
+
+
 def summary_value(study: Study, summary: RunSummary | None, tracker: Tracker) -> dict[str, Any]:
     """What came of a run, for machines."""
     counts = dict.fromkeys(END_STATES, 0)
+    by_others = 0
     failures = []
     if summary is not None:
         counts = {state: summary.count(state) for state in END_STATES}
+        by_others = summary.count_by_others
         for outcome in summary.failures:
             failures.append({"name": outcome.job.name, "error": outcome.error})
-    return {"study": study.name, "trials": counts, "failures": failures, "uri": tracker.shown_uri}
+    return {
+        "study": study.name,
+        "trials": counts,
+        "by_others": by_others,
+        "failures": failures,
+        "uri": tracker.shown_uri,
+    }

@@ -10,7 +10,7 @@ from rich.table import Table
 from harness.cli import screen
 from harness.cli.shared import err, out, print_lines
 from harness.record.tracker import Tracker
-from harness.run.carry_out import RunSummary, run
+from harness.run.carry_out import RunSummary, Source, run
 from harness.run.events import Engine
 from harness.run.jobs import Outcome
 from harness.run.plan import Plan
@@ -28,17 +28,21 @@ def carry_out(
     fail_fast: bool,
     slots: int,
     quiet: bool,
+    source: Source | None = None,
 ) -> RunSummary:
-    """Carries out a plan, with a table that follows it where somebody looks on."""
+    """Carries out a plan: a table follows it in a terminal, else a line tells of each job's end."""
+    options: dict[str, Any] = {"fail_fast": fail_fast, "slots": slots, "source": source}
     signal.signal(signal.SIGTERM, _interrupt)
     live = _LiveTable(home)
     try:
-        if quiet or not out.is_terminal:
-            return run(plan, home, tracker, engine, _say_failures, fail_fast=fail_fast, slots=slots)
-        print_lines(*screen.plan_lines(plan))
-        options: dict[str, Any] = {"refresh_per_second": 2, "transient": True}
-        with Live(console=out, get_renderable=live.draw, **options):
-            return run(plan, home, tracker, engine, live.follow, fail_fast=fail_fast, slots=slots)
+        if quiet:
+            return run(plan, home, tracker, engine, _say_failures, **options)
+        if source is None:
+            print_lines(*screen.plan_lines(plan))
+        if not out.is_terminal:
+            return run(plan, home, tracker, engine, _log, **options)
+        with Live(console=out, get_renderable=live.draw, refresh_per_second=2, transient=True):
+            return run(plan, home, tracker, engine, live.follow, **options)
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on from the last epoch", markup=False)
         raise typer.Exit(130) from None
@@ -51,6 +55,14 @@ def _interrupt(number: int, frame: object) -> NoReturn:
 def _say_failures(progress: Progress, outcome: Outcome | None) -> None:
     if outcome is not None and outcome.state == State.FAILED:
         err.print(screen.outcome_line(outcome), markup=False)
+
+
+def _log(progress: Progress, outcome: Outcome | None) -> None:
+    """Writes a line for each job that has ended, for whoever reads it in a log."""
+    if outcome is None:
+        return
+    print_lines(screen.log_line(progress, outcome))
+    out.file.flush()
 
 
 class _LiveTable:

@@ -3,7 +3,23 @@
 import os
 import sys
 
-from harness.cli import check, data, predict, rank, records, schema, status, studies
+from harness.cli import (
+    check,
+    dashboard,
+    data,
+    doctor,
+    judge,
+    merge,
+    predict,
+    rank,
+    records,
+    run,
+    runs,
+    schema,
+    status,
+    studies,
+    work,
+)
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
 from harness.store import Home, NoHome
@@ -11,10 +27,17 @@ from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
     studies,
+    run,
+    work,
     status,
+    judge,
     rank,
     predict,
     records,
+    merge,
+    runs,
+    dashboard,
+    doctor,
     check,
     data,
     schema,

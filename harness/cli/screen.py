@@ -146,10 +146,10 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
     if summary.count_unrecorded:
         yield f"  {summary.problem}"
-    if summary.is_stopped:
-        stopped = summary.count(State.STOPPED, "fit") + summary.count(State.STOPPED)
-        unfinished = stopped + summary.count_waiting
-        yield f"  stopped: {unfinished} fits and trials are not finished; the same command goes on"
+    if summary.count_by_others:
+        yield f"  {summary.count_by_others} were done by other processes meanwhile"
+    if summary.count_left:
+        yield f"  stopped: {summary.count_left} trials are not finished; the same command goes on"
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"
@@ -161,6 +161,17 @@ def outcome_line(outcome: Outcome) -> str:
     text = f"{outcome.state}: {outcome.job.name} ({seconds})"
     if outcome.error:
         text += f": {outcome.error}"
+    return text
+
+
+def log_line(progress: Progress, outcome: Outcome) -> str:
+    """How one job ended, when, and how much is left: 18:04:05 3/12 finished: ... 4 min to go."""
+    ended = sum(not job.is_unfinished for job in progress.jobs.values())
+    count = f"{ended}/{len(progress.jobs)}"
+    text = f"{time.strftime('%H:%M:%S')} {count} {outcome_line(outcome)}"
+    seconds = remaining(progress)
+    if seconds:
+        text += f"; about {duration(seconds)} to go"
     return text
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
@@ -11,8 +12,9 @@ from rich.console import Console
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
 from harness.run.building import check_building
-from harness.run.fingerprints import with_fingerprints
+from harness.run.fingerprints import as_recorded, with_fingerprints
 from harness.run.plan import Plan, plan
+from harness.search.confirmation import with_confirmation
 from harness.store import Home
 from harness.store.space import is_out_of_space
 from harness.study.document import Mistakes
@@ -21,9 +23,29 @@ from harness.study.load import Study, load_study
 app = typer.Typer(
     help="Study why a pretrained segmentation network transfers, or fails to.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked_for: bool) -> None:
+    if asked_for:
+        print(f"harness {version('harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version_: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Study why a pretrained segmentation network transfers, or fails to."""
+
+
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -55,8 +77,25 @@ def study_in(file: Path) -> Study:
 
 
 def study_with_data(file: Path, home: Home) -> Study:
-    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read."""
-    return or_mistakes(with_fingerprints, study_in(file), home)
+    """Reads a study file with the fingerprints of its data; on phantoms alone no data is read.
+
+    The cells of a search that is over are those that confirm it.
+    """
+    return or_mistakes(with_fingerprints, _confirmed_study(file, home), home)
+
+
+def _confirmed_study(file: Path, home: Home) -> Study:
+    """Reads a study file; the cells of a search that is over are those that confirm it."""
+    study = study_in(file)
+    if study.search is not None:
+        study = or_exit(with_confirmation, study, home)
+    return study
+
+
+def study_as_recorded(file: Path, tracker: Tracker) -> Study:
+    """Reads a study file, on the bytes that its runs have looked at: no data is needed."""
+    study = _confirmed_study(file, tracker.home)
+    return or_mistakes(as_recorded, study, tracker.home, or_exit(tracker.runs, study.name))
 
 
 def or_mistakes(
@@ -105,6 +144,13 @@ def tracker_at(where: str | None) -> Tracker:
     """The tracker of an address, or of this home."""
     home = Home.here()
     return Tracker(uri(home, where), home)
+
+
+def say_why_leases(home: Home) -> None:
+    """Says that leases stand for locks here, which is slower to notice that somebody has died."""
+    reason = or_exit(lambda: home.why_leases)
+    if reason is not None:
+        err.print(f"leases instead of locks: {reason}", markup=False)
 
 
 def find_run(tracker: Tracker, key: str) -> Run:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.json_values import progress_value
 from harness.cli.shared import (
     AsJson,
     app,
@@ -17,7 +18,8 @@ from harness.cli.shared import (
     print_lines,
     study_in,
 )
-from harness.run.progress import notes, remaining, running
+from harness.cli.workers import worker_lines
+from harness.run.progress import notes, running
 from harness.run.stopping import ask_study_to_stop
 from harness.store import Home
 
@@ -37,12 +39,9 @@ def status(
     name = None if study is None else _name_of(study)
     studies = running(home, name)
     if json_:
-        values = []
-        for progress, is_alive in studies:
-            estimate = {"alive": is_alive, "remaining": remaining(progress)}
-            values.append({**progress.to_plain(), **estimate})
-        as_json(values)
+        as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
         return
+    print_lines(*worker_lines(home, name))
     if not studies:
         print_lines("no study has run here" if name is None else f"{name} is not running")
         return

@@ -101,6 +101,30 @@ def dice(
 
 
 @loss
+def generalised_dice(
+    logits: Tensor, masks: Tensor, ignore: int | None, weights: Tensor | None = None
+) -> Tensor:
+    """One minus the generalised Dice over the batch (Sudre 2017): every class, the background too,
+    weighs one over its squared size.
+    """
+    # a class that is not in the batch has no size; it takes the largest weight of those that are
+    scores = torch.softmax(_with_background(logits.float()), dim=1)
+    truth, counted = _indicators(_with_background(logits), masks, ignore)
+    share = counted if weights is None else counted * weights.unsqueeze(1)
+    sizes = (truth * share).sum(dim=(0, 2, 3))
+    is_there = sizes > 0
+    inverse = sizes.clamp(min=1e-6) ** -2
+    class_weights = torch.where(is_there, inverse, 0)
+    class_weights = torch.where(is_there, class_weights, class_weights.max())
+    hits = scores * truth * share
+    areas = (scores + truth) * share
+    overlap = class_weights * hits.sum(dim=(0, 2, 3))
+    total = class_weights * areas.sum(dim=(0, 2, 3))
+    generalised = 2 * overlap.sum() / total.sum().clamp(min=1e-12)
+    return 1 - generalised
+
+
+@loss
 def bce_dice(
     logits: Tensor,
     masks: Tensor,
@@ -126,6 +150,20 @@ def ce_dice(
     """Cross-entropy and Dice, `weight` of the second."""
     entropy = ce(logits, masks, ignore, weights)
     return (1 - weight) * entropy + weight * dice(logits, masks, ignore, weights)
+
+
+@loss
+def ce_generalised_dice(
+    logits: Tensor,
+    masks: Tensor,
+    ignore: int | None,
+    weights: Tensor | None = None,
+    *,
+    weight: Fraction = 0.5,
+) -> Tensor:
+    """Cross-entropy and generalised Dice, `weight` of the second."""
+    entropy = ce(logits, masks, ignore, weights)
+    return (1 - weight) * entropy + weight * generalised_dice(logits, masks, ignore, weights)
 
 
 def _with_background(logits: Tensor) -> Tensor:

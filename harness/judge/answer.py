@@ -3,36 +3,38 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import pandas as pd
 
-from harness.judge import associations, contrasts
-from harness.judge.arms import Layout, Levels, arm_names, lay_out, levels_text
+from harness.judge import associations, contrasts, sequence
+from harness.judge.all_arms import rankings, tests_of_all_arms
+from harness.judge.arms import Layout, arm_names, lay_out, levels_text
 from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
-from harness.judge.contrasts import Contrast, arms_of
+from harness.judge.contrasts import Contrast
 from harness.judge.correlation_averages import notes_on_correlations
 from harness.judge.declared_before import declared_before
 from harness.judge.doubts import confinements, losses, pooled_arms
 from harness.judge.enough_shots import shots_answers
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
-from harness.judge.many_arms import blocks, omnibus
+from harness.judge.leave_one_out import Draft, leave_one_out
 from harness.judge.measured import Measured, Tally
 from harness.judge.network_level import (
     NOT_CONFIRMATORY,
     inference_of,
 )
+from harness.judge.published_notes import published_notes
 from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
 from harness.judge.shared_starts import shared_start
 from harness.judge.tallies import STATES, count_states
 from harness.judge.transfer import transfer_answers, transfer_of
-from harness.judge.verdicts import Arm, Ranking, Verdict, Verdicts
+from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.record.database import Run
 from harness.spec.catalogue import catalogue
-from harness.stats.result import Result
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
@@ -42,29 +44,41 @@ def judge(
     runs: pd.DataFrame,
     rows: pd.DataFrame,
     recorded: Sequence[Run] = (),
+    *,
+    leaving_out: bool = False,
 ) -> Verdicts:
     """Every declared comparison of a study answered; `recorded` are its runs, for when it was
-    declared.
+    declared. `leaving_out` asks each again without any one of its units.
     """
+    study = sequence.as_far_as_it_went(study, runs)
     drafts = []
     sizes: Counter[str] = Counter()
     for comparison in study.compare:
         draft = _draft(study, comparison, runs, rows)
-        sizes[comparison.together] += len(tested_contrasts(draft))
+        sizes[comparison.together] += len(tested_contrasts(draft.verdict))
         drafts.append(draft)
     early, changed = declared_before(study, recorded)
     lower = lower_metrics(study)
     verdicts = []
-    for declared, draft in zip(study.compare, correct_families(drafts), strict=True):
+    corrected = correct_families([draft.verdict for draft in drafts])
+    for declared, verdict in zip(study.compare, corrected, strict=True):
         family = sizes[declared.together]
         confirmatory = declared.key in early
-        verdicts.append(_with_sentences(draft, family, lower, confirmatory=confirmatory))
+        reasons = tuple(sequence.reasons_to_explore(study, verdict))
+        verdict = replace(verdict, exploratory_because=reasons)
+        verdicts.append(_with_sentences(verdict, family, lower, confirmatory=confirmatory))
+    if leaving_out:
+        verdicts = leave_one_out(drafts, verdicts)
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
 
 
 def lower_metrics(study: Study) -> set[str]:
-    """The metrics of which less is better, as their probes say."""
+    """The metrics of which less is better, as their probes say; of those of a table, as any probe
+    of their name does.
+    """
     probes: set[str] = set()
+    if study.scores is not None:
+        probes.update(catalogue("probe"))
     for cell in study.cells:
         probes.update(probe.name for probe in cell.trial.probes)
     metrics: set[str] = set()
@@ -85,12 +99,12 @@ def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
     return counts
 
 
-def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Verdict:
+def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.DataFrame) -> Draft:
     """A comparison with its p values, not yet corrected."""
     comparison = with_real_unit(study, declared)
     plan = lay_out(study, comparison)
     inference = inference_of(plan, comparison)
-    question = inference.question
+    question = sequence.in_sequence(study, inference.question)
     of_metrics = []
     for metric in comparison.metrics:
         of_metric = measured_samples(
@@ -106,12 +120,15 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
         notes += measured.notes
     notes += filter(None, [inference.note, shared_start(plan)])
     notes += losses(question, first)
-    tests = _tests_of_all_arms(question, plan, first)
+    notes += published_notes(study, comparison)
+    tests = [] if study.until is not None else tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
     notes += notes_on_correlations(question, answers)
+    if any(answer.looked.most for answer in answers):
+        notes.append(sequence.BIASED)
     if inference.only_these_networks:
         answers = [replace(answer, only_these_networks=True) for answer in answers]
-    return Verdict(
+    verdict = Verdict(
         comparison,
         sentence="",
         arms=arms,
@@ -120,11 +137,13 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
         notes=tuple(dict.fromkeys(notes)),
         averaged=plan.averaged,
         pooled=tuple(pooled_arms(comparison, plan, runs, rows, inference)),
-        rankings=tuple(_rankings(question, plan, first, tests)),
+        rankings=tuple(rankings(question, plan, first, tests)),
         omnibus=tuple(tests),
         normality=tuple(normality(arms)),
         tested_unit=question.unit,
     )
+    answers_of = partial(_contrasts, question, plan)
+    return Draft(verdict, question, tuple(of_metrics), answers_of)
 
 
 def _contrasts(
@@ -164,44 +183,6 @@ def _arms(comparison: Comparison, measured: Measured) -> tuple[Arm, ...]:
         )
         arms.append(arm)
     return tuple(arms)
-
-
-def _tests_of_all_arms(
-    comparison: Comparison,
-    plan: Layout,
-    measured: Measured,
-) -> list[tuple[Levels, Result]]:
-    """What can be said of three or more arms at once, in each stratum."""
-    if comparison.kind != "groups":
-        return []
-    results = []
-    for stratum in measured.strata:
-        arms = arms_of(plan, measured, stratum)
-        result = omnibus(comparison, measured, stratum, arms)
-        if result is not None:
-            results.append((stratum, result))
-    return results
-
-
-def _rankings(
-    comparison: Comparison,
-    plan: Layout,
-    measured: Measured,
-    tests: Sequence[tuple[Levels, Result]],
-) -> Iterator[Ranking]:
-    """The arms by their mean ranks, where Friedman's test has compared all of them."""
-    for stratum, result in tests:
-        arms = arms_of(plan, measured, stratum)
-        tables = blocks(comparison, measured, stratum, arms)
-        if result.test != "friedman" or tables is None:
-            continue
-        names = arm_names(comparison, arms)
-        yield Ranking(
-            stratum,
-            names=tuple(map(names.__getitem__, arms)),
-            table=tuple(tuple(map(float, values)) for values in tables),
-            result=result,
-        )
 
 
 def _with_sentences(

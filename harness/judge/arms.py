@@ -89,6 +89,8 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
     for cell in among(study.expansion, cells, comparison.where):
         arm = reader.levels(cell, factors)
         point = reader.levels(cell, points)
+        if comparison.kind == "groups" and any(arm):  # settings that only some arms have
+            arm = tuple(level or "none" for level in arm)
         if None in arm or None in point:  # the factor means nothing to this trial
             continue
         trial = TrialPlace(

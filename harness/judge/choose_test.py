@@ -13,6 +13,7 @@ import numpy as np
 from harness.judge.arms import pairing
 from harness.spec.catalogue import catalogue, load_component
 from harness.study.comparison import Comparison, Statistic
+from harness.study.until_decided import SEQUENTIAL_TESTS
 
 FEW = (
     17  # pairs whose choices of signs are all listed; beyond, p cannot fall below that of the draws
@@ -59,11 +60,7 @@ def choose_for_trend(
 def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[str, str]:
     """The test of a comparison and why it is that one; `pairs` are those planned."""
     if comparison.test_name is not None:
-        options = declared_options(comparison.test)
-        if not options:
-            return comparison.test_name, "declared"
-        values = ", ".join(f"{name}={value}" for name, value in options.items())
-        return comparison.test_name, f"declared, with {values}"
+        return comparison.test_name, _why_declared(comparison)
     if comparison.correlate:
         return "kendall", "by default: ranks, exact where n is small"
     if comparison.unit == "fold":
@@ -80,6 +77,18 @@ def chosen_test(comparison: Comparison, paired: bool, pairs: int = 0) -> tuple[s
     if paired:
         return "permutation_paired", "pairs; exact, and about means without assuming normality"
     return "mann_whitney", "independent groups; exact, by ranks"
+
+
+def _why_declared(comparison: Comparison) -> str:
+    """Why a test is taken that stands in the comparison; the bounds of looks go by its study."""
+    options = declared_options(comparison.test)
+    if not options:
+        return "declared"
+    if comparison.test_name in SEQUENTIAL_TESTS:
+        seeds = f"{options['least']} to {options['most']}"
+        return f"looked at after every seed from {seeds}, with bounds that allow for it"
+    values = ", ".join(f"{name}={value}" for name, value in options.items())
+    return f"declared, with {values}"
 
 
 def _test_of_folds(comparison: Comparison) -> str:

@@ -13,6 +13,7 @@ from harness.spec.naming import as_list, where_text
 from harness.study.comparison import Comparison
 
 ONLY_THESE = "only in these networks"
+CLAIMS = {"difference": "differs", "equivalence": "equivalent"}  # of what is decided seed by seed
 
 
 def outcome(comparison: Comparison, contrast: Contrast) -> str:
@@ -20,6 +21,8 @@ def outcome(comparison: Comparison, contrast: Contrast) -> str:
     yes, no = _yes_and_no(comparison)
     if math.isnan(contrast.corrected):
         return "no test"
+    if contrast.claim:
+        return CLAIMS[contrast.claim]
     if contrast.corrected <= comparison.alpha:
         return ONLY_THESE if contrast.only_these_networks else yes
     if contrast.smallest > comparison.alpha:
@@ -88,7 +91,18 @@ def _numbers(
     elif comparison.correct is None:
         correction = " uncorrected"
     parts.append(p_value(contrast.corrected) + correction)
+    parts += filter(None, [_looks_in_words(contrast)])
     return ", ".join(parts)
+
+
+def _looks_in_words(contrast: Contrast) -> str:
+    """After how many seeds a contrast was decided, or that it is not; empty without looks."""
+    most = contrast.looked.most
+    if not most:
+        return ""
+    if contrast.decided_after:
+        return f"decided after {contrast.decided_after} of at most {most} seeds"
+    return f"undecided after {contrast.n[0]} of at most {most} seeds"
 
 
 def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:

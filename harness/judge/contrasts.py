@@ -3,7 +3,7 @@ or model term.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,14 @@ from harness.judge.estimates import (
     join_notes,
     pair_result,
     result_or_reason,
+)
+from harness.judge.looks import (
+    NOT_LOOKED_AT,
+    Looked,
+    has_looks,
+    in_order_of_seeds,
+    looks_at,
+    repeated_estimate,
 )
 from harness.judge.many_arms import post_hoc_results
 from harness.judge.measured import (
@@ -83,6 +91,9 @@ class Contrast:
     only_these_networks: bool = False  # says nothing of another training
     reference: float = np.nan  # the mean of the second arm, over the units that are compared
     transfer: str = ""  # negative transfer | positive transfer, where the comparison asks for it
+    looked: Looked = NOT_LOOKED_AT  # of seeds that are trained until it is decided
+    decided_after: int = 0  # seeds; 0: not yet, or nobody looks before the end
+    claim: str = ""  # difference | equivalence, where it is decided seed by seed
 
     @property
     def name(self) -> str:
@@ -164,6 +175,8 @@ def _contrast_of_pair(
     if paired:
         shared = shared_units((x, y))
         removed = left_out((x, y))
+    if shared is not None and has_looks(choice.test):
+        shared = in_order_of_seeds(shared)
     a = x.array(shared)
     b = y.array(shared)
     result = post_hoc
@@ -175,9 +188,15 @@ def _contrast_of_pair(
     level = 1 - sides * comparison.alpha
     effect, effect_reason = result_or_reason(effect_between, comparison, paired, a, b, level)
     networks = dict(zip(x.units, x.clusters, strict=True))
-    difference = estimate(
-        comparison, paired, a, b, level, clusters=[networks[unit] for unit in shared or ()]
-    )
+    looked = NOT_LOOKED_AT
+    if has_looks(choice.test):
+        looked = looks_at(comparison, choice.test, a - b)
+        effect = effect and replace(effect, low=np.nan, high=np.nan)  # it would know of no looks
+        difference = repeated_estimate(comparison, a - b)
+    else:
+        difference = estimate(
+            comparison, paired, a, b, level, clusters=[networks[unit] for unit in shared or ()]
+        )
     notes = dict.fromkeys([reason, result.note, effect_reason, difference.note])
     return Contrast(
         *labels,
@@ -199,6 +218,7 @@ def _contrast_of_pair(
         corrected_by_test=result.test == "nemenyi",
         runs=runs_behind((x, y)),
         reference=float(b.mean()) if b.size else np.nan,
+        looked=looked,
     )
 
 

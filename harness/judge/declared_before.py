@@ -8,9 +8,16 @@ from harness.study.comparison import Comparison
 from harness.study.declaration import Declaration, Ground, level_hash, level_names
 from harness.study.load import Study
 
+TRAINED_ELSEWHERE = (
+    "the results come from elsewhere, so whether a comparison was declared before they were seen "
+    "is not known here; each is exploratory"
+)
+
 
 def declared_before(study: Study, recorded: Sequence[Run]) -> tuple[set[str], str]:
     """The keys of the comparisons that stand as they were declared, and what changed since."""
+    if study.scores is not None:
+        return set(), TRAINED_ELSEWHERE
     of_study = [run for run in recorded if run.study == study.name]
     early, changes = _comparisons_before(study, of_study)
     redesigned = _changes_of_design(study, of_study, early)
@@ -51,17 +58,44 @@ def _changes_of_design(
     results = [run for run in runs if is_result(run) and declaration_text(run)]
     if not results:
         return {}
-    then = Declaration.read(declaration_text(results[0]))
+    first = _first_declarations(results)
     now = study.declaration
     changes: dict[str, list[Comparison]] = {}
     for comparison in study.compare:
-        earlier = then.grounds.get(comparison.key)
-        ground = now.grounds[comparison.key]
-        if comparison.key in early and earlier is not None and not ground.is_as(earlier):
+        then = first.get(comparison.key)
+        ground = now.grounds.get(comparison.key)
+        if comparison.key not in early or then is None or ground is None:
+            continue
+        earlier = then.grounds[comparison.key]
+        if ground.is_as(earlier) and then.seeds != now.seeds:
+            change = f"{_rule(then)} became {_rule(now)} after {len(results)} trials were seen"
+            changes.setdefault(change, []).append(comparison)
+        elif not ground.is_as(earlier):
             seen = _runs_before(results, comparison.key, ground)
             change = _change(study, comparison, then, earlier=earlier, seen=seen)
             changes.setdefault(change, []).append(comparison)
     return changes
+
+
+def _first_declarations(results: Iterable[Run]) -> dict[str, Declaration]:
+    """For each comparison the first declaration that says what it stands on: the first of all, but
+    of a search the first of its confirmation.
+    """
+    first: dict[str, Declaration] = {}
+    texts: set[str] = set()
+    for run in results:
+        text = declaration_text(run)
+        if text not in texts:
+            texts.add(text)
+            declaration = Declaration.read(text)
+            for key in declaration.grounds:
+                first.setdefault(key, declaration)
+    return first
+
+
+def _rule(declaration: Declaration) -> str:
+    """How a study says how many seeds it trains."""
+    return declaration.seeds or "a fixed number of seeds"
 
 
 def declaration_text(run: Run) -> str:

@@ -10,9 +10,9 @@ from harness.study.comparison import Comparison
 
 def is_curve_of_shots(comparison: Comparison) -> bool:
     """Whether numbers of shots are compared with a reference: a learning curve."""
-    if comparison.by is None or comparison.against is None:
+    if len(comparison.factors) != 1 or comparison.against is None:
         return False
-    setting = comparison.by.split(".")[-1]
+    setting = comparison.factors[0].split(".")[-1]
     return setting == "shots"
 
 

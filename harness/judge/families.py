@@ -7,6 +7,7 @@ from dataclasses import replace
 from harness.judge.choose_test import corrected_p
 from harness.judge.contrasts import Contrast, smallest_p
 from harness.judge.estimates import join_notes, result_or_reason
+from harness.judge.sequence import correct_in_sequence
 from harness.judge.verdicts import Verdict
 from harness.study.comparison import Comparison
 
@@ -28,7 +29,9 @@ def correct_families(drafts: Sequence[Verdict]) -> list[Verdict]:
         arms = _arms_side_by_side(draft)
         contrasts.append([])
         for c, contrast in enumerate(draft.contrasts):
-            smallest = smallest_p(draft.comparison, contrast, arms)
+            smallest = 0.0
+            if not contrast.looked.most:
+                smallest = smallest_p(draft.comparison, contrast, arms)
             contrasts[d].append(replace(contrast, corrected=contrast.p, smallest=smallest))
             if not math.isnan(contrast.p) and not contrast.corrected_by_test:
                 families.setdefault(draft.comparison.together, []).append((d, c))
@@ -54,6 +57,8 @@ def _arms_side_by_side(draft: Verdict) -> int:
 
 def _correct_family(comparison: Comparison, family: Sequence[Contrast]) -> list[Contrast]:
     """The contrasts of a family with their corrected p, and the smallest that it could be."""
+    if any(contrast.looked.p for contrast in family):
+        return correct_in_sequence(comparison, family)
     own_p = [contrast.p for contrast in family]
     own_smallest = [contrast.smallest for contrast in family]
     p, reason = _correct_or_holm(comparison, own_p)

@@ -1,7 +1,7 @@
 """What was measured for a comparison, as values: samples, and the fate of everything planned."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,16 @@ class Sample:
         values = dict(zip(self.units, self.values, strict=True))
         return np.array([values[unit] for unit in units])
 
+    def without_unit(self, unit: str) -> "Sample":
+        """The values of all units but one."""
+        stays = [number for number, name in enumerate(self.units) if name != unit]
+        fields: dict[str, Any] = {}
+        for name in ("units", "values", "clusters", "runs", "fits"):
+            values = getattr(self, name)
+            if values:  # a sample may say nothing of its fits
+                fields[name] = tuple(values[number] for number in stays)
+        return replace(self, **fields)
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -65,6 +75,15 @@ class Measured:
     def of_stratum(self, stratum: Levels) -> list[Sample]:
         """The samples of a stratum."""
         return [sample for sample in self.samples if sample.stratum == stratum]
+
+    def without_unit(self, unit: str) -> "Measured":
+        """What was measured without one unit; a sample of it alone is gone."""
+        samples = []
+        for sample in self.samples:
+            reduced = sample.without_unit(unit) if unit in sample.units else sample
+            if reduced.units:
+                samples.append(reduced)
+        return replace(self, samples=tuple(samples))
 
     def of_arm(self, stratum: Levels, arm: Levels) -> Sample | None:
         """The sample of an arm in a stratum; None where nothing was measured."""

@@ -1,7 +1,8 @@
 """The contrasts that a comparison will have, planned from its grid before anything runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from harness.judge.arms import (
     Layout,
@@ -26,8 +27,10 @@ from harness.judge.choose_test import (
 from harness.judge.correlated_networks import least_p_of_networks
 from harness.judge.network_level import inference_of
 from harness.judge.repetitions import with_real_unit
+from harness.judge.sequence import in_sequence
 from harness.judge.shared_starts import shared_start
 from harness.study.comparison import Comparison
+from harness.study.levels import planned_levels_of_rows
 from harness.study.load import Study
 
 TOO_FEW = "the points share so few networks that what they show holds of these networks only"
@@ -53,14 +56,20 @@ def planned_contrasts(study: Study, comparison: Comparison) -> Iterator[Planned]
     plan = lay_out(study, comparison)
     inference = inference_of(plan, comparison)
     note = "; ".join(filter(None, [inference.note, shared_start(plan)]))
-    for planned in _contrasts_of(plan, inference.question):
+    for planned in _contrasts_of(study, plan, in_sequence(study, inference.question)):
         notes = dict.fromkeys([*filter(None, [planned.note]), note])
         yield replace(planned, note="; ".join(filter(None, notes)))
 
 
-def _contrasts_of(plan: Layout, comparison: Comparison) -> Iterator[Planned]:
+def _contrasts_of(study: Study, plan: Layout, comparison: Comparison) -> Iterator[Planned]:
     """The contrasts of a question whose unit is the one that is tested."""
-    if plan.dimensions:
+    levels: dict[str, list[str]] = {}
+    for dimension in plan.dimensions:
+        levels[dimension] = planned_levels_of_rows(study.expansion, dimension)
+        if dimension in plan.kept_levels:
+            levels[dimension] = plan.kept_levels[dimension]
+    is_known = all(levels.values()) and not (plan.has_row_arms or plan.has_row_points)
+    if not is_known:
         contrast = f"by {', '.join(plan.dimensions)}, whose levels are known once measured"
         yield Planned(comparison, contrast, test="", why="", n=(), is_known=False)
         return
@@ -70,7 +79,18 @@ def _contrasts_of(plan: Layout, comparison: Comparison) -> Iterator[Planned]:
     plan_kind = {"groups": _groups, "trend": _trend, "correlate": _correlation}[comparison.kind]
     for stratum, trials in by_stratum(plan.trial_places).items():
         for planned in plan_kind(comparison, trials):
-            yield replace(planned, contrast=planned.contrast + at_stratum(stratum))
+            for of_rows in product(*levels.values()):
+                whole = _with_dimensions(plan, stratum, dict(zip(levels, of_rows, strict=True)))
+                yield replace(planned, contrast=planned.contrast + at_stratum(whole))
+
+
+def _with_dimensions(plan: Layout, planned: Levels, of_rows: Mapping[str, str]) -> Levels:
+    """A planned stratum with the levels that its rows have, in the order of the comparison."""
+    settings = iter(planned)
+    stratum = []
+    for path in plan.stratum_paths:
+        stratum.append(of_rows[path] if path in of_rows else next(settings))
+    return tuple(stratum)
 
 
 def _has_planned_units(comparison: Comparison) -> bool:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from harness.judge.arms import Layout, Levels
+from harness.judge.means import means_of_trials
 from harness.judge.measured import Measured, Sample, shared_units, strata
 from harness.judge.network_losses import networks_of_all_arms
 from harness.judge.positions import (
     BASE,
     FIT,
     NETWORK,
-    PART,
     PLANNED,
     POSITION,
     UNIT,
@@ -81,8 +81,7 @@ def _values(data: pd.DataFrame, trials: pd.DataFrame, comparison: Comparison) ->
     unit = comparison.unit
     keys = [POSITION, PLANNED, BASE, UNIT]
     of_run = [*keys, NETWORK, FIT, "run"]
-    of_parts = data.groupby([*of_run, PART], sort=False)["value"].mean().reset_index()
-    of_trials = of_parts.groupby(of_run, sort=False)["value"].mean().reset_index()
+    of_trials = means_of_trials(data, of_run)
     grouped = of_trials.groupby([*keys, NETWORK], sort=False)
     values = grouped.agg(
         value=("value", "mean"), have=("run", "size"), runs=("run", tuple), fits=(FIT, tuple)

@@ -85,6 +85,7 @@ class Verdict:
     exploratory_because: tuple[str, ...] = ()
     tested_unit: str = ""  # what n counts, where images or patients are averaged within networks
     answers: tuple[str, ...] = ()  # what its contrasts say together: negative transfer, shots
+    survival: str = ""  # whether it would survive without any one unit; empty where not asked
 
     @property
     def strata(self) -> list[Levels]:
@@ -219,6 +220,8 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
         yield line
     for answer in verdict.answers:
         yield f"  {answer}"
+    if verdict.survival:
+        yield f"  one left out: {verdict.survival}"
     for pooled in verdict.pooled:
         yield f"  {pooled.sentence}"
     for note in verdict.notes:

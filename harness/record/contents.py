@@ -4,7 +4,6 @@ import json
 import math
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.code import Code
+from harness.record.data_bytes import BYTES_TAG, bytes_of
 from harness.record.passwords import without_secrets
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
 from harness.spec.values import Part
 from harness.spec.walk import datasets_of, parts_in
+from harness.store.files import link_or_copy
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -27,6 +28,7 @@ TAG_LENGTH = 4900
 DECLARED = "harness.declared"  # and a number, for a long design needs several tags
 DIGEST_LENGTH = 36  # of a dataset's digest
 
+FOLDER_TAG = "harness.folder"  # from which the paths of a study start
 CODE_TAG = "harness.code"  # the digest of each component's code
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
 
@@ -47,18 +49,21 @@ def tags_of(
         "harness.design": study.design,
         "harness.host": result.origins.get("trial", {}).get("host") or platform.node(),
         "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        FOLDER_TAG: os.getcwd(),
         "mlflow.source.name": str(study.path),
         "mlflow.source.type": "LOCAL",
     }
     declaration = study.declaration.text()
     for number, start in enumerate(range(0, len(declaration), TAG_LENGTH)):
         tags[f"{DECLARED}.{number}"] = declaration[start : start + TAG_LENGTH]
+    marks = bytes_of(cell.trial)
     was_cut = any(pieces > 1 for pieces in result.pieces.values())
     only_if_not_empty = {
         "mlflow.source.git.commit": code.commit,
         "harness.dirty": "true" if code.diff else "",
         "harness.device": result.device,
         CODE_TAG: json.dumps(result.code) if result.code else "",
+        BYTES_TAG: json.dumps(marks) if marks else "",
         "harness.error": result.error,
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,
@@ -100,7 +105,7 @@ def changed_tags(before: Mapping[str, str], tags: Mapping[str, str]) -> list[Any
 
 def keep_artifacts(client: Any, info: Any, cell: Cell, result: TrialResult, code: Code) -> None:
     """Keeps everything that belongs to a run beside its numbers; a second time does no harm."""
-    with _artifacts(client, info) as keep:
+    with keeping_artifacts(client, info) as keep:
         _keep_artifacts(keep, cell, result, code)
 
 
@@ -201,7 +206,7 @@ def _sources_outside(cell: Cell) -> dict[str, str]:
 
 
 @contextmanager
-def _artifacts(client: Any, info: Any) -> Iterator[Keep]:
+def keeping_artifacts(client: Any, info: Any) -> Iterator[Keep]:
     """A function that keeps a file, or a text, as an artifact of a run."""
     address = info.artifact_uri
     if address.startswith(("file:", "/")):
@@ -221,10 +226,7 @@ def _keep_in_folder(root: Path) -> Keep:
         if isinstance(source, str):
             target.write_text(source, encoding="utf-8")
             return
-        try:
-            os.link(source, target)  # weights of one fit serve many runs: no second copy on disk
-        except OSError:
-            shutil.copyfile(source, target)
+        link_or_copy(source, target)  # weights of one fit serve many runs
 
     return keep
 

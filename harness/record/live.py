@@ -107,9 +107,23 @@ class LiveRuns:
             began = time.time() - result.seconds
             self._live[key] = LiveRun(cell, reason, start_over, began)
         live = self._live[key]
+        live.start_over = start_over
         live.result = result
         live.ended = time.time()
         self._write([live])
+
+    def drop_run(self, cell: Cell) -> None:
+        """Deletes the run of a trial that another process is at work on, or has recorded."""
+        live = self._live.get(cell.trial.key)
+        if live is None:
+            return
+        if live.info is not None:
+            try:
+                self._client.delete_run(live.id)
+            except Unreachable as error:
+                self.problem = str(error)  # the run is closed as killed when this process ends
+                return
+        self._forget(live)
 
     def finish(self) -> None:
         """Writes all that is due, also what waited for the database; called when all has ended."""
@@ -163,7 +177,10 @@ class LiveRuns:
             self._client = self._tracker.client()
         if self._experiment is None:
             with file_lock(self._tracker.lock):
-                self._experiment = self._tracker.experiment(self._client, self._study)
+                study = self._study
+                self._experiment = self._tracker.experiment(
+                    self._client, study.name, study.question
+                )
 
     def _end(self, live: LiveRun, result: TrialResult) -> None:
         """Ends a run, unless another process has recorded its trial meanwhile.

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ def is_left_open(run: Run) -> bool:
         return False
     lock = Path(path)
     return lock.parent.is_dir() and not is_locked(lock)
+
+
+def close_left_open(client: Any, runs: Iterable[Run]) -> None:
+    """Closes those of these runs whose processes are dead."""
+    for run in runs:
+        if is_left_open(run):
+            end_as_killed(client, run.id)
 
 
 def end_as_killed(client: Any, run: str) -> None:

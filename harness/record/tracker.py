@@ -28,7 +28,7 @@ from harness.record.database import (
     refuse_no_database,
     without_nan,
 )
-from harness.record.owners import end_as_killed, is_left_open
+from harness.record.owners import close_left_open
 from harness.record.passwords import shown_uri
 from harness.record.patience import PatientClient, patiently
 from harness.record.queries import BY_ROW, BY_START, ask_file, ask_server
@@ -94,9 +94,12 @@ class Tracker:
             client.search_experiments(max_results=1)
             if self.file is not None:
                 patiently(add_trial_index, self.file)
-            for run in patiently(self.runs):
-                if is_left_open(run):
-                    end_as_killed(client, run.id)
+            close_left_open(client, patiently(self.runs))
+
+    def close_left_open(self) -> None:
+        """Closes the runs that processes have left open which died meanwhile."""
+        with file_lock(self.lock):
+            close_left_open(self.client(), patiently(self.runs))
 
     def client(self) -> Any:
         """MLflow's own client; importing it takes seconds, so only where something is written."""
@@ -160,7 +163,7 @@ class Tracker:
                 return None
             client = self.client()
             run = client.create_run(
-                self.experiment(client, study),
+                self.experiment(client, study.name, study.question),
                 start_time=int(1000 * (time.time() - result.seconds)),
                 tags=tags_of(study, cell, result, code, reason),
                 run_name=run_name(cell),
@@ -169,16 +172,16 @@ class Tracker:
             client.set_terminated(run.info.run_id, MLFLOW_STATUS[result.state])
             return str(run.info.run_id)
 
-    def experiment(self, client: Any, study: Study) -> str:
+    def experiment(self, client: Any, study: str, question: str) -> str:
         """The id of a study's experiment, which is made where there is none."""
-        experiment = client.get_experiment_by_name(study.name)
+        experiment = client.get_experiment_by_name(study)
         if experiment is not None:
             return str(experiment.experiment_id)
-        tags = {"harness": "study", "mlflow.note.content": study.question or study.name}
+        tags = {"harness": "study", "mlflow.note.content": question or study}
         artifacts = None
         if self.is_database:
-            artifacts = (self.home.hidden / "artifacts" / file_name(study.name)).as_uri()
-        return str(client.create_experiment(study.name, artifact_location=artifacts, tags=tags))
+            artifacts = (self.home.hidden / "artifacts" / file_name(study)).as_uri()
+        return str(client.create_experiment(study, artifact_location=artifacts, tags=tags))
 
 
 def runs_from_server(client: Any, study: str | None, trial: str | None = None) -> list[Run]:

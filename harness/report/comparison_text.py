@@ -9,7 +9,7 @@ from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, number, p_number, p_value, spread
 from harness.judge.sentences import mean as mean_text
 from harness.judge.verdicts import Arm, Verdict, Verdicts
-from harness.report.formats import latex_text, markdown_table, markdown_text
+from harness.report.formats import latex_text, markdown_table, markdown_text, with_capital
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,14 @@ def _caption(verdict: Verdict, stratum: Levels) -> str:
         correction = f"after {comparison.correct} correction among {verdict.family}"
     test = verdict.contrasts[0].test if verdict.contrasts else ""
     exploratory = "" if verdict.confirmatory else "; exploratory"
+    survival = f" {with_capital(verdict.survival)}." if verdict.survival else ""
     return (
         f"{comparison.name}: {', '.join(comparison.metrics)}{at_stratum(stratum)}, "
         f"mean and {1 - comparison.alpha:.0%} interval ({comparison.interval_name}) over "
         f"{verdict.tested_unit or comparison.unit}s; bold: best mean; "
         "raised letters without brackets: "
         f"differs from that row at {comparison.alpha:g} ({test}, {correction}){exploratory}."
+        f"{survival}"
     )
 
 
@@ -131,6 +133,8 @@ def _contrasts_latex(verdict: Verdict) -> str:
         n = " / ".join(map(str, contrast.n))
         lines.append(rf"{name} & {statistic} & {p} & {n} \\")
     caption = f"{verdict.comparison.name}: {verdict.sentence}"
+    if verdict.survival:
+        caption += f" {with_capital(verdict.survival)}."
     return _table_latex(caption, r"contrast & statistic & $p$ & $n$ \\", lines)
 
 
@@ -183,6 +187,8 @@ def _markdown_parts(verdict: Verdict, lower: Collection[str]) -> Iterator[str]:
     contrasts = list(map(_contrast_row, verdict.contrasts))
     yield markdown_table(("contrast", "estimate", "p", "corrected", "verdict"), contrasts)
     notes = [*verdict.answers]
+    if verdict.survival:
+        notes.append(verdict.survival)
     notes += [pooled.sentence for pooled in verdict.pooled]
     notes += verdict.notes
     if notes:

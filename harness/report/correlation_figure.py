@@ -39,16 +39,25 @@ class Frame:
 
     across: Axis
     upward: Axis
+    tall: float = TALL
 
     def height(self, y: float) -> str:
         """Where a value stands upward, as SVG writes it."""
         distance = self.upward.scale(y) - LEFT
         share = distance / (RIGHT - LEFT)
-        return pixels(TALL - share * (TALL - 20))
+        return pixels(self.tall - share * (self.tall - 20))
 
     def at(self, x: float, y: float) -> str:
         """A point, as SVG writes it."""
         return f"{self.across.at(x)} {self.height(y)}"
+
+
+def marks_upward(frame: Frame) -> Iterator[str]:
+    """A line across the figure at each round value upward."""
+    for mark in frame.upward.marks:
+        y = frame.height(mark)
+        yield f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/>'
+        yield f'<text class="tick halo" x="{LEFT}" y="{y}" dy="-3">{mark:.6g}</text>'
 
 
 def fitted_line(points: Sequence[Point]) -> tuple[float, float] | None:
@@ -86,7 +95,7 @@ def together(stratum: Levels, contrasts: Sequence[Contrast]) -> str:
     colours: dict[str, str] = {}
     for name in names:
         colours.setdefault(name, SERIES[len(colours) % len(SERIES)])
-    parts = [*upright_grid(frame.across, TALL), *_marks_upward(frame)]
+    parts = [*upright_grid(frame.across, TALL), *marks_upward(frame)]
     for shape, contrast in zip(SHAPES, contrasts, strict=False):
         parts += _line(frame, contrast)
         for point in contrast.points:
@@ -100,14 +109,6 @@ def together(stratum: Levels, contrasts: Sequence[Contrast]) -> str:
         parts.append(f'<g transform="translate({LEFT + 6} {y})">{entry}</g>')
         y += LINE
     return svg(parts, y, f"{first.second} against {first.first}, by stratum")
-
-
-def _marks_upward(frame: Frame) -> Iterator[str]:
-    """A line across the figure at each round value upward."""
-    for mark in frame.upward.marks:
-        y = frame.height(mark)
-        yield f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/>'
-        yield f'<text class="tick halo" x="{LEFT}" y="{y}" dy="-3">{mark:.6g}</text>'
 
 
 def _line(frame: Frame, contrast: Contrast) -> Iterator[str]:

@@ -23,9 +23,11 @@ def page(
     origin: Provenance,
     tables: Iterable[Tabulated] = (),
     averages: Sequence[AverageRow] = (),
+    searches: Sequence[str] = (),
 ) -> str:
-    """The whole page."""
-    parts = _parts(verdicts, design, origin, [averages_html(averages), *sections_of_tables(tables)])
+    """The whole page; `searches` are sections that are HTML already."""
+    sections = [*searches, averages_html(averages), *sections_of_tables(tables)]
+    parts = _parts(verdicts, design, origin, sections)
     body = "\n".join(part for part in parts if part)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

@@ -29,6 +29,8 @@ def section_of_comparison(i: int, verdict: Verdict) -> str:
         f'<section id="compare-{i}">{_title(verdict)}',
         f'<p class="verdict">{escape(with_capital(verdict.sentence))}</p>',
     ]
+    if verdict.survival:
+        parts.append(f'<p class="legend">{escape(with_capital(verdict.survival))}.</p>')
     for pooled in verdict.pooled:
         parts.append(f'<p class="warning">{escape(pooled.sentence)}</p>')
     parts += _figures_over_strata(verdict)

@@ -12,6 +12,7 @@ from harness.spec.naming import why_hides_oracle
 from harness.spec.values import Part, Trial
 from harness.spec.walk import parts_in
 from harness.study.load import Study
+from harness.study.scores import Scores
 
 PIECES_TAG = "harness.pieces"
 MACHINE_TAGS = ("harness.host", "harness.machine", "harness.device")
@@ -28,6 +29,8 @@ class Provenance:
 
 def provenance(study: Study, used: Sequence[Run]) -> Provenance:
     """The provenance of the runs that a study's numbers stand on."""
+    if study.scores is not None:
+        return _of_scores(study, study.scores, used)
     commits = Counter(_commit(run, "not from a git checkout") for run in used)
     dirty = sum("harness.dirty" in run.tags for run in used)
     code = _counts_text(commits)
@@ -46,6 +49,17 @@ def provenance(study: Study, used: Sequence[Run]) -> Provenance:
     lines = tuple(_line(study, run) for run in used)
     warnings = [*_doubts_of_design(study), *_doubts(used, commits, dirty)]
     return Provenance(facts, tuple(warnings), lines)
+
+
+def _of_scores(study: Study, scores: Scores, used: Sequence[Run]) -> Provenance:
+    """The provenance of a table of what was trained and measured elsewhere."""
+    facts = (
+        ("study file", str(study.path)),
+        ("results", f"trained and measured elsewhere: {scores.path}"),
+        ("comparisons", study.design or "none"),
+    )
+    warning = "harness has seen no code, data or machine behind these results"
+    return Provenance(facts, (warning,), tuple(_line(study, run) for run in used))
 
 
 def _commit(run: Run, default: str) -> str:

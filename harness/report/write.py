@@ -17,6 +17,9 @@ from harness.report.comparison_text import comparisons_latex, comparisons_markdo
 from harness.report.page import page
 from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
 from harness.report.provenance import provenance
+from harness.report.search_page import links_of, search_html
+from harness.report.search_text import points_csv, search_markdown
+from harness.search.history import SearchHistory, read_history
 from harness.store import write
 from harness.study.load import Study
 
@@ -37,20 +40,30 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
-    verdicts = judge(study, runs, rows, recorded)
+    verdicts = judge(study, runs, rows, recorded, leaving_out=True)
     tables = tabulate(study, runs, rows, lower_metrics(study))
-    files = texts(study, verdicts, runs_used(study, runs, recorded), tables)
+    history = read_history(study, tracker.home)
+    used = runs_used(study, runs, recorded, history)
+    files = texts(study, verdicts, used, tables, history)
     for name, text in files.items():
         write(folder / name, text)
     return Report(folder / "report.html", verdicts)
 
 
-def runs_used(study: Study, runs: "DataFrame", recorded: Iterable[Run]) -> list[Run]:
-    """The runs that a study's numbers stand on."""
+def runs_used(
+    study: Study,
+    runs: "DataFrame",
+    recorded: Iterable[Run],
+    history: SearchHistory | None = None,
+) -> list[Run]:
+    """The runs that a study's numbers stand on, those of its search with them."""
     if not len(runs):
         return []
     newest = set(runs["run"])
     trials = {cell.trial.key for cell in study.cells}
+    if history is not None:
+        for point in history.points:
+            trials.update(point.trial_keys)
     return [run for run in recorded if run.id in newest and run.key in trials]
 
 
@@ -59,13 +72,17 @@ def texts(
     verdicts: Verdicts,
     runs: list[Run],
     tables: Sequence[Tabulated] = (),
+    history: SearchHistory | None = None,
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)
     origin = provenance(study, runs)
     averages = average_rows(study, verdicts.verdicts)
+    sections = []
+    if history is not None:
+        sections.append(search_html(history, links_of(runs)))
     files = {
-        "report.html": page(verdicts, _design(study), origin, tables, averages),
+        "report.html": page(verdicts, _design(study), origin, tables, averages, sections),
         "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
         "report.md": comparisons_markdown(verdicts, lower)
         + averages_markdown(averages)
@@ -78,6 +95,9 @@ def texts(
         files["tables.csv"] = tables_csv(tables)
     if averages:
         files["averages.csv"] = averages_csv(averages)
+    if history is not None:
+        files["report.md"] += search_markdown(history)
+        files["points.csv"] = points_csv(history)
     return files
 
 
@@ -89,6 +109,9 @@ def _design(study: Study) -> list[tuple[str, str]]:
             levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
             distinct = list(dict.fromkeys(levels))
             facts.append((path, f"{len(distinct)}: {', '.join(distinct)}"))
+    if study.search is not None:
+        for dimension in study.search.dimensions:
+            facts.append((dimension.path, f"searched: {dimension.range_text}"))
     expansion = study.expansion
     for reason, count in expansion.excluded.items():
         facts.append(("excluded", f"{reason} ({count})"))

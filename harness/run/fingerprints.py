@@ -1,12 +1,14 @@
 """The bytes of a study's real data: fingerprints go into keys, shared images are refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from harness.data.fingerprint import shared_images
 from harness.data.identity import Identity, depends_on_files, identity_of
 from harness.data.refused import too_many_shots
+from harness.record.data_bytes import MARK, key_without_mark, recorded_bytes
+from harness.record.database import Run
 from harness.spec.fields import field_names
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import looked_at, parts_in, same_images, validation_of
@@ -39,7 +41,29 @@ def with_fingerprints(study: Study, home: Home) -> Study:
     problems += _shared_with_validation(study, identities, home)
     if problems:
         raise Mistakes(problems)
-    marked = {key: _with_mark(part, identities[key]) for key, part in parts.items()}
+    marks = {key: identity.mark for key, identity in identities.items()}
+    return _with_marks(study, parts, marks)
+
+
+def as_recorded(study: Study, home: Home, runs: Iterable[Run]) -> Study:
+    """The study on the bytes that its runs have looked at: reading results needs no data.
+
+    Where the runs do not say it of every data set, the data are read.
+    """
+    parts = _parts_of_files(study)
+    recorded = recorded_bytes(runs)
+    marks: dict[str, str] = {}
+    for key, part in parts.items():
+        mark = recorded.get(key_without_mark(part))
+        if mark is None:
+            return with_fingerprints(study, home)
+        marks[key] = mark
+    return _with_marks(study, parts, marks)
+
+
+def _with_marks(study: Study, parts: Mapping[str, Part], marks: Mapping[str, str]) -> Study:
+    """The study with these marks in its components that are read from files."""
+    marked = {key: _with_mark(part, marks[key]) for key, part in parts.items()}
     replaced_already: dict[int, Any] = {}
     cells: dict[str, Cell] = {}  # the same bytes by two names are one trial
     for cell in reversed(study.cells):
@@ -92,8 +116,8 @@ def _check_pin(part: Part, identity: Identity) -> None:
         )
 
 
-def _with_mark(part: Part, identity: Identity) -> Part:
-    return replace(part, options={**part.options, "fingerprint": identity.mark})
+def _with_mark(part: Part, mark: str) -> Part:
+    return replace(part, options={**part.options, MARK: mark})
 
 
 def _overlaps(study: Study, identities: Mapping[str, Identity]) -> Iterator[Problem]:

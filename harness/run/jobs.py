@@ -21,6 +21,7 @@ class Job:
     value: Mapping[str, Any]
     needs: frozenset[str] = frozenset()
     trials: tuple["Job", ...] = ()
+    claims: frozenset[str] = frozenset()  # who does the job has these; its key where there are none
 
     @property
     def units(self) -> tuple["Job", ...]:
@@ -39,6 +40,7 @@ class Outcome:
     seconds: float = 0.0
     lives: int = 1  # how often the job was started
     result: Mapping[str, Any] = field(default_factory=dict)  # what the worker answered
+    elsewhere: bool = False  # another process has done the job, or does it
 
 
 DETERMINISTIC = "HARNESS_DETERMINISTIC"  # "0": a GPU may add up in any order
@@ -66,13 +68,31 @@ class JobQueue:
         self._unfinished = {job.key for job in jobs}
         self._bad: dict[str, Outcome] = {}
 
-    def take_ready(self) -> Job | None:
-        """Takes the next job that may start; measuring before fits, so that answers come early."""
+    def add(self, jobs: list[Job]) -> None:
+        """Lets further jobs wait, which nobody knew of before."""
+        self._waiting.extend(jobs)
+        self._unfinished.update(job.key for job in jobs)
+
+    def take_ready(self, claim: Callable[[Job], bool] = lambda job: True) -> Job | None:
+        """Takes the next job that may start and can be claimed; measuring before fits, so that
+        answers come early. A job of which another process has the claim goes on waiting.
+        """
         ready = [job for job in self._waiting if not job.needs & self._unfinished]
-        job = min(ready, key=lambda job: job.kind == "fit", default=None)
-        if job is not None:
-            self._waiting.remove(job)
-        return job
+        for job in sorted(ready, key=lambda job: job.kind == "fit"):
+            if claim(job):
+                self._waiting.remove(job)
+                return job
+        return None
+
+    @property
+    def waiting(self) -> list[Job]:
+        """The jobs that have not begun."""
+        return list(self._waiting)
+
+    @property
+    def has_blocked(self) -> bool:
+        """Whether a job waits for another one to end."""
+        return any(job.needs & self._unfinished for job in self._waiting)
 
     def put_back(self, job: Job) -> None:
         """Lets a job that has lost its worker start again, before all that wait."""
@@ -111,11 +131,12 @@ def _blocked_by(cause: Outcome, job: Job) -> Outcome:
     Behind a job that was stopped it waits for the next run, and has not failed.
     """
     if cause.state == State.STOPPED:
-        return Outcome(job, State.STOPPED, f"it waits for {cause.job.name}, which was stopped")
+        reason = f"it waits for {cause.job.name}, which was stopped"
+        return Outcome(job, State.STOPPED, reason, elsewhere=cause.elsewhere)
     reason = f"{cause.job.name} failed: {cause.error}"
     if cause.state == State.SKIPPED:
         reason = cause.error
-    return Outcome(job, State.SKIPPED, reason, cause.trace)
+    return Outcome(job, State.SKIPPED, reason, cause.trace, elsewhere=cause.elsewhere)
 
 
 def one_line(error: BaseException) -> str:

@@ -15,19 +15,30 @@ from harness.store import Home
 TIMES_AS_LONG = 10.0  # as the longest of like jobs
 LEAST_LIMIT = 600.0  # seconds that a job has although its like took no time at all
 SILENCE = 60.0  # seconds without a sign of life, before a limit that nobody asked for ends a job
-UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-LIMIT_TEXT = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+NUMBER_WITH_UNIT = re.compile(r"(\d+(?:\.\d+)?) ?(s|m|min|h|d)")
+CLOCK = re.compile(r"(?:(\d+)-)?(\d+):(\d\d)(?:(?::(\d\d))|h)")  # 1-12:00:00, 3:50:00, 3:50h
 NO_LIMIT = "none"
 
 
-def seconds_of_limit(text: str) -> float:
-    """The seconds of a limit as a person writes it: `90s`, `30m`, `2h`, `none`."""
+def seconds_of_limit(text: str, option: str = "--limit") -> float:
+    """The seconds of a limit as a person or Slurm writes it: `90s`, `30m`, `3:50h`, `1-12:00:00`,
+    `none`.
+    """
+    text = text.strip()
     if text == NO_LIMIT:
         return math.inf
-    match = LIMIT_TEXT.fullmatch(text.strip())
-    if match is None or float(match[1]) == 0:
-        raise ValueError(f"--limit {text}: write a time with its unit, as 90s, 30m, 2h, or none")
-    return float(match[1]) * UNITS[match[2]]
+    seconds = 0.0
+    number = NUMBER_WITH_UNIT.fullmatch(text)
+    clock = CLOCK.fullmatch(text)
+    if number is not None:
+        seconds = float(number[1]) * UNITS[number[2]]
+    elif clock is not None:
+        days, hours, minutes, rest = (int(part or 0) for part in clock.groups())
+        seconds = float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
+    if seconds == 0:
+        raise ValueError(f"{option} {text}: write 90s, 30m, 3.5h, 3:50h, 1-12:00:00 (days) or none")
+    return seconds
 
 
 @dataclass(frozen=True)

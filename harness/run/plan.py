@@ -69,7 +69,15 @@ class Plan:
 
 
 def plan(study: Study, home: Home, runs: Iterable[Run], retry: str | None = None) -> Plan:
-    """Plans a study by what is kept and what is recorded; `retry` narrows it to what ended so."""
+    """Plans a study by what is kept and what is recorded; `retry` narrows it to what ended so.
+
+    A study of scores from elsewhere is a ValueError: its trainings are done.
+    """
+    if study.scores is not None:
+        raise ValueError(
+            f"{study.path} judges scores from elsewhere, so there is nothing to train; "
+            f"`harness judge {study.scores.path.name} --compare ...` judges them"
+        )
     past = _Past.of([run for run in runs if run.study == study.name])
     store = home.store("trials")
     measured = store.keys()
@@ -186,7 +194,8 @@ def jobs(plan: Plan, slots: int = 1) -> list[Job]:
         name = f"fit {fit.level} seed {fit.seed}"
         all_jobs.append(Job(fit.key, "fit", name, value, frozenset(needs)))
     to_measure = [trial.cell for trial in plan.trials if trial.action == "run"]
-    return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots)
+    all_cells = plan.study.cells
+    return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots, all_cells)
 
 
 def _keys(fits: Iterable[Fit]) -> set[str]:
@@ -195,9 +204,14 @@ def _keys(fits: Iterable[Fit]) -> set[str]:
 
 def modules_to_load(plan: Plan) -> list[str]:
     """What a worker needs loaded: the modules of the components that the study uses, not of all."""
+    return modules_of_cells([trial.cell for trial in plan.todo])
+
+
+def modules_of_cells(cells: Iterable[Cell]) -> list[str]:
+    """The modules of the components of some trials, and those that every worker needs."""
     modules = set(NEEDED_BY_ALL)
-    for trial in plan.todo:
-        for part in parts_in(trial.cell.trial):
+    for cell in cells:
+        for part in parts_in(cell.trial):
             modules.add(part.component.module)
     return sorted(modules)
 

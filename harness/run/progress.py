@@ -59,6 +59,7 @@ class Progress:
     jobs: dict[str, JobProgress] = field(default_factory=dict)
     seconds: float | None = None  # of work, as planned
     slots: int = 1
+    host: str = ""  # the computer of the process, for several may share a store
 
     @classmethod
     def read(cls, path: Path) -> "Progress":
@@ -81,18 +82,24 @@ def _folder(home: Home) -> Path:
     return home.hidden / "running"
 
 
-def lock_path(home: Home, study: str, pid: int) -> Path:
+def name_of_process(study: str, pid: int, host: str = "") -> str:
+    """How the names of all files begin that a process keeps while it runs a study."""
+    words = [study, host, str(pid)]
+    return ".".join(file_name(word) for word in words if word)
+
+
+def lock_path(home: Home, study: str, pid: int, host: str = "") -> Path:
     """The lock that a process holds as long as it runs a study."""
-    name = f"{file_name(study)}.{pid}.lock"
-    return _folder(home) / name
+    name = name_of_process(study, pid, host)
+    return _folder(home) / f"{name}.lock"
 
 
 def write_progress(home: Home, progress: Progress) -> None:
     """Replaces the file of a running study; a full disk must not end what it tells of."""
-    name = f"{file_name(progress.study)}.{progress.pid}.json"
+    name = name_of_process(progress.study, progress.pid, progress.host)
     text = json.dumps(progress.to_plain())
     with suppress(OSError):
-        write(_folder(home) / name, text)
+        write(_folder(home) / f"{name}.json", text)
 
 
 class ProgressFile:
@@ -139,7 +146,8 @@ def running(home: Home, study: str | None = None) -> list[tuple[Progress, bool]]
         except (ValueError, TypeError, LookupError, AttributeError, OSError):
             continue  # it is being replaced, of another version, or garbage
         if study in (None, progress.study):
-            is_alive = is_locked(lock_path(home, progress.study, progress.pid))
+            lock = lock_path(home, progress.study, progress.pid, progress.host)
+            is_alive = is_locked(lock)
             studies.append((progress, is_alive))
     return sorted(studies, key=lambda pair: pair[0].started)
 
@@ -149,7 +157,8 @@ def forget(home: Home, study: str) -> None:
     for progress, is_alive in running(home, study):
         if is_alive:
             continue
-        for path in _folder(home).glob(f"{file_name(study)}.{progress.pid}.*"):
+        name = name_of_process(study, progress.pid, progress.host)
+        for path in _folder(home).glob(f"{name}.*"):
             path.unlink(missing_ok=True)
 
 

@@ -9,6 +9,7 @@ from harness.run.events import Epochs, Event, Started
 from harness.run.jobs import Outcome
 from harness.run.plan import Plan, TrialPlan
 from harness.spec.states import State
+from harness.spec.values import Fit
 from harness.store import Home
 
 
@@ -21,11 +22,16 @@ class Recording:
     def __init__(self, plan: Plan, home: Home, live: LiveRuns) -> None:
         """Looks up the fits and trials of a plan once, however many events there will be."""
         self.live = live
-        self._plan = plan
         self._home = home
-        self._fits = {planned.fit.key: planned.fit for planned in plan.fits}
+        self._fits: dict[str, Fit] = {}
         self._trials: dict[str, TrialPlan] = {}
         self._trials_of_fit: dict[str, list[TrialPlan]] = {}
+        self.add(plan)
+
+    def add(self, plan: Plan) -> None:
+        """Takes up the fits and trials of a plan, of a search those of its next point."""
+        for planned in plan.fits:
+            self._fits[planned.fit.key] = planned.fit
         for trial in plan.todo:
             self._trials[trial.cell.trial.key] = trial
             if trial.action == "run":
@@ -44,9 +50,9 @@ class Recording:
         """Writes all that is due, and closes the runs of trials that have not ended."""
         self.live.kill_open_runs()
 
-    def close_what_is_measured(self) -> None:
+    def close_what_is_measured(self, plan: Plan) -> None:
         """Records the trials whose folders are complete and of which the database knows nothing."""
-        for trial in self._plan.todo:
+        for trial in plan.todo:
             if trial.action == "record":
                 self._close(trial, measured_result(trial.cell, self._home))
 
@@ -70,6 +76,9 @@ class Recording:
     def _record_outcome(self, outcome: Outcome) -> None:
         """Closes the run of a trial, however it ended, and notes how long a job took."""
         key = outcome.job.key
+        if outcome.elsewhere:
+            self._record_work_of_others(outcome)
+            return
         if key in self._trials:
             trial = self._trials[key]
             self._close(trial, self._result_of(trial, outcome))
@@ -80,6 +89,23 @@ class Recording:
         else:
             cost = cost_class_of_trial(self._trials[key].cell)
         note_duration(self._home, cost, outcome.seconds)
+
+    def _record_work_of_others(self, outcome: Outcome) -> None:
+        """Sees to it that a trial which another process has measured is recorded, once.
+
+        That process does it; it may have been killed just before. What has failed there, or is
+        still at work, is recorded there alone.
+        """
+        trial = self._trials.get(outcome.job.key)
+        if trial is None:
+            return
+        result = None
+        if outcome.state in (State.FINISHED, State.DIVERGED):
+            result = measured_result(trial.cell, self._home)
+        if result is None:
+            self.live.drop_run(trial.cell)
+        else:
+            self.live.close_run(trial.cell, result, trial.reason)
 
     def _result_of(self, trial: TrialPlan, outcome: Outcome) -> TrialResult | None:
         """What came of a trial; one that was skipped has failed, one that was stopped waits."""

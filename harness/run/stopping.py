@@ -23,9 +23,9 @@ class Request:
     units: tuple[JobProgress, ...]
 
 
-def requests_path(home: Home, study: str, pid: int) -> Path:
+def requests_path(lock: Path) -> Path:
     """The file with what a running study was asked to stop: a line for each request."""
-    return lock_path(home, study, pid).with_suffix(".stop")
+    return lock.with_suffix(".stop")
 
 
 def ask_study_to_stop(home: Home, study: str, job: str | None = None) -> list[Request]:
@@ -39,8 +39,9 @@ def ask_study_to_stop(home: Home, study: str, job: str | None = None) -> list[Re
         keys = [EVERYTHING]
         if job is not None:
             keys = [key for key in at_work if job == at_work[key].name or key.startswith(job)]
+        lock = lock_path(home, progress.study, progress.pid, progress.host)
         for key in keys:
-            append_line(requests_path(home, progress.study, progress.pid), {"stop": key})
+            append_line(requests_path(lock), {"stop": key})
         if keys:
             units = at_work if job is None else {key: at_work[key] for key in keys}
             passed_on.append(Request(progress, tuple(units.values())))
@@ -74,18 +75,17 @@ class Stoppable:
     What is at work ends its epoch or trial, and is taken up there by the next run.
     """
 
-    def __init__(self, engine: Engine, home: Home, study: str, pid: int) -> None:
-        """Takes the engine that works, and the run of a study that others may ask to stop."""
+    def __init__(self, engine: Engine, lock: Path) -> None:
+        """Takes the engine that works, and the lock of the run that others may ask to stop."""
         self._engine = engine
-        self._path = requests_path(home, study, pid)
+        self._path = requests_path(lock)
         self._read = 0  # bytes of the requests
         self._job_of: dict[str, str] = {}  # fit or trial -> the job that makes it
         self._has_to_stop = False
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
-    @property
-    def has_to_stop(self) -> bool:
+    def is_stopping(self) -> bool:
         """Whether the whole study was asked to stop."""
         return self._has_to_stop
 

@@ -12,6 +12,7 @@ from harness.spec.catalogue import catalogue
 from harness.spec.naming import level_name, level_of_text
 from harness.spec.options import NAMED_BY, Option, did_you_mean, kind_of, options_of, parts_of
 from harness.spec.outside import cached_by_folders
+from harness.spec.scored import ScoredTrial
 from harness.spec.settings import CODE, settings
 from harness.spec.values import Fit, Part, Steps, Trial
 
@@ -222,6 +223,8 @@ def changed_code(trial: Trial, recorded: Mapping[str, str]) -> list[str]:
 
 def value_at(value: Any, steps: Steps) -> Any:
     """The value at a path of a trial; a LookupError where it has none."""
+    if isinstance(value, ScoredTrial):
+        return value.level_at(steps)
     for step in steps:
         if isinstance(value, Part):
             is_name = step == NAMED_BY.get(value.kind, "name")

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.spec.fields import fields_of
 from harness.spec.naming import level_name
+from harness.spec.scored import ScoredTrial
 from harness.spec.values import Fit, Part, Steps, Trial
 
 CODE = "code"  # what the settings of a trial call the code of a component outside the package
@@ -16,6 +17,8 @@ def settings(trial: Trial) -> dict[str, str]:
 
     The code of a component outside the package counts as a setting of it.
     """
+    if isinstance(trial, ScoredTrial):
+        return trial.settings
     return dict(_settings_below(trial, ()))
 
 

@@ -23,6 +23,16 @@ def holm(p: Array) -> Array:
     return _step_down(p, np.arange(p.size, 0.0, -1))
 
 
+def pass_on(p: Array, keeps: Array) -> Array:
+    """Holm's correction where some keep their share of alpha: they never leave the count that the
+    later ones are multiplied with. Without such it is Holm's.
+    """
+    p = _family(p)
+    order = np.argsort(p, kind="stable")
+    has_left = np.concatenate([[0], np.cumsum(keeps[order] == 0)[:-1]])
+    return _step_down(p, p.size - has_left)
+
+
 @correction
 def shaffer(p: Array) -> Array:
     """Holm for all pairs of k groups, using that not every number of pairs can be equal at once."""

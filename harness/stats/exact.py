@@ -53,10 +53,14 @@ def random_tails(drawn: Array, observed: float) -> Tails:
 
 
 def _ties(values: Array | Whole, observed: float) -> npt.NDArray[np.bool_]:
-    # The slack follows the largest value: an observed sum near zero carries the rounding of its
-    # large terms.
-    slack = 1e-9 * float(np.abs(values[np.isfinite(values)]).max(initial=0))
-    return np.isclose(values, observed, rtol=0, atol=slack)
+    return np.isclose(values, observed, rtol=0, atol=slack(values))
+
+
+def slack(values: Array | Whole) -> float:
+    """How far two sums may lie apart that are one but for rounding: it follows the largest value,
+    for a sum near zero carries the rounding of its large terms.
+    """
+    return 1e-9 * float(np.abs(values[np.isfinite(values)]).max(initial=0))
 
 
 def doubled_ranks(values: Array) -> Whole:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.store.files import sync
+from harness.store.files import link_or_copy, sync
 from harness.store.locks import file_lock, why_leases
 from harness.store.manifest import BrokenFolder, set_aside, why_broken, write_manifest
 from harness.store.space import is_out_of_space
@@ -137,6 +137,25 @@ class Store:
             os.rename(folder, self.path(key))
             sync(self.root)
             shutil.rmtree(self.root / f"{key}.old", ignore_errors=True)
+
+    def adopt(self, key: str, source: Path) -> bool:
+        """Takes over a finished folder of another store; returns whether there was none here.
+
+        It is complete or absent here too. What is unfinished here of this key goes.
+        """
+        with file_lock(self.root / LOCKS / f"{key}.lock"):
+            if self._find_sound(key) is not None:
+                return False
+            unfinished = self.root / f"{key}.adopted"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(source, unfinished, copy_function=link_or_copy)
+            for path in unfinished.rglob("*"):
+                if path.is_file():
+                    sync(path)
+            os.rename(unfinished, self.path(key))
+            sync(self.root)
+            shutil.rmtree(self.partial(key), ignore_errors=True)
+            return True
 
     def why_broken(self, key: str, *, with_digests: bool = False) -> str | None:
         """What is wrong with the finished folder of a key; None if nothing is, or there is none."""

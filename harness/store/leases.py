@@ -8,6 +8,7 @@ anybody may take over.
 
 import os
 import platform
+import signal
 import sys
 import threading
 import time
@@ -21,6 +22,8 @@ SECONDS_BETWEEN_TRIES = 0.2
 COUNTER = 12  # digits, so that the counter is overwritten in its place
 PATIENCE = "HARNESS_LEASE"  # seconds without a heartbeat until a lease may be taken over
 LOST = 75  # the exit code of a process that has lost its lease
+
+_own_leases: dict[Path, int] = {}  # that this process holds -> its open file
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,23 @@ class Claim:
         return False
 
 
+class Watch:
+    """What was last seen of somebody else's lease, and since when, by a clock of this process."""
+
+    def __init__(self) -> None:
+        self.has_changed = False  # its holder has given a sign of life since the first look
+        self._seen: Claim | None = None
+        self._since = time.monotonic()
+
+    def is_silent(self, claim: Claim | None) -> bool:
+        """Whether a lease that says this has stood still for too long."""
+        if claim != self._seen:
+            self.has_changed = self._seen is not None
+            self._seen = claim
+            self._since = time.monotonic()
+        return time.monotonic() - self._since > seconds_of_a_lease()
+
+
 def seconds_of_a_lease() -> float:
     """How long a lease without a heartbeat holds."""
     return float(os.environ.get(PATIENCE) or 60)
@@ -57,21 +77,28 @@ def file_of_lease(path: Path) -> Path:
 
 
 @contextmanager
-def hold_lease(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def hold_lease(
+    path: Path, waiting: Callable[[], None], watch: Watch | None = None
+) -> Iterator[None]:
     """Holds the lease that stands for a lock, and gives it back at the end.
+
+    Whoever does not wait, but looks again and again, brings the same `watch` each time.
 
     A process that was frozen for longer than its lease and wakes up ends at once: another may be
     at work in its place.
     """
     lease = file_of_lease(path)
-    handle = _claim(lease, waiting)
+    handle = _claim(lease, waiting, watch or Watch())
+    _own_leases[lease] = handle
+    _look_when_woken()
     has_ended = threading.Event()
     heart = threading.Thread(target=_beat, args=(lease, handle, has_ended), daemon=True)
     heart.start()
     try:
         yield
-        _end_if_lost(lease, handle)
     finally:
+        _end_if_lost(lease, handle)  # also after an error, which may have come of the loss
+        del _own_leases[lease]
         has_ended.set()
         heart.join()
         if is_own(lease, handle):
@@ -92,7 +119,7 @@ def is_leased(path: Path) -> bool:
         changed = lease.stat().st_mtime
     except FileNotFoundError:
         return False
-    return _now_of_file_system(lease) - changed < seconds_of_a_lease()
+    return now_of_file_system(lease) - changed < seconds_of_a_lease()
 
 
 def read_claim(lease: Path) -> Claim | None:
@@ -114,20 +141,15 @@ def is_own(lease: Path, handle: int) -> bool:
         return False
 
 
-def _claim(lease: Path, waiting: Callable[[], None]) -> int:
+def _claim(lease: Path, waiting: Callable[[], None], watch: Watch) -> int:
     """Waits for a lease, and returns its open file."""
-    seen: Claim | None = None
-    since = time.monotonic()
     while True:
         with suppress(FileExistsError):
             handle = os.open(lease, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
             _write_claim(handle)
             return handle
         claim = read_claim(lease)
-        if claim != seen:
-            seen = claim
-            since = time.monotonic()
-        is_silent = time.monotonic() - since > seconds_of_a_lease()
+        is_silent = watch.is_silent(claim)
         if claim is not None and (is_silent or claim.is_of_a_dead_process):
             own = _take_over(lease, claim)
             if own is not None:
@@ -163,7 +185,7 @@ def _take_over(lease: Path, dead: Claim) -> int | None:
 def _remove_old(turn: Path) -> None:
     """Takes away the mark of somebody who died while taking over a lease."""
     with suppress(FileNotFoundError):
-        if _now_of_file_system(turn) - turn.stat().st_mtime > seconds_of_a_lease():
+        if now_of_file_system(turn) - turn.stat().st_mtime > seconds_of_a_lease():
             turn.unlink()
 
 
@@ -190,6 +212,21 @@ def _beat(lease: Path, handle: int, has_ended: threading.Event) -> None:
             os.fsync(handle)
 
 
+def _look_when_woken() -> None:
+    """Has a process that is woken by SIGCONT look at its leases before it does anything more.
+
+    Signals reach the main thread alone; elsewhere the next beat finds out.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGCONT) is signal.SIG_DFL:
+        signal.signal(signal.SIGCONT, _end_if_any_lost)
+
+
+def _end_if_any_lost(number: int, frame: object) -> None:
+    for lease, handle in list(_own_leases.items()):
+        _end_if_lost(lease, handle)
+
+
 def _end_if_lost(lease: Path, handle: int) -> None:
     """Ends this process where another has taken over its lease."""
     if is_own(lease, handle):
@@ -201,7 +238,7 @@ def _end_if_lost(lease: Path, handle: int) -> None:
     os._exit(LOST)
 
 
-def _now_of_file_system(path: Path) -> float:
+def now_of_file_system(path: Path) -> float:
     """The time by the clock that stamps the files beside this one."""
     probe = path.with_name(f".now.{os.getpid()}.{threading.get_ident()}")
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from harness.store.leases import hold_lease, is_leased
+from harness.store.leases import Watch, hold_lease, is_leased
 
 SECONDS_BETWEEN_TRIES = 0.05
 NOT_SUPPORTED = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL)
@@ -36,15 +36,17 @@ class Mount:
 
 
 @contextmanager
-def file_lock(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+def file_lock(
+    path: Path, waiting: Callable[[], None] = lambda: None, watch: Watch | None = None
+) -> Iterator[None]:
     """One holder at a time; whoever dies lets go, however it dies.
 
     The kernel sees to that at once. A lease is free when its holder is known to be dead, or has not
-    been heard of for a while.
+    been heard of for a while: `watch` remembers it for somebody who looks again and again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if why_leases(path) is not None:
-        with hold_lease(path, waiting):
+        with hold_lease(path, waiting, watch):
             yield
         return
     with open(path, "a", encoding="utf-8") as handle:

@@ -7,7 +7,14 @@ from harness.spec.options import NAMED_BY, did_you_mean
 from harness.spec.values import Steps
 from harness.study.comparison import Comparison, Unit, Where
 from harness.study.grid import Expansion
-from harness.study.levels import among, grid_paths, level_at, levels_of, measured_in
+from harness.study.levels import (
+    among,
+    grid_paths,
+    level_at,
+    levels_of,
+    measured_in,
+    units_of_table,
+)
 from harness.study.marks import KEY
 from harness.study.problems import Findings
 
@@ -106,7 +113,12 @@ def where_problems(where: Where, dimensions: set[str], grid: Expansion) -> Findi
 
 
 def fold_problems(unit: Unit, grid: Expansion) -> Findings:
-    """Finds a unit of folds in a study without folds."""
+    """Finds a unit of folds in a study without folds, and any that a table of scores lacks."""
+    columns = units_of_table(grid)
+    if columns is not None:
+        if unit not in columns:
+            yield ("unit",), f"the table has no column {unit!r}; add it, or take another unit"
+        return
     fits = [cell.trial.fit for cell in grid.cells]
     if unit == "fold" and all(fit.fold is None for fit in fits):
         yield ("unit",), "the study has no folds; set `folds`, or take another unit"

@@ -9,6 +9,7 @@ from harness.spec.options import Count, Whole
 from harness.spec.paths import steps_of
 from harness.spec.values import Steps
 from harness.study.problems import Problems
+from harness.study.until_decided import UntilDecided
 
 MOST_POSITIONS = 200_000  # of a grid: a plan of so many takes half a minute
 
@@ -35,10 +36,10 @@ class Setting:
     steps: Steps
 
 
-def read_axes(problems: Problems) -> list[Axis]:
-    """All axes of a study, the outermost first."""
+def read_axes(problems: Problems, until: UntilDecided | None = None) -> list[Axis]:
+    """All axes of a study, the outermost first; of seeds until decided, all that may be needed."""
     axes = [
-        *_seed_axis(problems),
+        *_seed_axis(problems, until),
         *_fold_axis(problems),
         *_grid_axes(problems),
         *_zip_axis(problems),
@@ -62,19 +63,23 @@ def axis_paths(key: str) -> tuple[str, ...]:
     return tuple(path.strip() for path in paths)
 
 
-def _seed_axis(problems: Problems) -> list[Axis]:
-    """The axis of `seeds`, which is a count or a list; none where the study says nothing."""
-    if problems.raw_at(("seeds",)) is None:
+def _seed_axis(problems: Problems, until: UntilDecided | None) -> list[Axis]:
+    """The axis of `seeds`: a count, a list or a rule; none where the study says nothing."""
+    raw = problems.raw_at(("seeds",))
+    if raw is None or (isinstance(raw, dict) and until is None):
         return []
-    written = problems.read(("seeds",), Count | list[Whole], [0])
-    if _is_too_many(problems, ("seeds",), written):
-        return []
-    if isinstance(written, int):
-        seeds = list(range(written))
-        steps: list[Steps] = [("seeds",)] * written
+    steps: list[Steps]
+    if until is not None:
+        seeds = list(until.seeds)
+        steps = [("seeds",)] * len(seeds)
     else:
-        seeds = written
-        steps = [("seeds", i) for i in range(len(seeds))]
+        written = problems.read(("seeds",), Count | list[Whole], [0])
+        if _is_too_many(problems, ("seeds",), written):
+            return []
+        seeds = list(range(written)) if isinstance(written, int) else written
+        steps = [("seeds",)] * len(seeds)
+        if not isinstance(written, int):
+            steps = [("seeds", i) for i in range(len(seeds))]
     if not seeds:
         problems.add(("seeds",), "is empty; name at least one seed")
         return []

@@ -22,6 +22,10 @@ NOT_ASKED = ("name", "published", "from")
 Where = dict[str, str | list[str]]
 
 
+# an effect in standard deviations, or in the metric's unit beside the spread of one repetition
+Expect = Positive | dict[Literal["difference", "spread"], Positive]
+
+
 @dataclass(frozen=True)
 class Correlate:
     """Whether two metrics order the same things alike."""
@@ -58,11 +62,11 @@ class Comparison:
     family: str | None = None  # corrected together; null: its own contrasts, or all primary ones
     alpha: Fraction = 0.05
     margin: Positive | None = None  # of equivalence, in the metric's own unit
-    expect: Positive | None = None  # an effect in standard deviations: what power is printed for
+    expect: Expect | None = None  # in standard deviations, or {difference, spread}: for the power
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False
     transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer
-    published: str | None = None  # of correlations: a CSV file of averages over the strata
+    published: str | None = None  # a CSV file: averages of correlations, p and effects of pairs
     from_: str = ""  # where these were published
 
     @property
@@ -99,7 +103,7 @@ class Comparison:
             return self.correlate.over
         if self.model:
             return formula_columns(self.model)[1:]
-        return [self.by] if self.by else []
+        return _paths_of(self.by) if self.by else []
 
     @property
     def metrics(self) -> list[str]:
@@ -131,6 +135,11 @@ class Comparison:
             if name not in NOT_ASKED and plain[name] != option.default:
                 changed[name] = plain[name]
         return digest(changed)[:12]
+
+
+def _paths_of(by: str) -> list[str]:
+    """The settings that `by` names: as a key of a grid, 'a, b' moves two together."""
+    return [path.strip() for path in by.split(",")]
 
 
 def statistic_name(statistic: Statistic) -> str:

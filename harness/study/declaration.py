@@ -5,6 +5,7 @@ axis; written with each run, so that a later change shows as such.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
+from typing import Any
 
 from harness.spec.values import digest
 from harness.study.cells import Cell
@@ -38,13 +39,16 @@ class Declaration:
 
     grounds: Mapping[str, Ground] = field(default_factory=dict)  # by the key of a comparison
     axes: Mapping[str, list[str]] = field(default_factory=dict)  # a hash of each level
+    seeds: str = ""  # the rule by which seeds are trained until decided; empty: all of them are
 
     def text(self) -> str:
         """The declaration as it is written with a run."""
         grounds = {}
         for key, ground in self.grounds.items():
             grounds[key] = astuple(ground)
-        plain = {"grounds": grounds, "axes": dict(self.axes)}
+        plain: dict[str, Any] = {"grounds": grounds, "axes": dict(self.axes)}
+        if self.seeds:
+            plain["seeds"] = self.seeds
         return json.dumps(plain, separators=(",", ":"))
 
     @classmethod
@@ -52,20 +56,24 @@ class Declaration:
         """A declaration as a run holds it."""
         plain = json.loads(text)
         grounds = {key: Ground(*values) for key, values in plain["grounds"].items()}
-        return cls(grounds, plain["axes"])
+        return cls(grounds, plain["axes"], plain.get("seeds", ""))
 
 
-def declare(compare: Iterable[Comparison], expansion: Expansion) -> Declaration:
-    """The declaration of these comparisons over the cells of a grid."""
+def declare(compare: Iterable[Comparison], expansion: Expansion, seeds: str = "") -> Declaration:
+    """The declaration of these comparisons over the cells of a grid, and of the rule of seeds.
+
+    A comparison that stands on no trial yet, as that of a search that is not over, has no ground.
+    """
     grounds = {}
     confined: dict[str, Ground] = {}  # most comparisons stand on the same trials
     for comparison in compare:
         where = json.dumps(comparison.where)
         if where not in confined:
             confined[where] = _trials_behind(among(expansion, expansion.cells, comparison.where))
-        grounds[comparison.key] = confined[where]
+        if confined[where].cells:
+            grounds[comparison.key] = confined[where]
     axes = {path: list(map(level_hash, names)) for path, names in level_names(expansion).items()}
-    return Declaration(grounds, axes)
+    return Declaration(grounds, axes, seeds)
 
 
 def level_names(expansion: Expansion) -> dict[str, list[str]]:

@@ -19,6 +19,8 @@ STATISTICS = {"test": ("test", "rank"), "effect": ("effect",), "interval": ("int
 SET_ELSEWHERE = {
     "margin": "margin",
     "level": "alpha",
+    "least": "seeds.least",
+    "most": "seeds.most",
     "tie_x": "correlate.tie_x",
     "tie_y": "correlate.tie_y",
 }
@@ -73,7 +75,10 @@ def _read_statistic(key: str, raw: Any, steps: Steps, problems: list[Finding]) -
         return read_value(str, raw["name"], (*steps, "name"), problems)
     part = read_part(_kind_of_statistic(key, raw), raw, steps, problems, Enclosing())
     for option in raw.keys() & SET_ELSEWHERE.keys():
-        text = f"is set by `{SET_ELSEWHERE[option]}` of the comparison"
+        word = SET_ELSEWHERE[option]
+        text = f"is set by `{word}` of the comparison"
+        if word.startswith("seeds."):
+            text = f"is set by `{word}` of the study"
         problems.append(((*steps, option, KEY), text))
     return None if part is None else raw
 

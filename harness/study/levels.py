@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.spec.naming import as_list, level_meant, level_name, level_of_text
 from harness.spec.paths import steps_of, value_at
+from harness.spec.scored import ScoredTrial
 from harness.spec.values import Fit, Part, Trial
 from harness.study.cells import Cell
 from harness.study.grid import Expansion
@@ -109,14 +110,42 @@ def grid_paths(grid: Expansion) -> list[str]:
 
 
 def measured_in(grid: Expansion) -> dict[str, set[str]]:
-    """The metrics that a study's probes declare, each with the dimensions that its rows have."""
+    """The metrics that a study's probes declare, each with the dimensions that its rows have; or
+    those of a table of scores.
+    """
     probes: dict[str, Part] = {}
+    dimensions: dict[str, set[str]] = {}
     for cell in grid.cells:
         for probe in cell.trial.probes:
             probes[probe.key] = probe
-    dimensions: dict[str, set[str]] = {}
+        if isinstance(cell.trial, ScoredTrial):
+            dimensions.update((metric, set()) for metric in cell.trial.metrics)
     for probe in probes.values():
         facts = probe.component.facts
         for metric in facts.metrics:
             dimensions.setdefault(metric, set()).update(facts.dimensions)
     return dimensions
+
+
+def planned_levels_of_rows(grid: Expansion, dimension: str) -> list[str]:
+    """The levels of a dimension of the rows that the study names itself: those of the option of a
+    probe that lists them, as `maps` does those of `map`. An empty list: known once measured.
+    """
+    levels: dict[str, None] = {}
+    for cell in grid.cells:
+        for probe in cell.trial.probes:
+            if dimension not in probe.component.facts.dimensions:
+                continue
+            values = probe.options.get(f"{dimension}s")
+            if not isinstance(values, tuple | list):
+                return []
+            levels.update(dict.fromkeys(map(level_name, values)))
+    return list(levels)
+
+
+def units_of_table(grid: Expansion) -> tuple[str, ...] | None:
+    """The units that a table of scores has columns of; None where the trials are harness's own."""
+    for cell in grid.cells:
+        if isinstance(cell.trial, ScoredTrial):
+            return cell.trial.units
+    return None

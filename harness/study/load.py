@@ -14,20 +14,28 @@ from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.comparison_checks import read_comparisons
 from harness.study.declaration import Declaration, declare
+from harness.study.document import Document
 from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.marks import KEY, Mistakes, path_text
+from harness.study.points import with_examples
 from harness.study.problems import Problems, Raw
 from harness.study.published_averages import read_averages
+from harness.study.published_pairs import read_pairs
+from harness.study.scores import Scores
+from harness.study.search import Search
+from harness.study.search_section import read_search
 from harness.study.sections import (
     check_exclude,
     check_when,
     read_components,
     read_exclude,
+    read_scored_grid,
     read_when,
 )
 from harness.study.tables import Tables, read_tables
 from harness.study.trial_checks import trial_problems
+from harness.study.until_decided import UntilDecided, read_until_decided, sequence_problems
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,9 @@ class Study:
     tables: Tables = ()
     raw: Raw = field(default_factory=dict)
     transductive: bool = False  # whether it may adapt to the images that it tests on
+    search: Search | None = None  # the cells of a search are those of its confirmation
+    until: UntilDecided | None = None  # seeds are trained until its comparisons are decided
+    scores: Scores | None = None  # a table of what was trained and measured elsewhere
 
     @property
     def design(self) -> str:
@@ -55,14 +66,14 @@ class Study:
         """The trials that each comparison stands on: what must not change once results are
         seen.
         """
-        return declare(self.compare, self.expansion)
+        rule = "" if self.until is None else self.until.text
+        return declare(self.compare, self.expansion, rule)
 
 
 SECTIONS = (
     *("name", "question", "extends", "components", "seeds", "folds", "base", "grid", "zip"),
-    *("exclude", "when", "transductive", "search", "compare", "tables"),
+    *("exclude", "when", "transductive", "search", "compare", "tables", "scores"),
 )
-
 
 SECTION_OF_FIELD: dict[Steps, Steps] = {("fit", "seed"): ("seeds",), ("fit", "fold"): ("folds",)}
 LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has at most 255
@@ -70,7 +81,11 @@ LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has a
 
 def load_study(path: Path) -> Study:
     """The study in a file; `Mistakes` lists everything that is wrong with it."""
-    document = read_with_parents(path)
+    return study_of_document(read_with_parents(path), path)
+
+
+def study_of_document(document: Document, path: Path) -> Study:
+    """The study that a document describes; `Mistakes` lists everything that is wrong with it."""
     problems = Problems(document)
     _check_sections(problems)
     name = problems.read(("name",), str, path.stem)
@@ -78,19 +93,59 @@ def load_study(path: Path) -> Study:
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
-    axes = read_axes(problems)
-    grid = _expanded_grid(problems, axes, transductive)
-    compare, tables = read_questions(problems, grid)
     if "search" in document.value:
-        text = "searches are not built yet; list the values under grid"
-        problems.add(("search", KEY), text)
+        return _searching_study(problems, path, name, question, transductive)
+    until = read_until_decided(problems)
+    scored = read_scored_grid(problems)
+    if scored is not None:
+        axes, grid = scored.axes, scored.grid
+    else:
+        axes = read_axes(problems, until)
+        grid = _expanded_grid(problems, axes, transductive)
+    compare, tables = read_questions(problems, grid)
+    if until is not None and not problems.entries:
+        for steps, text in sequence_problems(compare):
+            problems.add(steps, text)
     if not problems.entries and not grid.cells:
         problems.add((), "the grid is empty: every cell is excluded")
     if problems.entries:
         raise Mistakes(problems.entries)
     raw = document.value
-    cells = tuple(grid.cells)
-    return Study(name, question, path, cells, tuple(axes), grid, compare, tables, raw, transductive)
+    return Study(
+        name,
+        question,
+        path,
+        tuple(grid.cells),
+        axes=tuple(axes),
+        expansion=grid,
+        compare=compare,
+        tables=tables,
+        raw=raw,
+        transductive=transductive,
+        until=until,
+        scores=None if scored is None else scored.scores,
+    )
+
+
+def _searching_study(
+    problems: Problems, path: Path, name: str, question: str, transductive: bool
+) -> Study:
+    """A study that searches: it has no cells until its best points are confirmed."""
+    search = read_search(problems)
+    read_exclude(problems)
+    problems.read_mapping(("base",))
+    if search is not None:
+        search = with_examples(problems, search, transductive)
+    if problems.entries or search is None:
+        raise Mistakes(problems.entries)
+    compare: tuple[Comparison, ...] = ()
+    if search.confirm is not None:
+        compare = search.confirm.comparisons
+    raw = problems.document.value
+    nothing = Expansion()
+    return Study(
+        name, question, path, (), (), nothing, compare, (), raw, transductive, search=search
+    )
 
 
 def _check_sections(problems: Problems) -> None:
@@ -157,21 +212,24 @@ def steps_in_file(problems: Problems, steps: Steps) -> Steps:
     return ("base", *steps)
 
 
-def _why_no_averages(problems: Problems, comparison: Comparison) -> str:
-    """Says why the published averages of a comparison cannot be read; nothing where they can."""
+def _why_not_published(problems: Problems, comparison: Comparison) -> str:
+    """Says why what was published of a comparison cannot be read; nothing where it can."""
     if comparison.published is None:
         return ""
-    if comparison.correlate is None:
-        return "published averages are those of a correlation; a table has published numbers too"
     file = Path(problems.document.mark(()).file).parent / comparison.published
-    name = str(problems.raw_at(("name",)))
     try:
-        averages = read_averages(file, name)
+        if comparison.kind == "correlate":
+            name = str(problems.raw_at(("name",)))
+            names = set(read_averages(file, name))
+            missing = f"{file} has no row of the study {name} and {comparison.name!r}"
+        elif comparison.kind == "groups":
+            names = {pair.comparison for pair in read_pairs(file)}
+            missing = f"{file} has no row of the comparison {comparison.name!r}"
+        else:
+            return "a correlation and a comparison by arms have published numbers; take a table"
     except Unreadable as error:
         return str(error)
-    if comparison.name not in averages:
-        return f"{file} has no row of the study {name} and {comparison.name!r}"
-    return ""
+    return "" if comparison.name in names else missing
 
 
 def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
@@ -185,7 +243,7 @@ def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Compariso
         problems.add(steps, text)
     if not compare_problems:
         for i, comparison in enumerate(compare):
-            reason = _why_no_averages(problems, comparison)
+            reason = _why_not_published(problems, comparison)
             if reason:
                 problems.add(("compare", i, "published"), reason)
     return tuple(compare), tables

@@ -59,7 +59,11 @@ def _setting_steps(steps: Steps) -> Steps:
     """The setting that a problem concerns, without the section, row and column of the file."""
     if steps[:1] == ("base",):
         return steps[1:]
-    if steps[:1] not in (("grid",), ("zip",)) or len(steps) == 1:
+    if steps[:2] == ("search", "over"):
+        steps = steps[1:]
+    elif steps[:1] not in (("grid",), ("zip",)) or len(steps) == 1:
+        return steps
+    if len(steps) == 1:
         return steps
     inside = steps[2:]
     while inside and isinstance(inside[0], int):

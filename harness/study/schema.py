@@ -20,8 +20,10 @@ from harness.spec.values import Fit, Trial
 from harness.study.comparison import Comparison, Correlate
 from harness.study.deciding_axes import FIELDS
 from harness.study.entries import SET_ELSEWHERE, STATISTICS, entry_options
+from harness.study.search_schema import search_schema
 from harness.study.settings import field_option
 from harness.study.tables import Table
+from harness.study.until_decided import SCHEMA_OF_RULE
 
 Json = dict[str, Any]
 
@@ -65,7 +67,7 @@ def study_schema() -> Json:
 
 def _sections() -> Json:
     """The sections of a study file, each with what it is."""
-    seeds = {"anyOf": [_plain(Count), {**AXIS, "items": _plain(Whole)}]}
+    seeds = {"anyOf": [_plain(Count), {**AXIS, "items": _plain(Whole)}, SCHEMA_OF_RULE]}
     rules = {"type": "array", "items": VALUES}
     comparisons = {"type": "array", "items": _reference("comparison")}
     tables = {"type": "array", "items": _reference("table")}
@@ -77,18 +79,22 @@ def _sections() -> Json:
         "question": _with_text(TEXT, "What the study asks, as a sentence."),
         "extends": _with_text(TEXT, "Another study file, of which this one changes a few things."),
         "components": _with_text(FOLDERS, "Folders of components, relative to this file."),
-        "seeds": _with_text(seeds, "How many seeds, or a list of them."),
+        "seeds": _with_text(seeds, "How many seeds, a list of them, or until decided."),
         "folds": _with_text(folds, "Cross-validation: in how many folds."),
         "base": _with_text(_reference("trial"), "The trial, where no axis says otherwise."),
         "grid": _with_text(_grid(), "Axes, crossed: a path of a setting, and its values."),
         "zip": _with_text(columns, "Axes of equal length that move together."),
         "exclude": _with_text(rules, "Cells that are left out, with a reason."),
         "when": _with_text(conditions, "Axes that count only under a condition."),
+        "search": _with_text(
+            search_schema(), "A search instead of a grid: points, asked of Optuna."
+        ),
         "transductive": _with_text(
             {"type": "boolean", "default": False}, "Whether it adapts to images that it tests on."
         ),
         "compare": _with_text(comparisons, "The comparisons, declared before the run."),
         "tables": _with_text(tables, "Tables as a paper prints them."),
+        "scores": _with_text(TEXT, "A CSV file of what was trained and measured elsewhere."),
     }
 
 

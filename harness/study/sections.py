@@ -1,4 +1,6 @@
-"""The sections of a study file that are rules or folders: `exclude`, `when`, `components`."""
+"""The sections of a study file that are rules, folders or a table: `exclude`, `when`, `components`,
+`scores`.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +9,15 @@ from harness.spec.options import did_you_mean
 from harness.spec.paths import paths_of_rules, settings
 from harness.spec.values import Steps
 from harness.study.axes import Axis
-from harness.study.bounded_files import why_no_path
+from harness.study.bounded_files import Unreadable, why_no_path
 from harness.study.grid import Expansion
 from harness.study.levels import levels_of
 from harness.study.marks import KEY
 from harness.study.problems import Problems, Raw
+from harness.study.scores import ScoredGrid, read_scores
+
+# What a study says of trainings, which a table of scores has behind it.
+OF_TRAININGS = ("seeds", "folds", "base", "grid", "zip", "exclude", "when", "transductive")
 
 
 def read_components(problems: Problems) -> list[Path]:
@@ -89,3 +95,23 @@ def check_when(problems: Problems, when: dict[str, Raw], grid: Expansion) -> Non
             problems.add(("when", path, setting, KEY), f"no trial has it; {hint}")
         if not unknown and not grid.excluded and path not in axes_in_use:
             problems.add(("when", path), "no trial meets this, so the axis never counts")
+
+
+def read_scored_grid(problems: Problems) -> ScoredGrid | None:
+    """The trials of a table of scores that the study names; None where it names none.
+
+    A table that cannot be read is a problem, and an empty one stands for it.
+    """
+    name = problems.read(("scores",), str, None)
+    if name is None:
+        return None
+    for section in OF_TRAININGS:
+        if problems.raw_at((section,)) is not None:
+            text = "means nothing beside `scores`, whose trainings are done"
+            problems.add((section, KEY), text)
+    path = Path(problems.document.mark(("scores",)).file).parent / name
+    try:
+        return read_scores(path, problems.raw_at(("compare",)))
+    except Unreadable as error:
+        problems.add(("scores",), str(error))
+        return None

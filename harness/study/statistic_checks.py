@@ -1,5 +1,7 @@
 """Whether the statistics that a comparison names exist, and fit its question."""
 
+from collections.abc import Collection
+
 from harness.spec.catalogue import catalogue
 from harness.spec.facts import Facts
 from harness.spec.options import did_you_mean
@@ -85,12 +87,27 @@ def _margin_fits_test(comparison: Comparison) -> Findings:
     if is_equivalence and comparison.margin is None:
         text = f"{test} needs `margin`: how large a difference still counts as none?"
         yield ("test",), text
-    takes_margin = kind == "groups" and (not test or is_equivalence)
+    takes_margin = kind == "groups" and (not test or "margin" in _options_of_test(comparison))
     if comparison.margin is not None and not takes_margin:
         yield ("margin", KEY), "belongs to a test of equivalence of groups"
     takes_expect = comparison.margin is None and kind in ("groups", "trend")
+    if isinstance(comparison.expect, dict):
+        takes_expect = kind in ("groups", "trend")
     if comparison.expect is not None and not takes_expect:
-        yield ("expect", KEY), "power is known for tests of a difference or a trend only"
+        text = "power is known for tests of a difference or a trend only"
+        if comparison.margin is not None:
+            text += "; with a margin say {spread: ...}, that of the differences"
+        yield ("expect", KEY), text
+    lacks_difference = isinstance(comparison.expect, dict) and "difference" not in comparison.expect
+    if lacks_difference and comparison.margin is None:
+        yield ("expect",), "needs `difference`, in the metric's unit"
+
+
+def _options_of_test(comparison: Comparison) -> Collection[str]:
+    """The options of the test that a comparison names; none where it names none."""
+    if _facts_of_test(comparison) is None:
+        return ()
+    return catalogue("test")[str(comparison.test_name)].options
 
 
 def _pairs_fit_test(comparison: Comparison, facts: Facts | None) -> Findings:

@@ -30,15 +30,20 @@ BUSY = "[data-testid=stSpinner], [data-testid=stStatusWidget], [data-stale=true]
 
 
 def start_server(home: Home) -> tuple[subprocess.Popen[str], str]:
-    """Starts a server as a user does; returns its process and its address."""
+    """Starts a server as a user does, in a folder of their own; returns its process and address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
-    words += ["--server.port", str(port)]
-    env = {**os.environ, "HARNESS_HOME": str(home.folder)}
+    words = [sys.executable, "-m", "harness.cli.main", "dashboard", "--no-browser"]
+    words += ["--port", str(port)]
+    env = {**os.environ, "HARNESS_HOME": str(home.folder), "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen(
-        words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        words,
+        cwd=home.folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     address = f"http://127.0.0.1:{port}"
     for _ in range(120):

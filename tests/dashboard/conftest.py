@@ -7,7 +7,8 @@ import streamlit as st
 
 from harness.store import Home
 from tests.conftest import TINY
-from tests.dashboard.studies import fill_three_studies
+from tests.dashboard.pages import output_of_command
+from tests.dashboard.studies import SEARCH, fill_three_studies
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +28,19 @@ def recorded_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     engine = inline(home.folder, "cpu")
     run(plan(load_study(tiny), home, []), home, tracker, engine, lambda progress, outcome: None)
     return home
+
+
+@pytest.fixture(scope="session")
+def searched_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home in which a small search has ended."""
+    home = Home(tmp_path_factory.mktemp("searched"))
+    file = home.folder / "sought.yaml"
+    file.write_text(SEARCH)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_HOME", str(home.folder))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        output_of_command("run", str(file), "--on", "inline")
+        yield home
 
 
 @pytest.fixture

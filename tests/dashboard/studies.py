@@ -72,6 +72,26 @@ tables:
   - {name: T, rows: [fit.batch], columns: [fit.train_on.style], metrics: [dice], unit: seed}
 """
 
+SEARCH = """
+name: sought
+question: Which loss, and which rate?
+base:
+  fit:
+    train_on: {name: phantom, slices: 4, size: 48}
+    net: {arch: tiny_unet, width: 4}
+    method: {name: supervised, epochs: 1, lr: 1e-3}
+    patch: 32
+    batch: 4
+    steps: 2
+search:
+  over:
+    fit.method.loss: [bce_dice, ce]
+    fit.method.lr: {float: [1e-3, 1e-1], log: true}
+  sampler: random
+  maximise: dice
+  budget: {trainings: 5}
+"""
+
 EVIL = "<script>alert(1)</script>"  # the name of a study
 EVIL_STUDY = STARTS.replace("starts", f'"{EVIL}"').replace("seeds: 6", "seeds: 2")
 

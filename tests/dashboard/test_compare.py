@@ -2,7 +2,10 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from dashboard.read.records import runs_of
 from dashboard.read.study_file import study_of
@@ -76,3 +79,18 @@ def test_a_question_that_cannot_be_asked_is_refused_in_words(at_home: Home) -> N
     assert "cannot be asked" in text or "could not be compared" in text
     app.text_input(key="margin").set_value("much")
     assert "a number above 0" in text_of_page(without_failure(app.run()))
+
+
+def test_scores_from_elsewhere_are_shown_as_any_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = str(Path(__file__).parents[2] / "examples" / "scores.csv")
+    line = "dice by init against random, unit seed"
+    judged = output_of_command("judge", table, "--compare", line, "--out", str(tmp_path))
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    text = text_of_page(open_page("2_compare", study="scores"))
+    assert "f 2 contrasts 2 differ" in text
+    assert "exploratory" in text
+    survival = judged.split("one left out: ")[1].split("\n")[0]
+    assert survival[1:] in text

@@ -4,12 +4,12 @@ import hashlib
 import sqlite3
 import subprocess
 import sys
-import tomllib
 
 import pytest
 
 from dashboard.parts.text import plain
 from dashboard.read.database import tracker
+from harness.cli.dashboard import streamlit_options
 from harness.store import Home
 from tests.dashboard.pages import (
     DASHBOARD,
@@ -106,10 +106,10 @@ def test_many_runs_are_answered_after_the_page(home: Home, monkeypatch: pytest.M
     assert "Of 10 contrasts" in text_of_page(without_failure(app.run()))
 
 
-def test_the_shipped_configuration_keeps_to_itself() -> None:
-    file = DASHBOARD.parent / ".streamlit" / "config.toml"
-    config = tomllib.loads(file.read_text())
-    assert config["server"]["address"] == "127.0.0.1"
-    assert config["browser"]["gatherUsageStats"] is False
-    assert config["client"]["showErrorDetails"] == "none"
-    assert {"light", "dark"} <= config["theme"].keys()
+def test_the_command_keeps_the_server_to_itself() -> None:
+    options = streamlit_options("127.0.0.1", 8501, browser=False)
+    assert "--server.address=127.0.0.1" in options
+    assert "--browser.gatherUsageStats=false" in options
+    assert "--client.showErrorDetails=none" in options
+    themes = {option.split(".")[1] for option in options if option.startswith("--theme.")}
+    assert {"light", "dark"} <= themes

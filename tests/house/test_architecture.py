@@ -25,13 +25,17 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
     },
     5: {
         "components": ("measure", "train", "data", "spec", "store"),
-        "run": ("record", "study", "data", "spec", "store"),
-        "report": ("judge", "record", "study", "stats", "spec", "store"),
+        "search": ("judge", "record", "study", "spec", "store"),
     },
     6: {
+        "run": ("search", "record", "study", "data", "spec", "store"),
+        "report": ("search", "judge", "record", "study", "stats", "spec", "store"),
+    },
+    7: {
         "apply": ("report", "measure", "train", "data", "study", "stats", "spec", "store"),
         "dashboard": (
             "report",
+            "search",
             "judge",
             "record",
             "study",
@@ -41,8 +45,19 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
             "run/fingerprints",
         ),
     },
-    7: {
-        "cli": ("apply", "run", "report", "judge", "record", "study", "data", "spec", "store"),
+    8: {
+        "cli": (
+            "apply",
+            "run",
+            "report",
+            "search",
+            "judge",
+            "record",
+            "study",
+            "data",
+            "spec",
+            "store",
+        ),
     },
 }
 MAY_IMPORT: dict[str, tuple[str, ...]] = {}
@@ -57,7 +72,8 @@ WORKER_MAY = ("train", "measure")
 # A library, and the only files or folders that may import it.
 LIBRARIES = {
     "mlflow": ("record",),
-    "optuna": ("run/search",),
+    "optuna": ("search",),
+    "optunahub": ("search",),
     "captum": ("components/saliency",),
     "segmentation_models_pytorch": ("components/nets",),
     "ray": ("run/engines",),
@@ -66,7 +82,7 @@ LIBRARIES = {
     "rich": ("cli",),
     "streamlit": ("dashboard",),
 }
-WITHOUT_TORCH = ("spec", "study", "record", "judge", "stats", "report", "run")
+WITHOUT_TORCH = ("spec", "study", "record", "judge", "stats", "search", "report", "run")
 
 # What a component may import of another kind: helpers of networks, and losses, which are formulas.
 SHARED_COMPONENTS = ("components/nets", "components/losses")

@@ -4,8 +4,10 @@ measurements, its keys.
 `data/home_of_0_1.tar.gz` is a home as that version (commit 5ac7701) left it: `study.yaml`,
 `.harness` and `mlflow.db`. Taken out of it were the phantoms, which are drawn again, the logs and
 locks, and the figures of all runs but one. `data/keys_of_0_1.json` has the keys that `harness plan
---json` of the same version gave to the studies that ship, as far as they need no files. A test that
-fails here says that work which people have would be done again.
+--json` of the same version gave to the studies that shipped, as far as they need no files;
+`skips_of_0_1.yaml` is one of them as it was then, and `studies/skips.yaml` has the keys of the
+study that took its place. A test that fails here says that work which people have would be done
+again.
 """
 
 import json

@@ -1,5 +1,6 @@
 """The bytes of a person's own files are part of what is recorded."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.record.contents import FOLDER_TAG
 from harness.run.carry_out import run
 from harness.run.engines import inline
-from harness.run.fingerprints import with_fingerprints
+from harness.run.fingerprints import as_recorded, with_fingerprints
 from harness.run.plan import plan
 from harness.store import Home
 from harness.study.load import load_study
@@ -36,6 +38,25 @@ def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
     trial = study.cells[0].trial
     marks = [data.options["fingerprint"] for data in (trial.fit.train_on, trial.test_on)]
     assert sorted(digests) == sorted(mark[:36] for mark in marks)
+
+
+def test_results_are_judged_on_the_bytes_that_were_looked_at_without_the_data(
+    home: Home, tmp_path: Path
+) -> None:
+    file = write_own_study(tmp_path)
+    tracker = tracker_of(home)
+    tracker.prepare()
+    study = with_fingerprints(load_study(file), home)
+    executor = inline(home.folder, "cpu")
+    run(plan(study, home, []), home, tracker, executor, lambda progress, outcome: None)
+    for path in tmp_path.glob("*.npy"):
+        path.unlink()
+    (run_,) = tracker.runs("own")
+    assert run_.tags[FOLDER_TAG] == os.getcwd()
+    recorded = as_recorded(load_study(file), home, [run_])
+    assert [cell.trial.key for cell in recorded.cells] == [cell.trial.key for cell in study.cells]
+    with pytest.raises(Mistakes, match=r"raw\.npy"):
+        as_recorded(load_study(file), home, [])
 
 
 ADAPTING = """

@@ -181,7 +181,7 @@ def test_a_job_that_is_silent_says_since_when(tmp_path: Path) -> None:
 
 def test_a_study_that_was_asked_to_stop_begins_nothing_more(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    engine = Stoppable(inline(tmp_path, "cpu", work_of_a_test), home, "s", os.getpid())
+    engine = Stoppable(inline(tmp_path, "cpu", work_of_a_test), lock_path(home, "s", os.getpid()))
     progress_of(home, "first")
     started: list[str] = []
     with file_lock(lock_path(home, "s", os.getpid())):
@@ -196,7 +196,7 @@ def test_a_study_that_was_asked_to_stop_begins_nothing_more(tmp_path: Path) -> N
 
 def test_one_job_is_asked_to_stop(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    engine = Stoppable(inline(tmp_path, "cpu", work_of_a_test), home, "s", os.getpid())
+    engine = Stoppable(inline(tmp_path, "cpu", work_of_a_test), lock_path(home, "s", os.getpid()))
     progress_of(home, "first", "other")
     with file_lock(lock_path(home, "s", os.getpid())):
         engine.submit(job("first"))

@@ -29,6 +29,8 @@ PAIRED = {
     "equivalence_folds",
     "equivalence_paired",
     "equivalence_ranks_paired",
+    "sequential_t",
+    "sequential_signs",
     "friedman",
     "page",
 }
@@ -42,6 +44,7 @@ BOUNDLESS = {
     "equivalence_folds",
     "equivalence",
     "equivalence_paired",
+    "sequential_t",
 }
 MANY = {"kruskal", "friedman", "page", "jonckheere", "trend_folds"}
 GIVE_P_OF_EQUAL_VALUES = [name for name in TESTS if not name.startswith("equivalence_ranks")]

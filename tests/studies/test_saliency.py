@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.judge.answer import judge
+from harness.judge.preview import previews
 from harness.judge.tables import tabulate
 from harness.record.table import table
 from harness.record.tracker import Tracker, uri
@@ -14,6 +15,9 @@ from harness.run.engines import inline
 from harness.run.plan import plan
 from harness.store import Home
 from harness.study.load import Study, load_study
+
+STUDIES = Path(__file__).parents[2] / "studies"
+SEEDS = 12
 
 CONTROL = """
 name: control
@@ -79,3 +83,34 @@ def test_with_the_map_switched_off_both_arms_are_the_same(
         assert control.p == 1
         assert uniform.estimate != 0
     assert len(tabulate(study, runs, rows, set())) == 1
+
+
+def test_each_seed_of_the_study_has_a_pretraining_that_its_arms_share() -> None:
+    study = load_study(STUDIES / "saliency.yaml")
+    pretrainings: dict[int, set[str]] = {}
+    for cell in study.cells:
+        (fit,) = cell.trial.fit.lineage[1:]
+        assert fit.seed == cell.trial.fit.seed
+        pretrainings.setdefault(fit.seed, set()).add(fit.key)
+    assert len(pretrainings) == SEEDS
+    assert {len(keys) for keys in pretrainings.values()} == {1}
+    assert len(set.union(*pretrainings.values())) == SEEDS
+
+
+def test_both_questions_of_the_study_are_primary_and_have_one_contrast() -> None:
+    study = load_study(STUDIES / "saliency.yaml")
+    assert all(comparison.primary for comparison in study.compare)
+    contrasts = [(preview.comparison, preview.n, preview.verdict) for preview in previews(study)]
+    assert contrasts == [
+        ("asymmetry", (SEEDS, SEEDS), "testable"),
+        ("no cost", (SEEDS, SEEDS), "testable"),
+    ]
+
+
+@pytest.mark.parametrize("file", ["saliency_inits", "saliency_control"])
+def test_what_other_files_share_with_the_study_is_trained_once(file: str) -> None:
+    study = load_study(STUDIES / "saliency.yaml")
+    beside = load_study(STUDIES / f"{file}.yaml")
+    fits = {cell.trial.fit.key for cell in study.cells if cell.trial.fit.init.name == "photos"}
+    assert len(fits) == SEEDS
+    assert fits <= {cell.trial.fit.key for cell in beside.cells}

@@ -11,6 +11,7 @@ from scipy import stats
 from torch import Tensor, nn
 
 from harness.data.images import Domains, Labelled, Unlabelled
+from harness.judge.preview import previews
 from harness.judge.tables import tabulate
 from harness.report.colours import VIRIDIS
 from harness.report.heatmap import cell_style
@@ -27,27 +28,26 @@ from tests.made.synthetic import results, study_in
 
 STUDIES = Path(__file__).parents[2] / "studies"
 RNG = np.random.default_rng(3)
+SEEDS = 12
 
 
-@pytest.mark.parametrize(("file", "encoders", "shifts"), [("skips", 1, 13), ("paper/skips", 2, 17)])
-def test_one_training_per_encoder_pruning_and_fold_however_many_shifts(
+@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 5), ("skips_levels", 5, 15)])
+def test_one_training_for_each_pruning_and_seed_however_many_shifts(
     home: Home,
     file: str,
-    encoders: int,
+    prunings: int,
     shifts: int,
 ) -> None:
     study = load_study(STUDIES / f"{file}.yaml")
     planned = plan(study, home, [])
-    networks: dict[str, str] = {}
+    networks: dict[tuple[int, int], str] = {}
     perturbations: set[str] = set()
     for cell in study.cells:
         assert cell.trial.perturb is not None
         perturbations.add(cell.trial.perturb.key)
         fit = cell.trial.fit
-        options = fit.net.options
-        network = f"{options['encoder']}, pruned {options['prune']}, fold {fit.fold}"
-        networks[network] = fit.key
-    count = encoders * 5 * 5
+        networks[fit.net.options["prune"], fit.seed] = fit.key
+    count = prunings * SEEDS
     assert len(networks) == count
     assert len(set(networks.values())) == count
     assert len(planned.fits) == count
@@ -55,18 +55,40 @@ def test_one_training_per_encoder_pruning_and_fold_however_many_shifts(
     assert len(perturbations) == shifts
 
 
-def test_folds_of_the_study_have_starts_of_their_own_and_share_them_between_prunings() -> None:
-    study = load_study(STUDIES / "skips.yaml")
-    fits: set[tuple[str, int, int]] = set()
+def test_the_study_of_the_paper_trains_once_for_each_encoder_pruning_and_fold(home: Home) -> None:
+    study = load_study(STUDIES / "paper/skips.yaml")
+    planned = plan(study, home, [])
+    assert len(planned.fits) == 2 * 5 * 5
+    assert {fit.trials for fit in planned.fits} == {17}
+
+
+@pytest.mark.parametrize("file", ["skips", "skips_levels"])
+def test_each_seed_has_a_start_and_pictures_of_its_own_that_its_prunings_share(file: str) -> None:
+    study = load_study(STUDIES / f"{file}.yaml")
+    pictures: dict[int, set[tuple[str, str]]] = {}
     for cell in study.cells:
-        fit = cell.trial.fit
-        fits.add((str(fit.fold), fit.seed, fit.net.options["prune"]))
-    expected = itertools.product(range(5), range(5))
-    assert fits == {(f"[{fold}, 5]", fold, prune) for fold, prune in expected}
+        trial = cell.trial
+        assert trial.fit.train_on.options["seed"] == trial.test_on.options["seed"] == 0
+        pair = (trial.fit.train_on.key, trial.test_on.key)
+        pictures.setdefault(trial.fit.seed, set()).add(pair)
+    assert len(pictures) == SEEDS
+    assert {len(pairs) for pairs in pictures.values()} == {1}
+    trained = {next(iter(pairs))[0] for pairs in pictures.values()}
+    tested = {next(iter(pairs))[1] for pairs in pictures.values()}
+    assert len(trained) == len(tested) == SEEDS
+
+
+def test_the_study_has_one_primary_comparison_of_one_contrast() -> None:
+    study = load_study(STUDIES / "skips.yaml")
+    primary = [preview for preview in previews(study) if preview.comparison == "uppermost"]
+    assert [comparison.name for comparison in study.compare if comparison.primary] == ["uppermost"]
+    (contrast,) = primary
+    assert contrast.n == (SEEDS, SEEDS)
+    assert contrast.verdict == "testable"
 
 
 def test_every_trend_of_the_study_stays_on_one_side_of_what_changes_nothing() -> None:
-    study = load_study(STUDIES / "skips.yaml")
+    study = load_study(STUDIES / "skips_levels.yaml")
     trends = 0
     for comparison in study.compare:
         if comparison.by or not comparison.trend:
@@ -86,7 +108,7 @@ def test_every_trend_of_the_study_stays_on_one_side_of_what_changes_nothing() ->
         is_above = min(strengths) >= neutral
         is_below = max(strengths) <= neutral
         assert is_above or is_below, comparison.name
-    assert trends == 6
+    assert trends == 3
 
 
 def test_the_t_of_folds_is_nadeau_and_bengios() -> None:

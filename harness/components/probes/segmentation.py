@@ -55,7 +55,7 @@ SCORES: dict[str, Callable[[Counts], float]] = {
         "median_dice",
         "median_foreground_iou",
     ),
-    later=("medians",),
+    later=("medians", "figure_threshold"),
     dimensions=("class",),
     lower=("loss",),
 )
@@ -66,12 +66,15 @@ def segmentation(
     threshold: Fraction = 0.5,
     figures: Whole = 3,
     medians: bool = False,
+    figure_threshold: Fraction | None = None,
 ) -> Iterator[Row | Figure]:
     """Dice, IoU, precision, recall, accuracy, loss: of each image; by pixels, of each volume, the
     set, its classes.
 
-    `medians` are over images, as paper 001 judges networks.
+    `medians` are over images, as paper 001 judges networks. Figures show masks at
+    `figure_threshold` where it is given, at `threshold` elsewhere.
     """
+    shown_from = threshold if figure_threshold is None else figure_threshold
     volumes: dict[str, Counts] = {}
     of_images: dict[str, list[float]] = {metric: [] for metric in SCORES}
     pictured = np.linspace(0, len(test) - 1, min(figures, len(test))).astype(int).tolist()
@@ -92,7 +95,7 @@ def segmentation(
                 yield Row(metric, of_images[metric][-1], image, volume)
             yield Row("loss", loss, image, volume)
             if i in pictured:
-                prediction = labels_of(logits[position, None], threshold)[0]
+                prediction = labels_of(logits[position, None], shown_from)[0]
                 picture = panel(test.images.image(i), masks[position], prediction)
                 yield Figure(f"prediction-{image}", picture)
     for volume, confusion in volumes.items():

@@ -69,6 +69,26 @@ def test_smears_have_a_quarter_of_the_images_in_their_test_split() -> None:
     assert len(scans) == 2
 
 
+def test_a_draw_places_other_pictures_of_the_same_templates() -> None:
+    as_before = malaria("train", HOME, images=2, size=64)
+    first = malaria("train", HOME, images=2, size=64, draw=0)
+    second = malaria("train", HOME, images=2, size=64, draw=1)
+    repainted = malaria("train", HOME, images=2, size=64, seed=1, draw=0)
+    assert np.array_equal(as_before.images, first.images)
+    assert not np.array_equal(first.masks, second.masks)
+    # Cells of other templates lie where those of the first lie, at most a few pixels larger.
+    assert not np.array_equal(first.images, repainted.images)
+    assert np.mean(np.asarray(first.masks) == np.asarray(repainted.masks)) > 0.9
+    assert np.mean(np.asarray(first.masks) == np.asarray(second.masks)) < 0.9
+
+
+def test_smears_that_name_no_draw_have_the_key_that_they_had() -> None:
+    options = {"split": "train", "templates": "drawn", "images": 40, "size": 256, "seed": 0}
+    before = "879db5b10ff42e0ec8b3"
+    assert Part("dataset", "malaria", {**options, "draw": None}).key == before
+    assert Part("dataset", "malaria", {**options, "draw": 0}).key != before
+
+
 def test_every_scanner_is_an_option() -> None:
     options = get_type_hints(scanners)
     assert set(get_args(options["scanner"])) == SCANNERS.keys()

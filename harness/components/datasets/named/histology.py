@@ -42,6 +42,7 @@ TUMOURS = (
     "Histiocytoma",
 )
 TISSUES = ("Bone", "Cartilage", "Dermis", "Epidermis", "Subcutis", "Inflamm/Necrosis")
+UNCLEAR = ("Bone", "Cartilage", "Inflamm/Necrosis")  # the authors' sampler leaves them out
 BACKGROUND = "Bg"
 WHITE = 0
 TISSUE = 1
@@ -90,12 +91,13 @@ def ms_cct(
     *,
     scanner: Literal["cs2", "nz210", "nz20", "p1000", "gt450"] = "cs2",
     level: Whole = 0,
+    unclear: Literal["tissue", "ignored"] = "tissue",
 ) -> Scans:
     """MS-CCT, squamous cell carcinoma of dogs, 44 slides in five scanners A to E; groups are
-    slides, 30/5/9 of them.
+    slides, 30/5/9 of them. Bone, cartilage and inflammation are tissue, or `ignored`.
     """
     # The public slides are of low resolution, so the patch counts of paper 004 cannot be had from
-    # them.
+    # them. What is transparent on a slide is white, as the authors' public code has it.
     folder = dataset_folder(home, "ms_cct")
     check_split("ms_cct", split, ("train", "validation", "test", "all"))
     numbers = _slides_of_split(split)
@@ -108,7 +110,11 @@ def ms_cct(
         full_width = images_of(open.stored_array(file)).shapes[0][1]
         scales.append(slide.shapes[0][1] / full_width)
     pixels = first_images(slides)
-    polygons = _read_polygons(table, [file.name for file in files])
+    labels = dict(LABEL_OF_CATEGORY)
+    if unclear == "ignored":
+        labels.update(dict.fromkeys(UNCLEAR, IGNORE))
+    polygons = _read_polygons(table, [file.name for file in files], labels)
+    pixels = pixels.map(_on_white)
 
     def draw(image: NDArray[Any], index: int) -> NDArray[np.uint8]:
         return _draw_labels(image, polygons[index], scales[index])
@@ -141,7 +147,20 @@ def _slides_of_split(split: str) -> Sequence[int]:
     return [slide for slide in every_slide if slide not in (*HELD_OUT, *VALIDATION)]
 
 
-def _read_polygons(table: Path, names: list[str]) -> list[list[Polygon]]:
+def _on_white(image: NDArray[Any], _: int) -> NDArray[Any]:
+    """A slide on white where it is transparent, and opaque everywhere."""
+    if image.ndim < 3 or image.shape[2] != 4:
+        return image
+    opaque = np.iinfo(image.dtype).max
+    flat = np.full_like(image, opaque)
+    share = image[..., 3:] / opaque
+    colours = image[..., :3] * share
+    white = opaque * (1 - share)
+    flat[..., :3] = np.rint(colours + white)
+    return flat
+
+
+def _read_polygons(table: Path, names: list[str], labels: dict[str, int]) -> list[list[Polygon]]:
     """The polygons of each slide, in the order in which they are drawn."""
     advice = "this is not the annotation table of MS-CCT (COCO: images, categories, annotations)"
     annotations = []
@@ -155,7 +174,7 @@ def _read_polygons(table: Path, names: list[str]) -> list[list[Polygon]]:
     _check_table(table, annotations, [name for name in names if name not in image_of_name])
     polygons_of_image: dict[int, list[Polygon]] = {}
     for annotation in annotations:
-        label = LABEL_OF_CATEGORY[annotation.category]
+        label = labels[annotation.category]
         polygons = polygons_of_image.setdefault(annotation.image, [])
         polygons += [Polygon(label, outline) for outline in annotation.outlines]
     return [polygons_of_image.get(image_of_name[name], []) for name in names]

@@ -33,6 +33,7 @@ MOST = 100  # cells in a picture
     files_where={"templates": "bbbc041"},
     tasks=("cells",),
     splits=("train", "validation", "test"),
+    later=("draw", "one_picture", "cells"),
 )
 def malaria(
     split: str,
@@ -42,9 +43,16 @@ def malaria(
     images: Count = 40,
     size: Count = 256,
     seed: Whole = 0,
+    draw: Whole | None = None,
+    one_picture: bool = False,
+    cells: list[str] = [],  # noqa: B006  the signature is the schema
 ) -> Scans:
     """Synthetic malaria smears of paper 004, drawn or from real cells; other splits have a
     quarter.
+
+    `seed` makes the templates, and the pictures too unless `draw` places other ones on them.
+    Of real templates, `cells` names the categories of BBBC041 that cells are cut from, and
+    `one_picture` has the artefacts cut from the picture of the cells.
     """
     # What the paper leaves open: cells turn by quarters and paste over each other, Otsu's threshold
     # makes the masks, areas are averaged on resizing and a mask's pixel counts from one half on.
@@ -56,18 +64,20 @@ def malaria(
     if templates == "drawn":
         parts = paint_templates(stream("malaria", seed))
     else:
-        parts, files = cut_templates(home, seed)
+        parts, files = cut_templates(home, seed, cells, one_picture=one_picture)
+
+    placing_seed = seed if draw is None else draw
 
     @lru_cache(maxsize=1)  # a picture and its mask are asked for one after the other
-    def draw(i: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Draws a picture and its mask, the same in whatever order they are asked for."""
-        rng = stream("malaria", templates, split, seed, i)
+    def paste(i: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Pastes a picture and its mask, the same in whatever order they are asked for."""
+        rng = stream("malaria", templates, split, placing_seed, i)
         return _picture(rng, parts, _is_dense(i), size)
 
-    pictures: Images = Lazy(lambda i: draw(i)[0], [(size, size, 3)] * count, np.uint8)
-    masks: Masks = Lazy(lambda i: draw(i)[1], [(size, size)] * count, np.uint8)
+    pictures: Images = Lazy(lambda i: paste(i)[0], [(size, size, 3)] * count, np.uint8)
+    masks: Masks = Lazy(lambda i: paste(i)[1], [(size, size)] * count, np.uint8)
     if templates == "drawn":
-        pairs = [draw(i) for i in range(count)]
+        pairs = [paste(i) for i in range(count)]
         pictures = np.stack([picture for picture, _ in pairs])
         masks = np.stack([mask for _, mask in pairs])
     classes = ("background", "cell")

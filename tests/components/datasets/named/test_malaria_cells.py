@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from harness.components.datasets.named.malaria_cells import bbbc041_crops
+from harness.components.datasets.phantoms.malaria_crops import cut_templates
 from harness.data.open_dataset import open_split
 from harness.data.refused import Refused
 from harness.run.fingerprints import with_fingerprints
@@ -81,3 +82,31 @@ def test_pictures_of_cut_templates_are_their_bytes(tmp_path: Path) -> None:
     assert not np.array_equal(open_split(second, home).images, scans.images)
     write_smear(home, seed=0)
     assert train_on(home, file).key == part.key
+
+
+def test_all_templates_can_be_cut_from_one_picture(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    write_smear(home, seed=0)
+    templates, files = cut_templates(home.data, 0, one_picture=True)
+    assert len(templates.cells) == 3
+    assert len(templates.artefacts) == 3
+    assert [file.name for file in files] == ["a.png", "training.json"]
+    file = home.data / "bbbc041/malaria/training.json"
+    (entry,) = json.loads(file.read_text())
+    fewer = {**entry, "objects": entry["objects"][:4]}
+    file.write_text(json.dumps([fewer]))
+    templates, _ = cut_templates(home.data, 0, one_picture=True)
+    assert len(templates.artefacts) == 1  # a picture has no more than it has
+    file.write_text(json.dumps([{**entry, "objects": entry["objects"][:3]}]))
+    with pytest.raises(Refused, match="has an artefact too; say `one_picture: false`"):
+        cut_templates(home.data, 0, one_picture=True)
+
+
+def test_cells_are_cut_from_the_categories_that_are_named(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    write_smear(home, seed=0)
+    everything, _ = cut_templates(home.data, 3)
+    parasites, _ = cut_templates(home.data, 3, ("ring", "trophozoite"))
+    assert len(parasites.cells) == len(everything.cells) == 3
+    with pytest.raises(Refused, match="no picture has three annotated cells of ring"):
+        cut_templates(home.data, 3, ("ring",))

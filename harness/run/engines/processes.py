@@ -16,9 +16,9 @@ from harness.run.ending import (
     wait_for_end,
     way_of_death,
 )
-from harness.run.events import Ended, Engine, Event, Lost, Started
+from harness.run.events import Ended, Event, Lost, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
-from harness.run.inline import inline, outcome_from, remote_work
+from harness.run.inline import outcome_from, remote_work
 from harness.run.jobs import Job, Work
 from harness.run.last_seen import last_line_of
 from harness.run.limits import Limits, UnitClock
@@ -26,8 +26,6 @@ from harness.run.main_module import without_main
 from harness.run.packing import Packing
 from harness.run.slots import Slot
 from harness.store import Home
-
-__all__ = ["inline", "processes"]
 
 UNLIMITED = Limits()
 
@@ -38,7 +36,7 @@ def processes(
     preload: list[str],
     work: Work = remote_work,
     limits: Limits = UNLIMITED,
-) -> Engine:
+) -> "Processes":
     """Runs each job in a process of its own, so that a crash takes one job with it.
 
     One that takes longer than its limit is ended. The processes are forked from one that has
@@ -49,10 +47,10 @@ def processes(
     context.set_forkserver_preload(["harness.run.preload"])
     with without_main():
         forkserver.ensure_running()  # it loads while the parent goes on
-    return _Processes(folder, slots, work, limits)
+    return Processes(folder, slots, work, limits)
 
 
-class _Processes:
+class Processes:
     """An engine with a process for each job, on as many slots as there are."""
 
     def __init__(self, folder: Path, slots: list[Slot], work: Work, limits: Limits) -> None:
@@ -93,6 +91,10 @@ class _Processes:
         for worker in self._workers:
             if worker.job.key == key:
                 ask_to_stop(worker.job, self._home)
+
+    def forget(self, key: str) -> None:
+        """Lets all that a job has written be news again, for whoever is given it next."""
+        self._followers.pop(key, None)
 
     def events(self, timeout: float) -> list[Event]:
         """Waits for a worker that answers or dies, and reads what all have written meanwhile."""

@@ -1,0 +1,208 @@
+"""harness run: what is missing of a study, trained, measured, recorded and answered."""
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.answer_lines import print_answer, print_summary
+from harness.cli.deciding import in_looks
+from harness.cli.engines import (
+    Address,
+    Batch,
+    Choice,
+    Detach,
+    Device,
+    GpuFraction,
+    Limit,
+    Local,
+    On,
+    OnOption,
+    Slots,
+    Submit,
+    WorkerMinutes,
+    Workers,
+    engine_of,
+    longest_job,
+)
+from harness.cli.json_values import summary_value
+from harness.cli.live import carry_out
+from harness.cli.profile import Profile, RunFile
+from harness.cli.searches import carry_out_search, print_history
+from harness.cli.shared import (
+    AsJson,
+    NoBuild,
+    Where,
+    app,
+    as_json,
+    check_building_of,
+    or_exit,
+    plan_of,
+    print_lines,
+    say_why_leases,
+    study_with_data,
+    tracker_at,
+)
+from harness.cli.workers import (
+    refuse_what_workers_cannot,
+    require_fixed_cells,
+    run_by_workers,
+)
+from harness.record.tracker import Tracker
+from harness.run.carry_out import RunSummary
+from harness.run.events import Engine
+from harness.run.jobs import DETERMINISTIC
+from harness.run.limits import Limits, limits_of
+from harness.run.plan import modules_of_cells, modules_to_load
+from harness.run.progress import forget
+from harness.store import Home
+from harness.study.load import Study
+from harness.study.search import Search
+
+
+class Retry(StrEnum):
+    """Which trials to run again, and no others."""
+
+    failed = "failed"
+    diverged = "diverged"
+    changed = "changed"  # whose code has changed since
+
+
+@app.command("run")
+def run_(
+    file: RunFile,
+    slots: Slots = None,
+    device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
+    on: OnOption = On.processes,
+    address: Address = None,
+    gpu_fraction: GpuFraction = None,
+    workers: Workers = None,
+    worker_minutes: WorkerMinutes = None,
+    submit: Submit = None,
+    local: Local = False,
+    detach: Detach = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first failure.")
+    ] = False,
+    retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Although its primary question cannot be answered.")
+    ] = False,
+    deterministic: Annotated[
+        bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
+    ] = True,
+    profile: Profile = None,
+    limit: Limit = None,
+    no_build: NoBuild = False,
+    json_: AsJson = False,
+    where: Where = None,
+) -> None:
+    """Run what is missing of a study: train, measure, record."""
+    batch = Batch(workers, worker_minutes, tuple(submit or ()), local, detach)
+    choice = Choice(on, device, slots, address, gpu_fraction, batch)
+    choice.require_sense()
+    if not deterministic:
+        os.environ[DETERMINISTIC] = "0"
+    longest = longest_job(limit, on)
+    orders = Orders(
+        choice, longest, retry, fail_fast, no_build, anyway=anyway, quiet=json_, where=where
+    )
+    study, tracker, summary = _run_study(file, orders)
+    if json_:
+        as_json(summary_value(study, summary, tracker))
+    else:
+        _print_result(study, summary, tracker)
+    if summary is not None and _is_not_whole(summary):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What the command line says of how a study is to be run."""
+
+    choice: Choice
+    longest: float | None  # seconds that a job may take; None where the past decides
+    retry: Retry | None
+    fail_fast: bool
+    no_build: bool
+    anyway: bool  # although its question cannot be answered
+    quiet: bool
+    where: str | None  # the address of the records
+
+
+def _run_study(file: Path, orders: Orders) -> tuple[Study, Tracker, RunSummary | None]:
+    """Searches where the study says so, and runs what is missing of its cells."""
+    home = Home.here()
+    study = study_with_data(file, home)
+    home.make()
+    say_why_leases(home)
+    tracker = tracker_at(orders.where)
+    if orders.choice.on is On.submitit:
+        require_fixed_cells(study)
+    if study.search is not None:
+        engine = _engine_of_search(study.search, home, orders)
+        slots, quiet = engine.room, orders.quiet
+        carry_out_search(study, study.search, home, tracker, engine, slots=slots, quiet=quiet)
+        study = study_with_data(file, home)
+
+    def carry_out_part(part: Study) -> RunSummary | None:
+        return _run_cells(part, tracker, orders)
+
+    summary = in_looks(study, tracker, carry_out_part, quiet=orders.quiet)
+    return study, tracker, summary
+
+
+def _engine_of_search(search: Search, home: Home, orders: Orders) -> Engine:
+    """Starts the engine that trains the points of a search."""
+    room = orders.choice.slots_here()
+    modules = modules_of_cells(search.examples)
+    return engine_of(orders.choice, home, room, modules, Limits(orders.longest))
+
+
+def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | None:
+    """Runs what is missing of some cells of a study; None where nothing is."""
+    home, choice, retry = tracker.home, orders.choice, orders.retry
+    plan = plan_of(part, home, tracker, retry)
+    if not plan.todo:
+        return None
+    if not orders.anyway:
+        from harness.cli.prospects import refuse_what_cannot_be_shown
+
+        refuse_what_cannot_be_shown(part)
+    check_building_of(plan, home, no_build=orders.no_build)
+    if choice.on is On.submitit:
+        refuse_what_workers_cannot(retry=retry, fail_fast=orders.fail_fast)
+        return run_by_workers(choice, plan, home, tracker, orders.where, quiet=orders.quiet)
+    forget(home, part.name)
+    limits = limits_of(plan, home, orders.longest)
+    engine = engine_of(choice, home, choice.slots_here(), modules_to_load(plan), limits)
+    or_exit(tracker.prepare)
+    plan = plan_of(part, home, tracker, retry)  # what a dead process left is closed now
+    return carry_out(
+        plan,
+        home,
+        tracker,
+        engine,
+        fail_fast=orders.fail_fast,
+        slots=engine.room,
+        quiet=orders.quiet,
+    )
+
+
+def _print_result(study: Study, summary: RunSummary | None, tracker: Tracker) -> None:
+    """Prints what came of a run, the answer, and where to look further."""
+    if summary is not None or study.cells:
+        print_summary(summary)
+    if study.cells:
+        print_history(study, tracker.home)
+    if summary is None or not summary.count_unrecorded:
+        print_answer(study, tracker)
+    print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
+
+
+def _is_not_whole(summary: RunSummary) -> bool:
+    """Whether something of a run is left to be done by the same command."""
+    return bool(summary.failures or summary.count_unrecorded or summary.count_left)

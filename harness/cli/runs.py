@@ -1,0 +1,198 @@
+"""harness runs: what has been recorded, as a table to sort, to confine and to cut to columns."""
+
+import csv
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.shared import (
+    AsJson,
+    Where,
+    app,
+    as_json,
+    fail,
+    or_exit,
+    out,
+    print_lines,
+    tracker_at,
+)
+from harness.record.database import Run
+from harness.record.tracker import Tracker, metrics
+from harness.spec.catalogue import catalogue
+from harness.spec.options import did_you_mean
+
+Row = dict[str, Any]
+FIRST = ("run", "study", "state")
+FEW = 4  # metrics that are shown where no columns were asked for
+ID_LENGTH = 8  # letters of a run's id that are shown: `harness show` takes them
+WIDEST = 22  # letters of a cell in the table; CSV and JSON have them all
+
+
+@app.command()
+def runs(
+    study: Annotated[str | None, typer.Argument(help="A study's name; all otherwise.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(help="A column to sort by; -dice begins with the highest.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Columns in this order: fit.init,dice,seconds/fit.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--where", help="Only runs with fit.init=random.")
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As a CSV file.")] = False,
+    json_: AsJson = False,
+    where: Where = None,
+) -> None:
+    """List runs with their levels and metrics; sort, confine, choose columns."""
+    tracker = tracker_at(where)
+    rows = _rows(tracker, or_exit(tracker.runs, study))
+    if not rows:
+        of_study = "" if study is None else f" of the study {study!r}"
+        fail(f"no runs{of_study} in {tracker.shown_uri}")
+    names = _names(rows)
+    for condition in only or ():
+        rows = _rows_where(rows, condition, names)
+    if sort is not None:
+        rows = _rows_by(rows, sort, names)
+    columns_to_show = _default_columns(rows, names) if columns is None else columns.split(",")
+    for name in columns_to_show:
+        _require(name, names)
+    if json_:
+        as_json([_columns_of(row, columns_to_show) for row in rows])
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, columns_to_show, extrasaction="ignore", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        _print_table(rows, columns_to_show, fits_by_itself=columns is None)
+
+
+def _rows(tracker: Tracker, recorded: list[Run]) -> list[Row]:
+    """A row for each run: its levels, its metrics."""
+    numbers: dict[str, Mapping[str, float]] = {}
+    for study in {run.study for run in recorded}:
+        numbers.update(or_exit(metrics, tracker, study))
+    rows = []
+    for run in recorded:
+        head = {"run": run.id[:ID_LENGTH], "study": run.study, "state": run.state}
+        rows.append({**head, **run.levels, **numbers.get(run.id, {})})
+    return rows
+
+
+def _columns_of(row: Row, columns: list[str]) -> Row:
+    return {name: row.get(name) for name in columns}
+
+
+def _names(rows: list[Row]) -> list[str]:
+    """Every column that some run has, in the order in which they come."""
+    names: dict[str, None] = {}
+    for row in rows:
+        names.update(dict.fromkeys(row))
+    return list(names)
+
+
+def _require(name: str, names: list[str]) -> None:
+    if name not in names:
+        fail(f"no column {name!r}; {did_you_mean(name, names)}")
+
+
+def _rows_where(rows: list[Row], condition: str, names: list[str]) -> list[Row]:
+    """The runs whose column has this value: `fit.init=random`."""
+    name, equals, value = condition.partition("=")
+    if not equals:
+        fail(f"--where {condition}: say it as COLUMN=VALUE")
+    _require(name, names)
+    return [row for row in rows if str(row.get(name, "")) == value]
+
+
+def _rows_by(rows: list[Row], by: str, names: list[str]) -> list[Row]:
+    """The runs in the order of a column; those without a number in it come last."""
+    name = by.removeprefix("-")
+    _require(name, names)
+    having = [row for row in rows if row.get(name) is not None]
+    lacking = [row for row in rows if row.get(name) is None]
+    as_text = any(isinstance(row[name], str) for row in having)
+
+    def order(row: Row) -> Any:
+        return str(row[name]) if as_text else row[name]
+
+    return sorted(having, key=order, reverse=by.startswith("-")) + lacking
+
+
+def _default_columns(rows: list[Row], names: list[str]) -> list[str]:
+    """What probes have measured, and what tells the runs apart, the shortest first."""
+    measured = probed_metrics()
+    numbers = [name for name in names if name in measured]
+    numbers.sort(key=lambda name: -sum(name in row for row in rows))
+    levels = []
+    for name in names:
+        values = {str(row.get(name)) for row in rows}
+        is_number = any(isinstance(row.get(name), float) for row in rows)
+        if not is_number and name not in FIRST and len(values) > 1:
+            levels.append(name)
+    levels.sort(key=lambda name: _width(rows, name))
+    head = ["run", "state"]
+    if len({row["study"] for row in rows}) > 1:
+        head.insert(1, "study")
+    return [*head, *numbers[:FEW], *levels]
+
+
+def probed_metrics() -> set[str]:
+    """The names of all metrics that probes measure; other numbers of a run are of its training."""
+    names: set[str] = set()
+    for component in catalogue("probe").values():
+        names.update(component.facts.metrics)
+    return names
+
+
+def _width(rows: list[Row], name: str) -> int:
+    return max(len(_cell(row.get(name))) for row in rows)
+
+
+def _print_table(rows: list[Row], columns: list[str], *, fits_by_itself: bool) -> None:
+    """Prints the runs; what does not fit into the terminal is left out by its name."""
+    fitting = columns
+    if fits_by_itself:
+        fitting = _columns_that_fit(rows, columns, out.width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in fitting:
+        table.add_column(Text(_heading(name, columns)), no_wrap=True)
+    for row in rows:
+        table.add_row(*[Text(_cell(row.get(name))) for name in fitting])
+    out.print(table)
+    rest = [name for name in columns if name not in fitting]
+    if rest:
+        print_lines(f"and {', '.join(rest)}: --columns shows what you name, --csv has room for all")
+
+
+def _columns_that_fit(rows: list[Row], columns: list[str], width: int) -> list[str]:
+    """The first columns, as many as a line has room for."""
+    taken = 0
+    fitting: list[str] = []
+    for name in columns:
+        taken += max(_width(rows, name), len(_heading(name, columns))) + 2
+        if taken <= width:
+            fitting.append(name)
+    return fitting
+
+
+def _heading(name: str, columns: list[str]) -> str:
+    """The last word of a path where no other column ends so: a terminal has 80 columns."""
+    last = name.rpartition(".")[2]
+    alike = [column for column in columns if column.rpartition(".")[2] == last]
+    return last if len(alike) == 1 else name
+
+
+def _cell(value: Any) -> str:
+    """A value as the table shows it, cut where it is long."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

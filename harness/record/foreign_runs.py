@@ -1,0 +1,77 @@
+"""What a merge reads of another home: its database, by SQL alone, and its runs' files."""
+
+import math
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from harness.record.database import SQLITE, Ask, Run, refuse_no_database
+from harness.record.files_of_run import artifact_folder, is_on_this_machine
+from harness.record.tracker import Tracker
+from harness.store import Home
+
+ARTIFACTS = "/.harness/artifacts/"  # what the address of a run's artifacts in a home goes on with
+
+HISTORY = """SELECT key, CASE WHEN is_nan THEN NULL ELSE value END, timestamp, step FROM metrics
+    WHERE run_uuid = :run ORDER BY step, timestamp"""
+DATA_SETS = """SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source, t.value
+    FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+    LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
+    WHERE i.destination_id = :run AND i.destination_type = 'RUN'"""
+QUESTIONS = """SELECT e.name, t.value FROM experiments e
+    JOIN experiment_tags t ON t.experiment_id = e.experiment_id
+    WHERE t.key = 'mlflow.note.content'"""
+
+
+def source_of(path: Path, home: Home) -> Tracker:
+    """The database and home that a path names: a database file, or a home with or without one."""
+    absolute = path.expanduser().resolve()
+    if not absolute.exists():
+        raise ValueError(f"{path} is not there; name a database file or a home folder")
+    folder = absolute if absolute.is_dir() else absolute.parent
+    file = folder / "mlflow.db" if absolute.is_dir() else absolute
+    if not file.exists() and not (folder / ".harness").is_dir():
+        raise ValueError(f"{path} is no home: neither mlflow.db nor .harness is in it")
+    if absolute == home.folder or file == home.database:
+        raise ValueError(f"{path} is this home itself; HARNESS_HOME says where records go")
+    refuse_no_database(file)
+    return Tracker(f"{SQLITE}{file}", Home(folder))
+
+
+def questions_of(ask: Ask) -> dict[str, str]:
+    """The question of each study, by its name."""
+    questions: dict[str, str] = {}
+    for study, question in ask(QUESTIONS):
+        questions[study] = question
+    return questions
+
+
+def artifacts_there(home: Home, run: Run) -> Path | None:
+    """The artifacts of a run of another home, which may have been moved here with all it holds."""
+    folder = artifact_folder(run)
+    if folder is not None or not is_on_this_machine(run):
+        return folder
+    _, mark, rest = unquote(urlsplit(run.artifact_uri).path).partition(ARTIFACTS)
+    moved = home.hidden / "artifacts" / rest
+    return moved if mark and moved.is_dir() else None
+
+
+def history_of(ask: Ask, run: Run) -> list[Any]:
+    """The points of a run's curves and its final numbers, as MLflow's metrics."""
+    from mlflow.entities import Metric
+
+    history = []
+    for name, value, timestamp, step in ask(HISTORY, run=run.id):
+        history.append(Metric(name, math.nan if value is None else value, timestamp, step))
+    return history
+
+
+def data_sets_of(ask: Ask, run: Run) -> list[Any]:
+    """The data sets of a run with their roles, as MLflow's inputs."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    inputs = []
+    for name, digest, kind, source, role in ask(DATA_SETS, run=run.id):
+        tags = [InputTag("mlflow.data.context", role or "")]
+        inputs.append(DatasetInput(Dataset(name, digest, kind, source), tags))
+    return inputs
