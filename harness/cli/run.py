@@ -137,7 +137,7 @@ def _run_study(file: Path, orders: Orders) -> tuple[Study, Tracker, RunSummary |
     """Searches where the study says so, and runs what is missing of its cells."""
     home = Home.here()
     study = study_with_data(file, home)
-    home.hidden.mkdir(parents=True, exist_ok=True)
+    home.make()
     say_why_leases(home)
     tracker = tracker_at(orders.where)
     if orders.choice.on is On.submitit:
