@@ -137,7 +137,7 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
         return
     counts = Counter(point.state for point in history.points)
     states = [f"{counts[state]} {state}" for state in WAYS if counts[state]]
-    repeated = sum(point.known for point in history.points)
+    repeated = sum(point.is_repeat for point in history.points)
     if repeated:
         states.append(f"{repeated} known already")
     text = f"points:  {len(history.points)} tried"
@@ -155,14 +155,18 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
 
 def _best_line(search: Search, point: SearchPoint) -> str:
     """The best point with its means and its settings."""
-    levels = [f"{path.split('.')[-1]} {level}" for path, level in point.levels.items()]
+    levels = []
+    for path, level in point.levels.items():
+        setting = path.rpartition(".")[2]
+        levels.append(f"{setting} {level}")
     metrics = [objective.metric for objective in search.objectives]
     scores = []
     for metric, mean in zip(metrics, point.means or (), strict=False):
         scores.append(f"{metric} {mean:.4g}")
     seeds = len(point.scores)
     over = "1 seed" if seeds == 1 else f"{seeds} seeds"
-    return f"best:    point {point.number}: {', '.join(scores)} over {over} · {' · '.join(levels)}"
+    head = f"best:    point {point.number}: {', '.join(scores)} over {over}"
+    return " · ".join([head, *levels])
 
 
 def _numbers(values: tuple[float, ...]) -> str:

@@ -140,7 +140,12 @@ def run(
 
 
 def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
-    return lambda: first() or second()
+    """A question that is answered yes where one of two is."""
+
+    def is_so() -> bool:
+        return first() or second()
+
+    return is_so
 
 
 def _count_left(to_do: list[Job], outcomes: list[Outcome]) -> int:

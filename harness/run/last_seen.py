@@ -30,8 +30,12 @@ def line_in_outside_component(error: BaseException) -> str:
     """The innermost line of a component outside the package that an error came through; else
     nothing.
     """
-    lines = [_line(frame, number) for frame, number in _frames_of(error.__traceback__)]
-    return next((line for line in reversed(lines) if line and not _is_shipped(line)), "")
+    innermost = ""
+    for frame, number in _frames_of(error.__traceback__):
+        line = _line(frame, number)
+        if line and not _is_shipped(line):
+            innermost = line
+    return innermost
 
 
 @contextmanager

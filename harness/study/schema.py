@@ -4,8 +4,6 @@ It is more lenient than `harness plan`: a file that extends another may leave ou
 says, and an axis may give an option that a component needs. So no option is required.
 """
 
-import inspect
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +18,7 @@ from harness.spec.values import Fit, Trial
 from harness.study.comparison import Comparison, Correlate
 from harness.study.deciding_axes import FIELDS
 from harness.study.entries import SET_ELSEWHERE, STATISTICS, entry_options
+from harness.study.schema_texts import comments, docstring
 from harness.study.search_schema import search_schema
 from harness.study.settings import field_option
 from harness.study.tables import Table
@@ -47,7 +46,7 @@ NULL: Json = {"type": "null"}
 def study_schema() -> Json:
     """The schema of a study file; what several places share stands under `$defs`."""
     definitions: Json = {
-        "fit": _object_of_options(FIT_OPTIONS, _comments(Fit), _docstring(Fit)),
+        "fit": _object_of_options(FIT_OPTIONS, comments(Fit), docstring(Fit)),
         "trial": _trial(),
         "comparison": _entry(Comparison),
         "correlate": _entry(Correlate),
@@ -112,7 +111,7 @@ def _trial() -> Json:
     """The settings of a trial, with those of its fit inside."""
     options = dict(options_of(Trial))
     del options["fit"]
-    trial = _object_of_options(options, _comments(Trial), _docstring(Trial))
+    trial = _object_of_options(options, comments(Trial), docstring(Trial))
     trial["properties"]["fit"] = _reference("fit")
     return trial
 
@@ -148,7 +147,7 @@ def _reference_name(component: Component) -> str:
 def _entry(kind: Any) -> Json:
     """An entry of `compare` or `tables`, which needs the options that have no default."""
     options = entry_options(kind)
-    schema = _object_of_options(options, _comments(kind), _docstring(kind))
+    schema = _object_of_options(options, comments(kind), docstring(kind))
     properties = schema["properties"]
     for name, components in NAMES_OF.items():
         if name in properties:
@@ -236,17 +235,3 @@ def _reference(name: str) -> Json:
 def _with_text(schema: Json, text: str) -> Json:
     """A schema with the text that an editor shows beside it."""
     return {**schema, "description": text} if text else schema
-
-
-def _docstring(kind: type) -> str:
-    return inspect.getdoc(kind) or ""
-
-
-def _comments(kind: type) -> dict[str, str]:
-    """What the source of a dataclass says of each field, at the end of its line."""
-    comments: dict[str, str] = {}
-    for line in inspect.getsource(kind).splitlines():
-        match = re.fullmatch(r"    (\w+):.*?  # (.*)", line)
-        if match:
-            comments[match[1]] = match[2]
-    return comments

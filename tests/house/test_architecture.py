@@ -34,29 +34,14 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
     7: {
         "apply": ("report", "measure", "train", "data", "study", "stats", "spec", "store"),
         "dashboard": (
-            "report",
-            "search",
-            "judge",
-            "record",
-            "study",
-            "spec",
-            "store",
-            "run/progress",
-            "run/fingerprints",
+            *("report", "search", "judge", "record", "study", "spec", "store"),
+            *("run/progress", "run/fingerprints"),
         ),
     },
     8: {
         "cli": (
-            "apply",
-            "run",
-            "report",
-            "search",
-            "judge",
-            "record",
-            "study",
-            "data",
-            "spec",
-            "store",
+            *("apply", "run", "report", "search", "judge"),
+            *("record", "study", "data", "spec", "store"),
         ),
     },
 }

@@ -32,8 +32,11 @@ def own_trials(process: "Popen[str]") -> int:
 
 def holds_a_lease(process: "Popen[str]", home: Home) -> bool:
     """Whether a lease of a claim names this process."""
-    claims = [read_claim(lease) for lease in (home.hidden / CLAIMS).glob("*.lease")]
-    return any(claim is not None and claim.pid == process.pid for claim in claims)
+    for lease in (home.hidden / CLAIMS).glob("*.lease"):
+        claim = read_claim(lease)
+        if claim is not None and claim.pid == process.pid:
+            return True
+    return False
 
 
 def freeze(process: "Popen[str]", home: Home, way: str) -> None:

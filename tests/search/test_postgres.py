@@ -48,7 +48,9 @@ def test_a_killed_search_on_postgresql_ends_at_its_total(
     history = read_history(study, home)
     assert history is not None
     assert history.spent_trainings == TRAININGS
-    keys = {key for point in history.points for key in point.trial_keys}
+    keys: set[str] = set()
+    for point in history.points:
+        keys.update(point.trial_keys)
     results = [run.key for run in tracker_of(home).runs(study.name) if is_result(run)]
     assert sorted(results) == sorted(keys)
     assert len(open_storage(home).get_all_studies()) == 1

@@ -1,0 +1,82 @@
+"""The commands that look at what is here: runs, doctor, and results without their data."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.store import Home
+from tests.cli.test_cli import call, call_json
+from tests.made.own_study import write_own_study
+from tests.made.studies import edit
+
+
+def test_runs_are_listed_sorted_confined_and_cut_to_columns(home: Home, tiny: Path) -> None:
+    call("run", str(tiny), "--on", "inline")
+    code, out, _ = call("runs", "tiny")
+    assert code == 0
+    assert out.split("\n")[0].split()[:4] == ["run", "state", "seed", "loss"]
+    rows = call_json("runs", "--columns", "fit.method.loss,dice", "--sort", "-dice")
+    assert len(rows) == 4
+    assert [row["dice"] for row in rows] == sorted([row["dice"] for row in rows], reverse=True)
+    lines = call("runs", "--where", "fit.method.loss=ce", "--csv")[1].splitlines()
+    assert len(lines) == 3
+    code, _, err = call("runs", "--sort", "dise")
+    assert code == 2
+    assert "no column 'dise'; did you mean 'dice'?" in err
+    assert "no runs of the study 'nowhere'" in call("runs", "nowhere")[2]
+
+
+def test_a_log_gets_a_line_for_each_job_that_ends(home: Home, tiny: Path) -> None:
+    out = call("run", str(tiny), "--on", "inline")[1]
+    assert "fits:   4 to train, 0 there" in out
+    assert re.search(r"\d\d:\d\d:\d\d 1/8 finished: fit .*; about .* to go", out)
+    assert re.search(r"\d\d:\d\d:\d\d 8/8 finished: ", out)
+
+
+def test_the_doctor_says_what_is_here_and_what_is_not(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.cli.doctor._is_installed", lambda module: module != "ray")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    findings = {finding["name"]: finding for finding in call_json("doctor")}
+    assert findings["torch"]["state"] == "ok"
+    assert findings["GPU"]["text"] == "none is visible: studies train on the processor"
+    assert findings["ray"]["remedy"] == 'pip install "harness[ray]"'
+    assert findings["streamlit"]["state"] == "ok"
+    home.database.write_text("no database")
+    code, out, _ = call("doctor")
+    assert code == 0
+    assert "bad" in out
+
+
+def test_the_version_is_said() -> None:
+    assert re.fullmatch(r"harness \d+\.\d+\.\d+\n", call("--version")[1])
+
+
+def test_results_are_compared_from_another_folder_without_the_data(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    write_own_study(folder)
+    edit(folder / "own.yaml", "question: Does it run?", COMPARED)
+    code, _, err = call("run", "own.yaml", "--on", "inline")
+    assert code == 0, err
+    expected = call("compare", "own.yaml")
+    for path in folder.glob("*.npy"):
+        path.unlink()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert call("compare", str(folder / "own.yaml")) == expected
+    assert call("report", str(folder / "own.yaml"))[0] == 0
+
+
+COMPARED = """question: Does it run?
+seeds: 3
+grid:
+  fit.batch: [1, 2]
+compare:
+  - {name: batch, metric: dice, by: fit.batch, unit: seed}"""
