@@ -1,8 +1,8 @@
 """How good the picked point is by a race over seeds, by fixed seeds and by Optuna's pruner.
 
 Candidates are drawn at random: their true quality is normal with deviation 1, and a training adds
-noise of its seed. Each strategy may spend 60 trainings, sees the same candidates and noise,
-and picks one candidate. What counts is the true quality of the pick.
+noise of its seed. Each strategy may spend 60 trainings, sees the same candidates and the same
+noise, and picks one candidate. What counts is the true quality of the pick.
 
 `python -m benchmarks.race` prints the tables of docs/race.md in some minutes on one core.
 """

@@ -173,7 +173,7 @@ def _is_false(case: Case, contrast: Contrast, truth: float) -> bool:
 
 def _scores(case: Case, cells: Sequence[Cell], rng: np.random.Generator) -> list[float]:
     """A score for each cell: what the arms of a seed share, and the difference of its arm."""
-    differences = {}
+    differences: dict[tuple[int | None, int], Array] = {}
     for steps in range(1, case.at_once + 1):
         differences[steps, 1] = np.zeros(case.most)
         for arm, truth in enumerate(case.truths, 2):
@@ -181,7 +181,7 @@ def _scores(case: Case, cells: Sequence[Cell], rng: np.random.Generator) -> list
     scores = []
     for cell in cells:
         fit = cell.trial.fit
-        scores.append(float(differences[fit.steps, fit.batch][fit.seed]))
+        scores.append(float(differences[fit.steps or 0, fit.batch][fit.seed]))
     return scores
 
 

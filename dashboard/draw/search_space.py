@@ -1,4 +1,4 @@
-"""Charts of the space of a search: what mattered, every point across its settings, the front."""
+"""Charts of the space of a search: what mattered, and every point across its settings."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,25 +7,20 @@ import altair as alt
 import pandas as pd
 
 from dashboard.draw.charts import cut_text, haloed_text, styled_chart
-from dashboard.draw.colours import BLUE, GREY, LIGHT_BLUE, ORANGE, RAMP, Theme
+from dashboard.draw.colours import BLUE, LIGHT_BLUE, ORANGE, RAMP, Theme
 from dashboard.draw.search_charts import levels_text
 from harness.judge.sentences import number
+from harness.search.cells import position
 from harness.search.history import SearchHistory, SearchPoint
 from harness.search.importance import Importances
-from harness.search.summary import (
-    best_points,
-    colour_shares,
-    ended_points,
-    means_of,
-    position,
-)
+from harness.search.summary import best_points, colour_shares, ended_points, means_of, thin_out
 from harness.spec.naming import level_name
 from harness.study.search import Dimension
 
 ROW_HEIGHT = 46  # pixels of an importance
 ABSENT = -0.14  # where a point stands that has no such setting
 MOST_CHARACTERS = 16  # of a level beside an axis
-MARKS = 3  # of a range
+MOST_LINES = 400  # of more points the best are drawn, and every so many of the others
 
 
 class ImportanceRow(NamedTuple):
@@ -60,22 +55,13 @@ class LabelRow(NamedTuple):
     text: str
 
 
-class FrontRow(NamedTuple):
-    """A point by two objectives, as Vega-Lite gets it."""
-
-    number: int
-    x: float
-    y: float
-    best: str
-    levels: str
-
-
 def importance_chart(importances: Importances, theme: Theme) -> Any:
     """Draws a bar for each setting with its interval, and a mark as far as chance gets."""
     rows: list[ImportanceRow] = []
     for row in importances.rows:
-        y = len(rows)
-        rows.append(ImportanceRow(y, y - 0.42, row.path, row.share, row.low, row.high, row.chance))
+        rank = len(rows)
+        numbers = (row.share, row.low, row.high, row.chance)
+        rows.append(ImportanceRow(rank, rank - 0.42, row.path, *numbers))
     if not rows:
         return None
     title = f"share of the variance of {importances.metric}; dashed: by chance"
@@ -108,7 +94,7 @@ def parallel_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
     """Draws each point as a line across its settings, the better the brighter; None without."""
     shares = colour_shares(history, objective)
     lines: list[LineRow] = []
-    for point in ended_points(history):
+    for point in thin_out(history, ended_points(history), MOST_LINES):
         lines += _line_rows(history, point, shares[point.number], objective)
     if not lines:
         return None
@@ -213,40 +199,3 @@ def _labels(
     halo = chart.mark_text(**mark, color=paper, stroke=paper, strokeWidth=4, strokeJoin="round")
     text = chart.mark_text(**mark, color=colour)
     return alt.layer(halo, text)
-
-
-def front_chart(history: SearchHistory, pair: tuple[int, int], theme: Theme) -> Any:
-    """Draws all points by two objectives, and the front as a line; None without points."""
-    best = {point.number for point in best_points(history)}
-    rows: list[FrontRow] = []
-    across, upward = pair
-    for point in ended_points(history):
-        means = means_of(point)
-        word = "front" if point.number in best else "dominated"
-        rows.append(FrontRow(point.number, means[across], means[upward], word, levels_text(point)))
-    if not rows:
-        return None
-    scale = alt.Scale(zero=False, nice=True)
-    x = alt.X("x:Q", title=_objective_title(history, across), scale=scale)
-    y = alt.Y("y:Q", title=_objective_title(history, upward), scale=scale)
-    colours = alt.Scale(domain=["front", "dominated"], range=[ORANGE, GREY])
-    colour = alt.Color("best:N", title=None, scale=colours)
-    tips = [
-        alt.Tooltip("number:Q", title="point"),
-        alt.Tooltip("x:Q", title=history.objectives[across].metric, format=".4g"),
-        alt.Tooltip("y:Q", title=history.objectives[upward].metric, format=".4g"),
-        alt.Tooltip("levels:N", title="settings"),
-    ]
-    frame = pd.DataFrame(rows)
-    front = alt.Chart(frame[frame["best"] == "front"]).mark_line(color=ORANGE, strokeWidth=1.5)
-    dots = alt.Chart(frame).mark_circle(size=70, opacity=0.9)
-    layers = [
-        front.encode(x=x, y=y, order="x:Q"),
-        dots.encode(x=x, y=y, color=colour, tooltip=tips),
-    ]
-    return styled_chart(layers, theme, 320)
-
-
-def _objective_title(history: SearchHistory, index: int) -> str:
-    objective = history.objectives[index]
-    return f"{objective.metric}, {'higher' if objective.maximise else 'lower'} is better"

@@ -22,6 +22,7 @@ from dashboard.parts.outputs import chart_bytes, csv_button, download_button
 from dashboard.parts.verdict import draw_arms_of
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
+from dashboard.read.search import history_of
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.formats import csv_of_frame
@@ -90,8 +91,9 @@ def _report_files(study_runs: StudyRuns, study: Study, verdicts: Verdicts) -> No
     """Draws a button for each file of the report, and shows its LaTeX."""
 
     def content(name: str) -> bytes:
-        runs = runs_used(study, study_runs.runs, study_runs.recorded)
-        return texts(study, verdicts, runs)[name].encode()
+        history = None if study.search is None else history_of(study_runs)
+        runs = runs_used(study, study_runs.runs, study_runs.recorded, history)
+        return texts(study, verdicts, runs, history=history)[name].encode()
 
     for name, label in LABELS.items():
         extension = name.split(".")[1]

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard.draw.heat_map import HeatTitles, heat_map
 from dashboard.draw.search_charts import best_chart, bias_chart, race_chart
-from dashboard.draw.search_space import front_chart, importance_chart, parallel_chart
+from dashboard.draw.search_front import front_chart
+from dashboard.draw.search_space import importance_chart, parallel_chart
 from dashboard.parts.controls import choose, heading, runs_of_chosen_study
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart
@@ -15,9 +16,9 @@ from dashboard.parts.text import plain
 from dashboard.read.records import StudyRuns
 from dashboard.read.search import history_of, importances_of, map_cells
 from harness.report.formats import with_capital
+from harness.search.cells import cell_names
 from harness.search.history import SearchHistory
 from harness.search.sentences import bias_text, counts_text, headline
-from harness.search.summary import cell_names
 from harness.study.search import Dimension
 
 

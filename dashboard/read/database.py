@@ -11,6 +11,7 @@ from harness.record.database import refuse_no_database
 from harness.record.lookups import Overview, Version, read_overview, version_of_database
 from harness.record.lookups import count_foreign_experiments as count_foreign
 from harness.record.patience import Unreachable
+from harness.record.queries import DamagedDatabase
 from harness.record.tracker import Tracker, uri
 from harness.store import Home
 
@@ -43,6 +44,8 @@ def readable() -> Iterator[Tracker]:
         yield reader
     except Unreachable as error:
         raise Unreadable(f"{error}.", "Start the server, then load this page again.") from None
+    except DamagedDatabase as error:
+        raise Unreadable(f"{error}.", "Nothing is trained again for it.") from None
     except (sqlite3.OperationalError, PermissionError) as error:
         raise _unreadable_now(file or Path(reader.shown_uri), str(error)) from None
     except sqlite3.DatabaseError as error:

@@ -1,16 +1,19 @@
 """The search of a study as it is recorded, read again when it has gone on."""
 
+import os
+import time
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.read.database import Unreadable
+from dashboard.read.database import SECONDS_OF_A_SERVER, Unreadable
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
+from harness.search.cells import map_of_two
 from harness.search.history import SearchHistory, read_history
 from harness.search.importance import Importances, importances
-from harness.search.summary import map_of_two
+from harness.search.storage import ADDRESS, journal_path
 from harness.store import Home
 from harness.study.load import Study
 from harness.study.search import Dimension
@@ -25,7 +28,8 @@ def history_of(study_runs: StudyRuns) -> SearchHistory:
             "The pages Compare and Factors show them. `docs/search.md` says what a search is.",
         )
     home = Home.here()
-    history = _read_history(study_runs.version, file_of(study_runs), str(home.folder), study)
+    version = (study_runs.version, _version_of_storage(home))
+    history = _read_history(version, file_of(study_runs), str(home.folder), study)
     if history is None or not history.points:
         raise Unreadable(
             "The search has not asked for a point yet.",
@@ -34,9 +38,18 @@ def history_of(study_runs: StudyRuns) -> SearchHistory:
     return history
 
 
+def _version_of_storage(home: Home) -> tuple[int, int]:
+    """Returns a value that changes when a search has gone on; that of a server, with the time."""
+    path = journal_path(home)
+    if os.environ.get(ADDRESS) or not path.exists():
+        return 0, int(time.time() / SECONDS_OF_A_SERVER)
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 @st.cache_resource(max_entries=4, show_spinner="Reading the search …")
 def _read_history(
-    version: tuple[int, int], file: tuple[str, int], home: str, _study: Study
+    version: tuple[object, ...], file: tuple[str, int], home: str, _study: Study
 ) -> SearchHistory | None:
     """Reads a search; `version` and `file` tell the cache when to do it again."""
     del version, file
@@ -48,16 +61,15 @@ def _read_history(
 
 def importances_of(study_runs: StudyRuns, history: SearchHistory, objective: int) -> Importances:
     """Returns the importance of each setting for one objective."""
-    key = (study_runs.name, file_of(study_runs))
-    return _importances(study_runs.version, key, objective, history)
+    ended = len([point for point in history.points if point.means is not None])
+    key = (study_runs.name, file_of(study_runs), ended)
+    return _importances(key, objective, history)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Weighing the settings …")
-def _importances(
-    version: tuple[int, int], key: tuple[object, ...], objective: int, _history: SearchHistory
-) -> Importances:
-    """Weighs the settings; `version` and `key` tell the cache when to do it again."""
-    del version, key
+def _importances(key: tuple[object, ...], objective: int, _history: SearchHistory) -> Importances:
+    """Weighs the settings; `key` tells the cache when to do it again."""
+    del key
     return importances(_history, objective)
 
 

@@ -22,7 +22,7 @@ from harness.cli import (
 )
 from harness.cli.shared import app, err
 from harness.spec.catalogue import BadSignature
-from harness.store import Home
+from harness.store import Home, NoHome
 from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
@@ -51,7 +51,7 @@ def main() -> None:
     """
     try:
         app()
-    except BadSignature as error:
+    except (BadSignature, NoHome) as error:
         err.print(str(error), markup=False)
         sys.exit(2)
     except BrokenPipeError:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import screen
+from harness.cli.answer_lines import print_answer, print_summary
 from harness.cli.deciding import in_looks
 from harness.cli.engines import (
     Address,
@@ -42,7 +42,6 @@ from harness.cli.shared import (
     or_exit,
     plan_of,
     print_lines,
-    reports_folder,
     say_why_leases,
     study_with_data,
     tracker_at,
@@ -89,6 +88,9 @@ def run_(
         bool, typer.Option("--fail-fast", help="Stop at the first failure.")
     ] = False,
     retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Although its primary question cannot be answered.")
+    ] = False,
     deterministic: Annotated[
         bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
     ] = True,
@@ -105,7 +107,9 @@ def run_(
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
     longest = longest_job(limit, on)
-    orders = Orders(choice, longest, retry, fail_fast, no_build, quiet=json_, where=where)
+    orders = Orders(
+        choice, longest, retry, fail_fast, no_build, anyway=anyway, quiet=json_, where=where
+    )
     study, tracker, summary = _run_study(file, orders)
     if json_:
         as_json(summary_value(study, summary, tracker))
@@ -124,6 +128,7 @@ class Orders:
     retry: Retry | None
     fail_fast: bool
     no_build: bool
+    anyway: bool  # although its question cannot be answered
     quiet: bool
     where: str | None  # the address of the records
 
@@ -132,7 +137,7 @@ def _run_study(file: Path, orders: Orders) -> tuple[Study, Tracker, RunSummary |
     """Searches where the study says so, and runs what is missing of its cells."""
     home = Home.here()
     study = study_with_data(file, home)
-    home.hidden.mkdir(parents=True, exist_ok=True)
+    home.make()
     say_why_leases(home)
     tracker = tracker_at(orders.where)
     if orders.choice.on is On.submitit:
@@ -163,6 +168,10 @@ def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | No
     plan = plan_of(part, home, tracker, retry)
     if not plan.todo:
         return None
+    if not orders.anyway:
+        from harness.cli.prospects import refuse_what_cannot_be_shown
+
+        refuse_what_cannot_be_shown(part)
     check_building_of(plan, home, no_build=orders.no_build)
     if choice.on is On.submitit:
         refuse_what_workers_cannot(retry=retry, fail_fast=orders.fail_fast)
@@ -186,34 +195,14 @@ def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | No
 def _print_result(study: Study, summary: RunSummary | None, tracker: Tracker) -> None:
     """Prints what came of a run, the answer, and where to look further."""
     if summary is not None or study.cells:
-        _print_summary(summary)
+        print_summary(summary)
     if study.cells:
         print_history(study, tracker.home)
     if summary is None or not summary.count_unrecorded:
-        _answer(study, tracker)
+        print_answer(study, tracker)
     print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
 
 
 def _is_not_whole(summary: RunSummary) -> bool:
     """Whether something of a run is left to be done by the same command."""
     return bool(summary.failures or summary.count_unrecorded or summary.count_left)
-
-
-def _print_summary(summary: RunSummary | None) -> None:
-    """Prints what came of a run; None where there was nothing to do."""
-    if summary is None:
-        print_lines("nothing to do: every trial is done")
-        return
-    print_lines(*screen.summary_lines(summary))
-    if summary.failures:
-        print_lines("again: harness run (the rest stays), or harness run --retry failed")
-
-
-def _answer(study: Study, tracker: Tracker) -> None:
-    """Prints the answer in a line, and where the page lies that says the rest."""
-    if not study.cells or not (study.compare or study.tables):
-        return
-    from harness.report.write import report
-
-    written = or_exit(report, study, tracker, reports_folder(tracker.home, study))
-    print_lines(f"answer: {written.verdicts.headline}", f"report: {written.page}")

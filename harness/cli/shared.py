@@ -153,11 +153,6 @@ def say_why_leases(home: Home) -> None:
         err.print(f"leases instead of locks: {reason}", markup=False)
 
 
-def reports_folder(home: Home, study: Study) -> Path:
-    """Where the report of a study goes that is not sent elsewhere."""
-    return home.folder / "reports" / study.path.stem
-
-
 def find_run(tracker: Tracker, key: str) -> Run:
     """The run whose id begins so, or the newest whose trial or fit has this key."""
     runs = or_exit(tracker.runs)

@@ -41,6 +41,7 @@ def status(
     if json_:
         as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
         return
+    print_lines(*worker_lines(home, name))
     if not studies:
         print_lines("no study has run here" if name is None else f"{name} is not running")
         return
@@ -60,7 +61,6 @@ def _print_status(home: Home, name: str | None) -> None:
             state = "stopped; run it again to go on"
         out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
         out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
-    print_lines(*worker_lines(home, name))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
+from harness.cli.answer_lines import reports_folder
 from harness.cli.deciding import still_needed
 from harness.cli.json_values import plan_value
 from harness.cli.searches import print_search, search_value
@@ -22,7 +23,6 @@ from harness.cli.shared import (
     out,
     plan_of,
     print_lines,
-    reports_folder,
     study_as_recorded,
     study_with_data,
     tracker_at,
@@ -52,9 +52,9 @@ def plan_(
             return
     out.print(screen.axes_table(study))
     print_lines(*looks, *screen.plan_lines(plan))
-    from harness.judge.preview import preview_lines, previews
+    from harness.cli.prospects import prospect_lines
 
-    print_lines(*preview_lines(previews(study)))
+    print_lines(*prospect_lines(study, plan, tracker))
 
 
 @app.command()

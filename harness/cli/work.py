@@ -95,7 +95,7 @@ def _work_on(
     home = Home.here()
     study = study_with_data(file, home)
     require_fixed_cells(study)
-    home.hidden.mkdir(parents=True, exist_ok=True)
+    home.make()
     say_why_leases(home)
     room = or_exit(slots_here, slots, device.value)
     tracker = tracker_at(where)

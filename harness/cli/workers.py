@@ -27,7 +27,7 @@ from harness.run.engines.submitit import (
 )
 from harness.run.jobs import DETERMINISTIC
 from harness.run.plan import Plan
-from harness.store import Home
+from harness.store import Home, file_name
 from harness.study.load import Study
 
 MOST_WORKERS = 4
@@ -125,11 +125,19 @@ def read_parameters(words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def worker_lines(home: Home, study: str | None) -> list[str]:
-    """A line for each submitted worker that is alive; none where nothing was submitted."""
-    if study is None or not (home.hidden / FOLDER).is_dir():
-        return []
-    fleet = or_exit(Fleet, home, study)
-    return [_line(look) for look in fleet.look() if look.is_alive]
+    """A line for each worker in a batch job that waits or works, of one study or of all."""
+    folders = (home.hidden / FOLDER).glob("*")
+    studies = sorted(folder.name for folder in folders if folder.is_dir())
+    if study is not None:
+        studies = [name for name in studies if name == file_name(study)]
+    lines = []
+    for name in studies:
+        try:
+            fleet = Fleet(home, name)
+        except ValueError as error:  # another computer submitted them
+            return [str(error)]
+        lines += [f"{name}: {_line(look)}" for look in fleet.look() if look.is_alive]
+    return lines
 
 
 def _work_left_in(plan: Plan, home: Home) -> Callable[[], bool]:

@@ -112,11 +112,16 @@ def generalised_dice(
     truth, counted = _indicators(_with_background(logits), masks, ignore)
     share = counted if weights is None else counted * weights.unsqueeze(1)
     sizes = (truth * share).sum(dim=(0, 2, 3))
-    class_weights = torch.where(sizes > 0, 1 / sizes.clamp(min=1e-6) ** 2, 0)
-    class_weights = torch.where(sizes > 0, class_weights, class_weights.max())
-    overlap = (class_weights * (scores * truth * share).sum(dim=(0, 2, 3))).sum()
-    total = (class_weights * ((scores + truth) * share).sum(dim=(0, 2, 3))).sum()
-    return 1 - 2 * overlap / total.clamp(min=1e-12)
+    is_there = sizes > 0
+    inverse = sizes.clamp(min=1e-6) ** -2
+    class_weights = torch.where(is_there, inverse, 0)
+    class_weights = torch.where(is_there, class_weights, class_weights.max())
+    hits = scores * truth * share
+    areas = (scores + truth) * share
+    overlap = class_weights * hits.sum(dim=(0, 2, 3))
+    total = class_weights * areas.sum(dim=(0, 2, 3))
+    generalised = 2 * overlap.sum() / total.sum().clamp(min=1e-12)
+    return 1 - generalised
 
 
 @loss

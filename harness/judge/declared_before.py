@@ -58,14 +58,15 @@ def _changes_of_design(
     results = [run for run in runs if is_result(run) and declaration_text(run)]
     if not results:
         return {}
-    then = Declaration.read(declaration_text(results[0]))
+    first = _first_declarations(results)
     now = study.declaration
     changes: dict[str, list[Comparison]] = {}
     for comparison in study.compare:
-        earlier = then.grounds.get(comparison.key)
-        ground = now.grounds[comparison.key]
-        if comparison.key not in early or earlier is None:
+        then = first.get(comparison.key)
+        ground = now.grounds.get(comparison.key)
+        if comparison.key not in early or then is None or ground is None:
             continue
+        earlier = then.grounds[comparison.key]
         if ground.is_as(earlier) and then.seeds != now.seeds:
             change = f"{_rule(then)} became {_rule(now)} after {len(results)} trials were seen"
             changes.setdefault(change, []).append(comparison)
@@ -74,6 +75,22 @@ def _changes_of_design(
             change = _change(study, comparison, then, earlier=earlier, seen=seen)
             changes.setdefault(change, []).append(comparison)
     return changes
+
+
+def _first_declarations(results: Iterable[Run]) -> dict[str, Declaration]:
+    """For each comparison the first declaration that says what it stands on: the first of all, but
+    of a search the first of its confirmation.
+    """
+    first: dict[str, Declaration] = {}
+    texts: set[str] = set()
+    for run in results:
+        text = declaration_text(run)
+        if text not in texts:
+            texts.add(text)
+            declaration = Declaration.read(text)
+            for key in declaration.grounds:
+                first.setdefault(key, declaration)
+    return first
 
 
 def _rule(declaration: Declaration) -> str:

@@ -41,6 +41,8 @@ class Draft:
         """Why its verdicts are not made again; empty where they are."""
         if self.question.kind == "model":
             return "a model is not fitted again without each unit"
+        if any(contrast.looked.most for contrast in self.verdict.contrasts):
+            return "seeds were added until it was decided, and without one it is another sequence"
         count = len(self.units) * len(self.verdict.contrasts)
         if count > MOST:
             return f"{count:,} contrasts would have to be made again"

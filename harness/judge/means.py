@@ -27,6 +27,9 @@ def values_of_trial(path: Path, metrics: Sequence[str]) -> tuple[float | None, .
         data = rows[rows["metric"] == metric]
         is_finite = np.isfinite(data["value"].astype(float))
         data = data[is_finite].assign(**{PART: "", "run": ""})
-        means = means_of_trials(data, ["run"])["value"]
-        values.append(None if means.empty else float(means.iloc[0]))
+        value = None
+        if len(data):
+            mean = means_of_trials(data, ["run"])
+            value = float(mean["value"].iloc[0])
+        values.append(value)
     return tuple(values)

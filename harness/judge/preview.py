@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from harness.judge.choose_test import (
     corrected_p,
-    options_of_test,
+    declared_options,
     post_hoc_of,
     smallest,
     smallest_of_orders,
 )
+from harness.judge.looks import has_looks
 from harness.judge.planned import Planned, planned_contrasts
+from harness.judge.prospects import NOTHING_EXPECTED, Prospect, Spreads, prospect
 from harness.judge.repetitions import overlooks_shared_images
 from harness.study.comparison import Comparison
 from harness.study.load import Study
@@ -34,14 +36,18 @@ class Preview:
     family: int
     alpha: float
     smallest: float | None
-    power: float | None
-    expect: float | None
     verdict: str  # testable | not testable | not known before it is measured
     note: str = ""
+    prospect: Prospect = NOTHING_EXPECTED
+
+    @property
+    def power(self) -> float | None:
+        """The chance that it shows what is expected; None where nothing is expected."""
+        return self.prospect.power
 
 
-def previews(study: Study) -> list[Preview]:
-    """What every declared contrast of a study can show."""
+def previews(study: Study, spreads: Spreads | None = None) -> list[Preview]:
+    """What every declared contrast of a study can show, given the spreads that are recorded."""
     planned: list[Planned] = []
     for comparison in study.compare:
         planned += planned_contrasts(study, comparison)
@@ -59,7 +65,8 @@ def previews(study: Study) -> list[Preview]:
     previewed = []
     for contrast, value in zip(planned, least, strict=True):
         family = families[contrast.comparison.together]
-        previewed.append(_preview(contrast, len(family), value))
+        spread = (spreads or {}).get((contrast.comparison.name, contrast.contrast))
+        previewed.append(_preview(contrast, len(family), value, spread))
     return previewed
 
 
@@ -76,29 +83,20 @@ def _best_correction(comparison: Comparison, smallest: list[float]) -> list[floa
     return corrected_p(comparison, smallest)
 
 
-def _preview(planned: Planned, family: int, least: float) -> Preview:
+def _preview(planned: Planned, family: int, least: float, spread: float | None) -> Preview:
     """What a planned contrast can show, given the smallest p that it can have after correction."""
     comparison = planned.comparison
     n = planned.n
     verdict = "testable"
     note = ""
-    power = None
+    expected = NOTHING_EXPECTED
     if not planned.is_known:
         verdict = "not known before it is measured"
     elif least > comparison.alpha:
         verdict = "not testable"
         note = _remedy(planned, family)
-    elif comparison.expect is not None and not post_hoc_of(comparison, planned.test):
-        from harness.stats.power import power as power_of  # scipy takes a second to load
-
-        power = power_of(
-            planned.test,
-            n,
-            comparison.expect,
-            comparison.alpha,
-            comparisons=family,
-            options=options_of_test(comparison, planned.test),
-        )
+    else:
+        expected = prospect(planned, family, spread)
     if overlooks_shared_images(comparison):
         note = f"{planned.test} takes folds for independent, but they share training images"
     note = "; ".join(filter(None, [note, planned.note]))
@@ -111,10 +109,9 @@ def _preview(planned: Planned, family: int, least: float) -> Preview:
         family=family,
         alpha=comparison.alpha,
         smallest=least,
-        power=power,
-        expect=comparison.expect,
         verdict=verdict,
         note=note,
+        prospect=expected,
     )
     return preview if planned.is_known else replace(preview, n=(), smallest=None)
 
@@ -127,6 +124,8 @@ def _smallest_p(planned: Planned) -> float:
     if planned.comparison.correlate:
         return max(planned.least, smallest_of_orders(n[0]))
     if min(n) < 2:
+        return 1.0
+    if has_looks(planned.test) and n[0] < declared_options(planned.comparison.test)["most"]:
         return 1.0
     return smallest(planned.comparison, planned.test, n)
 
@@ -154,6 +153,7 @@ def preview_lines(contrasts: Iterable[Preview]) -> Iterator[str]:
         key: tuple[object, ...] = (preview.comparison, preview.contrast)
         if preview.n:
             key = (preview.comparison, preview.test, preview.n, preview.verdict, preview.note)
+            key = (*key, preview.prospect.text)
         alike.setdefault(key, []).append(preview)
     for group in alike.values():
         first = group[0]
@@ -175,8 +175,8 @@ def _sentence(preview: Preview) -> str:
     if preview.family > 1:
         least += f" (corrected among {preview.family})"
     parts = [f"n = {sizes}, {preview.test} ({preview.why})", f"smallest p {least}"]
-    if preview.power is not None:
-        parts.append(f"power {preview.power:.0%} for {preview.expect:g} standard deviations")
+    if preview.prospect.text:
+        parts.append(preview.prospect.text)
     verdict = preview.verdict
     if verdict == "not testable":
         verdict += f" at {preview.alpha:g}"

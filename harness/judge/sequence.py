@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict
@@ -15,13 +16,16 @@ from harness.study.comparison import Comparison
 from harness.study.load import Study
 from harness.study.until_decided import SEQUENTIAL_TESTS, is_sequential
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 BIASED = (
     "the seeds ended by what they showed, so a mean lies a little too far from zero; the interval "
     "holds at every look at once and allows for that"
 )
 
 
-def as_far_as_it_went(study: Study, runs: pd.DataFrame) -> Study:
+def as_far_as_it_went(study: Study, runs: "DataFrame") -> Study:
     """A study of which only the seeds are planned that its rule has asked for so far: a seed that
     was never needed is not missing.
     """
@@ -68,15 +72,14 @@ def correct_in_sequence(comparison: Comparison, family: Sequence[Contrast]) -> l
     for number, contrast in enumerate(family):
         seeds = decided_after.get(number, 0)
         claim = _claim(contrast, seeds)
-        answered.append(
-            replace(
-                contrast,
-                decided_after=seeds,
-                claim=claim,
-                corrected=float(corrected[number]),
-                smallest=0.0,
-            )
+        changed = replace(
+            contrast,
+            corrected=float(corrected[number]),
+            smallest=0.0,
+            decided_after=seeds,
+            claim=claim,
         )
+        answered.append(changed)
     return answered
 
 
@@ -87,7 +90,7 @@ def _p_at(contrast: Contrast, look: int) -> float:
     return contrast.looked.p[min(look, len(contrast.looked.p) - 1)]
 
 
-def _corrected_p(comparison: Comparison, p: Array, keeps: Array) -> list[float]:
+def _corrected_p(comparison: Comparison, p: Array, keeps: npt.NDArray[np.bool_]) -> list[float]:
     """The p values of a family at one look."""
     if comparison.correct is None:
         return list(map(float, p))

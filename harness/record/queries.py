@@ -3,6 +3,7 @@
 A file is not read by SQLAlchemy, for importing it takes longer than a plan does.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -18,16 +19,40 @@ if TYPE_CHECKING:
 BY_ROW = "r.rowid"  # of a file: as recorded, for a clock may be set back
 BY_START = "r.start_time, r.run_uuid"  # of a server, whose rows have no order of their own
 
+# What SQLite says of a database that is cut short, or another program's.
+SIGNS_OF_DAMAGE = ("no such table", "no such column", "malformed", "not a database")
+
+
+class DamagedDatabase(ValueError):
+    """A database file that is cut short, or another program's."""
+
 
 @contextmanager
 def ask_file(file: Path) -> Iterator[Ask]:
     """A function that asks a database file, opened so that nothing can be written to it."""
-    with closing(open_read_only(file)) as db:
+    with _damage_in_words(file):
+        connection = open_read_only(file)
+    with closing(connection) as db:
 
         def ask(sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
-            return db.execute(sql, values).fetchall()
+            with _damage_in_words(file):
+                return db.execute(sql, values).fetchall()
 
         yield ask
+
+
+@contextmanager
+def _damage_in_words(file: Path) -> Iterator[None]:
+    """Says in a sentence that a file is damaged, or another program's, where SQLite does."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not any(sign in str(error) for sign in SIGNS_OF_DAMAGE):
+            raise
+        raise DamagedDatabase(
+            f"{file} is damaged, or no database of MLflow ({error}); move it away: "
+            "`harness run` records again what is kept"
+        ) from None
 
 
 @contextmanager

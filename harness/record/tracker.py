@@ -124,7 +124,7 @@ class Tracker:
         """The runs of harness, newest last, deleted ones left out."""
         if self.file is None:
             return patiently(self._runs_of_server, study)
-        if not self.file.exists():
+        if not self.file.exists() or not self.file.stat().st_size:
             return []
         refuse_no_database(self.file)
         with self.asking() as ask:

@@ -7,6 +7,7 @@ from harness.judge.sentences import number
 from harness.report.axes import LEFT, RIGHT, Axis, axis_label, axis_over, pixels, svg, upright_grid
 from harness.report.colours import VIRIDIS
 from harness.report.correlation_figure import Frame, marks_upward
+from harness.search.cells import position
 from harness.search.history import SearchHistory, SearchPoint
 from harness.search.summary import (
     best_points,
@@ -14,7 +15,7 @@ from harness.search.summary import (
     colour_shares,
     ended_points,
     means_of,
-    position,
+    thin_out,
 )
 from harness.study.search import Dimension
 
@@ -25,38 +26,53 @@ TOP = 34  # of the axes of parallel coordinates
 BOTTOM = 226
 ABSENT = 250  # where a point stands that has no such setting
 RACE_TALL = 150
+MOST_DOTS = 2000  # of a figure; of more points every second or tenth is drawn, and the best
+MOST_LINES = 400
 MOST_CHARACTERS = 18  # of a level beside an axis
 
 
-def link_to_run(point: SearchPoint, links: Links, mark: str) -> str:
-    """A mark that leads to the first run of a point, where that is recorded."""
+def circle(x: str, y: str, *, is_best: bool) -> str:
+    """The dot of a point, which stands out where it is one of the best."""
+    kind = "diamond" if is_best else "dot"
+    return f'<circle class="{kind}" cx="{x}" cy="{y}" r="3.6"/>'
+
+
+def with_title(history: SearchHistory, point: SearchPoint, links: Links, mark: str) -> str:
+    """A mark that says what it is, and leads to the first run of its point."""
+    title = f"<title>{escape(_title_of(history, point))}</title>"
     for key in point.trial_keys:
         if key in links:
-            return f'<a href="#run-{escape(links[key])}">{mark}</a>'
-    return mark
+            run = escape(links[key])
+            return f'<a href="#run-{run}">{title}{mark}</a>'
+    return f"<g>{title}{mark}</g>"
 
 
-def point_title(history: SearchHistory, point: SearchPoint) -> str:
+def _title_of(history: SearchHistory, point: SearchPoint) -> str:
     """What a mark says when the mouse stands on it."""
     texts = [f"point {point.number}"]
     if point.means is not None:
         for objective, mean in zip(history.objectives, point.means, strict=True):
             texts.append(f"{objective.metric} {number(mean)}")
     texts.append(f"seeds {len(point.scores)}")
-    texts.append(", ".join(f"{path} {level}" for path, level in point.levels.items()))
+    for path, level in point.levels.items():
+        texts.append(f"{path} {level}")
     if point.reason:
         texts.append(point.reason)
-    return f"<title>{escape('; '.join(texts))}</title>"
+    return "; ".join(texts)
 
 
 def best_figure(history: SearchHistory, links: Links, objective: int = 0) -> str:
     """The mean of each point where its race ended, and the best so far as steps."""
-    points = ended_points(history)
+    points = thin_out(history, ended_points(history), MOST_DOTS)
     if not points:
         return ""
     values = [means_of(point)[objective] for point in points]
     ends = [point.trainings_before + len(point.scores) for point in points]
-    frame = Frame(axis_over(0, max(ends)), axis_over(min(values), max(values)), TALL)
+    frame = Frame(
+        across=axis_over(0, max(ends)),
+        upward=axis_over(min(values), max(values)),
+        tall=TALL,
+    )
     metric = history.objectives[objective].metric
     parts = [*upright_grid(frame.across, TALL), *marks_upward(frame)]
     steps = best_so_far(history, objective)
@@ -67,13 +83,11 @@ def best_figure(history: SearchHistory, links: Links, objective: int = 0) -> str
     parts.append(f'<path class="mean" d="{line}"/>')
     best = {point.number for point in best_points(history)}
     for point, value, end in zip(points, values, ends, strict=True):
-        kind = "diamond" if point.number in best else "dot"
-        center = f'cx="{frame.across.at(end)}" cy="{frame.height(value)}"'
-        title = point_title(history, point)
-        mark = f'<circle class="{kind}" {center} r="3.6">{title}</circle>'
-        parts.append(link_to_run(point, links, mark))
+        mark = circle(frame.across.at(end), frame.height(value), is_best=point.number in best)
+        parts.append(with_title(history, point, links, mark))
     parts.append(axis_label("trainings", TALL))
-    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(metric)}</text>')
+    name = escape(metric)
+    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{name}</text>')
     return svg(parts, TALL + 38, f"best {metric} so far over trainings")
 
 
@@ -83,21 +97,21 @@ def race_figure(history: SearchHistory, links: Links) -> str:
         return ""
     across = _axis_of_numbers(history.points[-1].number)
     most = max(len(point.scores) for point in history.points)
-    rungs = sorted({len(point.scores) for point in history.points} - {0})
+    counts = {len(point.scores) for point in history.points}
+    rungs = sorted(counts - {0})
     parts = list(upright_grid(across, RACE_TALL))
     for rung in rungs:
         y = pixels(_height_of_seeds(rung, most))
+        left = LEFT - 12
         parts.append(f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/>')
-        parts.append(f'<text class="tick halo" x="{LEFT - 12}" y="{y}" dy="4">{rung}</text>')
+        parts.append(f'<text class="tick halo" x="{left}" y="{y}" dy="4">{rung}</text>')
     best = {point.number for point in best_points(history)}
-    for point in history.points:
-        kind = "diamond" if point.number in best else "dot"
+    for point in thin_out(history, history.points, MOST_DOTS):
         x = across.at(point.number)
         y = pixels(_height_of_seeds(len(point.scores), most))
         stem = f'<path class="pair" d="M{x} {RACE_TALL}V{y}"/>'
-        title = point_title(history, point)
-        mark = f'{stem}<circle class="{kind}" cx="{x}" cy="{y}" r="3.6">{title}</circle>'
-        parts.append(link_to_run(point, links, mark))
+        mark = stem + circle(x, y, is_best=point.number in best)
+        parts.append(with_title(history, point, links, mark))
     parts.append(axis_label("point", RACE_TALL))
     parts.append(f'<text class="axis halo" x="{LEFT}" y="12">seeds</text>')
     return svg(parts, RACE_TALL + 38, "seeds of each point before it was rejected")
@@ -124,14 +138,16 @@ def parallel_figure(history: SearchHistory, links: Links, objective: int = 0) ->
     parts: list[str] = []
     for index in range(len(history.dimensions)):
         x = _axis_x(history, index)
-        parts.append(f'<path class="pair" d="M{x} {TOP}V{BOTTOM}"/>')
-    for point in sorted(ended_points(history), key=lambda point: shares[point.number]):
+        rule = f'<path class="pair" d="M{x} {TOP}V{BOTTOM}"/>'
+        parts.append(rule)
+    points = thin_out(history, ended_points(history), MOST_LINES)
+    for point in sorted(points, key=lambda point: shares[point.number]):
         stop = round(shares[point.number] * (len(VIRIDIS) - 2))
         width = 4 if point.number in best else 1.4
-        style = f'fill="none" stroke="{VIRIDIS[stop]}" stroke-width="{width}"'
-        title = point_title(history, point)
-        line = f'<path d="{_line_of(history, point)}" {style}>{title}</path>'
-        parts.append(link_to_run(point, links, line))
+        way = _line_of(history, point)
+        stroke = f'stroke="{VIRIDIS[stop]}" stroke-width="{width}"'
+        line = f'<path d="{way}" fill="none" {stroke}/>'
+        parts.append(with_title(history, point, links, line))
     for index, dimension in enumerate(history.dimensions):
         parts += _axis_texts(history, index, dimension)
     return svg(parts, ABSENT + 14, "every point across its settings")
@@ -161,16 +177,23 @@ def _height_on_axis(dimension: Dimension, level: str) -> float:
 def _axis_texts(history: SearchHistory, index: int, dimension: Dimension) -> Iterator[str]:
     """The name of a setting above its axis, and its levels or ends beside it."""
     x = _axis_x(history, index)
+    steps = dimension.path.split(".")
+    name = escape(".".join(steps[-2:]))
+    anchor = f'x="{x}"'
     is_last = index == len(history.dimensions) - 1
-    name = ".".join(dimension.path.split(".")[-2:])
-    anchor = f'x="{RIGHT}" text-anchor="end"' if is_last else f'x="{x}"'
-    yield f'<text class="axis halo" {anchor} y="{TOP - 18}">{escape(name)}</text>'
+    if is_last:
+        anchor = f'x="{RIGHT}" text-anchor="end"'
+    top = TOP - 18
+    yield f'<text class="axis halo" {anchor} y="{top}">{name}</text>'
     levels = dimension.levels
     if dimension.kind != "categorical":
         levels = (f"{dimension.low:g}", f"{dimension.high:g}")
     for level in levels:
         y = pixels(_height_on_axis(dimension, level))
-        text = level if len(level) <= MOST_CHARACTERS else f"{level[: MOST_CHARACTERS - 1]}…"
-        yield f'<text class="tick name" x="{x}" y="{y}" dx="4" dy="4">{escape(text)}</text>'
+        text = level
+        if len(level) > MOST_CHARACTERS:
+            text = level[: MOST_CHARACTERS - 1] + "…"
+        text = escape(text)
+        yield f'<text class="tick name" x="{x}" y="{y}" dx="4" dy="4">{text}</text>'
     if dimension.condition:
         yield f'<text class="tick name" x="{x}" y="{ABSENT}" dx="4" dy="4">not set</text>'

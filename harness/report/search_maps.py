@@ -1,16 +1,17 @@
 """Figures of the space of a search: what mattered, two settings together, and a front."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from harness.judge.sentences import number
-from harness.report.axes import LEFT, axis_label, axis_over, pixels, svg, upright_grid
+from harness.report.axes import LEFT, Axis, axis_label, axis_over, pixels, svg, upright_grid
 from harness.report.correlation_figure import Frame, marks_upward
-from harness.report.heatmap import cell_style
-from harness.report.search_figures import Links, link_to_run, point_title
+from harness.report.heatmap import Range, cell_style
+from harness.report.search_figures import Links, circle, with_title
+from harness.search.cells import MapCell, cell_names, map_of_two
 from harness.search.history import SearchHistory
-from harness.search.importance import Importances
-from harness.search.summary import best_points, cell_names, ended_points, map_of_two, means_of
+from harness.search.importance import Importance, Importances
+from harness.search.summary import best_points, ended_points, means_of
 from harness.study.search import Dimension
 
 ROW = 40  # pixels of an importance
@@ -27,24 +28,32 @@ def importance_figure(importances: Importances) -> str:
     axis = axis_over(0, max(0.05, highest))
     tall = FIRST + ROW * len(rows) - 10
     parts = list(upright_grid(axis, tall))
-    start = axis.scale(0)
     for index, row in enumerate(rows):
-        y = FIRST + ROW * index
-        width = pixels(max(1, axis.scale(row.share) - start))
-        size = f'width="{width}" height="12"'
-        texts = f"{row.path}: {row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
-        title = escape(f"{texts}, by chance up to {row.chance:.0%}")
-        parts.append(f'<text class="name" x="{LEFT}" y="{y - 9}">{escape(row.path)}</text>')
-        parts.append(f'<rect class="box" x="{pixels(start)}" y="{y - 3}" {size}/>')
-        low = axis.at(row.low)
-        high = axis.at(row.high)
-        interval = f'<path class="line" d="M{low} {y + 3}H{high}"><title>{title}</title></path>'
-        parts.append(interval)
-        chance = axis.at(row.chance)
-        parts.append(f'<path class="mean" stroke-dasharray="3 2" d="M{chance} {y - 6}v18"/>')
+        parts += _importance_row(row, FIRST + ROW * index, axis)
     label = f"share of the variance of {importances.metric}; dashed: by chance"
     parts.append(axis_label(label, tall))
     return svg(parts, tall + 38, f"importance of the settings for {importances.metric}")
+
+
+def _importance_row(row: Importance, y: int, axis: Axis) -> Iterator[str]:
+    """A setting: its name, its bar with the interval, and the mark of chance."""
+    start = axis.scale(0)
+    width = pixels(max(1, axis.scale(row.share) - start))
+    name = escape(row.path)
+    above = y - 9
+    yield f'<text class="name" x="{LEFT}" y="{above}">{name}</text>'
+    top = y - 3
+    left = pixels(start)
+    yield f'<rect class="box" x="{left}" y="{top}" width="{width}" height="12"/>'
+    title = f"{name}: {row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
+    title += f", by chance up to {row.chance:.0%}"
+    low = axis.at(row.low)
+    high = axis.at(row.high)
+    middle = y + 3
+    yield f'<path class="line" d="M{low} {middle}H{high}"><title>{title}</title></path>'
+    chance = axis.at(row.chance)
+    upper = y - 6
+    yield f'<path class="mean" stroke-dasharray="3 2" d="M{chance} {upper}v18"/>'
 
 
 def map_table(history: SearchHistory, pair: Sequence[Dimension], objective: int = 0) -> str:
@@ -57,22 +66,29 @@ def map_table(history: SearchHistory, pair: Sequence[Dimension], objective: int 
         return ""
     means = [cell.mean for cell in cells.values()]
     value_range = (min(means), max(means))
-    head = "".join(f"<th>{escape(name)}</th>" for name in cell_names(across))
+    columns = cell_names(across)
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     lines = []
     for row in cell_names(down):
         line = f'<th class="label">{escape(row)}</th>'
-        for column in cell_names(across):
-            entry = cells.get((row, column))
-            if entry is None:
-                line += "<td></td>"
-                continue
-            style = cell_style(entry.mean, value_range)
-            text = escape(number(entry.mean, value_range[1] - value_range[0]))
-            line += f"<td{style}><span>{text}</span><small>{entry.n}</small></td>"
+        for column in columns:
+            line += _map_cell(cells.get((row, column)), value_range)
         lines.append(f"<tr>{line}</tr>")
-    names = f"{escape(down.path)} × {escape(across.path)}"
+    name_down = escape(down.path)
+    name_across = escape(across.path)
+    names = f"{name_down} × {name_across}"
     table = f"<thead><tr><th>{names}</th>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
     return f'<div class="across"><table class="paper">{table}</table></div>'
+
+
+def _map_cell(cell: MapCell | None, value_range: Range) -> str:
+    """A cell with its mean and how many points it has; empty where no point was."""
+    if cell is None:
+        return "<td></td>"
+    low, high = value_range
+    style = cell_style(cell.mean, value_range)
+    text = escape(number(cell.mean, high - low))
+    return f"<td{style}><span>{text}</span><small>{cell.n}</small></td>"
 
 
 def front_figure(history: SearchHistory, links: Links) -> str:
@@ -80,24 +96,32 @@ def front_figure(history: SearchHistory, links: Links) -> str:
     points = ended_points(history)
     if len(history.objectives) < 2 or not points:
         return ""
-    means = {point.number: means_of(point) for point in points}
-    firsts = [values[0] for values in means.values()]
-    seconds = [values[1] for values in means.values()]
-    across = axis_over(min(firsts), max(firsts))
-    frame = Frame(across, axis_over(min(seconds), max(seconds)), TALL)
+    means = {}
+    firsts = []
+    seconds = []
+    for point in points:
+        first, second, *_ = means_of(point)
+        means[point.number] = (first, second)
+        firsts.append(first)
+        seconds.append(second)
+    frame = Frame(
+        across=axis_over(min(firsts), max(firsts)),
+        upward=axis_over(min(seconds), max(seconds)),
+        tall=TALL,
+    )
     parts = [*upright_grid(frame.across, TALL), *marks_upward(frame)]
     best = {point.number for point in best_points(history)}
-    ends = sorted(means[number][:2] for number in best)
+    ends = sorted(means[number] for number in best)
     way = "L".join(frame.at(x, y) for x, y in ends)
     parts.append(f'<path class="mean" d="M{way}"/>')
     for point in points:
-        kind = "diamond" if point.number in best else "dot"
-        x, y = means[point.number][:2]
-        center = f'cx="{frame.across.at(x)}" cy="{frame.height(y)}"'
-        title = point_title(history, point)
-        mark = f'<circle class="{kind}" {center} r="4">{title}</circle>'
-        parts.append(link_to_run(point, links, mark))
-    first, second = history.objectives[:2]
-    parts.append(axis_label(first.metric, TALL))
-    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(second.metric)}</text>')
-    return svg(parts, TALL + 38, f"{second.metric} against {first.metric}")
+        first, second = means[point.number]
+        x = frame.across.at(first)
+        y = frame.height(second)
+        mark = circle(x, y, is_best=point.number in best)
+        parts.append(with_title(history, point, links, mark))
+    across, upward, *_ = [objective.metric for objective in history.objectives]
+    parts.append(axis_label(across, TALL))
+    name = escape(upward)
+    parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{name}</text>')
+    return svg(parts, TALL + 38, f"{upward} against {across}")

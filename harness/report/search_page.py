@@ -7,7 +7,13 @@ from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.report.fact_list import fact_list
 from harness.report.formats import with_capital
-from harness.report.search_figures import Links, best_figure, parallel_figure, race_figure
+from harness.report.search_figures import (
+    MOST_LINES,
+    Links,
+    best_figure,
+    parallel_figure,
+    race_figure,
+)
 from harness.report.search_maps import front_figure, importance_figure, map_table
 from harness.search.history import SearchHistory, SearchPoint
 from harness.search.importance import Importances, importances
@@ -47,7 +53,7 @@ def _parts(history: SearchHistory, links: Links) -> Iterator[str]:
     weights = importances(history)
     figures.append(importance_figure(weights))
     yield _figures(figures)
-    yield _legend(weights)
+    yield _legend(history, weights)
     yield _map_of_weightiest(history, weights)
     yield _points(history, links)
     yield "</section>"
@@ -58,13 +64,15 @@ def _figures(figures: Sequence[str]) -> str:
     return f'<div class="figures">{body}</div>' if body else ""
 
 
-def _legend(weights: Importances) -> str:
+def _legend(history: SearchHistory, weights: Importances) -> str:
     """What the figures show."""
     text = (
-        "A dot is a point, and leads to its run; orange dots and thick lines are incumbents. "
-        "The race shows how many seeds a point got until its mean fell below that of "
-        "the incumbent. A line across the settings is a point, the brighter the better. "
+        "A dot is a point, and leads to its run; orange dots and thick lines are incumbents. The "
+        "race shows how many seeds a point got until its mean fell below that of the incumbent. A "
+        "line across the settings is a point, the brighter the better. "
     )
+    if len(history.points) > MOST_LINES:
+        text += "Of so many points the best are drawn, and every so many of the others. "
     if weights.rows:
         text += (
             "An importance is the share of the variance over the whole space that a setting "

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.search.cells import on_scale
 from harness.search.history import SearchHistory, SearchPoint
-from harness.search.summary import ended_points, means_of, on_scale
+from harness.search.summary import ended_points, means_of
 from harness.study.search import Dimension
 
 if TYPE_CHECKING:

@@ -1,16 +1,12 @@
 """What a search has come to, as the report and the dashboard draw it: pure functions of it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from harness.search.history import SearchHistory, SearchPoint
-from harness.study.search import Dimension
 
 ENDED = ("rejected", "incumbent", "complete")  # states of points whose means were told
-CELLS = 6  # into which a range is cut for a map of two dimensions
-MOST_NUMBERS = 12  # of a range of whole numbers, each of which has a cell of its own
 
 
 @dataclass(frozen=True)
@@ -35,16 +31,6 @@ class Bias:
     def difference(self) -> float:
         """How much of the seen score did not come again."""
         return self.fresh - self.seen
-
-
-@dataclass(frozen=True)
-class MapCell:
-    """The points of a search at one place of two dimensions: their mean, and how many they are."""
-
-    down: str
-    across: str
-    mean: float
-    n: int
 
 
 def ended_points(history: SearchHistory) -> list[SearchPoint]:
@@ -102,10 +88,19 @@ def best_points(history: SearchHistory) -> list[SearchPoint]:
     if incumbents:
         return incumbents
     front: list[SearchPoint] = []
-    for point in points:
-        if not any(_dominates(history, rival, point) for rival in points):
+    for point in sorted(points, key=lambda point: _losses(history, point)):
+        # whoever dominates a point stands before it, and somebody on the front dominates it too
+        if not any(_dominates(history, rival, point) for rival in front):
             front.append(point)
-    return front
+    return sorted(front, key=lambda point: point.number)
+
+
+def _losses(history: SearchHistory, point: SearchPoint) -> list[float]:
+    """The means of a point so that less is better."""
+    losses = []
+    for objective, mean in zip(history.objectives, means_of(point), strict=True):
+        losses.append(-mean if objective.maximise else mean)
+    return losses
 
 
 def _dominates(history: SearchHistory, point: SearchPoint, rival: SearchPoint) -> bool:
@@ -130,6 +125,19 @@ def ranked_points(history: SearchHistory, objective: int = 0) -> list[SearchPoin
     return sorted(ended_points(history), key=rank)
 
 
+def thin_out(history: SearchHistory, points: Sequence[SearchPoint], most: int) -> list[SearchPoint]:
+    """The points that a figure has room for: the best, and every second or tenth of the others."""
+    step = math.ceil(len(points) / most)
+    if step <= 1:
+        return list(points)
+    best = {point.number for point in best_points(history)}
+    left = []
+    for index, point in enumerate(points):
+        if index % step == 0 or point.number in best:
+            left.append(point)
+    return left
+
+
 def biases(history: SearchHistory) -> list[Bias]:
     """For each point that was confirmed and each objective: seen against confirmed."""
     rows: list[Bias] = []
@@ -139,22 +147,6 @@ def biases(history: SearchHistory) -> list[Bias]:
             fresh = confirmed.fresh[number]
             rows.append(Bias(confirmed.point, objective.metric, seen, fresh))
     return rows
-
-
-def position(dimension: Dimension, level: str) -> float:
-    """Where a level stands along its dimension, from 0 to 1; on the logarithm of a log range."""
-    if dimension.kind == "categorical":
-        last = len(dimension.levels) - 1
-        return dimension.levels.index(level) / last if last else 0.5
-    low = on_scale(dimension, dimension.low or 0.0)
-    high = on_scale(dimension, dimension.high or 0.0)
-    width = high - low
-    return (on_scale(dimension, float(level)) - low) / width if width else 0.5
-
-
-def on_scale(dimension: Dimension, value: float) -> float:
-    """A number on the scale on which the search draws it."""
-    return math.log10(value) if dimension.log else value
 
 
 def colour_shares(history: SearchHistory, objective: int = 0) -> dict[int, float]:
@@ -170,68 +162,3 @@ def colour_shares(history: SearchHistory, objective: int = 0) -> dict[int, float
         share = (value - low) / width if width else 0.5
         shares[number] = share if history.objectives[objective].maximise else 1 - share
     return shares
-
-
-def map_of_two(
-    history: SearchHistory, down: Dimension, across: Dimension, objective: int = 0
-) -> list[MapCell]:
-    """The mean of the points at each place of two dimensions, in the order of both.
-
-    A range is cut into cells. Where no point was, there is no cell: nothing is filled in.
-    """
-    groups: dict[tuple[str, str], list[float]] = {}
-    for point in ended_points(history):
-        if down.path in point.levels and across.path in point.levels:
-            names = (cell_of(down, point.levels), cell_of(across, point.levels))
-            groups.setdefault(names, []).append(means_of(point)[objective])
-    cells: list[MapCell] = []
-    for row in cell_names(down):
-        for column in cell_names(across):
-            values = groups.get((row, column))
-            if values:
-                mean = math.fsum(values) / len(values)
-                cells.append(MapCell(row, column, mean, len(values)))
-    return cells
-
-
-def cell_names(dimension: Dimension) -> list[str]:
-    """The levels of a dimension, or the cells into which its range is cut."""
-    if dimension.kind == "categorical":
-        return list(dimension.levels)
-    numbers = _whole_numbers(dimension)
-    if len(numbers) in range(1, MOST_NUMBERS + 1):
-        return [str(number) for number in numbers]
-    bounds = _cell_bounds(dimension)
-    names: list[str] = []
-    for low, high in pairwise(bounds):
-        names.append(f"{low:.2g}–{high:.2g}")
-    return names
-
-
-def cell_of(dimension: Dimension, levels: Mapping[str, str]) -> str:
-    """The cell that a point stands in."""
-    level = levels[dimension.path]
-    names = cell_names(dimension)
-    if level in names:
-        return level
-    number = int(position(dimension, level) * len(names))
-    return names[min(number, len(names) - 1)]
-
-
-def _whole_numbers(dimension: Dimension) -> range:
-    """The numbers of a range of whole numbers; none of another."""
-    if dimension.kind != "int" or dimension.log:
-        return range(0)
-    low, high = int(dimension.low or 0), int(dimension.high or 0)
-    return range(low, high + 1, int(dimension.step or 1))
-
-
-def _cell_bounds(dimension: Dimension) -> Sequence[float]:
-    """The ends of the cells of a range, equal on the scale on which the search draws it."""
-    low = on_scale(dimension, dimension.low or 0.0)
-    high = on_scale(dimension, dimension.high or 0.0)
-    bounds: list[float] = []
-    for number in range(CELLS + 1):
-        bound = low + (high - low) * number / CELLS
-        bounds.append(10**bound if dimension.log else bound)
-    return bounds

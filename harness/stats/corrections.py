@@ -1,6 +1,7 @@
 """Corrections of a family of p values; each returns them in the order given."""
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from harness.stats import correction, inputs
@@ -23,14 +24,15 @@ def holm(p: Array) -> Array:
     return _step_down(p, np.arange(p.size, 0.0, -1))
 
 
-def pass_on(p: Array, keeps: Array) -> Array:
+def pass_on(p: Array, keeps: npt.NDArray[np.bool_]) -> Array:
     """Holm's correction where some keep their share of alpha: they never leave the count that the
     later ones are multiplied with. Without such it is Holm's.
     """
     p = _family(p)
     order = np.argsort(p, kind="stable")
-    has_left = np.concatenate([[0], np.cumsum(keeps[order] == 0)[:-1]])
-    return _step_down(p, p.size - has_left)
+    leaves = np.logical_not(keeps[order])
+    have_left = np.cumsum(leaves) - leaves
+    return _step_down(p, p.size - have_left)
 
 
 @correction

@@ -5,6 +5,7 @@ from harness.store.files import read_json as read_json
 from harness.store.files import write as write
 from harness.store.files import write_json as write_json
 from harness.store.folders import Home as Home
+from harness.store.folders import NoHome as NoHome
 from harness.store.folders import Store as Store
 from harness.store.locks import file_lock as file_lock
 from harness.store.locks import is_locked as is_locked

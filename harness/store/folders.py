@@ -10,9 +10,14 @@ from pathlib import Path
 from harness.store.files import link_or_copy, sync
 from harness.store.locks import file_lock, why_leases
 from harness.store.manifest import BrokenFolder, set_aside, why_broken, write_manifest
+from harness.store.space import is_out_of_space
 
 KINDS = ("fits", "trials", "phantoms")  # the folders of a home that hold work
 LOCKS = "locks"  # the folder of a store that is no key
+
+
+class NoHome(ValueError):
+    """There is no folder in which work could be kept."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,29 @@ class Home:
 
     @classmethod
     def here(cls) -> "Home":
-        """HARNESS_HOME, or the working directory."""
-        folder = Path(os.environ.get("HARNESS_HOME") or Path.cwd())
-        return cls(folder.expanduser().resolve())
+        """HARNESS_HOME, or the working directory; `NoHome` where neither can be."""
+        name = os.environ.get("HARNESS_HOME")
+        try:
+            folder = Path(name) if name else Path.cwd()
+            return cls(folder.expanduser().resolve())
+        except FileNotFoundError:
+            problem = "the working folder is gone; change into one that is there"
+            raise NoHome(f"{problem}, or set HARNESS_HOME") from None
+        except RuntimeError:
+            problem = f"HARNESS_HOME={name}: no user of this name has a home here"
+            raise NoHome(f"{problem}; write the folder out") from None
+
+    def make(self) -> None:
+        """Makes the folder of everything that is kept; `NoHome` where that cannot be."""
+        try:
+            self.hidden.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if is_out_of_space(error):
+                raise
+            raise NoHome(
+                f"{self.hidden} cannot be made ({error.strerror}); set HARNESS_HOME to a folder "
+                "that can be written to"
+            ) from None
 
     @property
     def hidden(self) -> Path:

@@ -22,6 +22,10 @@ NOT_ASKED = ("name", "published", "from")
 Where = dict[str, str | list[str]]
 
 
+# an effect in standard deviations, or in the metric's unit beside the spread of one repetition
+Expect = Positive | dict[Literal["difference", "spread"], Positive]
+
+
 @dataclass(frozen=True)
 class Correlate:
     """Whether two metrics order the same things alike."""
@@ -58,7 +62,7 @@ class Comparison:
     family: str | None = None  # corrected together; null: its own contrasts, or all primary ones
     alpha: Fraction = 0.05
     margin: Positive | None = None  # of equivalence, in the metric's own unit
-    expect: Positive | None = None  # an effect in standard deviations: what power is printed for
+    expect: Expect | None = None  # in standard deviations, or {difference, spread}: for the power
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False
     transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer

@@ -60,14 +60,18 @@ class Declaration:
 
 
 def declare(compare: Iterable[Comparison], expansion: Expansion, seeds: str = "") -> Declaration:
-    """The declaration of these comparisons over the cells of a grid, and of the rule of seeds."""
+    """The declaration of these comparisons over the cells of a grid, and of the rule of seeds.
+
+    A comparison that stands on no trial yet, as that of a search that is not over, has no ground.
+    """
     grounds = {}
     confined: dict[str, Ground] = {}  # most comparisons stand on the same trials
     for comparison in compare:
         where = json.dumps(comparison.where)
         if where not in confined:
             confined[where] = _trials_behind(among(expansion, expansion.cells, comparison.where))
-        grounds[comparison.key] = confined[where]
+        if confined[where].cells:
+            grounds[comparison.key] = confined[where]
     axes = {path: list(map(level_hash, names)) for path, names in level_names(expansion).items()}
     return Declaration(grounds, axes, seeds)
 

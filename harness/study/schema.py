@@ -20,6 +20,7 @@ from harness.spec.values import Fit, Trial
 from harness.study.comparison import Comparison, Correlate
 from harness.study.deciding_axes import FIELDS
 from harness.study.entries import SET_ELSEWHERE, STATISTICS, entry_options
+from harness.study.search_schema import search_schema
 from harness.study.settings import field_option
 from harness.study.tables import Table
 from harness.study.until_decided import SCHEMA_OF_RULE
@@ -85,6 +86,9 @@ def _sections() -> Json:
         "zip": _with_text(columns, "Axes of equal length that move together."),
         "exclude": _with_text(rules, "Cells that are left out, with a reason."),
         "when": _with_text(conditions, "Axes that count only under a condition."),
+        "search": _with_text(
+            search_schema(), "A search instead of a grid: points, asked of Optuna."
+        ),
         "transductive": _with_text(
             {"type": "boolean", "default": False}, "Whether it adapts to images that it tests on."
         ),

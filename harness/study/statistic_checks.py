@@ -91,8 +91,16 @@ def _margin_fits_test(comparison: Comparison) -> Findings:
     if comparison.margin is not None and not takes_margin:
         yield ("margin", KEY), "belongs to a test of equivalence of groups"
     takes_expect = comparison.margin is None and kind in ("groups", "trend")
+    if isinstance(comparison.expect, dict):
+        takes_expect = kind in ("groups", "trend")
     if comparison.expect is not None and not takes_expect:
-        yield ("expect", KEY), "power is known for tests of a difference or a trend only"
+        text = "power is known for tests of a difference or a trend only"
+        if comparison.margin is not None:
+            text += "; with a margin say {spread: ...}, that of the differences"
+        yield ("expect", KEY), text
+    lacks_difference = isinstance(comparison.expect, dict) and "difference" not in comparison.expect
+    if lacks_difference and comparison.margin is None:
+        yield ("expect",), "needs `difference`, in the metric's unit"
 
 
 def _options_of_test(comparison: Comparison) -> Collection[str]:

@@ -54,9 +54,11 @@ def expected_generalised_dice() -> float:
     """
     objects = [sigmoid(0.0), sigmoid(2.0), sigmoid(-1.0)]
     grounds = [1 - score for score in objects]
-    weight_of_ground, weight_of_objects = 1 / 1**2, 1 / 2**2
-    overlap = weight_of_ground * grounds[0] + weight_of_objects * (objects[1] + objects[2])
-    total = weight_of_ground * (sum(grounds) + 1) + weight_of_objects * (sum(objects) + 2)
+    hits_of_objects = objects[1] + objects[2]
+    weight_of_objects = 1 / 2**2  # two pixels; that of the one of background is 1
+    overlap = grounds[0] + weight_of_objects * hits_of_objects
+    total = sum(grounds) + 1
+    total += weight_of_objects * (sum(objects) + 2)
     return 1 - 2 * overlap / total
 
 
@@ -98,8 +100,8 @@ def test_generalised_dice_by_hand() -> None:
     entropy, _ = expected_losses()
     assert is_close(generalised_dice(LOGITS, MASKS, 255), expected)
     assert is_close(generalised_dice(TWO_CHANNELS, MASKS, 255), expected)
-    both = ce_generalised_dice(TWO_CHANNELS, MASKS, 255, weight=0.25)
-    assert is_close(both, 0.75 * entropy + 0.25 * expected)
+    loss = ce_generalised_dice(TWO_CHANNELS, MASKS, 255, weight=0.25)
+    assert is_close(loss, 0.75 * entropy + 0.25 * expected)
 
 
 def test_generalised_dice_counts_a_pixel_as_often_as_it_weighs() -> None:

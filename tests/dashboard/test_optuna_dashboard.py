@@ -65,11 +65,13 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
 
 def text_in_browser(url: str, folder: Path) -> str:
     """What a page says after its scripts have drawn it."""
-    words = [str(CHROMIUM), "--headless", *ARGUMENTS, f"--user-data-dir={folder}"]
-    words += [f"--virtual-time-budget={PATIENCE}", "--window-size=1280,900", "--dump-dom", url]
+    words = [str(CHROMIUM), "--headless", *ARGUMENTS]
+    words += [f"--user-data-dir={folder}", "--window-size=1280,900"]
+    words += [f"--virtual-time-budget={PATIENCE}", "--dump-dom", url]
     outcome = subprocess.run(words, capture_output=True, text=True, check=True, timeout=180)
     body = re.sub(r"<(script|style).*?</\1>", " ", outcome.stdout, flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+    text = unescape(re.sub(r"<[^>]+>", " ", body))
+    return " ".join(text.split())
 
 
 def answer_of(url: str) -> Any:

@@ -36,7 +36,7 @@ def test_a_point_leads_to_the_runs_of_its_seeds(at_search: Home) -> None:
     app = open_page("8_search", study="sought")
     study_runs = runs_of("sought")
     points = {str(point.number): point for point in history_of(study_runs).points}
-    point = points[app.selectbox(key="point").value]
+    point = points[str(app.selectbox(key="point").value)]
     ids = {run.key: run.id for run in study_runs.recorded}
     links = [element.proto.query_string for element in app.get("page_link")]
     assert point.trial_keys

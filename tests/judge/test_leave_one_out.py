@@ -12,6 +12,7 @@ from harness.judge.verdicts import Verdict, lines
 from harness.record.scored import table_of_scores
 from harness.spec.catalogue import load_component
 from harness.study.load import load_study
+from tests.made.synthetic import results, study_in
 
 STEADY = (0.02, 0.022, 0.019, 0.021, 0.018, 0.023, 0.02, 0.02)
 SHAKY = (0.02, 0.022, 0.019, 0.021, 0.018, 0.023, -0.002, -0.004)
@@ -55,8 +56,8 @@ def test_a_verdict_that_needs_a_seed_names_it(tmp_path: Path) -> None:
     assert 0 < len(fragile) < 8
     assert "the verdict hangs on single seeds: new − base is open without" in verdict.survival
     assert fragile[0] in verdict.survival
-    shown = f"{p_number(min(p_values))} to {p_number(max(p_values))} without one of 8"
-    assert shown in verdict.survival
+    span = f"{p_number(min(p_values))} to {p_number(max(p_values))} without one of 8"
+    assert span in verdict.survival
 
 
 def test_the_family_is_corrected_without_the_seed_too(tmp_path: Path) -> None:
@@ -116,4 +117,17 @@ def test_a_large_comparison_is_not_asked(tmp_path: Path, monkeypatch: pytest.Mon
     (verdict,) = verdicts_of(tmp_path, {"new": STEADY}, ONE)
     assert verdict.survival == (
         "not asked without single units: 8 contrasts would have to be made again"
+    )
+
+
+def test_seeds_that_were_added_until_decided_are_not_left_out(tmp_path: Path) -> None:
+    study = study_in(tmp_path, (
+        "seeds: {until: decided, least: 4, most: 10}\ngrid:\n  fit.batch: [2, 4]\ncompare:\n"
+        "  - {name: a, metric: dice, by: fit.batch, against: '2', unit: seed}\n"
+    ))  # fmt: skip
+    runs, rows = results(study, lambda trial, rng: trial.fit.batch + rng.normal())
+    (verdict,) = judge(study, runs, rows, leaving_out=True).verdicts
+    assert verdict.survival == (
+        "not asked without single units: seeds were added until it was decided, and without one it "
+        "is another sequence"
     )

@@ -90,15 +90,15 @@ def race_of_many(count: int = 60, seed: int = 0) -> SearchHistory:
         points[best.number] = replace(best, state="incumbent")
     points.append(point(count, None, "infeasible", before=spent))
     points.append(point(count + 1, None, "failed", before=spent))
-    made = history(*points)
-    return replace(made, confirmed=_confirmed(made))
+    search = history(*points)
+    return replace(search, confirmed=_fresh_seeds(search))
 
 
 def _mean(point: SearchPoint) -> float:
     return point.means[0] if point.means else -math.inf
 
 
-def _confirmed(history: SearchHistory) -> tuple[Confirmed, ...]:
+def _fresh_seeds(history: SearchHistory) -> tuple[Confirmed, ...]:
     """The two best points, each a little worse on fresh seeds."""
     ranked = sorted(history.points, key=lambda point: -_mean(point))
     confirmed = []

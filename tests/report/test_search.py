@@ -33,7 +33,11 @@ def search(monkeypatch: pytest.MonkeyPatch) -> SearchHistory:
 
 def links_of(search: SearchHistory) -> dict[str, str]:
     """A run for every trial."""
-    return {key: f"run-of-{key}" for point in search.points for key in point.trial_keys}
+    links: dict[str, str] = {}
+    for entry in search.points:
+        for key in entry.trial_keys:
+            links[key] = f"run-of-{key}"
+    return links
 
 
 def test_the_section_names_the_pick_its_bias_and_every_point(search: SearchHistory) -> None:

@@ -1,6 +1,8 @@
 """Studies on a real Ray cluster: one of its own, and one of two nodes of which one is killed."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -44,8 +46,27 @@ def test_a_cluster_of_its_own_does_jobs_and_survives_a_kill(home: Home) -> None:
     events += events_until_end(engine, 120)
     assert isinstance(events[-1], Ended)
     assert epochs_in(events) == [1, 2, 3]
+    assert room_of_a_second_study(home) == str(engine.room)
     engine.close()
     assert not ray.is_initialized()
+
+
+SECOND_STUDY = """
+import sys
+from pathlib import Path
+from harness.run.engines.ray import ray_workers
+engine = ray_workers(Path(sys.argv[1]), [])
+print("room", engine.room)
+engine.close()
+"""
+
+
+def room_of_a_second_study(home: Home) -> str:
+    """What a second process finds that starts a cluster of its own while there is one."""
+    words = [sys.executable, "-c", SECOND_STUDY, str(home.folder)]
+    process = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert process.returncode == 0, process.stderr
+    return process.stdout.split("room ")[1].strip()
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def tasks_of(home: Home) -> list[psutil.Process]:
 
 @pytest.mark.slow
 def test_a_study_ends_whose_workers_are_killed_and_queued_again(home: Home, tiny: Path) -> None:
-    edit(tiny, "epochs: 2", "epochs: 30")
+    edit(tiny, "epochs: 2", "epochs: 16")
     words = ("--on", "submitit", "--local", "--workers", "2", "--device", "cpu", "--slots", "1")
     process = start(tiny, *words)
     try:
@@ -210,7 +210,7 @@ def test_a_study_ends_whose_workers_are_killed_and_queued_again(home: Home, tiny
     assert process.returncode == 0, out
     assert "died" in out
     assert "4 of 4 trials were done by workers" in out
-    logs = (home.hidden / "workers" / "tiny").glob("*_log.err")
+    logs = (home.hidden / "workers" / "tiny").glob("*_log.*")
     assert any("Requeued job" in path.read_text() for path in logs)
     results = [run.key for run in tracker_of(home).runs() if is_result(run)]
     assert len(results) == len(set(results)) == 4

@@ -197,3 +197,45 @@ def test_every_sampler_asks_by_its_name(name: str, home: Home, tmp_path: Path) -
     assert history is not None
     assert history.sampler.startswith(f"{name}(seed=0), optuna ")
     assert len({point.levels["fit.method.lr"] for point in history.points}) > 3
+
+
+def test_an_address_is_shown_without_its_password(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "postgresql+psycopg2://anna:tulip@127.0.0.1:1/searches"
+    monkeypatch.setenv("HARNESS_OPTUNA", address)
+    with pytest.raises(ValueError, match="HARNESS_OPTUNA=postgresql") as error:
+        open_driver(study_of(tmp_path), home)
+    assert "tulip" not in str(error.value)
+
+
+def test_a_database_keeps_a_search_as_a_journal_does(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_of(tmp_path, ("trainings: 20", "trainings: 4"))
+    search_on(open_driver(study, Home(tmp_path / "journal")))
+    monkeypatch.setenv("HARNESS_OPTUNA", f"sqlite:///{tmp_path}/searches.db")
+    search_on(open_driver(study, home), most=2)
+    search_on(open_driver(study, home))
+    in_database = open_driver(study, home).points
+    monkeypatch.delenv("HARNESS_OPTUNA")
+    in_journal = open_driver(study, Home(tmp_path / "journal")).points
+    assert [point.scores for point in in_database] == [point.scores for point in in_journal]
+
+
+def test_a_torn_last_line_of_the_journal_is_cut_off(home: Home, tmp_path: Path) -> None:
+    study = study_of(tmp_path)
+    search_on(open_driver(study, home), most=3)
+    journal = home.hidden / "optuna.journal"
+    journal.write_bytes(journal.read_bytes() + b'{"op_code": 8, "tri')
+    assert open_driver(study, home).spent == 3
+    assert search_on(open_driver(study, home)) == 17
+
+
+def test_an_argument_that_a_sampler_does_not_take_is_a_sentence(home: Home, tmp_path: Path) -> None:
+    study = study_of(tmp_path, ("sampler: random", "sampler: {tpe: {n_starts: 3}}"))
+    with pytest.raises(ValueError, match=r"sampler tpe: .*n_starts"):
+        open_driver(study, home)
+    unknown = study_of(tmp_path, ("sampler: random", "sampler: samplers/not_there"))
+    with pytest.raises(ValueError, match="sampler samplers/not_there is not installed"):
+        open_driver(unknown, home)

@@ -1,21 +1,20 @@
 """What a search has come to: the best so far, the front, maps, and the bias of the pick."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
+from harness.search.cells import cell_names, cell_of, map_of_two, position
 from harness.search.sentences import bias_text, counts_text, headline
 from harness.search.summary import (
     BestStep,
     best_points,
     best_so_far,
     biases,
-    cell_names,
-    cell_of,
     colour_shares,
-    map_of_two,
-    position,
     ranked_points,
+    thin_out,
 )
 from harness.study.search import Dimension
 from tests.made.searched import DICE, DIMENSIONS, ECE, history, point, race_of_many
@@ -110,6 +109,34 @@ def test_few_whole_numbers_have_a_cell_each() -> None:
     assert len(cell_names(many)) == 6
     assert cell_of(many, {"fit.patch": "16"}) == cell_names(many)[0]
     assert cell_of(many, {"fit.patch": "112"}) == cell_names(many)[-1]
+
+
+def test_of_many_points_some_are_drawn_and_the_best_among_them() -> None:
+    points = [point(number, (float(number == 37),), "complete") for number in range(100)]
+    search = history(*points)
+    assert [entry.number for entry in thin_out(search, points, 10)] == [
+        *range(0, 31, 10),
+        37,
+        *range(40, 91, 10),
+    ]
+    assert thin_out(search, points, 100) == points
+
+
+def test_the_front_is_that_of_all_pairs() -> None:
+    rng = random.Random(2)
+    points = []
+    for number in range(60):
+        means = (rng.randint(0, 6) / 6, rng.randint(0, 6) / 6)
+        points.append(point(number, means, "complete"))
+    front = []
+    for entry in points:
+        dice, ece = entry.means or (0.0, 0.0)
+        rivals = [rival.means or (0.0, 0.0) for rival in points]
+        better = [mean for mean in rivals if mean[0] >= dice and mean[1] <= ece]
+        if set(better) == {(dice, ece)}:
+            front.append(entry.number)
+    search = history(*points, objectives=(DICE, ECE))
+    assert [best.number for best in best_points(search)] == front
 
 
 def test_the_bias_of_the_pick_is_told_in_numbers() -> None:

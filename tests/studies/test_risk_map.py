@@ -109,7 +109,7 @@ def test_every_comparison_of_the_laptop_study_can_show_something() -> None:
     verdicts = {preview.verdict for preview in planned}
     assert len(names) == len(study.compare)
     assert "not testable" not in verdicts
-    powers = [preview.power for preview in planned if preview.expect is not None]
+    powers = [preview.power for preview in planned if preview.power is not None]
     (power,) = powers
     assert power is not None
     assert power > 0.8

@@ -18,7 +18,8 @@ from tests.made.study_files import BASE, loaded_study, problem_text, problems_of
         ("extends: 3\n", "s.yaml:1:10: extends: 3 should be the path of a study file"),
         (
             BASE + "search: {}\n",
-            "s.yaml:6:1: search: searches are not built yet; list the values under grid",
+            "s.yaml:6:9: search: needs `over`: the settings to search, "
+            "each with its choices or its range",
         ),
         (BASE + "components: [lab]\n", "s.yaml:6:14: components.0: no folder lab"),
         (BASE + "components: lab\n", "s.yaml:6:13: components: 'lab': should be a valid array"),

@@ -90,7 +90,7 @@ def test_a_table_without_rows_has_nothing_to_judge(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "problem"),
+    ("section", "problem"),
     [
         ("seeds: 3", "seeds: means nothing beside `scores`, whose trainings are done"),
         ("compare: [{name: a, metric: dice, by: init, unit: fold}]", "no column 'fold'; add it"),
@@ -98,12 +98,12 @@ def test_a_table_without_rows_has_nothing_to_judge(tmp_path: Path) -> None:
         ("compare: [{name: a, metric: dice, by: inti, unit: seed}]", "did you mean 'init'?"),
     ],
 )
-def test_a_study_file_may_name_a_table(more: str, problem: str, tmp_path: Path) -> None:
+def test_a_study_file_may_name_a_table(section: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "scores.csv").write_text(WIDE)
     file = tmp_path / "study.yaml"
     file.write_text("scores: scores.csv\n")
     assert len(load_study(file).cells) == 3
-    file.write_text(f"scores: scores.csv\n{more}\n")
+    file.write_text(f"scores: scores.csv\n{section}\n")
     with pytest.raises(Mistakes) as mistakes:
         load_study(file)
     assert problem in str(mistakes.value)

@@ -17,7 +17,7 @@ from harness.data.splits import select
 from harness.spec.options import Count, Dataset, Fraction, Whole
 
 IMAGES_AT_ONCE = 4  # that stay decoded while their tiles are read
-Place = tuple[int, int, int]  # of a tile: its image, its top and its left
+Corner = tuple[int, int, int]  # of a tile: its image, its top and its left
 
 
 @dataset(splits=("train", "validation", "test", "all"), papers=("skip-pruning",))
@@ -41,21 +41,21 @@ def class_tiles(
     if whole.masks is None:
         raise Refused("class_tiles needs masks, and this data set has none; take tiles")
     if len(shares) != len(whole.classes):
-        names = ", ".join(whole.classes) or "none"
-        raise Refused(f"shares has {len(shares)} numbers for the classes {names}; give one each")
+        classes = ", ".join(whole.classes) or "none"
+        raise Refused(f"shares has {len(shares)} numbers for the classes {classes}; give one each")
     images = as_lazy(whole.images)
     masks = as_lazy(whole.masks)
-    places: list[Place] = []
+    corners: list[Corner] = []
     for index in range(len(images)):
         rng = np.random.default_rng([seed, index])
         centres = _centres(masks[index], shares, count, rng, whole.ids[index])
-        places += _places(index, centres, images.shapes[index], size, whole.ids[index])
-    names = [f"{whole.ids[index]}/{top:05d}-{left:05d}" for index, top, left in places]
-    scans = select(whole, [index for index, _, _ in places])
+        corners += _corners(index, centres, images.shapes[index], size, whole.ids[index])
+    names = [f"{whole.ids[index]}/{top:05d}-{left:05d}" for index, top, left in corners]
+    scans = select(whole, [index for index, _, _ in corners])
     return replace(
         scans,
-        images=_tiles(images, places, size),
-        masks=_tiles(masks, places, size),
+        images=_tiles(images, corners, size),
+        masks=_tiles(masks, corners, size),
         ids=[f"{name}-{number}" for number, name in enumerate(names)],
         volumes=names,
         groups=scans.groups or scans.volumes,
@@ -76,9 +76,9 @@ def _centres(
     return np.stack(np.unravel_index(flat, mask.shape), axis=1)
 
 
-def _places(
+def _corners(
     index: int, centres: NDArray[np.int64], shape: tuple[int, ...], size: int, name: str
-) -> list[Place]:
+) -> list[Corner]:
     """Where the tiles around these pixels begin, inside the image."""
     if min(shape[:2]) < size:
         raise Refused(f"{name}: it is {shape[0]} x {shape[1]}, smaller than a tile of {size}")
@@ -87,17 +87,17 @@ def _places(
     return [(index, int(top), int(left)) for top, left in starts]
 
 
-def _tiles(arrays: Lazy, places: Sequence[Place], size: int) -> Lazy:
-    """The tiles at these places, cut when they are read."""
+def _tiles(arrays: Lazy, corners: Sequence[Corner], size: int) -> Lazy:
+    """The tiles that begin at these corners, cut when they are read."""
 
     @lru_cache(maxsize=IMAGES_AT_ONCE)
     def whole(index: int) -> Image:
         return arrays[index]
 
     def read(number: int) -> Image:
-        index, top, left = places[number]
+        index, top, left = corners[number]
         tile: Image = whole(index)[top : top + size, left : left + size]
         return tile
 
-    shapes = [(size, size, *arrays.shapes[index][2:]) for index, _, _ in places]
+    shapes = [(size, size, *arrays.shapes[index][2:]) for index, _, _ in corners]
     return Lazy(read, shapes, arrays.dtype)

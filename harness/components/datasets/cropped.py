@@ -1,5 +1,6 @@
 """Any data set cut to sides that a network can halve several times."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,14 +26,14 @@ def cropped(
     `square` takes the shorter side for both. Nothing is resampled.
     """
     scans = open_inner(of, split, home)
-    images = _cut(as_lazy(scans.images), scans.ids, multiple, square)
+    images = _middle_of(as_lazy(scans.images), scans.ids, multiple, square)
     masks = scans.masks
     if masks is not None:
-        masks = _cut(as_lazy(masks), scans.ids, multiple, square)
+        masks = _middle_of(as_lazy(masks), scans.ids, multiple, square)
     return replace(scans, images=images, masks=masks)
 
 
-def _cut(arrays: Lazy, names: list[str], multiple: int, square: bool) -> Lazy:
+def _middle_of(arrays: Lazy, names: Sequence[str], multiple: int, square: bool) -> Lazy:
     """Arrays that are cut when they are read; refused where a side is shorter than `multiple`."""
 
     def size_of(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -63,6 +63,8 @@ def pixel_type(dtype: np.dtype[Any]) -> str:
     """The type that pixels of a file are read as: truth values become 0 and 1."""
     if dtype.kind == "b":
         return "uint8"
+    if dtype.names is not None:
+        return "void"  # records, whose type NumPy does not read back from its text
     return str(dtype)
 
 

@@ -55,6 +55,7 @@ def event_message(event: Event) -> Message:
             "key": event.job.key,
             "error": event.error,
             "seconds": event.seconds,
+            "is_final": event.is_final,
         }
     kind = "measured" if isinstance(event, Measured) else "ended"
     return {"event": kind, **_plain_outcome(event.outcome)}
@@ -81,7 +82,7 @@ def read_event(message: Message, job: Job) -> Event:
     if kind == "started":
         return Started(unit)
     if kind == "lost":
-        return Lost(unit, message["error"], message["seconds"])
+        return Lost(unit, message["error"], message["seconds"], message["is_final"])
     outcome = _outcome_from(message, unit)
     if kind == "measured":
         return Measured(job, outcome)

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +72,7 @@ class RayCluster:
         self._ray = ray
         self._home = home
         self._token = f"{RUNNING_FOLDER}/ray-{secrets.token_hex(8)}"
+        self._folder: str | None = None  # of Ray, where the cluster is our own
         self._connect(address)
 
     def _connect(self, address: str | None) -> None:
@@ -82,15 +85,25 @@ class RayCluster:
                 address="local",
                 include_dashboard=False,
                 _node_ip_address="127.0.0.1",
-                _temp_dir=f"/tmp/ray-{os.getuid()}",  # short: a socket's path has 107 bytes
+                _temp_dir=self._private_folder(),
             )
         else:
             options["address"] = address
         try:
             self._ray.init(**options)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            self.close()
             joined = "no cluster of its own could be started" if address is None else address
             raise ValueError(f"--on ray: {joined}: {one_line(error)}") from None
+
+    def _private_folder(self) -> str:
+        """A folder for the files of a cluster of our own, which other users cannot enter.
+
+        Ray lets everybody into the folder that it is given, so that is one inside. The path is
+        short, for that of a socket has 107 bytes.
+        """
+        self._folder = tempfile.mkdtemp(prefix="hr-", dir="/tmp")
+        return f"{self._folder}/ray"
 
     def prepare(self, preload: list[str], gpu_fraction: float, device: str, work: Work) -> None:
         """Decides what a worker takes of a machine, and what each is told."""
@@ -164,6 +177,8 @@ class RayCluster:
     def close(self) -> None:
         (self._home.hidden / self._token).unlink(missing_ok=True)
         self._ray.shutdown()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _cores_of_a_job(machines: list[dict[str, float]]) -> int:

@@ -152,10 +152,12 @@ def _on_white(image: NDArray[Any], _: int) -> NDArray[Any]:
     if image.ndim < 3 or image.shape[2] != 4:
         return image
     opaque = np.iinfo(image.dtype).max
+    flat = np.full_like(image, opaque)
     share = image[..., 3:] / opaque
-    colours = image[..., :3] * share + opaque * (1 - share)
-    alpha = np.full((*image.shape[:2], 1), opaque)
-    return np.concatenate([np.rint(colours), alpha], axis=2).astype(image.dtype)
+    colours = image[..., :3] * share
+    white = opaque * (1 - share)
+    flat[..., :3] = np.rint(colours + white)
+    return flat
 
 
 def _read_polygons(table: Path, names: list[str], labels: dict[str, int]) -> list[list[Polygon]]:

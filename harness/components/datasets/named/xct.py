@@ -37,8 +37,7 @@ AXIS_OF_LENGTH = {DEPTH: "z", HEIGHT: "y", WIDTH: "x"}
 LENGTHS = sorted((DEPTH, HEIGHT, WIDTH))
 # Older metadata put the test at [1300, 1600), right beside the training sections; the final
 # notebook of the data's authors puts it at [1600, 1900). So `gap`, which paper 000 describes, is
-# most likely
-# the official split.
+# most likely the official split.
 TABLES = {
     "gap": {"train": (0, 1300), "test": (1600, 1900)},
     "adjacent": {"train": (0, 1300), "test": (1300, 1600)},

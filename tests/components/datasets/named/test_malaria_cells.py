@@ -106,7 +106,7 @@ def test_cells_are_cut_from_the_categories_that_are_named(tmp_path: Path) -> Non
     home = Home(tmp_path)
     write_smear(home, seed=0)
     everything, _ = cut_templates(home.data, 3)
-    named, _ = cut_templates(home.data, 3, ("ring", "trophozoite"))
-    assert len(named.cells) == len(everything.cells) == 3
+    parasites, _ = cut_templates(home.data, 3, ("ring", "trophozoite"))
+    assert len(parasites.cells) == len(everything.cells) == 3
     with pytest.raises(Refused, match="no picture has three annotated cells of ring"):
         cut_templates(home.data, 3, ("ring",))
