@@ -47,9 +47,12 @@ def test_a_worker_that_is_told_to_stop_saves_and_gives_back_and_another_goes_on(
 ) -> None:
     edit(tiny, "epochs: 2", "epochs: 200")
     worker = start_worker(tiny)
-    wait_for_curves(worker, home)
-    worker.send_signal(signal.SIGUSR1)
-    printed = worker.communicate(timeout=120)[0]
+    try:
+        wait_for_curves(worker, home)
+        worker.send_signal(signal.SIGUSR1)
+        printed = worker.communicate(timeout=300)[0]
+    finally:
+        worker.kill()
     assert worker.returncode == WORK_LEFT, printed
     assert "it was sent SIGUSR1; the same command goes on" in printed
     assert "4 are left for the next `harness work" in printed
@@ -61,12 +64,12 @@ def test_a_worker_that_is_told_to_stop_saves_and_gives_back_and_another_goes_on(
     edit(tiny, "epochs: 200", "epochs: 2")
     beside = start_worker(tiny, "--stay")
     plain = start(tiny)
-    printed = beside.communicate(timeout=240)[0] + plain.communicate(timeout=240)[0]
+    printed = beside.communicate(timeout=300)[0] + plain.communicate(timeout=300)[0]
     assert (beside.returncode, plain.returncode) == (0, 0), printed
     finished = state_of(home)["finished"]
     assert len(finished) == len(set(finished)) == 4
     assert work_of(plan_of(tiny, home)) == {"fits": 0, "trials": 0}
     third = start_worker(tiny)
-    printed = third.communicate(timeout=120)[0]
+    printed = third.communicate(timeout=300)[0]
     assert third.returncode == 0
     assert printed == "tiny: nothing to do: every trial is done\n"

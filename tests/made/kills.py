@@ -10,7 +10,7 @@ from harness.record.database import Run
 from harness.store import Home
 from tests.made.studies import tracker_of
 
-SECONDS_UNTIL_A_RUN = 120.0
+SECONDS_UNTIL_A_RUN = 300.0  # a busy machine is slow
 
 
 def metrics_of(home: Home, run: Run) -> dict[str, float]:
