@@ -49,6 +49,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.recording
 	$(BIN)/python -m benchmarks.live_records
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.sequential
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.gpu
 	$(BIN)/python -m benchmarks.gpu_measure
