@@ -50,6 +50,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.live_records
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.race
+	$(BIN)/python -m benchmarks.sequential
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.gpu
 	$(BIN)/python -m benchmarks.gpu_measure
