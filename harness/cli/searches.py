@@ -137,7 +137,7 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
         return
     counts = Counter(point.state for point in history.points)
     states = [f"{counts[state]} {state}" for state in WAYS if counts[state]]
-    repeated = sum(point.known for point in history.points)
+    repeated = sum(point.is_known for point in history.points)
     if repeated:
         states.append(f"{repeated} known already")
     text = f"points:  {len(history.points)} tried"
@@ -155,7 +155,10 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
 
 def _best_line(search: Search, point: SearchPoint) -> str:
     """The best point with its means and its settings."""
-    levels = [f"{path.split('.')[-1]} {level}" for path, level in point.levels.items()]
+    levels = []
+    for path, level in point.levels.items():
+        name = path.split(".")[-1]
+        levels.append(f"{name} {level}")
     metrics = [objective.metric for objective in search.objectives]
     scores = []
     for metric, mean in zip(metrics, point.means or (), strict=False):

@@ -66,8 +66,10 @@ def search_of(study: Study) -> Search:
 def score_of(training: Training) -> tuple[float, ...]:
     """A score without a training: wide networks are better, and each seed has its own noise."""
     fit = training.cell.trial.fit
-    noise = (hash((training.seed, fit.net.options["width"])) % 7) / 100
-    return (fit.net.options["width"] / 10 + noise + float(fit.method.options["lr"]),)
+    width = int(fit.net.options["width"])
+    rate = float(fit.method.options["lr"])
+    noise = hash((training.seed, width)) % 7
+    return (width / 10 + noise / 100 + rate,)
 
 
 def search_on(driver: Driver, score: Score = score_of, most: int = 10_000) -> int:
