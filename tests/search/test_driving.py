@@ -234,7 +234,7 @@ def test_a_torn_last_line_of_the_journal_is_cut_off(home: Home, tmp_path: Path) 
 
 def test_an_argument_that_a_sampler_does_not_take_is_a_sentence(home: Home, tmp_path: Path) -> None:
     study = study_of(tmp_path, ("sampler: random", "sampler: {tpe: {n_starts: 3}}"))
-    with pytest.raises(ValueError, match="sampler tpe: .*n_starts"):
+    with pytest.raises(ValueError, match=r"sampler tpe: .*n_starts"):
         open_driver(study, home)
     unknown = study_of(tmp_path, ("sampler: random", "sampler: samplers/not_there"))
     with pytest.raises(ValueError, match="sampler samplers/not_there is not installed"):
