@@ -137,7 +137,7 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
         return
     counts = Counter(point.state for point in history.points)
     states = [f"{counts[state]} {state}" for state in WAYS if counts[state]]
-    repeated = sum(point.is_repeat for point in history.points)
+    repeated = sum(point.is_known for point in history.points)
     if repeated:
         states.append(f"{repeated} known already")
     text = f"points:  {len(history.points)} tried"
@@ -157,8 +157,8 @@ def _best_line(search: Search, point: SearchPoint) -> str:
     """The best point with its means and its settings."""
     levels = []
     for path, level in point.levels.items():
-        setting = path.rpartition(".")[2]
-        levels.append(f"{setting} {level}")
+        name = path.split(".")[-1]
+        levels.append(f"{name} {level}")
     metrics = [objective.metric for objective in search.objectives]
     scores = []
     for metric, mean in zip(metrics, point.means or (), strict=False):

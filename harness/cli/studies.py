@@ -65,6 +65,9 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
 
     tracker = tracker_at(where)
     study = study_as_recorded(file, tracker)
+    if study.search is not None and not study.cells:
+        print_search(study, study.search, tracker.home)
+        return
     runs, rows = or_exit(table, tracker, study.name)
     recorded = or_exit(tracker.runs, study.name)
     verdicts = judge(study, runs, rows, recorded, leaving_out=True)

@@ -38,7 +38,7 @@ class SearchPoint:
     trial_keys: tuple[str, ...]  # of the trials behind the scores, in the same order
     began: float | None  # in seconds since 1970
     trainings_before: int  # trainings that the search had spent when the point was asked for
-    is_repeat: bool = False  # answered from an earlier point that is the same trial
+    is_known: bool = False  # answered from an earlier point that is the same trial
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _search_points(search: Search, points: list[Point]) -> tuple[SearchPoint, ..
             trial_keys=point.trial_keys,
             began=point.began,
             trainings_before=point.trainings_before,
-            is_repeat=point.known_as is not None,
+            is_known=point.known_as is not None,
         )
         search_points.append(search_point)
     return tuple(search_points)

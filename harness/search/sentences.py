@@ -59,7 +59,7 @@ def counts_text(history: SearchHistory) -> str:
     for state in ORDER:
         if counts[state]:
             texts.append(f"{counts[state]} {state_text(history, state)}")
-    repeats = sum(point.is_repeat for point in history.points)
+    repeats = sum(point.is_known for point in history.points)
     if repeats:
         texts.append(f"{repeats} answered from an equal point")
     noun = "point" if len(history.points) == 1 else "points"

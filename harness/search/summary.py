@@ -37,7 +37,7 @@ def ended_points(history: SearchHistory) -> list[SearchPoint]:
     """The points with means, each trial once: what is known from an earlier point is left out."""
     points = []
     for point in history.points:
-        if point.state in ENDED and point.means is not None and not point.is_repeat:
+        if point.state in ENDED and point.means is not None and not point.is_known:
             points.append(point)
     return points
 

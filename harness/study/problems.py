@@ -6,7 +6,7 @@ from typing import Any
 from harness.spec.options import plain_value
 from harness.spec.values import Steps
 from harness.study.document import Document
-from harness.study.marks import Problem, path_text
+from harness.study.marks import KEY, Problem, path_text
 
 Raw = dict[str, Any]
 Finding = tuple[Steps, str]  # steps into the file, and what is wrong there
@@ -63,7 +63,7 @@ def _setting_steps(steps: Steps) -> Steps:
         steps = steps[1:]
     elif steps[:1] not in (("grid",), ("zip",)) or len(steps) == 1:
         return steps
-    if len(steps) == 1:
+    if len(steps) == 1 or steps[1] == KEY:
         return steps
     inside = steps[2:]
     while inside and isinstance(inside[0], int):

@@ -85,9 +85,7 @@ def _sections() -> Json:
         "zip": _with_text(columns, "Axes of equal length that move together."),
         "exclude": _with_text(rules, "Cells that are left out, with a reason."),
         "when": _with_text(conditions, "Axes that count only under a condition."),
-        "search": _with_text(
-            search_schema(), "A search instead of a grid: points, asked of Optuna."
-        ),
+        "search": _with_text(search_schema(), "A search instead of a grid, by Optuna."),
         "transductive": _with_text(
             {"type": "boolean", "default": False}, "Whether it adapts to images that it tests on."
         ),

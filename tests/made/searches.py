@@ -66,9 +66,9 @@ def search_of(study: Study) -> Search:
 def score_of(training: Training) -> tuple[float, ...]:
     """A score without a training: wide networks are better, and each seed has its own noise."""
     fit = training.cell.trial.fit
-    width = fit.net.options["width"]
-    noise = hash((training.seed, width)) % 7
+    width = int(fit.net.options["width"])
     rate = float(fit.method.options["lr"])
+    noise = hash((training.seed, width)) % 7
     return (width / 10 + noise / 100 + rate,)
 
 

@@ -28,7 +28,7 @@ def test_a_search_ends_at_its_total_and_not_after(home: Home, tmp_path: Path) ->
     history = read_history(study, home)
     assert history is not None
     assert history.spent_trainings == 20
-    assert sum(len(point.scores) for point in history.points if not point.is_repeat) == 20
+    assert sum(len(point.scores) for point in history.points if not point.is_known) == 20
     assert {point.state for point in history.points} <= {"incumbent", "rejected", "complete"}
 
 
@@ -135,7 +135,7 @@ def test_an_equal_point_is_answered_from_the_first(home: Home, tmp_path: Path) -
     driver.finish()
     history = read_history(study, home)
     assert history is not None
-    repeated = [point for point in history.points if point.is_repeat]
+    repeated = [point for point in history.points if point.is_known]
     assert repeated
     assert all(point.means is not None for point in repeated)
     assert set(optuna_states(home)) == {TrialState.COMPLETE}

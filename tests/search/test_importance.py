@@ -44,6 +44,6 @@ def test_scores_that_do_not_differ_say_nothing() -> None:
 
 def test_a_known_point_has_no_second_vote() -> None:
     search = race_of_many(20)
-    repeat = replace(search.points[0], number=99, is_repeat=True)
+    repeat = replace(search.points[0], number=99, is_known=True)
     repeated = replace(search, points=(*search.points, repeat))
     assert importances(repeated) == importances(search)

@@ -70,7 +70,7 @@ def test_several_objectives_have_a_front() -> None:
 
 def test_a_point_that_was_known_counts_once() -> None:
     first = point(0, (0.5,), "incumbent")
-    search = history(first, replace(first, number=1, is_repeat=True))
+    search = history(first, replace(first, number=1, is_known=True))
     assert [entry.number for entry in ranked_points(search)] == [0]
     assert "1 answered from an equal point" in counts_text(search)
 
