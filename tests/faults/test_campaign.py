@@ -42,7 +42,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def undisturbed(name: str, folder: Path) -> Numbers:
+def numbers_undisturbed(name: str, folder: Path) -> Numbers:
     """The numbers of a study that nobody disturbs, and what it leaves, which is nothing."""
     home = Home(folder / "undisturbed")
     home.folder.mkdir()
@@ -62,7 +62,7 @@ def new_home(folder: Path) -> Home:
 
 
 def test_kills_at_random_moments(tmp_path: Path, name: str) -> None:
-    numbers = undisturbed(name, tmp_path)
+    numbers = numbers_undisturbed(name, tmp_path)
     home = new_home(tmp_path)
     file = write_study(tmp_path, name)
     rng = random.Random(name)
@@ -95,7 +95,7 @@ def kill_something(process: Any, rng: random.Random) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("times", [1, 2])
 def test_signals(tmp_path: Path, name: str, number: signal.Signals, times: int) -> None:
-    numbers = undisturbed(name, tmp_path)
+    numbers = numbers_undisturbed(name, tmp_path)
     home = new_home(tmp_path)
     file = write_study(tmp_path, name)
     process = start_apart(file, home)
@@ -114,7 +114,7 @@ def test_signals(tmp_path: Path, name: str, number: signal.Signals, times: int) 
 
 
 def test_a_frozen_worker(tmp_path: Path) -> None:
-    numbers = undisturbed("live", tmp_path)
+    numbers = numbers_undisturbed("live", tmp_path)
     home = new_home(tmp_path)
     file = write_study(tmp_path, "live")
     process = start_apart(file, home, "--slots", "1", "--limit", "60s")
@@ -152,7 +152,7 @@ time.time = _jumping_time
 
 
 def test_a_clock_that_jumps(tmp_path: Path, name: str) -> None:
-    numbers = undisturbed(name, tmp_path)
+    numbers = numbers_undisturbed(name, tmp_path)
     home = new_home(tmp_path)
     clock = tmp_path / "clock"
     clock.mkdir()
@@ -176,7 +176,7 @@ def kinds_of_files(home: Home) -> dict[str, Path]:
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit, delete])
 def test_every_kind_of_file_damaged(tmp_path: Path, damage: Any) -> None:
-    numbers = undisturbed("fits", tmp_path)
+    numbers = numbers_undisturbed("fits", tmp_path)
     home = Home(tmp_path / "undisturbed")
     file = write_study(tmp_path, "fits")
     for path in kinds_of_files(home).values():
@@ -193,7 +193,7 @@ def test_every_kind_of_file_damaged(tmp_path: Path, damage: Any) -> None:
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit])
 def test_a_damaged_database_is_used_or_refused(tmp_path: Path, damage: Any) -> None:
-    undisturbed("fits", tmp_path)
+    numbers_undisturbed("fits", tmp_path)
     home = Home(tmp_path / "undisturbed")
     damage(home.database)
     code, printed = run_apart(write_study(tmp_path, "fits"), home)

@@ -19,6 +19,7 @@ from harness.spec.states import State
 from harness.store import Home, write_json
 
 ROOT = Path(__file__).parents[2]
+GO = "go"  # the file of a home that lets sleepers begin
 LOG = "made.log"  # a line for each trial that was made, by whomever
 SECONDS_OF_A_TRIAL = 0.05
 
@@ -86,4 +87,6 @@ def work_on_sleeps(home: Home, count: int) -> int:
 if __name__ == "__main__":
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    while not (Path(sys.argv[1]) / GO).exists():  # so that all begin at once
+        time.sleep(0.01)
     sys.stdout.write(f"{work_on_sleeps(Home(Path(sys.argv[1])), int(sys.argv[2]))}\n")

@@ -5,11 +5,11 @@ import signal
 import time
 from subprocess import Popen
 
-from harness.run.claims import CLAIMS, Claims
+from harness.run.claims import Claims
 from harness.store import Home
 from harness.store.leases import LOST, read_claim
 from tests.made.ways import way
-from tests.made.workers import lines_of_log, start_sleeper, trial_job
+from tests.made.workers import GO, lines_of_log, start_sleeper, trial_job
 
 __all__ = ["way"]  # a fixture
 
@@ -31,12 +31,10 @@ def own_trials(process: "Popen[str]") -> int:
 
 
 def holds_a_lease(process: "Popen[str]", home: Home) -> bool:
-    """Whether a lease of a claim names this process."""
-    for lease in (home.hidden / CLAIMS).glob("*.lease"):
-        claim = read_claim(lease)
-        if claim is not None and claim.pid == process.pid:
-            return True
-    return False
+    """Whether a process is in the middle of a trial, which it has claimed too."""
+    locks = home.store("trials").root / "locks"
+    claims = [read_claim(lease) for lease in locks.glob("*.lease")]
+    return any(claim is not None and claim.pid == process.pid for claim in claims)
 
 
 def freeze(process: "Popen[str]", home: Home, way: str) -> None:
@@ -63,6 +61,7 @@ def test_six_processes_of_which_two_are_killed_and_one_is_frozen_do_each_trial_o
     for worker in workers:
         assert worker.stdout is not None
         assert worker.stdout.readline().startswith("ready")
+    (home.folder / GO).touch()
     wait_for_trials(home, 10)
     frozen, *killed = workers[:3]
     freeze(frozen, home, way)
