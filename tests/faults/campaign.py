@@ -96,7 +96,8 @@ def end_of(process: Process) -> tuple[int, str]:
 
 def run_apart(file: Path, home: Home, *words: str, **variables: str) -> tuple[int, str]:
     """Runs a study to its end; its exit code and what it printed."""
-    return end_of(start_apart(file, home, *words, **variables))
+    process = start_apart(file, home, *words, **variables)
+    return end_of(process)
 
 
 def processes_of(session: int) -> list[psutil.Process]:

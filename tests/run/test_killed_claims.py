@@ -33,8 +33,11 @@ def own_trials(process: "Popen[str]") -> int:
 def holds_a_lease(process: "Popen[str]", home: Home) -> bool:
     """Whether a process is in the middle of a trial, which it has claimed too."""
     locks = home.store("trials").root / "locks"
-    claims = [read_claim(lease) for lease in locks.glob("*.lease")]
-    return any(claim is not None and claim.pid == process.pid for claim in claims)
+    for lease in locks.glob("*.lease"):
+        claim = read_claim(lease)
+        if claim is not None and claim.pid == process.pid:
+            return True
+    return False
 
 
 def freeze(process: "Popen[str]", home: Home, way: str) -> None:
