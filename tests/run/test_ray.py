@@ -35,6 +35,22 @@ def test_a_share_of_a_machine_is_counted_by_processors_and_by_parts_of_gpus() ->
     assert Share(1, 0.5).fits_into({"CPU": 8.0}) == 0
 
 
+def test_a_cluster_that_does_not_start_is_a_sentence_and_leaves_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[Path] = []
+
+    def start_too_slowly(**options: Any) -> None:
+        folders.append(Path(options["_temp_dir"]).parent)
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", start_too_slowly)
+    sentence = "--on ray: no cluster of its own could be started: .*timed out during startup"
+    with pytest.raises(ValueError, match=sentence):
+        ray_workers(home.folder, [])
+    assert [folder.exists() for folder in folders] == [False]
+
+
 @pytest.mark.slow
 def test_a_cluster_of_its_own_does_jobs_and_survives_a_kill(home: Home) -> None:
     engine = ray_workers(home.folder, [], work=contract_work)

@@ -91,7 +91,7 @@ class RayCluster:
             options["address"] = address
         try:
             self._ray.init(**options)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  Ray has no kind of its own for a slow start
             self.close()
             joined = "no cluster of its own could be started" if address is None else address
             raise ValueError(f"--on ray: {joined}: {one_line(error)}") from None
