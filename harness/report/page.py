@@ -22,6 +22,7 @@ def page(
     design: list[tuple[str, str]],
     origin: Provenance,
     tables: Iterable[Tabulated] = (),
+    *,
     averages: Sequence[AverageRow] = (),
     searches: Sequence[str] = (),
 ) -> str:

@@ -82,7 +82,9 @@ def texts(
     if history is not None:
         sections.append(search_html(history, links_of(runs)))
     files = {
-        "report.html": page(verdicts, _design(study), origin, tables, averages, sections),
+        "report.html": page(
+            verdicts, _design(study), origin, tables, averages=averages, searches=sections
+        ),
         "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
         "report.md": comparisons_markdown(verdicts, lower)
         + averages_markdown(averages)

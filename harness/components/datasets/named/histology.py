@@ -94,7 +94,9 @@ def ms_cct(
     unclear: Literal["tissue", "ignored"] = "tissue",
 ) -> Scans:
     """MS-CCT, squamous cell carcinoma of dogs, 44 slides in five scanners A to E; groups are
-    slides, 30/5/9 of them. Bone, cartilage and inflammation are tissue, or `ignored`.
+    slides, 30/5/9 of them.
+
+    Bone, cartilage and inflammation are tissue, or `ignored`.
     """
     # The public slides are of low resolution, so the patch counts of paper 004 cannot be had from
     # them. What is transparent on a slide is white, as the authors' public code has it.
