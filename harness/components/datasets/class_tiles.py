@@ -33,7 +33,8 @@ def class_tiles(
 ) -> Scans:
     """`count` tiles of each image of another data set, around random pixels of its classes.
 
-    `shares` says how often each class is aimed at, in the order of the classes. A class that an image lacks leaves its share to the others. Tiles at an edge are moved inside.
+    `shares` says how often each class is aimed at, in the order of the classes. A class that an
+    image lacks leaves its share to the others. Tiles at an edge are moved inside.
     """
     # Paper 004's sampler in the authors' public code: tumour .45, other tissue .45, background .10.
     whole = open_inner(of, split, home)
