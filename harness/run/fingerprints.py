@@ -51,6 +51,8 @@ def as_recorded(study: Study, home: Home, runs: Iterable[Run]) -> Study:
     Where the runs do not say it of every data set, the data are read.
     """
     parts = _parts_of_files(study)
+    if not parts:
+        return study
     recorded = recorded_bytes(runs)
     marks: dict[str, str] = {}
     for key, part in parts.items():
