@@ -12,7 +12,7 @@ from harness.study.load import Study, load_study
 STUDIES = Path(__file__).parents[2] / "studies"
 PUBLISHED = STUDIES / "paper/published"
 METHODS = ("vanilla", "class weight", "transferability map", "risk map")
-SEEDS = 6
+SEEDS = 8
 
 
 def numbers_of(name: str) -> list[dict[str, str]]:

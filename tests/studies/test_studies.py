@@ -35,7 +35,7 @@ PAPER = {
 def test_the_paper_studies_hold_the_cells_of_the_paper(name: str, networks: int) -> None:
     study = load_study(STUDIES / "paper" / f"{name}.yaml")
     fits = [cell.trial.fit for cell in study.cells]
-    assert len({fit.key for fit in fits}) == 5 * networks
+    assert len({fit.key for fit in fits}) == 8 * networks
     assert {fit.net.options["slices"] for fit in fits} == {3}
 
 
