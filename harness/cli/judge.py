@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from harness.cli.answer_lines import print_verdicts
 from harness.cli.shared import (
     AsJson,
     app,
-    as_json,
     fail,
     or_exit,
     or_mistakes,
@@ -58,14 +58,10 @@ def judge_(
     study = or_mistakes(study_of_document, document, scores)
     if to is None:
         from harness.judge.answer import judge
-        from harness.judge.verdicts import lines, value
 
         runs, rows = table_of_scores(study)
         verdicts = judge(study, runs, rows, leaving_out=True)
-        if json_:
-            as_json(value(verdicts))
-        else:
-            print_lines(*lines(verdicts))
+        print_verdicts(verdicts, as_values=json_)
         return
     _write(document, study, scores, to, json_)
 
@@ -126,7 +122,6 @@ def _document_of_lines(scores: Path, lines: Sequence[str]) -> Document:
 
 def _write(document: Document, study: Study, scores: Path, to: Path, as_values: bool) -> None:
     """Makes a folder of the table, its study file, their runs and the report."""
-    from harness.judge.verdicts import lines, value
     from harness.report.write import report
 
     to.mkdir(parents=True, exist_ok=True)
@@ -138,11 +133,6 @@ def _write(document: Document, study: Study, scores: Path, to: Path, as_values: 
     tracker = Tracker(f"{SQLITE}{home.database}", home)
     or_exit(record_scores, copy, tracker)
     written = or_exit(report, copy, tracker, home.folder)
-    if as_values:
-        as_json(value(written.verdicts))
-        return
-    print_lines(
-        *lines(written.verdicts),
-        f"report: {written.page}",
-        f"look:  HARNESS_HOME={to} streamlit run dashboard/app.py",
-    )
+    print_verdicts(written.verdicts, as_values=as_values)
+    if not as_values:
+        print_lines(f"report: {written.page}", f"look:  HARNESS_HOME={to} harness dashboard")

@@ -15,7 +15,9 @@ from harness.cli.engines import (
     Batch,
     Choice,
     Detach,
+    Deterministic,
     Device,
+    DeviceOption,
     GpuFraction,
     Limit,
     Local,
@@ -75,7 +77,7 @@ class Retry(StrEnum):
 def run_(
     file: RunFile,
     slots: Slots = None,
-    device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
+    device: DeviceOption = Device.auto,
     on: OnOption = On.processes,
     address: Address = None,
     gpu_fraction: GpuFraction = None,
@@ -91,9 +93,7 @@ def run_(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Although its primary question cannot be answered.")
     ] = False,
-    deterministic: Annotated[
-        bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
-    ] = True,
+    deterministic: Deterministic = True,
     profile: Profile = None,
     limit: Limit = None,
     no_build: NoBuild = False,

@@ -148,8 +148,6 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
         yield f"  {summary.problem}"
     if summary.count_by_others:
         yield f"  {summary.count_by_others} were done by other processes meanwhile"
-    if summary.count_left:
-        yield f"  stopped: {summary.count_left} trials are not finished; the same command goes on"
     lost = [outcome for outcome in summary.outcomes if outcome.lives > 1]
     if lost:
         yield f"  {len(lost)} lost their worker and were taken up again"

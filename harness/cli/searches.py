@@ -1,6 +1,5 @@
 """A search on the command line: what it would do, how far it is, and the search itself."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,19 +15,11 @@ from harness.run.plan import Plan
 from harness.run.progress import forget
 from harness.run.searching import SearchSource
 from harness.search.asking import recorded_search
-from harness.search.history import PointState, SearchHistory, SearchPoint, read_history
+from harness.search.history import SearchHistory, SearchPoint, read_history
+from harness.search.sentences import counts_text, seeds_text
 from harness.store import Home, file_lock, file_name, is_locked
 from harness.study.load import Study
 from harness.study.search import Search
-
-WAYS: tuple[PointState, ...] = (
-    "incumbent",
-    "racing",
-    "rejected",
-    "complete",
-    "infeasible",
-    "failed",
-)
 
 
 def print_search(study: Study, search: Search, home: Home) -> None:
@@ -135,15 +126,8 @@ def history_lines(search: Search, history: SearchHistory | None) -> Iterator[str
     if history is None:
         yield "points:  none tried yet"
         return
-    counts = Counter(point.state for point in history.points)
-    states = [f"{counts[state]} {state}" for state in WAYS if counts[state]]
-    repeated = sum(point.is_known for point in history.points)
-    if repeated:
-        states.append(f"{repeated} known already")
-    text = f"points:  {len(history.points)} tried"
-    if states:
-        text += f" ({', '.join(states)})"
-    yield f"{text}; {history.spent_trainings} trainings of {history.budget}"
+    trainings = f"{history.spent_trainings} trainings of {history.budget}"
+    yield f"tried:   {counts_text(history)}; {trainings}"
     for point in history.points:
         if point.state == "incumbent":
             yield _best_line(search, point)
@@ -163,9 +147,7 @@ def _best_line(search: Search, point: SearchPoint) -> str:
     scores = []
     for metric, mean in zip(metrics, point.means or (), strict=False):
         scores.append(f"{metric} {mean:.4g}")
-    seeds = len(point.scores)
-    over = "1 seed" if seeds == 1 else f"{seeds} seeds"
-    head = f"best:    point {point.number}: {', '.join(scores)} over {over}"
+    head = f"best:    point {point.number}: {', '.join(scores)} over {seeds_text(point)}"
     return " · ".join([head, *levels])
 
 

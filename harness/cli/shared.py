@@ -92,10 +92,13 @@ def _confirmed_study(file: Path, home: Home) -> Study:
     return study
 
 
-def study_as_recorded(file: Path, tracker: Tracker) -> Study:
-    """Reads a study file, on the bytes that its runs have looked at: no data is needed."""
+def study_as_recorded(file: Path, tracker: Tracker) -> tuple[Study, list[Run]]:
+    """Reads a study file, on the bytes that its runs have looked at: no data is needed; and those
+    runs.
+    """
     study = _confirmed_study(file, tracker.home)
-    return or_mistakes(as_recorded, study, tracker.home, or_exit(tracker.runs, study.name))
+    recorded = or_exit(tracker.runs, study.name)
+    return or_mistakes(as_recorded, study, tracker.home, recorded), recorded
 
 
 def or_mistakes(

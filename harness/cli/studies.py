@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
-from harness.cli.answer_lines import reports_folder
+from harness.cli.answer_lines import print_verdicts, reports_folder
 from harness.cli.deciding import still_needed
 from harness.cli.json_values import plan_value
 from harness.cli.searches import print_search, search_value
@@ -27,7 +27,7 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
-from harness.record.table import table
+from harness.record.table import rows_in, table_of
 from harness.store import Home
 
 
@@ -61,20 +61,15 @@ def plan_(
 def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
     """Judge the declared comparisons of a study by what is finished."""
     from harness.judge.answer import judge
-    from harness.judge.verdicts import lines, value
 
     tracker = tracker_at(where)
-    study = study_as_recorded(file, tracker)
+    study, recorded = study_as_recorded(file, tracker)
     if study.search is not None and not study.cells:
         print_search(study, study.search, tracker.home)
         return
-    runs, rows = or_exit(table, tracker, study.name)
-    recorded = or_exit(tracker.runs, study.name)
+    runs, rows = or_exit(table_of, recorded, tracker, rows_in)
     verdicts = judge(study, runs, rows, recorded, leaving_out=True)
-    if json_:
-        as_json(value(verdicts))
-        return
-    print_lines(*lines(verdicts))
+    print_verdicts(verdicts, as_values=json_)
 
 
 @app.command("report")
@@ -89,6 +84,6 @@ def report_(
     from harness.report.write import report
 
     tracker = tracker_at(where)
-    study = study_as_recorded(file, tracker)
+    study, _ = study_as_recorded(file, tracker)
     written = or_exit(report, study, tracker, to or reports_folder(tracker.home, study))
     print_lines(f"report: {written.page}")

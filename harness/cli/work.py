@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
-from harness.cli.engines import Device
+from harness.cli.engines import Deterministic, Device, DeviceOption, Slots
 from harness.cli.json_values import summary_value
 from harness.cli.shared import (
     AsJson,
@@ -42,10 +42,8 @@ WORK_LEFT = LOST  # the exit code of a worker that leaves work which it could go
 @app.command()
 def work(
     files: Annotated[list[Path], typer.Argument(help="Study files, done in this order.")],
-    slots: Annotated[
-        int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")
-    ] = None,
-    device: Annotated[Device, typer.Option(help="What to train on.")] = Device.auto,
+    slots: Slots = None,
+    device: DeviceOption = Device.auto,
     time_limit: Annotated[
         str | None,
         typer.Option(help="Save and stop after so long: 90m, 3:50h, 1-12:00:00."),
@@ -53,9 +51,7 @@ def work(
     stay: Annotated[
         bool, typer.Option("--stay", help="Stay until all is done, to take up what others leave.")
     ] = False,
-    deterministic: Annotated[
-        bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
-    ] = True,
+    deterministic: Deterministic = True,
     json_: AsJson = False,
     where: Where = None,
 ) -> None:

@@ -17,7 +17,7 @@ from harness.measure.layers import layer
 from harness.spec.catalogue import load_component
 from harness.spec.values import Fit, Part, Steps, Trial
 from harness.store import Home
-from harness.train.build import build_net
+from harness.train.build import build_net, outputs_of
 from harness.train.weights import load_into
 
 Problem = tuple[Steps, str]  # steps from the trial, and what is wrong there
@@ -93,7 +93,8 @@ class DryBuild:
     def _build_on(self, device: str, fit: Fit, source: Outline) -> BuiltNetwork:
         """Builds the network of a fit on a device; only the shapes of its weights are kept."""
         channels = source.planes * int(fit.net.options["slices"])
-        outputs = _outputs(fit.net, source)
+        classes = source.classes if source.has_masks else ()
+        outputs = outputs_of(fit.net, channels, classes)
         with torch.device(device), torch.random.fork_rng(devices=[]), torch.no_grad():
             net = build_net(fit.net, channels, outputs).eval()
             answer = net(torch.zeros(1, channels, fit.patch, fit.patch))
@@ -180,16 +181,6 @@ def _place_in_fit(sentence: str) -> tuple[str, str]:
     if match is None:
         return "net", sentence
     return match[1], sentence[match.end() :]
-
-
-def _outputs(part: Part, source: Outline) -> int:
-    """The outputs of a network, as `channels_and_outputs` counts them."""
-    if part.component.facts.translates:
-        return source.planes * int(part.options["slices"])
-    outputs = part.options["classes"]
-    if outputs is None:
-        outputs = len(source.classes) if len(source.classes) > 2 else 1
-    return int(outputs)
 
 
 def _problems_of_answer(built: BuiltNetwork, fit: Fit) -> Iterator[Problem]:

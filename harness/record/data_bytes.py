@@ -1,10 +1,9 @@
 """Which bytes a run has looked at, so that a study can be judged where its data are not."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from harness.record.database import Run
+from harness.record.database import Run, mapping_in
 from harness.spec.values import Part, Trial
 from harness.spec.walk import parts_in
 
@@ -33,14 +32,5 @@ def recorded_bytes(runs: Iterable[Run]) -> dict[str, str]:
     """What runs say of their data, of which the newest come last and are believed."""
     marks: dict[str, str] = {}
     for run in runs:
-        marks.update(_bytes_in(run))
+        marks.update(mapping_in(run, BYTES_TAG))
     return marks
-
-
-def _bytes_in(run: Run) -> dict[str, str]:
-    """What one run says; nothing where it is older than this, or its tag was cut."""
-    try:
-        marks = json.loads(run.tags.get(BYTES_TAG, "{}"))
-    except ValueError:
-        return {}
-    return marks if isinstance(marks, dict) else {}

@@ -39,6 +39,15 @@ class Run:
     artifact_uri: str = ""
 
 
+def mapping_in(run: Run, tag: str) -> dict[str, Any]:
+    """The mapping that a tag of a run holds as JSON; empty where it is missing or was cut."""
+    try:
+        mapping = json.loads(run.tags.get(tag, "{}"))
+    except ValueError:
+        return {}
+    return mapping if isinstance(mapping, dict) else {}
+
+
 MLFLOW_STATUS: Mapping[str, str] = {  # harness's state of a run -> the status it has in MLflow
     State.FINISHED: "FINISHED",
     State.DIVERGED: "FAILED",

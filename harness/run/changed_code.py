@@ -1,18 +1,17 @@
 """Results that were made by code that has changed since, and whose keys do not say so."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from harness.record.contents import CODE_TAG
-from harness.record.database import Run
+from harness.record.database import Run, mapping_in
 from harness.spec.code_of import code_of
 from harness.spec.values import Fit, Trial
 
 
 def changed_components(trial: Trial, run: Run) -> list[str]:
     """The components whose code was another when a run of this trial was made."""
-    return changed_since(trial, _recorded_digests(run))
+    return changed_since(trial, mapping_in(run, CODE_TAG))
 
 
 def changed_since(value: Fit | Trial, recorded: Mapping[str, str]) -> list[str]:
@@ -40,12 +39,3 @@ def changed_code_lines(changes: Iterable[Iterable[str]]) -> list[str]:
             "`harness run --retry changed`, or raise its `version`"
         )
     return lines
-
-
-def _recorded_digests(run: Run) -> Mapping[str, str]:
-    """What a run says of the code behind it; nothing where it is older than this."""
-    try:
-        digests = json.loads(run.tags.get(CODE_TAG, "{}"))
-    except ValueError:
-        return {}
-    return digests if isinstance(digests, dict) else {}

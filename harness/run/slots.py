@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from harness.spec.driver import ask_driver
 
+SMALL_MACHINE = 4  # cores, on which a fit has one of them
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -73,4 +75,9 @@ def threads_of_a_fit() -> int:
     networks train 1.4 times as many steps a second as one after the other on two (make bench), and
     a busy machine slows them less.
     """
-    return 1 if _cores() <= 4 else 2
+    return threads_on(_cores())
+
+
+def threads_on(cores: float) -> int:
+    """How many threads a fit has on a processor with so many cores."""
+    return 1 if cores <= SMALL_MACHINE else 2

@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from math import fsum, isnan
 from typing import Literal
 
-from harness.search.race_rule import RaceRule
+from harness.search.race_rule import RaceRule, dominates, is_as_good
 
 Values = tuple[float, ...]  # one for each objective
 Job = tuple[int, int]  # the number of a point, and a seed
@@ -187,7 +187,7 @@ def _rung_above(rule: RaceRule, rung: int) -> int:
 def _decide(race: Race, racer: Racer) -> tuple[Race, Outcome]:
     """Ends the race of a challenger that nobody dominates: it must be better, not only as good."""
     for incumbent in race.incumbents:
-        if _is_as_good(race.rule, incumbent.means, racer.means):
+        if is_as_good(race.rule.maximise, incumbent.means, racer.means):
             return race, _rejection(racer, incumbent.point)
     outcome = Outcome(racer.point, "incumbent", racer.means, len(racer.scores))
     return replace(race, incumbents=(*race.incumbents, racer)), outcome
@@ -198,7 +198,7 @@ def _without_overtaken(race: Race, winner: Racer) -> tuple[Race, list[int]]:
     left: list[Racer] = []
     overtaken: list[int] = []
     for incumbent in race.incumbents:
-        if incumbent != winner and _is_as_good(race.rule, winner.means, incumbent.means):
+        if incumbent != winner and is_as_good(race.rule.maximise, winner.means, incumbent.means):
             overtaken.append(incumbent.point)
         else:
             left.append(incumbent)
@@ -211,18 +211,7 @@ def _rejection(racer: Racer, beaten_by: int) -> Outcome:
 
 def _dominating(race: Race, racer: Racer) -> int | None:
     """Returns an incumbent that is as good in every objective and better in one; None: none is."""
-    means = racer.means
     for incumbent in race.incumbents:
-        is_as_good = _is_as_good(race.rule, incumbent.means, means)
-        if is_as_good and incumbent.means != means:
+        if dominates(race.rule.maximise, incumbent.means, racer.means):
             return incumbent.point
     return None
-
-
-def _is_as_good(rule: RaceRule, means: Values, than: Values) -> bool:
-    """Whether means are at least as good as others in every objective."""
-    for maximise, mean, other_mean in zip(rule.maximise, means, than, strict=True):
-        is_worse = mean < other_mean if maximise else mean > other_mean
-        if is_worse:
-            return False
-    return True

@@ -23,6 +23,21 @@ class RaceRule:
             raise ValueError(f"the last rung has {self.rungs[-1]} seeds, but there are {count}")
 
 
+def is_as_good(maximise: Sequence[bool], means: Sequence[float], than: Sequence[float]) -> bool:
+    """Whether means are at least as good as others in every objective."""
+    for is_highest, mean, other_mean in zip(maximise, means, than, strict=True):
+        is_worse = mean < other_mean if is_highest else mean > other_mean
+        if is_worse:
+            return False
+    return True
+
+
+def dominates(maximise: Sequence[bool], means: Sequence[float], than: Sequence[float]) -> bool:
+    """Whether means are as good as others in every objective, and better in one."""
+    are_other_means = tuple(means) != tuple(than)
+    return are_other_means and is_as_good(maximise, means, than)
+
+
 def doubling_rule(seeds: Sequence[int], maximise: Sequence[bool] = (True,)) -> RaceRule:
     """Returns the race over nested seeds: one, two, four and so on, and at last all of them."""
     rungs: list[int] = []

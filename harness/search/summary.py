@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.search.history import SearchHistory, SearchPoint
+from harness.search.race_rule import dominates
 
 ENDED = ("rejected", "incumbent", "complete")  # states of points whose means were told
 
@@ -87,10 +88,12 @@ def best_points(history: SearchHistory) -> list[SearchPoint]:
     incumbents = [point for point in points if point.state == "incumbent"]
     if incumbents:
         return incumbents
+    maximise = [objective.maximise for objective in history.objectives]
     front: list[SearchPoint] = []
     for point in sorted(points, key=lambda point: _losses(history, point)):
         # whoever dominates a point stands before it, and somebody on the front dominates it too
-        if not any(_dominates(history, rival, point) for rival in front):
+        means = means_of(point)
+        if not any(dominates(maximise, means_of(rival), means) for rival in front):
             front.append(point)
     return sorted(front, key=lambda point: point.number)
 
@@ -101,17 +104,6 @@ def _losses(history: SearchHistory, point: SearchPoint) -> list[float]:
     for objective, mean in zip(history.objectives, means_of(point), strict=True):
         losses.append(-mean if objective.maximise else mean)
     return losses
-
-
-def _dominates(history: SearchHistory, point: SearchPoint, rival: SearchPoint) -> bool:
-    """Whether a point is as good as a rival in every objective, and better in one."""
-    is_better_once = False
-    pairs = zip(history.objectives, means_of(point), means_of(rival), strict=True)
-    for objective, mean, rival_mean in pairs:
-        if _is_better(rival_mean, mean, maximise=objective.maximise):
-            return False
-        is_better_once = is_better_once or mean != rival_mean
-    return is_better_once
 
 
 def ranked_points(history: SearchHistory, objective: int = 0) -> list[SearchPoint]:

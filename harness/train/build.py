@@ -1,6 +1,6 @@
 """Parts of a spec become functions and networks: options filled in, nested parts built first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from pathlib import Path
@@ -141,10 +141,16 @@ def channels_and_outputs(part: Part, domain: Labelled | Unlabelled) -> tuple[int
     It has an output for each class, unless the part says how many; one logit answers two classes.
     A network that translates images has an output for each plane of them.
     """
-    if part.component.facts.translates:
-        return domain.images.channels, domain.images.channels
+    channels = domain.images.channels
     classes = domain.classes if isinstance(domain, Labelled) else ()
-    outputs = part.options["classes"]
+    return channels, outputs_of(part, channels, classes)
+
+
+def outputs_of(part: Part, channels: int, classes: Sequence[str]) -> int:
+    """Returns the outputs of a network for images of so many channels and these classes."""
+    if part.component.facts.translates:
+        return channels
+    outputs: int | None = part.options["classes"]
     if outputs is None:
         outputs = len(classes) if len(classes) > 2 else 1
     elif 2 < outputs < len(classes):
@@ -152,4 +158,4 @@ def channels_and_outputs(part: Part, domain: Labelled | Unlabelled) -> tuple[int
             f"fit.net.classes: {outputs} outputs cannot tell {len(classes)} classes "
             f"({', '.join(classes)}) apart; 2 mean foreground or not"
         )
-    return domain.images.channels, outputs
+    return outputs

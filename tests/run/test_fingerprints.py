@@ -14,25 +14,30 @@ from harness.run.engines import inline
 from harness.run.fingerprints import as_recorded, with_fingerprints
 from harness.run.plan import plan
 from harness.store import Home
-from harness.study.load import load_study
+from harness.study.load import Study, load_study
 from harness.study.marks import Mistakes
 from tests.made.outside import folder_of_components, write_component
 from tests.made.own_study import write_own_study
 from tests.made.studies import tracker_of
 
 
-def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
-    home: Home, tmp_path: Path
-) -> None:
-    file = write_own_study(tmp_path)
+def run_own_study(home: Home, file: Path) -> Study:
+    """Runs a study on a person's own files, and returns it with their fingerprints."""
     tracker = tracker_of(home)
     tracker.prepare()
     study = with_fingerprints(load_study(file), home)
-    study_plan = plan(study, home, tracker.runs())
     executor = inline(home.folder, "cpu")
+    study_plan = plan(study, home, tracker.runs())
     summary = run(study_plan, home, tracker, executor, lambda progress, outcome: None)
     assert summary.recorded == 1, [outcome.error for outcome in summary.failures]
-    assert tracker.runs("own")[0].status == "FINISHED"
+    return study
+
+
+def test_a_study_on_files_of_ones_own_is_recorded_with_their_fingerprints(
+    home: Home, tmp_path: Path
+) -> None:
+    study = run_own_study(home, write_own_study(tmp_path))
+    assert tracker_of(home).runs("own")[0].status == "FINISHED"
     with closing(sqlite3.connect(home.database)) as db:
         digests = [digest for (digest,) in db.execute("SELECT digest FROM datasets")]
     trial = study.cells[0].trial
@@ -44,14 +49,10 @@ def test_results_are_judged_on_the_bytes_that_were_looked_at_without_the_data(
     home: Home, tmp_path: Path
 ) -> None:
     file = write_own_study(tmp_path)
-    tracker = tracker_of(home)
-    tracker.prepare()
-    study = with_fingerprints(load_study(file), home)
-    executor = inline(home.folder, "cpu")
-    run(plan(study, home, []), home, tracker, executor, lambda progress, outcome: None)
+    study = run_own_study(home, file)
     for path in tmp_path.glob("*.npy"):
         path.unlink()
-    (run_,) = tracker.runs("own")
+    (run_,) = tracker_of(home).runs("own")
     assert run_.tags[FOLDER_TAG] == os.getcwd()
     recorded = as_recorded(load_study(file), home, [run_])
     assert [cell.trial.key for cell in recorded.cells] == [cell.trial.key for cell in study.cells]

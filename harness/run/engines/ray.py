@@ -15,11 +15,10 @@ from harness.run.engines.remote import Remote
 from harness.run.following import RUNNING_FOLDER
 from harness.run.inline import remote_work
 from harness.run.jobs import Work, one_line
+from harness.run.slots import threads_on
 from harness.store import Home
 
 INSTALL = '--on ray: Ray is not installed here; pip install "harness[ray]"'
-MOST_CORES = 2  # of a job on a processor; one where a machine of the cluster has no more than four
-SMALL_MACHINE = 4
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ class RayCluster:
 def _cores_of_a_job(machines: list[dict[str, float]]) -> int:
     """How many cores a job on a processor takes, so that no machine is given too many."""
     smallest = min((machine.get("CPU", 0.0) for machine in machines), default=0.0)
-    return 1 if smallest <= SMALL_MACHINE else MOST_CORES
+    return threads_on(smallest)
 
 
 def _reason(error: BaseException) -> str:
