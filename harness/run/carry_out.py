@@ -196,7 +196,7 @@ def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
     began = time.time()
     return Progress(
         study.name,
-        str(study.path),
+        str(study.path.absolute()),
         os.getpid(),
         began,
         waiting,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.searches import lines_of_search_in
 from harness.judge.answer import judge
 from harness.record.table import table
 from harness.run.carry_out import RunSummary, run
@@ -18,7 +19,7 @@ from harness.search.history import SearchHistory, read_history
 from harness.spec.states import State
 from harness.store import Home
 from harness.study.load import Study
-from tests.made.searches import search_of, study_of
+from tests.made.searches import open_driver, search_of, search_on, study_of
 from tests.made.studies import tracker_of
 
 SHORT = ("trainings: 20", "trainings: 3")
@@ -148,3 +149,14 @@ def test_the_pruners_of_optuna_stop_trainings_by_their_curves(
     assert pruned
     fits = home.store("fits").keys()
     assert len(fits) == summary.count(State.FINISHED, "fit") == 12 - len(pruned)
+
+
+def test_status_says_how_far_a_search_is(home: Home, tmp_path: Path) -> None:
+    study = study_of(tmp_path, SHORT)
+    search_on(open_driver(study, home))
+    tried, best = lines_of_search_in(study.path, home)
+    assert tried.startswith("tried:   3 points: ")
+    assert tried.endswith("3 trainings of 3 trainings")
+    assert best.startswith("best:    point ")
+    study.path.unlink()
+    assert lines_of_search_in(study.path, home) == []
