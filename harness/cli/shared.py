@@ -68,6 +68,7 @@ NoBuild = Annotated[
 ]
 
 WIDEST = 100  # columns that a sentence takes, however wide the terminal is
+TIED = "\0=\0"  # an equals sign between whose sides no line breaks
 HEAD = re.compile(r"[a-z]+: +")  # `answer: `, below which a sentence goes on
 
 MOST_CANDIDATES = 10  # runs that a question lists
@@ -220,13 +221,14 @@ def lines_of_sentence(text: str, width: int) -> list[str]:
     behind_head = HEAD.match(text)
     if behind_head is not None:
         indent = behind_head.end() - 2
-    return textwrap.wrap(
-        text,
+    lines = textwrap.wrap(
+        text.replace(" = ", TIED),
         min(width, WIDEST),
         subsequent_indent=" " * (indent + 2),
         break_long_words=False,
         break_on_hyphens=False,
-    ) or [text]
+    )
+    return [line.replace(TIED, " = ") for line in lines] or [text]
 
 
 def escape_markup(text: str) -> str:

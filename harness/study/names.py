@@ -73,8 +73,8 @@ def _setting_before_numbers(path: str, names: Names) -> str:
 
 
 def interval_name(level: float) -> str:
-    """'95 % interval', of a level of confidence of .95."""
-    return f"{100 * level:g} % interval"
+    """'95% interval', of a level of confidence of .95."""
+    return f"{100 * level:g}% interval"
 
 
 def read_names(problems: Problems, grid: Expansion) -> Names:
