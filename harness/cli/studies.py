@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import screen
 from harness.cli.answer_lines import print_verdicts, reports_folder
 from harness.cli.deciding import still_needed
 from harness.cli.json_values import plan_value
+from harness.cli.plan_screen import axes_table, plan_lines
 from harness.cli.searches import print_search, search_value
 from harness.cli.shared import (
     AsJson,
@@ -23,6 +23,7 @@ from harness.cli.shared import (
     out,
     plan_of,
     print_lines,
+    print_sentence,
     study_as_recorded,
     study_with_data,
     tracker_at,
@@ -50,11 +51,13 @@ def plan_(
         print_search(study, study.search, home)
         if not study.cells:
             return
-    out.print(screen.axes_table(study))
-    print_lines(*looks, *screen.plan_lines(plan))
+    out.print(axes_table(study))
+    for line in (*looks, *plan_lines(plan)):
+        print_sentence(line)
     from harness.cli.prospects import prospect_lines
 
-    print_lines(*prospect_lines(study, plan, tracker))
+    for line in prospect_lines(study, plan, tracker):
+        print_sentence(line)
 
 
 @app.command()
