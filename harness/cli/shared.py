@@ -3,7 +3,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -141,12 +141,17 @@ def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None
     return or_exit(plan, study, home, runs, retry)
 
 
-def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> None:
-    """Builds what a plan would run, without weights; what cannot work ends the command."""
-    if not no_build:
-        note = or_mistakes(check_building, plan, home)
-        if note:
-            err.print(note, markup=False)
+def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> Mapping[str, int]:
+    """Builds what a plan would run, without weights; what cannot work ends the command.
+
+    Returns how many bytes the weights of each network take, by its key, as far as that is known.
+    """
+    if no_build:
+        return {}
+    built = or_mistakes(check_building, plan, home)
+    if built.note:
+        err.print(built.note, markup=False)
+    return built.weights
 
 
 def tracker_at(where: str | None) -> Tracker:

@@ -7,6 +7,7 @@ import typer
 
 from harness.cli.answer_lines import print_verdicts, reports_folder
 from harness.cli.deciding import still_needed
+from harness.cli.disk import disk_lines
 from harness.cli.json_values import plan_value
 from harness.cli.plan_screen import axes_table, plan_lines
 from harness.cli.searches import print_search, search_value
@@ -42,17 +43,18 @@ def plan_(
     tracker = tracker_at(where)
     needed, looks = still_needed(study, tracker)
     plan = plan_of(needed, home, tracker)
-    check_building_of(plan, home, no_build=no_build)
+    weights = check_building_of(plan, home, no_build=no_build)
     if json_:
         as_json({**plan_value(plan), **search_value(study, home)})
         return
-    out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
+    title = f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}"
+    out.print(title, soft_wrap=not out.is_terminal)
     if study.search is not None:
         print_search(study, study.search, home)
         if not study.cells:
             return
     out.print(axes_table(study))
-    for line in (*looks, *plan_lines(plan)):
+    for line in (*looks, *plan_lines(plan), *disk_lines(plan, weights, home)):
         print_sentence(line)
     from harness.cli.prospects import prospect_lines
 
