@@ -102,8 +102,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     reasons = Counter(trial.reason for trial in plan.todo)
     for reason, count in reasons.most_common(MANY):
         yield f"  {count:,} because: {reason}"
-    done = [trial for trial in plan.trials if trial.action == "done"]
-    diverged = sum(trial.reason == State.DIVERGED for trial in done)
+    finished = [trial for trial in plan.trials if trial.action == "done"]
+    diverged = sum(trial.reason == State.DIVERGED for trial in finished)
     if diverged:
         yield f"  {diverged:,} diverged, kept as they are (--retry diverged runs them again)"
     yield from changed_code_lines(trial.changed for trial in plan.trials)
