@@ -65,6 +65,20 @@ def test_the_study_says_it_in_its_own_words(tmp_path: Path) -> None:
     assert answer(tmp_path, differs) == "It is not the same."
 
 
+def test_own_words_say_at_which_level_they_hold(tmp_path: Path) -> None:
+    text = """
+seeds: 8
+grid:
+  fit.batch: [2, 4]
+  fit.method.loss: [bce, dice]
+compare:
+  - {name: a, metric: dice, by: fit.batch, within: [fit.method.loss], unit: seed,
+     says: {higher: More.}}
+"""
+    study = study_in(tmp_path, text)
+    assert judge(study, *results(study, score)).headline == "At bce: More. At dice: More."
+
+
 def test_levels_are_called_as_the_study_calls_them(tmp_path: Path) -> None:
     study = study_of_two(tmp_path)
     text = (tmp_path / "study.yaml").read_text()
