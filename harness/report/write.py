@@ -12,10 +12,12 @@ from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.report.averages import average_rows, averages_csv, averages_markdown
+from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
-from harness.report.comparison_text import comparisons_latex, comparisons_markdown
+from harness.report.comparison_text import comparisons_markdown
 from harness.report.page import page
-from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
+from harness.report.paper_tables_latex import tables_latex
+from harness.report.paper_tables_text import tables_csv, tables_markdown
 from harness.report.provenance import provenance
 from harness.report.search_page import links_of, search_html
 from harness.report.search_text import points_csv, search_markdown
