@@ -9,7 +9,8 @@ from functools import cache
 from harness.report.axes import WIDE
 from harness.report.style import LIGHT, RULES
 
-COLUMN = 85.0  # millimetres: a column of a journal; figures of full width have 175
+COLUMN = 85.0  # millimetres: a column of a journal
+PAGE = 175.0  # both columns of its page
 UNIT = COLUMN / WIDE  # millimetres of a unit of a figure
 POINT = 72 / 25.4 * UNIT  # points of a unit
 NAME_SIZE = 8.0 / POINT  # units: letters of names and titles

@@ -1,6 +1,7 @@
 """Tables of LaTeX that stay on the page: columns that wrap, rows that go on in a next table."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,9 @@ LETTER = 4.3  # points: a character of \footnotesize, on average
 MOST_LINES = 42  # of a table, which then fits on a page with its caption
 LONG_WORD = 14  # characters; a longer word may break inside
 LONG_STRETCH = 16  # characters after which a word without any sign may break
+INTERVAL = re.compile(r"\[.*, .*\]")
 SIGNS = "._/=,:(+-−·|"  # after which a long word may break
-GAP = r"\setlength{\tabcolsep}{3pt}"
+GAP = r"\setlength{\tabcolsep}{4pt}"
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,12 @@ class Cell:
     is_bold: bool = False
     raised: str = ""  # letters behind it
 
-    @property
-    def latex(self) -> str:
-        """The cell as LaTeX prints it."""
+    def latex(self, room: float) -> str:
+        """The cell as LaTeX prints it; an interval stays in one line where there is room for it."""
         text = breakable_latex(self.text)
+        interval = INTERVAL.search(self.text)
+        if interval and width_of(interval.group()) < room:
+            text = text.replace(", ", ",~")
         if self.is_bold:
             text = rf"\textbf{{{text}}}"
         if self.raised:
@@ -95,7 +99,7 @@ def table_float(caption: str, bodies: Sequence[str]) -> str:
         "",
         r"\begin{table*}",
         r"\centering\small",
-        rf"\caption{{{breakable_latex(caption)}}}",
+        rf"\caption{{{breakable_latex(caption)}}}\smallskip",
         rf"\footnotesize{GAP}",
         "\n\n\\medskip\n".join(bodies),
         r"\end{table*}",
@@ -115,8 +119,10 @@ def _tabular(columns: Sequence[Column], groups: Sequence[Group]) -> str:
                 lines.append(r"\addlinespace")
             lines.append(_title_row(group.title, len(columns)))
         for row in group.rows:
-            cells = " & ".join(cell.latex for cell in row)
-            lines.append(rf"{cells} \\")
+            cells = []
+            for column, cell in zip(columns, row, strict=True):
+                cells.append(cell.latex(column.share * LINE))
+            lines.append(" & ".join(cells) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
     return "\n".join(lines)
 

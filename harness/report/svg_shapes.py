@@ -72,21 +72,21 @@ def _shape(tag: str, element: ET.Element, origin: Point) -> Shape:
         case "path":
             return Shape(tag, style, lines=list(lines_of_path(numbers["d"], origin)))
         case "circle":
-            center = _moved(origin, numbers["cx"], numbers["cy"])
+            center = _point_at(origin, numbers["cx"], numbers["cy"])
             return Shape(tag, style, start=center)
         case "line":
             ends = [
-                _moved(origin, numbers["x1"], numbers["y1"]),
-                _moved(origin, numbers["x2"], numbers["y2"]),
+                _point_at(origin, numbers["x1"], numbers["y1"]),
+                _point_at(origin, numbers["x2"], numbers["y2"]),
             ]
             return Shape("path", style, lines=[Line(ends, is_closed=False)])
         case "rect":
-            return Shape(tag, style, start=_moved(origin, numbers["x"], numbers["y"]))
+            return Shape(tag, style, start=_point_at(origin, numbers["x"], numbers["y"]))
         case "image":
-            corner = _moved(origin, numbers["x"], numbers["y"])
+            corner = _point_at(origin, numbers["x"], numbers["y"])
             return Shape(tag, style, start=corner, text=numbers["href"])
         case "text":
-            x, y = _moved(origin, numbers["x"], numbers["y"])
+            x, y = _point_at(origin, numbers["x"], numbers["y"])
             start = (x + float(numbers.get("dx", 0)), y + float(numbers.get("dy", 0)))
             return Shape(tag, style, start=start, text=element.text or _text_behind(element))
     raise ValueError(f"a figure of a report has no <{tag}>")
@@ -97,26 +97,63 @@ def _text_behind(element: ET.Element) -> str:
     return "".join(child.tail or "" for child in element)
 
 
-def _moved(origin: Point, x: str, y: str) -> Point:
-    return origin[0] + float(x), origin[1] + float(y)
+def _point_at(origin: Point, x: str, y: str) -> Point:
+    """A point of an element, moved by where the element stands."""
+    across = origin[0] + float(x)
+    down = origin[1] + float(y)
+    return across, down
 
 
 def lines_of_path(path: str, origin: Point = (0, 0)) -> Iterator[Line]:
     """The lines of a path; an arc is half a circle, the only one that figures have."""
     points: list[Point] = []
     for command, numbers in _commands(path):
-        if command == "Z":
+        if command in "Zz":
             yield Line(points, is_closed=True)
             points = points[:1]
             continue
-        here = points[-1] if points else origin
-        if command == "M":
+        position = points[-1] if points else origin
+        if command in "Mm":
             if len(points) > 1:
                 yield Line(points, is_closed=False)
             points = []
-        points = [*points, *_next_points(command, numbers, here, origin)]
+        points = [*points, *_next_points(command, numbers, position, origin)]
     if len(points) > 1:
         yield Line(points, is_closed=False)
+
+
+def _next_points(
+    command: str, numbers: Sequence[float], position: Point, origin: Point
+) -> list[Point]:
+    """Where a step of a path leads to, and for an arc the way there."""
+    base = position if command.islower() else origin
+    kind = command.upper()
+    if kind == "H":
+        return [(base[0] + numbers[0], position[1])]
+    if kind == "V":
+        return [(position[0], base[1] + numbers[0])]
+    end = (base[0] + numbers[-2], base[1] + numbers[-1])
+    if kind == "A":
+        return _half_circle(position, end, is_clockwise=bool(numbers[4]))
+    return [end]
+
+
+def _half_circle(start: Point, end: Point, *, is_clockwise: bool) -> list[Point]:
+    """The points of half a circle between two ends."""
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    dx = start[0] - middle[0]
+    dy = start[1] - middle[1]
+    turn = math.pi / ARC_PARTS
+    if not is_clockwise:
+        turn = -turn
+    points = []
+    for part in range(1, ARC_PARTS + 1):
+        cos = math.cos(turn * part)
+        sin = math.sin(turn * part)
+        x = middle[0] + dx * cos - dy * sin
+        y = middle[1] + dx * sin + dy * cos
+        points.append((x, y))
+    return points
 
 
 def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
