@@ -15,6 +15,7 @@ from harness.report.averages import average_rows, averages_csv, averages_markdow
 from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
 from harness.report.comparison_text import comparisons_markdown
+from harness.report.figure_files import write_figures
 from harness.report.page import page
 from harness.report.paper_tables_latex import tables_latex
 from harness.report.paper_tables_text import tables_csv, tables_markdown
@@ -49,6 +50,7 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     files = texts(study, verdicts, used, tables, history)
     for name, text in files.items():
         write(folder / name, text)
+    write_figures(files["report.html"], folder / "figures")
     return Report(folder / "report.html", verdicts)
 
 
@@ -87,7 +89,8 @@ def texts(
         "report.html": page(
             verdicts, _design(study), origin, tables, averages=averages, searches=sections
         ),
-        "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
+        "report.tex": comparisons_latex(verdicts, lower, study.names)
+        + tables_latex(tables, study.names),
         "report.md": comparisons_markdown(verdicts, lower)
         + averages_markdown(averages)
         + tables_markdown(tables),
