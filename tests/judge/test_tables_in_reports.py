@@ -14,6 +14,7 @@ from harness.report.paper_tables_text import tables_csv
 from harness.report.provenance import provenance
 from harness.study.load import Study
 from tests.judge.attributed import NUMBERS, TABLE, all_entries, attributed_results, study_of
+from tests.made.latex import complaints
 from tests.made.pages import parse_page
 from tests.made.synthetic import recorded_runs
 
@@ -36,7 +37,7 @@ def test_the_page_has_the_papers_layout_and_every_number_leads_to_its_runs(tmp_p
     assert {link.removeprefix("#") for link in seen.links} <= set(seen.ids)
     section = html.split('<section id="table-0">')[1].split("</section>")[0]
     assert (
-        '<th colspan="2" scope="colgroup">swd</th><th colspan="2" scope="colgroup">fwd</th>'
+        '<th colspan="2" scope="colgroup">SWd</th><th colspan="2" scope="colgroup">FWd</th>'
         in section
     )
     assert section.count('class="label again" scope="row">Lucchi') == 1

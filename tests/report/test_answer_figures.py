@@ -109,7 +109,7 @@ def test_trials_that_differ_in_more_than_their_arm_are_not_compared(home: Home) 
         "fit.batch: [2, 4]", "test_on.style: [vnc, snemi]"
     )
     text = text.replace("by: fit.batch", "by: test_on.style")
-    study = study_in(home.folder, text.replace("grid:", "  test_on: {name: phantom}\ngrid:"))
+    study = study_in(home.folder, f"  test_on: {{name: phantom}}\n{text}")
     runs, rows = results(study, lambda trial, rng: 0.5)
     verdicts = judge(study, runs, rows)
     assert arms_with_trials(study, verdicts.verdicts[0], recorded_runs(study, runs)) == []

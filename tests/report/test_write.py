@@ -23,6 +23,7 @@ compare:
 FILES = [
     "arms.csv",
     "contrasts.csv",
+    "figures",
     "report.html",
     "report.md",
     "report.tex",
