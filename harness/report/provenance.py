@@ -47,7 +47,7 @@ def provenance(study: Study, used: Sequence[Run]) -> Provenance:
         ("comparisons", study.design or "none"),
     )
     lines = tuple(_line(study, run) for run in used)
-    warnings = [*_doubts_of_design(study), *_doubts(used, commits, dirty)]
+    warnings = [*doubts_of_design(study), *_doubts(used, commits, dirty)]
     return Provenance(facts, tuple(warnings), lines)
 
 
@@ -116,7 +116,7 @@ def _counts_text(counts: Counter[str]) -> str:
     return ", ".join(texts)
 
 
-def _doubts_of_design(study: Study) -> Iterator[str]:
+def doubts_of_design(study: Study) -> Iterator[str]:
     """What the study file itself makes doubtful."""
     if study.transductive:
         yield (

@@ -1,9 +1,12 @@
 """A study's report: one HTML page, and the same tables as LaTeX, Markdown and CSV beside it."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
@@ -14,11 +17,15 @@ from harness.record.tracker import Tracker
 from harness.report.averages import average_rows, averages_csv, averages_markdown
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
 from harness.report.comparison_text import comparisons_latex, comparisons_markdown
+from harness.report.crate import CrateContent, write_crate
+from harness.report.evidence import NO_EVIDENCE, Evidence, evidence_value, read_evidence
+from harness.report.formats import csv_of_frame
 from harness.report.page import page
 from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
 from harness.report.provenance import provenance
 from harness.report.search_page import links_of, search_html
 from harness.report.search_text import points_csv, search_markdown
+from harness.report.study_paper import paper_of
 from harness.search.history import SearchHistory, read_history
 from harness.store import write
 from harness.study.load import Study
@@ -35,8 +42,10 @@ class Report:
     verdicts: Verdicts
 
 
-def report(study: Study, tracker: Tracker, folder: Path) -> Report:
-    """Judges a study once and writes everything about it into a folder."""
+def report(study: Study, tracker: Tracker, folder: Path, crate: Path | None = None) -> Report:
+    """Judges a study once and writes everything about it into a folder, and as an RO-Crate where
+    one is asked for; no data are read.
+    """
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,10 +53,33 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     tables = tabulate(study, runs, rows, lower_metrics(study))
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
-    files = texts(study, verdicts, used, tables, history)
+    evidence = read_evidence(tracker, used)
+    files = texts(study, verdicts, used, tables, history, evidence)
     for name, text in files.items():
         write(folder / name, text)
+    if crate is not None:
+        contents = {name: text.encode() for name, text in files.items()}
+        contents |= _sources(study, runs, rows, evidence)
+        write_crate(crate, CrateContent(study, verdicts.headline, evidence, contents))
     return Report(folder / "report.html", verdicts)
+
+
+def _sources(
+    study: Study, runs: "DataFrame", rows: "DataFrame", evidence: Evidence
+) -> Mapping[str, bytes]:
+    """What a report was written from, for a crate."""
+    trials = {cell.trial.key: cell.trial.to_plain() for cell in study.cells}
+    of_study = runs[runs["trial"].isin(set(trials))] if len(runs) else runs
+    packages = [f"{name}=={version}" for name, version in evidence.packages.items()]
+    contents = {
+        "runs.csv": csv_of_frame(of_study),
+        "rows.csv": csv_of_frame(rows),
+        "study.resolved.yaml": yaml.safe_dump(study.raw, sort_keys=False, allow_unicode=True),
+        "trials.json": json.dumps(trials, indent=1),
+        "records.json": evidence_value(evidence),
+        "packages.txt": "\n".join([*packages, ""]),
+    }
+    return {name: text.encode() for name, text in contents.items()}
 
 
 def runs_used(
@@ -73,6 +105,7 @@ def texts(
     runs: list[Run],
     tables: Sequence[Tabulated] = (),
     history: SearchHistory | None = None,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)
@@ -81,9 +114,16 @@ def texts(
     sections = []
     if history is not None:
         sections.append(search_html(history, links_of(runs)))
+    paper = paper_of(study, verdicts, evidence, history)
     files = {
         "report.html": page(
-            verdicts, _design(study), origin, tables, averages=averages, searches=sections
+            verdicts,
+            _design(study),
+            origin,
+            tables,
+            averages=averages,
+            searches=sections,
+            paper=paper,
         ),
         "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
         "report.md": comparisons_markdown(verdicts, lower)
@@ -92,6 +132,7 @@ def texts(
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
+        paper.bibtex_file: paper.bibtex,
     }
     if tables:
         files["tables.csv"] = tables_csv(tables)

@@ -1,0 +1,93 @@
+"""The methods of a study, from its data to its machines, as a paper prints them."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.judge.verdicts import Verdicts
+from harness.report.evidence import Evidence
+from harness.report.methods.data import data_text
+from harness.report.methods.machines import hardware_text, software_text
+from harness.report.methods.statistics import statistics_text
+from harness.report.methods.training import (
+    network_text,
+    selection_text,
+    start_text,
+    training_text,
+)
+from harness.report.methods.words import count_text, distinct, joined, levels_text
+from harness.report.paper import Paragraph
+from harness.search.history import SearchHistory
+from harness.spec.values import Trial
+from harness.study.load import Study
+
+
+def methods_of(
+    study: Study, verdicts: Verdicts, evidence: Evidence, history: SearchHistory | None = None
+) -> list[Paragraph]:
+    """The methods as paragraphs; of results from elsewhere only what was done here."""
+    paragraphs = [Paragraph("Design", _design_text(study))]
+    trials = trials_of(study)
+    if history is not None:
+        paragraphs.append(Paragraph("Search", _search_text(history)))
+    if trials:
+        paragraphs += [
+            Paragraph("Data", data_text(trials)),
+            Paragraph("Network", network_text(trials, evidence)),
+            Paragraph("Initialisation", start_text(trials)),
+            Paragraph("Training", training_text(trials)),
+            Paragraph("Selection and measurement", selection_text(trials)),
+        ]
+    paragraphs.append(Paragraph("Statistics", statistics_text(study, verdicts)))
+    if evidence.results:
+        paragraphs += [
+            Paragraph("Software", software_text(evidence)),
+            Paragraph("Hardware", hardware_text(evidence)),
+        ]
+    return paragraphs
+
+
+def trials_of(study: Study) -> list[Trial]:
+    """The trials that harness trains and measures; none where results come from elsewhere."""
+    if study.scores is not None:
+        return []
+    return [cell.trial for cell in study.cells]
+
+
+def _design_text(study: Study) -> str:
+    """What was varied, and what the grid left out."""
+    if study.scores is not None:
+        return (
+            f"Results were trained and measured elsewhere and read from {study.scores.path.name}."
+        )
+    varied = list(_axes(study))
+    trials = count_text(len(study.cells), "trial")
+    if not varied:
+        return f"The study has {trials} and varies nothing."
+    text = f"The study has {trials} and varies {joined(varied)}."
+    excluded = study.expansion.excluded
+    if excluded:
+        reasons = [f"{reason} ({count})" for reason, count in excluded.items()]
+        text += f" Left out of the grid: {'; '.join(reasons)}."
+    if study.transductive:
+        text += " Networks may adapt to the images that they are tested on, without their masks."
+    return text
+
+
+def _axes(study: Study) -> Iterator[str]:
+    """The axes of the grid with their levels; those that move together are said together."""
+    for axis in study.axes:
+        texts = []
+        for path in axis.paths:
+            levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
+            texts.append(f"{path} ({levels_text(levels)})")
+        yield " together with ".join(texts)
+
+
+def _search_text(history: SearchHistory) -> str:
+    """How settings were searched."""
+    objectives = joined([objective.text for objective in history.objectives])
+    paths: Sequence[str] = [dimension.path for dimension in history.dimensions]
+    return (
+        f"Settings were searched to {objectives} over {joined(paths)} by {history.sampler}: "
+        f"{count_text(len(history.points), 'point')}, {history.spent_trainings} trainings of a "
+        f"budget of {history.budget}. The confirmed points were then trained on fresh seeds."
+    )

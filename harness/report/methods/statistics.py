@@ -1,0 +1,124 @@
+"""The statistics of a study as a paragraph: how each declared comparison was judged."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.judge.verdicts import Verdict, Verdicts
+from harness.report.bibliography import citation
+from harness.report.methods.words import count_text, distinct, joined
+from harness.report.page_contrasts import correction_text
+from harness.study.comparison import Comparison
+from harness.study.load import Study
+
+KIND_TEXTS = {
+    "groups": "compares {metrics} between levels of {asked}",
+    "trend": "asks for a trend of {metrics} along {asked}",
+    "correlate": "correlates {metrics} over {asked}",
+    "model": "fits the model {asked}",
+}
+
+
+def statistics_text(study: Study, verdicts: Verdicts) -> str:
+    """How the declared comparisons were judged."""
+    if not verdicts.verdicts:
+        return "No comparison was declared."
+    sentences = [_declared_text(study, verdicts)]
+    for verdict in verdicts.verdicts:
+        sentences.append(_comparison_text(verdict))
+    sentences.append(
+        "P values below alpha are called a difference; a larger one is never called equality"
+    )
+    return " ".join(f"{sentence}." for sentence in sentences)
+
+
+def _declared_text(study: Study, verdicts: Verdicts) -> str:
+    """How many comparisons were declared, and how many of them before the first result."""
+    count = count_text(len(verdicts.verdicts), "comparison")
+    confirmatory = sum(verdict.confirmatory for verdict in verdicts.verdicts)
+    text = f"{count} declared in the study file, {confirmatory} of them as they were declared "
+    text += "before the first run (confirmatory)"
+    if study.until is not None:
+        text += f"; seeds were trained until they were decided ({study.until.text})"
+    return text
+
+
+def _comparison_text(verdict: Verdict) -> str:
+    """How one comparison was judged."""
+    comparison = verdict.comparison
+    kind = "primary" if comparison.primary else "secondary"
+    asked = KIND_TEXTS[comparison.kind].format(
+        metrics=joined(comparison.metrics), asked=_asked_text(comparison)
+    )
+    phrases = [
+        f"“{comparison.name}” ({kind}) {asked}",
+        f"one value for each {verdict.tested_unit or comparison.unit}",
+        *_test_phrases(verdict),
+        f"p {correction_text(verdict)}{_correction_reference(verdict)}",
+        f"alpha {comparison.alpha:g}",
+        *_interval_phrases(verdict),
+    ]
+    return "; ".join(phrases)
+
+
+def _asked_text(comparison: Comparison) -> str:
+    """What a comparison is about, beside its metrics."""
+    if comparison.model:
+        return comparison.model
+    text = joined(comparison.factors) if comparison.factors else str(comparison.trend)
+    if comparison.against is not None:
+        text += f" against {comparison.against}"
+    if comparison.by and comparison.trend:
+        text += f", by the area under the curve over {comparison.trend}"
+    if comparison.strata:
+        text += f", separately at each level of {joined(comparison.strata)}"
+    return text
+
+
+def _test_phrases(verdict: Verdict) -> Iterator[str]:
+    """The tests that were made, the pairs, the margin and the sizes of samples."""
+    tests = distinct(contrast.test for contrast in verdict.contrasts if contrast.test)
+    if tests:
+        users = [f"test/{test}" for test in tests] + [f"rank/{test}" for test in tests]
+        yield f"test {joined(tests)}{citation(*users)}"
+    else:
+        yield "no test was possible"
+    if verdict.comparison.margin is not None:
+        yield f"margin of equivalence ±{verdict.comparison.margin:g}"
+    sizes = distinct(
+        " and ".join(map(str, sorted(set(contrast.n)))) for contrast in verdict.contrasts
+    )
+    if sizes:
+        yield f"n = {joined(sizes, 'or')}"
+
+
+def _correction_reference(verdict: Verdict) -> str:
+    """The reference of a correction that was made."""
+    correct = verdict.comparison.correct
+    if not correct or verdict.family <= 1:
+        return ""
+    return citation(f"correction/{correct}")
+
+
+def _interval_phrases(verdict: Verdict) -> Iterator[str]:
+    """The intervals and the effect sizes."""
+    contrasts = verdict.contrasts
+    if not contrasts:
+        return
+    name = verdict.comparison.interval_name
+    reference = citation(f"interval/{name}")
+    yield f"{contrasts[0].level:.0%} intervals ({name}){reference}, not corrected"
+    effects = distinct(contrast.effect.name for contrast in contrasts if contrast.effect)
+    if effects:
+        yield f"effect size {joined(effects)}{citation(*[f'effect/{name}' for name in effects])}"
+
+
+def statistics_used(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """The tests, ranks, effects, intervals and corrections of verdicts, as references name them."""
+    for verdict in verdicts:
+        comparison = verdict.comparison
+        yield f"interval/{comparison.interval_name}"
+        if comparison.correct and verdict.family > 1:
+            yield f"correction/{comparison.correct}"
+        for contrast in verdict.contrasts:
+            yield from (f"test/{contrast.test}", f"rank/{contrast.test}")
+            if contrast.effect is not None:
+                yield f"effect/{contrast.effect.name}"
