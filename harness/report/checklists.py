@@ -15,6 +15,7 @@ from harness.report.paper import Checklist, ChecklistItem
 from harness.report.provenance import doubts_of_design
 from harness.spec.values import Part, Trial
 from harness.study.load import Study
+from harness.study.names import display_name
 
 DUPLICATES = (
     "no test image has the bytes of a training image, for harness refuses to run such a study; "
@@ -48,7 +49,7 @@ class Known:
             names += comparison.metrics
         for table in self.study.tables:
             names += table.metrics
-        return distinct(names)
+        return distinct(display_name(name, self.study.names) for name in names)
 
 
 def checklists_of(study: Study, verdicts: Verdicts, evidence: Evidence) -> list[Checklist]:
@@ -173,7 +174,9 @@ def _missing_answer(verdicts: Verdicts) -> str:
 
 def _interval_answer(verdicts: Verdicts) -> str:
     """The intervals of means and differences."""
-    names = distinct(verdict.comparison.interval_name for verdict in verdicts.verdicts)
+    names = distinct(
+        display_name(verdict.comparison.interval_name) for verdict in verdicts.verdicts
+    )
     return f"{joined(names)} intervals over the declared unit, at each mean and difference"
 
 

@@ -21,7 +21,7 @@ def has_differences(verdict: Verdict) -> bool:
     return bool(_differences(verdict))
 
 
-def difference_plot(verdict: Verdict) -> str:
+def difference_plot(verdict: Verdict, metric: str) -> str:
     """A row for each difference of two arms: the estimate, its interval, and the line of none."""
     rows = _differences(verdict)
     margin = verdict.comparison.margin
@@ -35,7 +35,7 @@ def difference_plot(verdict: Verdict) -> str:
     for number, contrast in enumerate(rows):
         y = FIRST_ROW + ROW * number
         parts += _row(contrast, y, axis, is_shown=_is_shown(contrast, margin))
-    label = f"difference in {', '.join(verdict.comparison.metrics)}"
+    label = f"difference in {metric}"
     parts.append(axis_label(label, tall))
     return svg(parts, tall + 38, f"{label} with intervals")
 
@@ -99,4 +99,4 @@ def _row(contrast: Contrast, y: int, axis: Axis, *, is_shown: bool) -> Iterator[
         yield f'<path class="interval" d="M{start} {y}H{end}M{start} {y - 4}v8M{end} {y - 4}v8"/>'
     kind = "shown" if is_shown else "open"
     center = f'cx="{axis.at(contrast.estimate)}" cy="{y}"'
-    yield f'<circle class="estimate {kind}" {center} r="4.5">{title}</circle>'
+    yield f'<circle class="estimate-{kind}" {center} r="4.5">{title}</circle>'

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.judge.plain_answer import with_capital as with_capital
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,11 +33,6 @@ TEX = {
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 MARKDOWN = "\\`*_[]|#"  # what Markdown would read as markup
-
-
-def with_capital(text: str) -> str:
-    """A sentence that begins with a capital letter; the rest stays as it is."""
-    return text[:1].upper() + text[1:]
 
 
 def latex_text(text: str) -> str:

@@ -14,6 +14,7 @@ from harness.report.paper_tables_html import sections_of_tables
 from harness.report.provenance import Provenance
 from harness.report.style import STYLE
 from harness.report.templates import render
+from harness.study.names import NO_NAMES, Names
 
 # The page may load nothing, from here or elsewhere, but its own style and the pictures within it.
 NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -21,7 +22,7 @@ NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a comparison says, in a sentence that leads to its section."""
+    """What a comparison says, in plain words that lead to its section."""
 
     position: int
     name: str
@@ -37,18 +38,21 @@ def page(
     averages: Sequence[AverageRow] = (),
     searches: Sequence[str] = (),
     paper: Paper = NO_PAPER,
+    names: Names = NO_NAMES,
 ) -> str:
     """The whole page; `searches` are sections that are HTML already."""
+    answers = list(_answers(verdicts))
     sections: list[str] = []
     for i, verdict in enumerate(verdicts.verdicts):
-        sections.append(section_of_comparison(i, verdict))
+        sections.append(section_of_comparison(i, verdict, names))
     sections += [*searches, averages_html(averages), *sections_of_tables(tables)]
     return render(
         "page.html",
         policy=NOTHING_ELSE,
         style=Markup(STYLE),
         verdicts=verdicts,
-        answers=list(_answers(verdicts)),
+        leading=[answer for answer in answers if answer.sentence in verdicts.headline],
+        answers=[answer for answer in answers if answer.sentence not in verdicts.headline],
         figures=paper.figures,
         warnings=[*filter(None, [verdicts.changed]), *origin.warnings],
         said_together=list(verdicts.answers),
@@ -62,10 +66,9 @@ def page(
 
 def _answers(verdicts: Verdicts) -> Iterator[Answer]:
     """The answer of each comparison, those of primary ones first."""
-    for is_primary in (True, False):
-        for position, verdict in enumerate(verdicts.verdicts):
-            if verdict.comparison.primary is is_primary:
-                yield Answer(position, verdict.comparison.name, verdict.sentence)
+    for verdict in verdicts.primary_first:
+        position = verdicts.verdicts.index(verdict)
+        yield Answer(position, verdict.comparison.name, verdict.plain)
 
 
 def _states(verdicts: Verdicts) -> Iterator[tuple[str, int]]:

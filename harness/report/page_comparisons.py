@@ -19,6 +19,7 @@ from harness.report.rank_diagram import rank_diagram
 from harness.report.templates import render
 from harness.stats.result import Interval
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names, display_name, interval_name
 
 FOLDED = 6  # strata drawn before the rest is folded away
 
@@ -47,7 +48,7 @@ class StratumPart:
     arms: Sequence[ArmRow]
 
 
-def section_of_comparison(i: int, verdict: Verdict) -> Markup:
+def section_of_comparison(i: int, verdict: Verdict, names: Names = NO_NAMES) -> Markup:
     """A section for the comparison at position `i`."""
     comparison = verdict.comparison
     contrasts = []
@@ -60,9 +61,9 @@ def section_of_comparison(i: int, verdict: Verdict) -> Markup:
         badges=_badges(verdict),
         verdict=verdict,
         unit=comparison.unit,
-        overview=[Markup(figure) for figure in _figures_over_strata(verdict)],
+        overview=[Markup(figure) for figure in _figures_over_strata(verdict, names)],
         margin_legend=_margin_legend(verdict),
-        strata=list(_strata(i, verdict)),
+        strata=list(_strata(i, verdict, names)),
         figure_legend=_figure_legend(verdict) if verdict.arms else "",
         contrasts=contrasts,
         contrast_legend=contrast_legend(verdict) if contrasts else "",
@@ -80,48 +81,52 @@ def _badges(verdict: Verdict) -> list[str]:
     ]
 
 
-def _strata(i: int, verdict: Verdict) -> Iterator[StratumPart]:
+def _strata(i: int, verdict: Verdict, names: Names) -> Iterator[StratumPart]:
     """The figures and the table of the arms, for each stratum."""
     for position, stratum in enumerate(verdict.strata):
         arms = []
         for arm in verdict.arms_of(stratum):
             anchor = f"runs-{i}-{verdict.arms.index(arm)}"
             arms.append(_arm_row(arm, anchor))
-        figures = [Markup(figure) for figure in _figures(verdict, stratum) if figure]
+        figures = [Markup(figure) for figure in _figures(verdict, stratum, names) if figure]
         yield StratumPart(levels_text(stratum), position >= FOLDED, figures, arms)
 
 
-def _figures_over_strata(verdict: Verdict) -> Iterator[str]:
+def _figures_over_strata(verdict: Verdict, names: Names) -> Iterator[str]:
     """The figures that show several strata together."""
     yield from figures_of_strata(verdict.contrasts)
     if has_differences(verdict):
-        yield difference_plot(verdict)
+        yield difference_plot(verdict, _metric_label(verdict.comparison, names))
 
 
-def _figures(verdict: Verdict, stratum: Levels) -> Iterator[str]:
+def _figures(verdict: Verdict, stratum: Levels, names: Names) -> Iterator[str]:
     """The figures of a stratum that have something to show.
 
     Where equivalence is asked, a critical difference would answer another question.
     """
     comparison = verdict.comparison
     arms = verdict.arms_of(stratum)
+    label = _metric_label(comparison, names)
     if is_curve_of_shots(comparison):
-        yield learning_curve(arms, _metric_label(comparison))
+        yield learning_curve(arms, label)
     if any(arm.sample.values for arm in arms):
-        yield boxes(arms, _metric_label(comparison), _is_paired(verdict))
+        yield boxes(arms, label, _is_paired(verdict))
     for ranking in verdict.rankings:
         if ranking.stratum == stratum and comparison.margin is None:
             yield rank_diagram(ranking, comparison.alpha)
     for contrast in verdict.contrasts_of(stratum):
         if len(contrast.points) > 1:
-            yield scatter(contrast.points, (contrast.first, contrast.second))
+            axes = (display_name(contrast.first, names), display_name(contrast.second, names))
+            yield scatter(contrast.points, axes)
 
 
-def _metric_label(comparison: Comparison) -> str:
+def _metric_label(comparison: Comparison, names: Names) -> str:
     """What the numbers of the arms are."""
+    metrics = [display_name(metric, names) for metric in comparison.metrics]
+    label = ", ".join(metrics)
     if comparison.by and comparison.trend:
-        return f"{comparison.metric}, area under the curve over {comparison.trend}"
-    return ", ".join(comparison.metrics)
+        return f"{label}, area under the curve over {display_name(comparison.trend, names)}"
+    return label
 
 
 def _is_paired(verdict: Verdict) -> bool:
@@ -133,10 +138,10 @@ def _figure_legend(verdict: Verdict) -> str:
     comparison = verdict.comparison
     text = (
         f"A dot is one {comparison.unit}; the box holds the middle half; "
-        f"the diamond is the mean with its {1 - comparison.alpha:.0%} interval"
+        f"the diamond is the mean with its {interval_name(1 - comparison.alpha)}"
     )
     lines = " Lines join the values of one unit." if _is_paired(verdict) else ""
-    return f"{text} ({comparison.interval_name}).{lines}"
+    return f"{text} ({display_name(comparison.interval_name)}).{lines}"
 
 
 def _margin_legend(verdict: Verdict) -> str:
@@ -144,8 +149,8 @@ def _margin_legend(verdict: Verdict) -> str:
     if not has_differences(verdict):
         return ""
     comparison = verdict.comparison
-    level = f"{verdict.contrasts[0].level:.0%}"
-    text = f"A difference with its {level} interval, which is not corrected"
+    interval = interval_name(verdict.contrasts[0].level)
+    text = f"A difference with its {interval}, which is not corrected"
     if comparison.margin is None:
         return f"{text}; one that leaves out zero is filled."
     return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, number, spread
 from harness.judge.verdicts import Verdict
+from harness.study.names import display_name, interval_name
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ def contrast_legend(verdict: Verdict) -> str:
     p = "p is two-sided"
     if comparison.margin is not None:
         p = "p is that of two one-sided tests"
-    level = f"{verdict.contrasts[0].level:.0%}"
+    level = interval_name(verdict.contrasts[0].level)
     return (
         f"{p} and {correction_text(verdict)}; alpha {comparison.alpha:g}; "
-        f"intervals are {level} and not corrected."
+        f"each difference has its {level}, which is not corrected."
     )
 
 
@@ -46,7 +47,7 @@ def correction_text(verdict: Verdict) -> str:
     if not comparison.correct:
         return "uncorrected"
     family = f"{verdict.family} of the family {comparison.together}"
-    return f"corrected by {comparison.correct} among {family}"
+    return f"corrected by {display_name(comparison.correct)} among {family}"
 
 
 def contrast_row(anchor: str, contrast: Contrast) -> ContrastRow:
@@ -54,7 +55,7 @@ def contrast_row(anchor: str, contrast: Contrast) -> ContrastRow:
     test = "–"
     if contrast.test:
         exact = "exact" if contrast.exact else "approximate"
-        test = f"{contrast.test}, {exact}"
+        test = f"{display_name(contrast.test)}, {exact}"
     return ContrastRow(
         anchor,
         contrast.name,
@@ -86,7 +87,7 @@ def _effect(contrast: Contrast) -> str:
     effect = contrast.effect
     if effect is None:
         return "–"
-    text = f"{effect.name} {number(effect.value)}"
+    text = f"{display_name(effect.name)} {number(effect.value)}"
     if not math.isnan(effect.low):
         text += f" {spread(effect.low, effect.high)}"
     if effect.magnitude:

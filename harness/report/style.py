@@ -87,6 +87,7 @@ h1.answer{font-size:1.2rem}
 dl{grid-template-columns:1fr}dd{margin-bottom:6px}figure.answer svg{min-width:600px}}
 """
 PAPER = """\
+h1.answer a{color:inherit}\
 ul.answers{margin:0 0 .8em;padding-left:1.2em}figure.answer{max-width:none;margin:1em 0}\
 figcaption{color:var(--soft);font-size:.85rem;margin:.3em 0}
 .prose{max-width:70ch;margin:.6em 0}pre{white-space:pre-wrap;background:var(--panel);\
@@ -96,8 +97,8 @@ border:1px solid var(--rule);padding:10px 12px;font-size:.8rem;max-height:60vh;o
 svg .none{stroke:var(--ink);stroke-width:1}svg .margin{fill:var(--fill);stroke:none}
 svg .margin-edge{stroke:var(--blue);stroke-width:1;stroke-dasharray:4 3;fill:none}
 svg .interval{stroke:var(--orange);stroke-width:1.8;fill:none}
-svg .estimate{stroke:var(--orange);stroke-width:1.8;fill:var(--paper)}\
-svg .estimate.shown{fill:var(--orange)}
+svg .estimate-open{stroke:var(--orange);stroke-width:1.8;fill:var(--paper)}
+svg .estimate-shown{stroke:var(--orange);stroke-width:1.8;fill:var(--orange)}
 svg .curve{fill:none;stroke-width:1.4;stroke-opacity:.75}
 """
 # On paper nothing scrolls: tables wrap, the widest get a page across, and what is folded opens.

@@ -12,6 +12,7 @@ from harness.report.colours import SERIES
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.report.evidence import Evidence
 from harness.study.load import Study
+from harness.study.names import display_name
 
 TALL = 220
 LINE = 16  # from row to row of the legend
@@ -53,7 +54,7 @@ def curves_legend(study: Study, evidence: Evidence, figures: int) -> str:
     text = "A line is one training and leads to its run"
     path = _coloured_path(study)
     if path:
-        text += f"; its colour is the level of {path}"
+        text += f"; its colour is the {display_name(path, study.names)}"
     if len(evidence.fits) > len(evidence.histories):
         text += f"; the first {len(evidence.histories)} of {len(evidence.fits)} are drawn"
     return f"{text}."

@@ -124,6 +124,7 @@ def texts(
             averages=averages,
             searches=sections,
             paper=paper,
+            names=study.names,
         ),
         "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
         "report.md": comparisons_markdown(verdicts, lower)

@@ -18,6 +18,7 @@ from harness.report.paper import Paragraph
 from harness.search.history import SearchHistory
 from harness.spec.values import Trial
 from harness.study.load import Study
+from harness.study.names import display_name
 
 
 def methods_of(
@@ -78,7 +79,7 @@ def _axes(study: Study) -> Iterator[str]:
         texts = []
         for path in axis.paths:
             levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
-            texts.append(f"{path} ({levels_text(levels)})")
+            texts.append(f"{display_name(path, study.names)} ({levels_text(levels)})")
         yield " together with ".join(texts)
 
 

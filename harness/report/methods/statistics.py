@@ -1,6 +1,6 @@
 """The statistics of a study as a paragraph: how each declared comparison was judged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.bibliography import citation
@@ -8,6 +8,7 @@ from harness.report.methods.words import count_text, distinct, joined
 from harness.report.page_contrasts import correction_text
 from harness.study.comparison import Comparison
 from harness.study.load import Study
+from harness.study.names import NO_NAMES, Names, display_name, interval_name
 
 KIND_TEXTS = {
     "groups": "compares {metrics} between levels of {asked}",
@@ -23,7 +24,7 @@ def statistics_text(study: Study, verdicts: Verdicts) -> str:
         return "No comparison was declared."
     sentences = [_declared_text(study, verdicts)]
     for verdict in verdicts.verdicts:
-        sentences.append(_comparison_text(verdict))
+        sentences.append(_comparison_text(verdict, study.names))
     sentences.append(
         "P values below alpha are called a difference; a larger one is never called equality"
     )
@@ -41,12 +42,13 @@ def _declared_text(study: Study, verdicts: Verdicts) -> str:
     return text
 
 
-def _comparison_text(verdict: Verdict) -> str:
+def _comparison_text(verdict: Verdict, names: Names) -> str:
     """How one comparison was judged."""
     comparison = verdict.comparison
     kind = "primary" if comparison.primary else "secondary"
     asked = KIND_TEXTS[comparison.kind].format(
-        metrics=joined(comparison.metrics), asked=_asked_text(comparison)
+        metrics=joined(_display_names(comparison.metrics, names)),
+        asked=_asked_text(comparison, names),
     )
     phrases = [
         f"“{comparison.name}” ({kind}) {asked}",
@@ -59,17 +61,23 @@ def _comparison_text(verdict: Verdict) -> str:
     return "; ".join(phrases)
 
 
-def _asked_text(comparison: Comparison) -> str:
+def _display_names(words: Iterable[str], names: Names = NO_NAMES) -> list[str]:
+    """Words of a study file as people read them."""
+    return [display_name(word, names) for word in words]
+
+
+def _asked_text(comparison: Comparison, names: Names) -> str:
     """What a comparison is about, beside its metrics."""
     if comparison.model:
         return comparison.model
-    text = joined(comparison.factors) if comparison.factors else str(comparison.trend)
+    paths = comparison.factors or [str(comparison.trend)]
+    text = joined(_display_names(paths, names))
     if comparison.against is not None:
         text += f" against {comparison.against}"
     if comparison.by and comparison.trend:
-        text += f", by the area under the curve over {comparison.trend}"
+        text += f", by the area under the curve over {display_name(comparison.trend, names)}"
     if comparison.strata:
-        text += f", separately at each level of {joined(comparison.strata)}"
+        text += f", separately at each level of {joined(_display_names(comparison.strata, names))}"
     return text
 
 
@@ -78,7 +86,7 @@ def _test_phrases(verdict: Verdict) -> Iterator[str]:
     tests = distinct(contrast.test for contrast in verdict.contrasts if contrast.test)
     if tests:
         users = [f"test/{test}" for test in tests] + [f"rank/{test}" for test in tests]
-        yield f"test {joined(tests)}{citation(*users)}"
+        yield f"test: {joined(_display_names(tests))}{citation(*users)}"
     else:
         yield "no test was possible"
     if verdict.comparison.margin is not None:
@@ -105,10 +113,12 @@ def _interval_phrases(verdict: Verdict) -> Iterator[str]:
         return
     name = verdict.comparison.interval_name
     reference = citation(f"interval/{name}")
-    yield f"{contrasts[0].level:.0%} intervals ({name}){reference}, not corrected"
+    interval = interval_name(contrasts[0].level)
+    yield f"{interval} ({display_name(name)}){reference}, not corrected"
     effects = distinct(contrast.effect.name for contrast in contrasts if contrast.effect)
     if effects:
-        yield f"effect size {joined(effects)}{citation(*[f'effect/{name}' for name in effects])}"
+        references = citation(*[f"effect/{effect}" for effect in effects])
+        yield f"effect size: {joined(_display_names(effects))}{references}"
 
 
 def statistics_used(verdicts: Sequence[Verdict]) -> Iterator[str]:
