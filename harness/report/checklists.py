@@ -47,7 +47,7 @@ class Known:
         names = []
         for comparison in self.study.compare:
             names += comparison.metrics
-        for table in self.study.tables:
+        for table, _ in self.study.tables:
             names += table.metrics
         return distinct(display_name(name, self.study.names) for name in names)
 
@@ -126,7 +126,7 @@ def _training_answers(known: Known) -> Iterator[tuple[str, str]]:
     if against:
         yield "5f", f"compared against {joined(against)}, trained and tested alike but for the axis"
     yield "6a", _seen_answer(study, trials)
-    if any(not part.component.facts.drawn for part in known.sets):
+    if not all(trial.test_on.component.facts.drawn for trial in trials):
         yield "6b", DUPLICATES
 
 
@@ -165,7 +165,7 @@ def _missing_answer(verdicts: Verdicts) -> str:
     """Trials without a result, which are the missing data of a study."""
     missing = []
     for state, count in verdicts.states.items():
-        if count and state != "finished":
+        if count and state not in ("planned", "finished"):
             missing.append(f"{count} {state}")
     if not missing:
         return "every planned trial finished"
@@ -177,7 +177,7 @@ def _interval_answer(verdicts: Verdicts) -> str:
     names = distinct(
         display_name(verdict.comparison.interval_name) for verdict in verdicts.verdicts
     )
-    return f"{joined(names)} intervals over the declared unit, at each mean and difference"
+    return f"{joined(names)} over the declared unit, at each mean and difference"
 
 
 def _metrics_answers(known: Known) -> Iterator[tuple[str, str]]:

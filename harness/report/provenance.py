@@ -64,7 +64,8 @@ def _of_scores(study: Study, scores: Scores, used: Sequence[Run]) -> Provenance:
 
 def _commit(run: Run, default: str) -> str:
     """The first digits of the commit that a run's code was at."""
-    return run.tags.get("mlflow.source.git.commit", default)[:10]
+    commit = run.tags.get("mlflow.source.git.commit", "")
+    return commit[:10] or default
 
 
 def _pick(label: str) -> str:

@@ -87,7 +87,7 @@ h1.answer{font-size:1.2rem}
 dl{grid-template-columns:1fr}dd{margin-bottom:6px}figure.answer svg{min-width:600px}}
 """
 PAPER = """\
-h1.answer a{color:inherit}\
+h1.answer a{color:inherit;display:block;margin-bottom:.25em}\
 ul.answers{margin:0 0 .8em;padding-left:1.2em}figure.answer{max-width:none;margin:1em 0}\
 figcaption{color:var(--soft);font-size:.85rem;margin:.3em 0}
 .prose{max-width:70ch;margin:.6em 0}pre{white-space:pre-wrap;background:var(--panel);\
@@ -115,6 +115,7 @@ section:has(.wide){{page:across}}.wide table{{font-size:6.5pt}}\
 .paper td[style],.scale i{{print-color-adjust:exact}}.paper td,.paper th{{padding-left:8px}}
 details::details-content{{content-visibility:visible;block-size:auto}}
 td>details::details-content{{display:none}}
-td[data-k=runs]>details summary{{list-style:none}}pre{{font-size:7pt}}}}
+td[data-k=runs]>details summary{{list-style:none}}\
+pre{{font-size:6.5pt;columns:2;border:0;padding:0;background:none}}}}
 """
 STYLE = THEMES + RULES + PAPER + PRINT

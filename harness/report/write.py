@@ -29,6 +29,7 @@ from harness.report.study_paper import paper_of
 from harness.search.history import SearchHistory, read_history
 from harness.store import write
 from harness.study.load import Study
+from harness.study.names import display_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -152,7 +153,8 @@ def _design(study: Study) -> list[tuple[str, str]]:
         for path in axis.paths:
             levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
             distinct = list(dict.fromkeys(levels))
-            facts.append((path, f"{len(distinct)}: {', '.join(distinct)}"))
+            name = f"{display_name(path, study.names)} ({path})"
+            facts.append((name, f"{len(distinct)}: {', '.join(distinct)}"))
     if study.search is not None:
         for dimension in study.search.dimensions:
             facts.append((dimension.path, f"searched: {dimension.range_text}"))

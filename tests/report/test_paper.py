@@ -116,7 +116,7 @@ def test_curves_lead_to_their_runs_and_one_epoch_is_no_curve(
     (figure,) = training_curves(study, evidence)
     assert figure.count('<path class="curve" stroke="#0072b2"') == 4 + 1
     assert all(f"#run-{run.id}" in figure for run in evidence.runs)
-    single = replace(evidence, histories={run: EPOCHS[:1] for run in evidence.histories})
+    single = replace(evidence, histories=dict.fromkeys(evidence.histories, EPOCHS[:1]))
     assert training_curves(study, single) == []
     assert "no curve" in curves_legend(study, single, 0)
 

@@ -40,7 +40,8 @@ def software_text(evidence: Evidence) -> str:
     sentences = []
     commits = commits_text(evidence.runs)
     changed = sum("harness.dirty" in run.tags for run in evidence.runs)
-    code = "harness"
+    version = software_versions(evidence).get("harness", "")
+    code = f"harness {version}".strip()
     if commits:
         code += f" ({commits})"
     if changed:

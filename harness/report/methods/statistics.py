@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.bibliography import citation
 from harness.report.methods.words import count_text, distinct, joined
@@ -25,9 +26,7 @@ def statistics_text(study: Study, verdicts: Verdicts) -> str:
     sentences = [_declared_text(study, verdicts)]
     for verdict in verdicts.verdicts:
         sentences.append(_comparison_text(verdict, study.names))
-    sentences.append(
-        "P values below alpha are called a difference; a larger one is never called equality"
-    )
+    sentences.append("A p value above alpha is never called equality")
     return " ".join(f"{sentence}." for sentence in sentences)
 
 
@@ -91,11 +90,15 @@ def _test_phrases(verdict: Verdict) -> Iterator[str]:
         yield "no test was possible"
     if verdict.comparison.margin is not None:
         yield f"margin of equivalence ±{verdict.comparison.margin:g}"
-    sizes = distinct(
-        " and ".join(map(str, sorted(set(contrast.n)))) for contrast in verdict.contrasts
-    )
+    sizes = distinct(map(_size_text, verdict.contrasts))
     if sizes:
         yield f"n = {joined(sizes, 'or')}"
+
+
+def _size_text(contrast: Contrast) -> str:
+    """'12 pairs', '5 and 4'."""
+    sizes = " and ".join(distinct(map(str, contrast.n)))
+    return f"{sizes} pairs" if contrast.paired else sizes
 
 
 def _correction_reference(verdict: Verdict) -> str:

@@ -9,6 +9,7 @@ from harness.report.methods.words import (
     count_text,
     distinct,
     joined,
+    levels_text,
     sentence_of,
     setting_text,
 )
@@ -24,8 +25,8 @@ def network_text(trials: Sequence[Trial], evidence: Evidence) -> str:
         channels = setting_text(fit["channels"] for fit in evidence.fits.values())
         outputs = setting_text(fit["outputs"] for fit in evidence.fits.values())
         sentences.append(
-            f"It has {joined(sizes, 'or')} parameters, takes {channels} channels and gives "
-            f"{outputs} outputs"
+            f"It has {joined(sizes, 'or')} parameters (input channels: {channels}, output "
+            f"channels: {outputs})"
         )
     return _prose(sentences)
 
@@ -44,7 +45,8 @@ def start_text(trials: Sequence[Trial]) -> str:
         text = f"The start of the weights was varied. {text}"
     upstream = upstream_of(trials)
     if upstream:
-        text += f" Before that, {_prose(list(_groups_text(upstream)))}"
+        groups = _prose(list(_groups_text(upstream, names_network=True)))
+        text += f" Trained beforehand, once for all that start from it: {groups}"
     return text
 
 
@@ -84,17 +86,17 @@ def selection_text(trials: Sequence[Trial]) -> str:
         rules.append(rule)
     varied = " (varied)" if len(rules) > 1 else ""
     sentences = [f"The tested weights were picked by {joined(rules, 'or')}{varied}"]
-    sentences.append(f"Measured were {components_text(probes.values())}")
+    sentences.append(f"Measured were {components_text(probes.values(), 'and')}")
     return _prose(sentences)
 
 
-def _groups_text(fits: Sequence[Fit]) -> Iterator[str]:
+def _groups_text(fits: Sequence[Fit], *, names_network: bool = False) -> Iterator[str]:
     """A sentence for the trainings of each method and network."""
     groups: dict[tuple[str, str], list[Fit]] = {}
     for fit in fits:
         groups.setdefault((fit.method.name, fit.net.name), []).append(fit)
     for group in groups.values():
-        yield _group_text(group, names_network=len(groups) > 1)
+        yield _group_text(group, names_network=names_network or len(groups) > 1)
 
 
 def _group_text(fits: Sequence[Fit], *, names_network: bool) -> str:
@@ -110,7 +112,7 @@ def _group_text(fits: Sequence[Fit], *, names_network: bool) -> str:
         f"{_steps_text(fits)} an epoch",
         _augmentations(fits),
         f"precision {setting_text(fit.precision for fit in fits)}",
-        f"seed {setting_text(fit.seed for fit in fits)}",
+        _seeds_text(fits),
     ]
     return "; ".join(phrases)
 
@@ -130,7 +132,13 @@ def _augmentations(fits: Sequence[Fit]) -> str:
         parts += fit.augment
     if not parts:
         return "no augmentation"
-    return f"augmented by {components_text(parts).replace(' or ', ' and ')}"
+    return f"augmented by {components_text(parts, 'and')}"
+
+
+def _seeds_text(fits: Sequence[Fit]) -> str:
+    """The seeds, of which each gives a start, an order of the batches and its augmentations."""
+    seeds = distinct(str(fit.seed) for fit in fits)
+    return f"{count_text(len(seeds), 'seed')} ({levels_text(seeds)})"
 
 
 def _prose(sentences: Sequence[str]) -> str:

@@ -26,10 +26,19 @@ def distinct(values: Iterable[str]) -> list[str]:
 
 def setting_text(values: Iterable[object]) -> str:
     """The one value of a setting, or its values where it differs between fits."""
-    levels = distinct(level_name(value) for value in values)
+    levels = distinct(map(value_text, values))
     if len(levels) == 1:
         return levels[0]
     return f"{levels_text(levels)} (varied)"
+
+
+def value_text(value: object) -> str:
+    """A value of a setting; of a list all its items, of a component its settings too."""
+    if isinstance(value, Part):
+        return components_text([value])
+    if isinstance(value, list | tuple) and value:
+        return joined([value_text(item) for item in value])
+    return level_name(value)
 
 
 def levels_text(levels: Sequence[str]) -> str:
@@ -51,7 +60,7 @@ def _numbers(levels: Sequence[str]) -> list[float]:
         return []
 
 
-def components_text(parts: Iterable[Part]) -> str:
+def components_text(parts: Iterable[Part], last: str = "or") -> str:
     """Components of one slot, those of a name together: name, references, settings."""
     by_name: dict[str, list[Part]] = {}
     for part in parts:
@@ -61,7 +70,7 @@ def components_text(parts: Iterable[Part]) -> str:
         settings = options_text(group)
         reference = citation(user_of(group[0]))
         texts.append(f"{name}{reference} ({settings})" if settings else f"{name}{reference}")
-    return joined(texts, "or")
+    return joined(texts, last)
 
 
 def options_text(parts: Sequence[Part]) -> str:
