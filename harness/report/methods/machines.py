@@ -74,7 +74,7 @@ def _interpreter(origin: Mapping[str, Any]) -> str:
     return f"Python {python} and torch {torch} ({origin.get('platform', '?')})"
 
 
-def hardware_text(evidence: Evidence) -> str:
+def hardware_text(evidence: Evidence, *, others_before: bool) -> str:
     """The machines, and how long trainings and measurements took; energy is not measured."""
     machines = Counter(_machine(run) for run in evidence.runs)
     texts = [f"{machine} ({count_text(count, 'run')})" for machine, count in machines.items()]
@@ -84,10 +84,10 @@ def hardware_text(evidence: Evidence) -> str:
         training = _hours(sum(fit["seconds"] for fit in fits))
         measuring = _hours(sum(result["seconds"] for result in evidence.results.values()))
         count = count_text(len(fits), "training")
-        sentences.append(
-            f"{count} took {training} and measuring {measuring}, added up over all jobs; "
-            "trainings that others start from come on top"
-        )
+        text = f"{count} took {training} and measuring {measuring}, added up over all jobs"
+        if others_before:
+            text += "; the other trainings that these need come on top"
+        sentences.append(text)
     sentences.append("Energy was not measured")
     return " ".join(f"{sentence}." for sentence in sentences)
 

@@ -1,6 +1,8 @@
 """The methods of a study, from its data to its machines, as a paper prints them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import shorten
 
 from harness.judge.verdicts import Verdicts
 from harness.report.evidence import Evidence
@@ -12,13 +14,16 @@ from harness.report.methods.training import (
     selection_text,
     start_text,
     training_text,
+    upstream_of,
 )
 from harness.report.methods.words import count_text, distinct, joined, levels_text
 from harness.report.paper import Paragraph
 from harness.search.history import SearchHistory
 from harness.spec.values import Trial
 from harness.study.load import Study
-from harness.study.names import display_name
+from harness.study.names import display_name, level_display_names
+
+LONGEST_LEVEL = 48  # characters of a level in a sentence
 
 
 def methods_of(
@@ -41,7 +46,7 @@ def methods_of(
     if evidence.results:
         paragraphs += [
             Paragraph("Software", software_text(evidence)),
-            Paragraph("Hardware", hardware_text(evidence)),
+            Paragraph("Hardware", hardware_text(evidence, others_before=bool(upstream_of(trials)))),
         ]
     return paragraphs
 
@@ -64,13 +69,20 @@ def _design_text(study: Study) -> str:
     if not varied:
         return f"The study has {trials} and varies nothing."
     text = f"The study has {trials} and varies {joined(varied)}."
-    excluded = study.expansion.excluded
-    if excluded:
-        reasons = [f"{reason} ({count})" for reason, count in excluded.items()]
-        text += f" Left out of the grid: {'; '.join(reasons)}."
+    left_out = _left_out(study)
+    if left_out:
+        text += f" Left out of the grid: {'; '.join(left_out)}."
     if study.transductive:
         text += " Networks may adapt to the images that they are tested on, without their masks."
     return text
+
+
+def _left_out(study: Study) -> list[str]:
+    """The reasons for which cells are left out, each with how many it leaves out."""
+    counts: Counter[str] = Counter()
+    for reason, count in study.expansion.excluded.items():
+        counts[reason.split(" (")[0]] += count
+    return [f"{reason} ({count_text(count, 'cell')})" for reason, count in counts.items()]
 
 
 def _axes(study: Study) -> Iterator[str]:
@@ -79,6 +91,10 @@ def _axes(study: Study) -> Iterator[str]:
         texts = []
         for path in axis.paths:
             levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
+            short_names = level_display_names(levels, path, study.names)
+            levels = [
+                shorten(short_names[level], LONGEST_LEVEL, placeholder="…") for level in levels
+            ]
             texts.append(f"{display_name(path, study.names)} ({levels_text(levels)})")
         yield " together with ".join(texts)
 

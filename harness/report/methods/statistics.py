@@ -12,10 +12,10 @@ from harness.study.load import Study
 from harness.study.names import NO_NAMES, Names, display_name, interval_name
 
 KIND_TEXTS = {
-    "groups": "compares {metrics} between levels of {asked}",
-    "trend": "asks for a trend of {metrics} along {asked}",
-    "correlate": "correlates {metrics} over {asked}",
-    "model": "fits the model {asked}",
+    "groups": "compared between levels of {asked}",
+    "trend": "trend along {asked}",
+    "correlate": "correlated over {asked}",
+    "model": "modelled as {asked}",
 }
 
 
@@ -24,8 +24,11 @@ def statistics_text(study: Study, verdicts: Verdicts) -> str:
     if not verdicts.verdicts:
         return "No comparison was declared."
     sentences = [_declared_text(study, verdicts)]
+    alike: dict[str, list[str]] = {}
     for verdict in verdicts.verdicts:
-        sentences.append(_comparison_text(verdict, study.names))
+        alike.setdefault(_procedure(verdict, study.names), []).append(_title(verdict, study.names))
+    for procedure, titles in alike.items():
+        sentences.append(f"{joined(titles)}: {procedure}")
     sentences.append("A p value above alpha is never called equality")
     return " ".join(f"{sentence}." for sentence in sentences)
 
@@ -41,23 +44,32 @@ def _declared_text(study: Study, verdicts: Verdicts) -> str:
     return text
 
 
-def _comparison_text(verdict: Verdict, names: Names) -> str:
-    """How one comparison was judged."""
+def _title(verdict: Verdict, names: Names) -> str:
+    """A comparison by its name, with its metrics."""
     comparison = verdict.comparison
     kind = "primary" if comparison.primary else "secondary"
-    asked = KIND_TEXTS[comparison.kind].format(
-        metrics=joined(_display_names(comparison.metrics, names)),
-        asked=_asked_text(comparison, names),
-    )
+    metrics = _display_names(comparison.metrics, names)
+    return f"“{comparison.name}” ({kind}, {joined(metrics)})"
+
+
+def _procedure(verdict: Verdict, names: Names) -> str:
+    """How a comparison was judged; comparisons that were judged alike have the same text."""
+    comparison = verdict.comparison
     phrases = [
-        f"“{comparison.name}” ({kind}) {asked}",
+        KIND_TEXTS[comparison.kind].format(asked=_asked_text(comparison, names)),
         f"one value for each {verdict.tested_unit or comparison.unit}",
         *_test_phrases(verdict),
-        f"p {correction_text(verdict)}{_correction_reference(verdict)}",
+        f"p {_correction_text(verdict)}{_correction_reference(verdict)}",
         f"alpha {comparison.alpha:g}",
         *_interval_phrases(verdict),
     ]
     return "; ".join(phrases)
+
+
+def _correction_text(verdict: Verdict) -> str:
+    """How p values were corrected, without the name of a family that is the comparison's own."""
+    text = correction_text(verdict)
+    return text.removesuffix(f" of the family {verdict.comparison.name}")
 
 
 def _display_names(words: Iterable[str], names: Names = NO_NAMES) -> list[str]:

@@ -32,7 +32,7 @@ def network_text(trials: Sequence[Trial], evidence: Evidence) -> str:
 
 
 def start_text(trials: Sequence[Trial]) -> str:
-    """What the weights were before training, and the trainings that they come from."""
+    """What the weights were before training."""
     starts: dict[str, Part] = {}
     for trial in trials:
         starts.setdefault(trial.fit.init.level, trial.fit.init)
@@ -43,10 +43,6 @@ def start_text(trials: Sequence[Trial]) -> str:
     text = _prose(sentences)
     if len(starts) > 1:
         text = f"The start of the weights was varied. {text}"
-    upstream = upstream_of(trials)
-    if upstream:
-        groups = _prose(list(_groups_text(upstream, names_network=True)))
-        text += f" Trained beforehand, once for all that start from it: {groups}"
     return text
 
 
@@ -67,7 +63,11 @@ def training_text(trials: Sequence[Trial]) -> str:
     for trial in trials:
         fits.setdefault(trial.fit.key, trial.fit)
     text = _prose(list(_groups_text(list(fits.values()))))
-    return f"{text[:1].upper()}{text[1:]}"
+    upstream = upstream_of(trials)
+    if upstream:
+        groups = _prose(list(_groups_text(upstream, names_network=True)))
+        text += f" Other trainings that these start from, or are measured with: {groups}"
+    return text
 
 
 def selection_text(trials: Sequence[Trial]) -> str:
@@ -85,36 +85,40 @@ def selection_text(trials: Sequence[Trial]) -> str:
             rule += ", which sees labels of the target and so only bounds what a rule can reach"
         rules.append(rule)
     varied = " (varied)" if len(rules) > 1 else ""
-    sentences = [f"The tested weights were picked by {joined(rules, 'or')}{varied}"]
+    sentences = [f"The tested weights were picked by {'; or by '.join(rules)}{varied}"]
     sentences.append(f"Measured were {components_text(probes.values(), 'and')}")
     return _prose(sentences)
 
 
 def _groups_text(fits: Sequence[Fit], *, names_network: bool = False) -> Iterator[str]:
-    """A sentence for the trainings of each method and network."""
+    """A sentence for the trainings of each method and network; what all share is said once."""
     groups: dict[tuple[str, str], list[Fit]] = {}
     for fit in fits:
         groups.setdefault((fit.method.name, fit.net.name), []).append(fit)
-    for group in groups.values():
-        yield _group_text(group, names_network=names_network or len(groups) > 1)
+    phrases = [list(_phrases_of(group)) for group in groups.values()]
+    shared = [phrase for phrase in phrases[0] if all(phrase in other for other in phrases)]
+    for group, of_group in zip(groups.values(), phrases, strict=True):
+        own = [phrase for phrase in of_group if len(groups) == 1 or phrase not in shared]
+        network = ""
+        if names_network or len(groups) > 1:
+            sets = setting_text(fit.train_on.name for fit in group)
+            network = f" of {group[0].net.name} on {sets}"
+        method = components_text(fit.method for fit in group)
+        first = f"{count_text(len(group), 'training')}{network} by {method}"
+        yield "; ".join([first, *own])
+    if shared and len(groups) > 1:
+        yield f"All of these: {'; '.join(shared)}"
 
 
-def _group_text(fits: Sequence[Fit], *, names_network: bool) -> str:
+def _phrases_of(fits: Sequence[Fit]) -> Iterator[str]:
     """How trainings of one method went; what differs between them is said to vary."""
-    network = ""
-    if names_network:
-        network = f" of {fits[0].net.name} on {setting_text(fit.train_on.name for fit in fits)}"
-    phrases = [
-        f"{count_text(len(fits), 'training')}{network} by "
-        f"{components_text(fit.method for fit in fits)}",
-        f"batches of {setting_text(fit.batch for fit in fits)} patches of "
-        f"{setting_text(fit.patch for fit in fits)} pixels a side",
-        f"{_steps_text(fits)} an epoch",
-        _augmentations(fits),
-        f"precision {setting_text(fit.precision for fit in fits)}",
-        _seeds_text(fits),
-    ]
-    return "; ".join(phrases)
+    batch = setting_text(fit.batch for fit in fits)
+    patch = setting_text(fit.patch for fit in fits)
+    yield f"batches of {batch} patches of {patch} pixels a side"
+    yield f"{_steps_text(fits)} an epoch"
+    yield _augmentations(fits)
+    yield f"precision {setting_text(fit.precision for fit in fits)}"
+    yield _seeds_text(fits)
 
 
 def _steps_text(fits: Sequence[Fit]) -> str:
