@@ -1,5 +1,7 @@
 """Colours of pages, figures and charts that everyone can tell apart, whatever their sight."""
 
+from collections.abc import Sequence
+
 # Of Okabe and Ito; the report writes text in them, so its orange on white is a darker one.
 BLUE = "#0072b2"
 SKY_BLUE = "#56b4e9"  # the blue where the page is dark
@@ -20,3 +22,12 @@ VIRIDIS = (
     "#a0da39",
     "#fde725",
 )
+
+
+def series_colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each name, in the order of the study's levels, so that an arm has one colour in
+    every figure; all blue where they are more than anybody tells apart.
+    """
+    if len(names) > len(SERIES):
+        return dict.fromkeys(names, BLUE)
+    return dict(zip(names, SERIES, strict=False))

@@ -58,6 +58,7 @@ svg .pair{stroke:var(--soft);stroke-width:.8;stroke-opacity:.6}
 svg .mean{stroke:var(--orange);stroke-width:2;fill:none}svg .diamond{fill:var(--orange)}
 svg .line,svg .stem{stroke:var(--ink);fill:none}svg .stem{stroke-width:.8}
 svg .clique{stroke:var(--ink);stroke-width:4}
+svg .title{font-size:13px;font-weight:600}
 .across{overflow-x:auto}.paper{width:auto}
 .paper td,.paper th{text-align:right;padding:5px 0 4px 14px;white-space:nowrap}
 .paper th.label{text-align:left;padding:5px 14px 4px 0}.paper tbody .label{color:var(--ink);\

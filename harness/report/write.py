@@ -15,13 +15,16 @@ from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.report.averages import average_rows, averages_csv, averages_markdown
+from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
-from harness.report.comparison_text import comparisons_latex, comparisons_markdown
+from harness.report.comparison_text import comparisons_markdown
 from harness.report.crate import CrateContent, write_crate
 from harness.report.evidence import NO_EVIDENCE, Evidence, evidence_value, read_evidence
+from harness.report.figure_files import write_figures
 from harness.report.formats import csv_of_frame
 from harness.report.page import page
-from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
+from harness.report.paper_tables_latex import tables_latex
+from harness.report.paper_tables_text import tables_csv, tables_markdown
 from harness.report.provenance import provenance
 from harness.report.search_page import links_of, search_html
 from harness.report.search_text import points_csv, search_markdown
@@ -58,8 +61,10 @@ def report(study: Study, tracker: Tracker, folder: Path, crate: Path | None = No
     files = texts(study, verdicts, used, tables, history, evidence)
     for name, text in files.items():
         write(folder / name, text)
+    figures = write_figures(files["report.html"], folder / "figures")
     if crate is not None:
         contents = {name: text.encode() for name, text in files.items()}
+        contents |= {f"figures/{path.name}": path.read_bytes() for path in figures}
         contents |= _sources(study, runs, rows, evidence)
         write_crate(crate, CrateContent(study, verdicts.headline, evidence, contents))
     return Report(folder / "report.html", verdicts)

@@ -9,7 +9,8 @@ import pytest
 from harness.judge.answer import judge
 from harness.judge.tables import Tabulated, tabulate
 from harness.report.page import page
-from harness.report.paper_tables_text import tables_csv, tables_latex
+from harness.report.paper_tables_latex import tables_latex
+from harness.report.paper_tables_text import tables_csv
 from harness.report.provenance import provenance
 from harness.study.load import Study
 from tests.judge.attributed import NUMBERS, TABLE, all_entries, attributed_results, study_of

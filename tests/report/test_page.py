@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from harness.judge.answer import judge
-from harness.report.comparison_text import comparisons_latex, comparisons_markdown
+from harness.report.comparison_latex import comparisons_latex
+from harness.report.comparison_text import comparisons_markdown
 from harness.report.page import page
 from harness.report.provenance import provenance
 from tests.made.pages import parse_page

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.judge.answer import judge, lower_metrics
-from harness.report.comparison_text import comparisons_latex
+from harness.report.comparison_latex import comparisons_latex
 from tests.made.synthetic import results, study_in
 from tests.report.judged import TEXT, judge_study, score
 
