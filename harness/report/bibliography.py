@@ -68,11 +68,11 @@ def user_of(part: Part) -> str:
 
 def citation(*users: str) -> str:
     """' [ronneberger2015]': the references of components, to stand behind their name."""
-    keys = [reference.key for reference in cited(users)]
+    keys = [reference.key for reference in references_of(users)]
     return f" [{', '.join(keys)}]" if keys else ""
 
 
-def cited(users: Iterable[str]) -> Iterator[Reference]:
+def references_of(users: Iterable[str]) -> Iterator[Reference]:
     """The known references that speak of any of these components or packages."""
     names = set(users)
     for reference in known_references():
@@ -114,7 +114,7 @@ def software_references(versions: Mapping[str, str], commits: str) -> Iterator[R
         fields["note"] = latex_text(f"code: {commits}")
     yield Reference("software", "harness", fields)
     for name, version in versions.items():
-        for reference in cited([f"software/{name}"]):
+        for reference in references_of([f"software/{name}"]):
             note = {"note": latex_text(f"version {version}")}
             yield Reference(reference.kind, reference.key, {**reference.fields, **note})
 

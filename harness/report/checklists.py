@@ -10,7 +10,7 @@ from harness.report.evidence import Evidence
 from harness.report.methods.data import OWN, data_sets
 from harness.report.methods.machines import commits_text
 from harness.report.methods.paragraphs import trials_of
-from harness.report.methods.words import count_text, distinct, joined, levels_text
+from harness.report.methods.words import count_text, distinct, levels_text, list_text
 from harness.report.paper import Checklist, ChecklistItem
 from harness.report.provenance import doubts_of_design
 from harness.spec.values import Part, Trial
@@ -28,7 +28,7 @@ LEGEND = (
 
 
 @dataclass(frozen=True)
-class Known:
+class Sources:
     """What answers may draw on."""
 
     study: Study
@@ -54,9 +54,9 @@ class Known:
 
 def checklists_of(study: Study, verdicts: Verdicts, evidence: Evidence) -> list[Checklist]:
     """Both checklists with their answers."""
-    known = Known(study, verdicts, evidence, trials_of(study))
-    reforms = _checklist("REFORMS", REFORMS, dict(_reforms_answers(known)))
-    reloaded = _checklist("Metrics Reloaded", METRICS_RELOADED, dict(_metrics_answers(known)))
+    sources = Sources(study, verdicts, evidence, trials_of(study))
+    reforms = _checklist("REFORMS", REFORMS, dict(_reforms_answers(sources)))
+    reloaded = _checklist("Metrics Reloaded", METRICS_RELOADED, dict(_metrics_answers(sources)))
     return [reforms, reloaded]
 
 
@@ -71,25 +71,25 @@ def _checklist(name: str, questions: Mapping[str, str], answers: Mapping[str, st
     return Checklist(title, items)
 
 
-def _reforms_answers(known: Known) -> Iterator[tuple[str, str]]:
+def _reforms_answers(sources: Sources) -> Iterator[tuple[str, str]]:
     """The answers to REFORMS that stand in the records."""
-    study, evidence = known.study, known.evidence
-    if known.trials:
-        yield "2a", _data_answer(known.sets)
-        yield from _training_answers(known)
+    study, evidence = sources.study, sources.evidence
+    if sources.trials:
+        yield "2a", _data_answer(sources.sets)
+        yield from _training_answers(sources)
     commits = commits_text(evidence.runs)
     if commits:
         yield "2b", f"harness, {commits}; a link to it is the author's to give"
     if evidence.results:
         yield "2c", "see Methods, Software and Hardware"
         yield "2e", f"harness run {study.path.name} trains and judges again what is reported here"
-    if known.metrics:
-        yield "3d", f"{joined(known.metrics)}; means and single values are in the tables above"
-        yield "7a", f"{joined(known.metrics)}; why these is the author's to say"
-    yield "3e", _sample_answer(known)
-    yield "3f", _missing_answer(known.verdicts)
-    if known.verdicts.verdicts:
-        yield "7b", _interval_answer(known.verdicts)
+    if sources.metrics:
+        yield "3d", f"{list_text(sources.metrics)}; means and single values are in the tables above"
+        yield "7a", f"{list_text(sources.metrics)}; why these is the author's to say"
+    yield "3e", _sample_answer(sources)
+    yield "3f", _missing_answer(sources.verdicts)
+    if sources.verdicts.verdicts:
+        yield "7b", _interval_answer(sources.verdicts)
         yield "7c", "see Methods, Statistics; normality and pairing are listed as checks above"
 
 
@@ -108,9 +108,9 @@ def _data_answer(sets: list[Part]) -> str:
     return f"{'; '.join(texts)}; fingerprints in Methods, Data"
 
 
-def _training_answers(known: Known) -> Iterator[tuple[str, str]]:
+def _training_answers(sources: Sources) -> Iterator[tuple[str, str]]:
     """What a study that trains says of its models, splits and leaks."""
-    study, trials = known.study, known.trials
+    study, trials = sources.study, sources.trials
     excluded = study.expansion.excluded
     if excluded:
         yield "4a", f"of the grid, not of the images: {'; '.join(excluded)}"
@@ -121,10 +121,13 @@ def _training_answers(known: Known) -> Iterator[tuple[str, str]]:
     yield "5c", _split_answer(trials)
     yield "5d", f"weights by the rule {levels_text(distinct(trial.pick.level for trial in trials))}"
     if study.search is not None:
-        yield "5e", f"searched: {joined([part.path for part in study.search.dimensions])}"
+        yield "5e", f"searched: {list_text([part.path for part in study.search.dimensions])}"
     against = distinct(str(item.against) for item in study.compare if item.against is not None)
     if against:
-        yield "5f", f"compared against {joined(against)}, trained and tested alike but for the axis"
+        yield (
+            "5f",
+            f"compared against {list_text(against)}, trained and tested alike but for the axis",
+        )
     yield "6a", _seen_answer(study, trials)
     if not all(trial.test_on.component.facts.drawn for trial in trials):
         yield "6b", DUPLICATES
@@ -134,10 +137,10 @@ def _split_answer(trials: list[Trial]) -> str:
     """How training and test images were kept apart."""
     folds = distinct(str(trial.fit.fold[1]) for trial in trials if trial.fit.fold is not None)
     if folds:
-        return f"cross-validation of {joined(folds)} folds"
+        return f"cross-validation of {list_text(folds)} folds"
     train = distinct(trial.fit.train_on.options["split"] for trial in trials)
     test = distinct(trial.test_on.options["split"] for trial in trials)
-    return f"trained on the split {joined(train)}, tested on the split {joined(test)}"
+    return f"trained on the split {list_text(train)}, tested on the split {list_text(test)}"
 
 
 def _seen_answer(study: Study, trials: list[Trial]) -> str:
@@ -151,13 +154,13 @@ def _seen_answer(study: Study, trials: list[Trial]) -> str:
     return "no component of this study is given test images or their labels before testing"
 
 
-def _sample_answer(known: Known) -> str:
+def _sample_answer(sources: Sources) -> str:
     """The independent values behind the numbers."""
-    finished = known.verdicts.states.get("finished", 0)
-    units = distinct(comparison.unit for comparison in known.study.compare)
+    finished = sources.verdicts.states.get("finished", 0)
+    units = distinct(comparison.unit for comparison in sources.study.compare)
     text = count_text(finished, "finished trial")
     if units:
-        text += f"; the unit of comparisons is the {joined(units, 'or the')}, n stands at each"
+        text += f"; the unit of comparisons is the {list_text(units, 'or the')}, n stands at each"
     return text
 
 
@@ -177,26 +180,27 @@ def _interval_answer(verdicts: Verdicts) -> str:
     names = distinct(
         display_name(verdict.comparison.interval_name) for verdict in verdicts.verdicts
     )
-    return f"{joined(names)} over the declared unit, at each mean and difference"
+    return f"{list_text(names)} over the declared unit, at each mean and difference"
 
 
-def _metrics_answers(known: Known) -> Iterator[tuple[str, str]]:
+def _metrics_answers(sources: Sources) -> Iterator[tuple[str, str]]:
     """The answers to Metrics Reloaded that stand in the records."""
-    probes = distinct(probe.name for trial in known.trials for probe in trial.probes)
+    probes = distinct(probe.name for trial in sources.trials for probe in trial.probes)
     if "instances" in probes:
         yield "category", "instance segmentation beside semantic segmentation, by the probes"
     elif "segmentation" in probes:
         yield "category", "semantic segmentation, by the probe"
-    if known.metrics:
-        yield "metrics", f"{joined(known.metrics)}; harness measures no distance of boundaries"
+    if sources.metrics:
+        yield "metrics", f"{list_text(sources.metrics)}; harness measures no distance of boundaries"
     undefined = 0
-    for verdict in known.verdicts.verdicts:
-        undefined += sum(arm.tally.undefined for arm in verdict.arms)
-    if known.verdicts.verdicts:
+    for verdict in sources.verdicts.verdicts:
+        for arm in verdict.arms:
+            undefined += arm.tally.undefined
+    if sources.verdicts.verdicts:
         yield "outputs", f"{count_text(undefined, 'undefined value')}, counted for each arm above"
-        yield "aggregation", _aggregation_answer(known.study)
-        yield "repetitions", _repetitions_answer(known.verdicts)
-    if known.evidence.results:
+        yield "aggregation", _aggregation_answer(sources.study)
+        yield "repetitions", _repetitions_answer(sources.verdicts)
+    if sources.evidence.results:
         yield "per case", "yes: the rows of every run, rows.parquet, hold each image"
 
 

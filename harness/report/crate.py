@@ -82,7 +82,7 @@ def write_crate(target: Path, content: CrateContent) -> None:
     files = {**content.files, METADATA: metadata(content).encode()}
     if target.suffix == ".zip":
         target.parent.mkdir(parents=True, exist_ok=True)
-        write(target, _zipped(files))
+        write(target, _zip_of(files))
         return
     if target.exists() and not target.is_dir():
         raise ValueError(
@@ -94,7 +94,7 @@ def write_crate(target: Path, content: CrateContent) -> None:
         write(path, text)
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
+def _zip_of(files: Mapping[str, bytes]) -> bytes:
     """Files as one ZIP, in the order of their names."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -5,11 +5,12 @@ count as equivalent.
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
+from textwrap import shorten
 
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate
 from harness.judge.verdicts import Verdict
-from harness.report.axes import LEFT, RIGHT, Axis, axis_label, axis_over, pixels, svg, upright_grid
+from harness.report.axes import LEFT, Axis, axis_label, axis_over, pixels, svg, upright_grid
 
 FIRST_ROW, ROW = 34, 34  # where the first difference stands, and from one to the next
 MOST_ROWS = 24
@@ -74,29 +75,33 @@ def _is_shown(contrast: Contrast, margin: float | None) -> bool:
 
 def _band(margin: float, tall: float, axis: Axis) -> str:
     """The margin of equivalence, as a band with its two edges."""
-    left = axis.scale(-margin)
-    right = axis.scale(margin)
-    size = f'width="{pixels(right - left)}" height="{tall - 4}"'
+    left = axis.at(-margin)
+    right = axis.at(margin)
+    wide = pixels(axis.scale(margin) - axis.scale(-margin))
     title = f"<title>margin of equivalence: ±{margin:g}</title>"
-    edges = f"M{pixels(left)} 4V{tall}M{pixels(right)} 4V{tall}"
-    return (
-        f'<rect class="margin" x="{pixels(left)}" y="4" {size}>{title}</rect>'
-        f'<path class="margin-edge" d="{edges}"/>'
-    )
+    size = f'width="{wide}" height="{tall - 4}"'
+    band = f'<rect class="margin" x="{left}" y="4" {size}>{title}</rect>'
+    edges = f"M{left} 4V{tall}M{right} 4V{tall}"
+    return f'{band}<path class="margin-edge" d="{edges}"/>'
 
 
 def _row(contrast: Contrast, y: int, axis: Axis, *, is_shown: bool) -> Iterator[str]:
     """A difference: its name, its interval and its estimate."""
-    name = contrast.name
-    if len(name) > MOST_CHARACTERS:
-        name = f"{name[: MOST_CHARACTERS - 1]}…"
-    text = estimate(contrast.estimate, contrast.low, contrast.high)
-    title = f"<title>{escape(contrast.name)}: {escape(text)}</title>"
-    yield f'<text class="name" x="{LEFT}" y="{y - 12}">{title}{escape(name)}</text>'
+    interval = estimate(contrast.estimate, contrast.low, contrast.high)
+    title = f"<title>{escape(contrast.name)}: {escape(interval)}</title>"
+    text = escape(shorten(contrast.name, MOST_CHARACTERS, placeholder="…"))
+    yield f'<text class="name" x="{LEFT}" y="{y - 12}">{title}{text}</text>'
     if math.isfinite(contrast.low) and math.isfinite(contrast.high):
-        start = pixels(max(LEFT, axis.scale(contrast.low)))
-        end = pixels(min(RIGHT, axis.scale(contrast.high)))
-        yield f'<path class="interval" d="M{start} {y}H{end}M{start} {y - 4}v8M{end} {y - 4}v8"/>'
+        yield _whisker(contrast, y, axis)
     kind = "shown" if is_shown else "open"
-    center = f'cx="{axis.at(contrast.estimate)}" cy="{y}"'
-    yield f'<circle class="estimate-{kind}" {center} r="4.5">{title}</circle>'
+    x = axis.at(contrast.estimate)
+    yield f'<circle class="estimate-{kind}" cx="{x}" cy="{y}" r="4.5">{title}</circle>'
+
+
+def _whisker(contrast: Contrast, y: int, axis: Axis) -> str:
+    """The interval of a difference, with its two ends."""
+    start = axis.at(contrast.low)
+    end = axis.at(contrast.high)
+    top = y - 4
+    ends = f"M{start} {top}v8M{end} {top}v8"
+    return f'<path class="interval" d="M{start} {y}H{end}{ends}"/>'

@@ -76,4 +76,4 @@ def _packages(tracker: Tracker, runs: Sequence[Run]) -> dict[str, str]:
 
 def evidence_value(evidence: Evidence) -> str:
     """The records as JSON, for who packs them."""
-    return json.dumps({run: dict(result) for run, result in evidence.results.items()}, indent=1)
+    return json.dumps(dict(evidence.results), indent=1)

@@ -8,8 +8,8 @@ from harness.judge.verdicts import Verdicts
 from harness.report.bibliography import (
     Reference,
     bibtex,
-    cited,
     data_reference,
+    references_of,
     software_references,
     user_of,
 )
@@ -55,7 +55,7 @@ def _references(
     users.update(statistics_used(verdicts.verdicts))
     for trial in trials:
         users.update(user_of(part) for part in parts_in(trial))
-    yield from cited(users)
+    yield from references_of(users)
     for part in data_sets(trials):
         reference = data_reference(part)
         if reference is not None:

@@ -93,6 +93,7 @@ ul.answers{margin:0 0 .8em;padding-left:1.2em}figure.answer{max-width:none;margi
 figcaption{color:var(--soft);font-size:.85rem;margin:.3em 0}
 .prose{max-width:70ch;margin:.6em 0}pre{white-space:pre-wrap;background:var(--panel);\
 border:1px solid var(--rule);padding:10px 12px;font-size:.8rem;max-height:60vh;overflow:auto}
+.stratum.small{display:inline-block;width:min(100%,500px);vertical-align:top;margin-right:16px}
 .checklist td:first-child{white-space:nowrap;color:var(--soft)}.checklist td:last-child{width:55%}
 .checklist .unanswered td:last-child{color:var(--orange);font-style:italic}
 svg .none{stroke:var(--ink);stroke-width:1}svg .margin{fill:var(--fill);stroke:none}
@@ -108,7 +109,8 @@ PRINT = f"""\
 @media print{{:root{{color-scheme:light;{LIGHT}}}
 body{{font-size:10pt}}main{{max-width:none;padding:0}}
 h1.answer{{font-size:14pt}}h2{{font-size:12pt;margin-top:1.4em}}h2,h3,summary{{break-after:avoid}}
-table{{font-size:8pt}}thead{{display:table-header-group}}tr,figure,.warning{{break-inside:avoid}}
+table{{font-size:8pt}}thead{{display:table-header-group}}tr,figure,.warning,.small{{break-inside:avoid}}
+.stratum.small{{width:47%}}figure{{max-width:125mm}}
 .wide,.across,pre{{overflow:visible;max-height:none}}
 .wide td,.wide th,.paper td,.paper th{{white-space:normal;overflow-wrap:anywhere}}
 section:has(.wide){{page:across}}.wide table{{font-size:6.5pt}}\

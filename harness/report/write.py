@@ -132,7 +132,8 @@ def texts(
             paper=paper,
             names=study.names,
         ),
-        "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
+        "report.tex": comparisons_latex(verdicts, lower, study.names)
+        + tables_latex(tables, study.names),
         "report.md": comparisons_markdown(verdicts, lower)
         + averages_markdown(averages)
         + tables_markdown(tables),

@@ -8,7 +8,7 @@ import pytest
 
 from harness.judge.answer import judge
 from harness.judge.verdicts import Verdicts
-from harness.report.bibliography import bibtex, cited, data_reference, known_references
+from harness.report.bibliography import bibtex, data_reference, known_references, references_of
 from harness.report.checklists import checklists_of
 from harness.report.evidence import Evidence
 from harness.report.methods.paragraphs import methods_of
@@ -56,7 +56,7 @@ def evidence_of(study: Study) -> Evidence:
 
 
 @pytest.fixture
-def judged(tmp_path: Path) -> tuple[Study, Verdicts, Evidence]:
+def judgement(tmp_path: Path) -> tuple[Study, Verdicts, Evidence]:
     """The study, its verdicts and its records."""
     study = study_in(tmp_path, TEXT)
     runs, rows = results(study, score)
@@ -64,9 +64,9 @@ def judged(tmp_path: Path) -> tuple[Study, Verdicts, Evidence]:
 
 
 def test_the_methods_say_what_the_study_and_its_records_hold(
-    judged: tuple[Study, Verdicts, Evidence],
+    judgement: tuple[Study, Verdicts, Evidence],
 ) -> None:
-    paragraphs = {part.title: part.text for part in methods_of(*judged)}
+    paragraphs = {part.title: part.text for part in methods_of(*judgement)}
     assert "batch size (2 or 4)" in paragraphs["Design"]
     assert "drawn by code" in paragraphs["Data"]
     assert "1,234 parameters" in paragraphs["Network"]
@@ -85,19 +85,21 @@ def test_the_methods_say_what_the_study_and_its_records_hold(
 
 
 def test_a_reference_in_the_methods_stands_in_the_bibliography(
-    judged: tuple[Study, Verdicts, Evidence],
+    judgement: tuple[Study, Verdicts, Evidence],
 ) -> None:
-    text = " ".join(part.text for part in methods_of(*judged))
-    keys = {key for keys in re.findall(r" \[([\w, -]+)\]", text) for key in keys.split(", ")}
+    text = " ".join(part.text for part in methods_of(*judgement))
+    keys: set[str] = set()
+    for bracket in re.findall(r" \[([\w, -]+)\]", text):
+        keys.update(bracket.split(", "))
     assert {"loshchilov2019", "schuirmann1987", "paszke2019"} <= keys
-    written = set(re.findall(r"^@\w+\{([\w-]+),$", paper_of(*judged).bibtex, re.MULTILINE))
+    written = set(re.findall(r"^@\w+\{([\w-]+),$", paper_of(*judgement).bibtex, re.MULTILINE))
     assert keys <= written
 
 
 def test_a_checklist_leaves_to_the_author_what_no_record_can_answer(
-    judged: tuple[Study, Verdicts, Evidence],
+    judgement: tuple[Study, Verdicts, Evidence],
 ) -> None:
-    reforms, reloaded = checklists_of(*judged)
+    reforms, reloaded = checklists_of(*judgement)
     assert len(reforms.items) == 32
     answers = {item.number: item.answer for item in (*reforms.items, *reloaded.items)}
     for number in ("1a", "1b", "3c", "5b", "8a", "8b", "boundaries", "reference"):
@@ -105,14 +107,14 @@ def test_a_checklist_leaves_to_the_author_what_no_record_can_answer(
     assert "commit c0ffeec0ff" in answers["2b"]
     assert "split train" in answers["5c"]
     assert "mean Dice" in answers["7a"] or "Dice" in answers["7a"]
-    html = page(judged[1], [], provenance(judged[0], []), paper=paper_of(*judged))
+    html = page(judgement[1], [], provenance(judgement[0], []), paper=paper_of(*judgement))
     assert html.count("to be answered by the author") == list(answers.values()).count("")
 
 
 def test_curves_lead_to_their_runs_and_one_epoch_is_no_curve(
-    judged: tuple[Study, Verdicts, Evidence],
+    judgement: tuple[Study, Verdicts, Evidence],
 ) -> None:
-    study, _, evidence = judged
+    study, _, evidence = judgement
     (figure,) = training_curves(study, evidence)
     assert figure.count('<path class="curve" stroke="#0072b2"') == 4 + 1
     assert all(f"#run-{run.id}" in figure for run in evidence.runs)
@@ -135,7 +137,7 @@ def test_every_reference_speaks_of_something_that_exists() -> None:
 
 
 def test_braces_of_a_bibliography_close() -> None:
-    text = bibtex(list(cited(["net/unet", "test/wilcoxon"])))
+    text = bibtex(list(references_of(["net/unet", "test/wilcoxon"])))
     assert text.count("@") == 2
     assert text.count("{") == text.count("}")
     assert "usedby" not in text
@@ -150,8 +152,8 @@ def test_a_data_set_is_cited_with_its_licence(tmp_path: Path) -> None:
     assert data_reference(Part("dataset", "fibres", {})) is None
 
 
-def test_nothing_of_a_study_becomes_markup(judged: tuple[Study, Verdicts, Evidence]) -> None:
-    study, verdicts, evidence = judged
+def test_nothing_of_a_study_becomes_markup(judgement: tuple[Study, Verdicts, Evidence]) -> None:
+    study, verdicts, evidence = judgement
     evil = "<script>alert(1)</script>\"'"
     compare = tuple(replace(comparison, name=evil) for comparison in study.compare)
     runs, rows = results(study, score)

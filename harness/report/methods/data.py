@@ -6,7 +6,7 @@ from harness.report.bibliography import data_key
 from harness.report.methods.words import (
     components_text,
     distinct,
-    joined,
+    list_text,
     options_text,
     sentence_of,
     setting_text,
@@ -58,7 +58,7 @@ def _sets_text(parts: Iterable[Part]) -> str:
         if settings:
             details.append(settings)
         texts.append(f"{name} ({', '.join(details)})")
-    return joined(texts, "or")
+    return list_text(texts, "or")
 
 
 def _amounts(fits: Sequence[Fit]) -> Iterator[str]:
@@ -114,4 +114,4 @@ def _origin_of(group: Sequence[Part]) -> Iterator[str]:
         yield "no licence is recorded"
     if marks:
         short = [mark[:MARK_DIGITS] for mark in marks]
-        yield f"fingerprint of the bytes {joined(short)}"
+        yield f"fingerprint of the bytes {list_text(short)}"

@@ -7,7 +7,7 @@ from typing import Any
 from harness.record.database import Run
 from harness.report.bibliography import citation
 from harness.report.evidence import Evidence
-from harness.report.methods.words import count_text, distinct, joined
+from harness.report.methods.words import count_text, distinct, list_text
 
 # Packages whose versions may change numbers, as the list of a run's packages calls them.
 SOFTWARE = (
@@ -31,8 +31,11 @@ def software_versions(evidence: Evidence) -> dict[str, str]:
 
 def commits_text(runs: Sequence[Run]) -> str:
     """The commits of harness's code that runs come from; empty where none is recorded."""
-    commits = distinct(run.tags.get(COMMIT_TAG, "")[:COMMIT_DIGITS] for run in runs)
-    return joined([f"commit {commit}" for commit in commits if commit])
+    commits = distinct(run.tags.get(COMMIT_TAG, "") for run in runs)
+    names = []
+    for commit in filter(None, commits):
+        names.append(f"commit {commit[:COMMIT_DIGITS]}")
+    return list_text(names)
 
 
 def software_text(evidence: Evidence) -> str:
@@ -49,7 +52,7 @@ def software_text(evidence: Evidence) -> str:
     sentences.append(f"Training, measuring and judging were done by {code}")
     interpreters = distinct(_interpreter(origin) for origin in _origins(evidence))
     if interpreters:
-        sentences.append(f"It ran on {joined(interpreters)}")
+        sentences.append(f"It ran on {list_text(interpreters)}")
     packages = []
     for name, version in software_versions(evidence).items():
         if name != "harness":
@@ -78,7 +81,7 @@ def hardware_text(evidence: Evidence, *, others_before: bool) -> str:
     """The machines, and how long trainings and measurements took; energy is not measured."""
     machines = Counter(_machine(run) for run in evidence.runs)
     texts = [f"{machine} ({count_text(count, 'run')})" for machine, count in machines.items()]
-    sentences = [f"Runs were made on {joined(texts)}"]
+    sentences = [f"Runs were made on {list_text(texts)}"]
     fits = evidence.fits.values()
     if fits:
         training = _hours(sum(fit["seconds"] for fit in fits))

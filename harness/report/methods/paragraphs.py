@@ -16,7 +16,7 @@ from harness.report.methods.training import (
     training_text,
     upstream_of,
 )
-from harness.report.methods.words import count_text, distinct, joined, levels_text
+from harness.report.methods.words import count_text, distinct, levels_text, list_text
 from harness.report.paper import Paragraph
 from harness.search.history import SearchHistory
 from harness.spec.values import Trial
@@ -68,7 +68,7 @@ def _design_text(study: Study) -> str:
     trials = count_text(len(study.cells), "trial")
     if not varied:
         return f"The study has {trials} and varies nothing."
-    text = f"The study has {trials} and varies {joined(varied)}."
+    text = f"The study has {trials} and varies {list_text(varied)}."
     left_out = _left_out(study)
     if left_out:
         text += f" Left out of the grid: {'; '.join(left_out)}."
@@ -101,10 +101,10 @@ def _axes(study: Study) -> Iterator[str]:
 
 def _search_text(history: SearchHistory) -> str:
     """How settings were searched."""
-    objectives = joined([objective.text for objective in history.objectives])
+    objectives = list_text([objective.text for objective in history.objectives])
     paths: Sequence[str] = [dimension.path for dimension in history.dimensions]
     return (
-        f"Settings were searched to {objectives} over {joined(paths)} by {history.sampler}: "
+        f"Settings were searched to {objectives} over {list_text(paths)} by {history.sampler}: "
         f"{count_text(len(history.points), 'point')}, {history.spent_trainings} trainings of a "
         f"budget of {history.budget}. The confirmed points were then trained on fresh seeds."
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.bibliography import citation
-from harness.report.methods.words import count_text, distinct, joined
+from harness.report.methods.words import count_text, distinct, list_text
 from harness.report.page_contrasts import correction_text
 from harness.study.comparison import Comparison
 from harness.study.load import Study
@@ -28,7 +28,7 @@ def statistics_text(study: Study, verdicts: Verdicts) -> str:
     for verdict in verdicts.verdicts:
         alike.setdefault(_procedure(verdict, study.names), []).append(_title(verdict, study.names))
     for procedure, titles in alike.items():
-        sentences.append(f"{joined(titles)}: {procedure}")
+        sentences.append(f"{list_text(titles)}: {procedure}")
     sentences.append("A p value above alpha is never called equality")
     return " ".join(f"{sentence}." for sentence in sentences)
 
@@ -49,7 +49,7 @@ def _title(verdict: Verdict, names: Names) -> str:
     comparison = verdict.comparison
     kind = "primary" if comparison.primary else "secondary"
     metrics = _display_names(comparison.metrics, names)
-    return f"“{comparison.name}” ({kind}, {joined(metrics)})"
+    return f"“{comparison.name}” ({kind}, {list_text(metrics)})"
 
 
 def _procedure(verdict: Verdict, names: Names) -> str:
@@ -82,13 +82,15 @@ def _asked_text(comparison: Comparison, names: Names) -> str:
     if comparison.model:
         return comparison.model
     paths = comparison.factors or [str(comparison.trend)]
-    text = joined(_display_names(paths, names))
+    text = list_text(_display_names(paths, names))
     if comparison.against is not None:
         text += f" against {comparison.against}"
     if comparison.by and comparison.trend:
         text += f", by the area under the curve over {display_name(comparison.trend, names)}"
     if comparison.strata:
-        text += f", separately at each level of {joined(_display_names(comparison.strata, names))}"
+        text += (
+            f", separately at each level of {list_text(_display_names(comparison.strata, names))}"
+        )
     return text
 
 
@@ -97,14 +99,14 @@ def _test_phrases(verdict: Verdict) -> Iterator[str]:
     tests = distinct(contrast.test for contrast in verdict.contrasts if contrast.test)
     if tests:
         users = [f"test/{test}" for test in tests] + [f"rank/{test}" for test in tests]
-        yield f"test: {joined(_display_names(tests))}{citation(*users)}"
+        yield f"test: {list_text(_display_names(tests))}{citation(*users)}"
     else:
         yield "no test was possible"
     if verdict.comparison.margin is not None:
         yield f"margin of equivalence ±{verdict.comparison.margin:g}"
     sizes = distinct(map(_size_text, verdict.contrasts))
     if sizes:
-        yield f"n = {joined(sizes, 'or')}"
+        yield f"n = {list_text(sizes, 'or')}"
 
 
 def _size_text(contrast: Contrast) -> str:
@@ -133,7 +135,7 @@ def _interval_phrases(verdict: Verdict) -> Iterator[str]:
     effects = distinct(contrast.effect.name for contrast in contrasts if contrast.effect)
     if effects:
         references = citation(*[f"effect/{effect}" for effect in effects])
-        yield f"effect size: {joined(_display_names(effects))}{references}"
+        yield f"effect size: {list_text(_display_names(effects))}{references}"
 
 
 def statistics_used(verdicts: Sequence[Verdict]) -> Iterator[str]:

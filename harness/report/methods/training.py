@@ -8,8 +8,8 @@ from harness.report.methods.words import (
     components_text,
     count_text,
     distinct,
-    joined,
     levels_text,
+    list_text,
     sentence_of,
     setting_text,
 )
@@ -25,7 +25,7 @@ def network_text(trials: Sequence[Trial], evidence: Evidence) -> str:
         channels = setting_text(fit["channels"] for fit in evidence.fits.values())
         outputs = setting_text(fit["outputs"] for fit in evidence.fits.values())
         sentences.append(
-            f"It has {joined(sizes, 'or')} parameters (input channels: {channels}, output "
+            f"It has {list_text(sizes, 'or')} parameters (input channels: {channels}, output "
             f"channels: {outputs})"
         )
     return _prose(sentences)
@@ -96,7 +96,7 @@ def _groups_text(fits: Sequence[Fit], *, names_network: bool = False) -> Iterato
     for fit in fits:
         groups.setdefault((fit.method.name, fit.net.name), []).append(fit)
     phrases = [list(_phrases_of(group)) for group in groups.values()]
-    shared = [phrase for phrase in phrases[0] if all(phrase in other for other in phrases)]
+    shared = set(phrases[0]).intersection(*phrases)
     for group, of_group in zip(groups.values(), phrases, strict=True):
         own = [phrase for phrase in of_group if len(groups) == 1 or phrase not in shared]
         network = ""
@@ -107,7 +107,8 @@ def _groups_text(fits: Sequence[Fit], *, names_network: bool = False) -> Iterato
         first = f"{count_text(len(group), 'training')}{network} by {method}"
         yield "; ".join([first, *own])
     if shared and len(groups) > 1:
-        yield f"All of these: {'; '.join(shared)}"
+        common = [phrase for phrase in phrases[0] if phrase in shared]
+        yield f"All of these: {'; '.join(common)}"
 
 
 def _phrases_of(fits: Sequence[Fit]) -> Iterator[str]:

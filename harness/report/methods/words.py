@@ -12,7 +12,7 @@ MOST_LEVELS = 5  # that are listed; of more, how many there are and where they l
 NOT_SAID = ("fingerprint", "split", "weight_file")  # said elsewhere
 
 
-def joined(texts: Sequence[str], last: str = "and") -> str:
+def list_text(texts: Sequence[str], last: str = "and") -> str:
     """'a', 'a and b', 'a, b and c'."""
     if len(texts) < 2:
         return "".join(texts)
@@ -37,14 +37,14 @@ def value_text(value: object) -> str:
     if isinstance(value, Part):
         return components_text([value])
     if isinstance(value, list | tuple) and value:
-        return joined([value_text(item) for item in value])
+        return list_text([value_text(item) for item in value])
     return level_name(value)
 
 
 def levels_text(levels: Sequence[str]) -> str:
     """Levels, all of them where they are few; of many numbers the ends, of many names the first."""
     if len(levels) <= MOST_LEVELS:
-        return joined(levels, "or")
+        return list_text(levels, "or")
     numbers = _numbers(levels)
     if numbers:
         return f"{len(levels)} values from {min(numbers):g} to {max(numbers):g}"
@@ -70,7 +70,7 @@ def components_text(parts: Iterable[Part], last: str = "or") -> str:
         settings = options_text(group)
         reference = citation(user_of(group[0]))
         texts.append(f"{name}{reference} ({settings})" if settings else f"{name}{reference}")
-    return joined(texts, last)
+    return list_text(texts, last)
 
 
 def options_text(parts: Sequence[Part]) -> str:
@@ -110,4 +110,6 @@ def sentence_of(part: Part) -> str:
 
 def count_text(count: int, noun: str) -> str:
     """'1 network', '12 networks'."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}s"
