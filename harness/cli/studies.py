@@ -90,7 +90,7 @@ def report_(
     tracker = tracker_at(where)
     study, _ = study_as_recorded(file, tracker)
     folder = to or reports_folder(tracker.home, study)
-    written = or_exit(report, study, tracker, folder, crate)
+    written = or_exit(report, study, tracker, folder, crate, figure_files=True)
     print_lines(f"report: {written.page}")
     if crate is not None:
         print_lines(f"crate: {crate}")

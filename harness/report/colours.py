@@ -7,6 +7,8 @@ BLUE = "#0072b2"
 SKY_BLUE = "#56b4e9"  # the blue where the page is dark
 ORANGE = "#e69f00"
 DARK_ORANGE = "#b35300"  # the orange where the page is light
+GREEN = "#009e73"
+VERMILION = "#d55e00"
 
 # Of Okabe and Ito, for points that are told apart by their colour; black on black would be none.
 SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8a8a", "#b8a800")

@@ -15,7 +15,7 @@ from harness.study.comparison import Comparison
 from harness.study.names import NO_NAMES, Names, display_name, level_display_name
 
 EMPTY = Cell("–")
-WITHOUT_EFFECT = 0.15  # of the line's width, which the names get where there is no effect size
+WITHOUT_EFFECT = 0.16  # of the line's width, which the names get where there is no effect size
 
 
 def comparisons_latex(verdicts: Verdicts, lower: Collection[str], names: Names = NO_NAMES) -> str:
@@ -90,7 +90,7 @@ def _contrast_columns(verdict: Verdict, *, has_effect: bool) -> list[Column]:
     heads = {"groups": "difference", "trend": "change", "correlate": "correlation"}
     spare = 0.0 if has_effect else WITHOUT_EFFECT
     columns = [
-        Column("term" if comparison.kind == "model" else "contrast", 0.235 + spare),
+        Column("term" if comparison.kind == "model" else "contrast", 0.225 + spare),
         Column(heads.get(comparison.kind, "statistic"), 0.21, is_number=True),
         Column("n", 0.075, is_number=True),
         Column("p", 0.08, is_number=True),

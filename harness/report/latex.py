@@ -169,7 +169,7 @@ def width_of(text: str) -> float:
         if character in " .,:;()[]|il'":
             width += LETTER * 0.62
         elif character.isupper() or character in "−±mw%<>=+":
-            width += LETTER * 1.6
+            width += LETTER * 1.5
         else:
             width += LETTER
     return width

@@ -10,6 +10,7 @@ from harness.report import paper_tables
 from harness.report.formats import latex_text
 from harness.report.latex import breakable_latex, table_float, width_of
 from harness.report.paper_tables import Heading
+from harness.study.names import NO_NAMES, Names
 
 ROOM = 310.0  # points of a line: less than an article has, as its letters may be larger
 GAP = 6.0  # points between two columns
@@ -18,17 +19,17 @@ WIDEST_HEADING = 60.0  # points of a heading above a column of shorter numbers
 MOST_ROWS = 40  # of a table, which then fits on a page
 
 
-def tables_latex(tables: Iterable[Tabulated]) -> str:
+def tables_latex(tables: Iterable[Tabulated], names: Names = NO_NAMES) -> str:
     """Each table as a float; repeated labels are left blank, and published numbers stand in
     brackets.
     """
     text = ""
     for tabulated in tables:
-        text += "".join(_floats(tabulated))
+        text += "".join(_floats(tabulated, names))
     return text
 
 
-def _floats(tabulated: Tabulated) -> Iterator[str]:
+def _floats(tabulated: Tabulated, names: Names) -> Iterator[str]:
     """A table with its caption; its blocks of columns, and what does not fit on a page, follow."""
     table = tabulated.table
     title = f"{table.name}: {table.title}" if table.title else table.name
@@ -37,7 +38,7 @@ def _floats(tabulated: Tabulated) -> Iterator[str]:
     count = len(tabulated.rows)
     bodies: list[str] = []
     lines = 0
-    for block in blocks_in_room(tabulated):
+    for block in blocks_in_room(tabulated, names):
         for first in range(0, count, MOST_ROWS):
             rows = range(first, min(count, first + MOST_ROWS))
             if bodies and lines + len(rows) > MOST_ROWS:
@@ -45,56 +46,60 @@ def _floats(tabulated: Tabulated) -> Iterator[str]:
                 caption = f"{table.name} (continued)."
                 bodies = []
                 lines = 0
-            bodies.append(_tabular(tabulated, block, rows))
+            bodies.append(_tabular(tabulated, block, rows, names))
             lines += len(rows) + 4
     yield table_float(caption, bodies)
 
 
-def blocks_in_room(tabulated: Tabulated) -> list[list[int]]:
-    """The numbers of the columns that stand side by side on a page; a metric by itself where all
-    have no room.
+def blocks_in_room(tabulated: Tabulated, names: Names = NO_NAMES) -> list[list[int]]:
+    """The numbers of the columns that stand side by side on a page, those of a metric together
+    where there is room for them.
     """
-    room = ROOM - sum(_label_widths(tabulated))
-    widths = [_column_width(tabulated, j) for j in range(len(tabulated.columns))]
+    room = ROOM - sum(_label_widths(tabulated, names))
+    widths = [_column_width(tabulated, j, names) for j in range(len(tabulated.columns))]
     blocks: list[list[int]] = []
     for block in paper_tables.blocks(tabulated):
-        if sum(widths[j] for j in block) <= room:
-            blocks.append(block)
-            continue
         by_metric = groupby(block, key=lambda j: tabulated.columns[j].metric)
-        for _, columns in by_metric:
-            blocks += _parts_in_room(list(columns), widths, room)
+        groups = [list(columns) for _, columns in by_metric]
+        blocks += _filled_blocks(groups, widths, room)
     return blocks
 
 
-def _parts_in_room(
-    columns: Sequence[int], widths: Sequence[float], room: float
+def _filled_blocks(
+    groups: Sequence[Sequence[int]], widths: Sequence[float], room: float
 ) -> Iterator[list[int]]:
-    """The columns of a metric in parts that have room."""
-    part: list[int] = []
+    """The columns in blocks that have room; a metric goes on in the next block only where it has
+    too many columns for one.
+    """
+    block: list[int] = []
     free = room
-    for j in columns:
-        if part and widths[j] > free:
-            yield part
-            part = []
+    for group in groups:
+        if block and sum(widths[j] for j in group) > free:
+            yield block
+            block = []
             free = room
-        part.append(j)
-        free -= widths[j]
-    yield part
+        for j in group:
+            if block and widths[j] > free:
+                yield block
+                block = []
+                free = room
+            block.append(j)
+            free -= widths[j]
+    yield block
 
 
-def _label_widths(tabulated: Tabulated) -> list[float]:
+def _label_widths(tabulated: Tabulated, names: Names) -> list[float]:
     """How wide each column of labels is, with the gap behind it."""
     widths = []
     labels_of_rows = paper_tables.row_labels(tabulated)
-    for position, head in enumerate(paper_tables.corner(tabulated)):
+    for position, head in enumerate(paper_tables.corner(tabulated, names)):
         texts = [head, *(labels[position].text for labels in labels_of_rows)]
         widest = max(map(width_of, texts))
         widths.append(GAP + min(WIDEST_LABEL, widest))
     return widths
 
 
-def _column_width(tabulated: Tabulated, j: int) -> float:
+def _column_width(tabulated: Tabulated, j: int, names: Names) -> float:
     """How wide a column of numbers is, with the gap behind it."""
     width = 0.0
     for line in tabulated.entries:
@@ -104,16 +109,18 @@ def _column_width(tabulated: Tabulated, j: int) -> float:
         if published:
             text += f" [{published}]"
         width = max(width, width_of(text))
-    *_, headings = paper_tables.headings(tabulated, [j])
+    *_, headings = paper_tables.headings(tabulated, [j], names)
     heading = min(WIDEST_HEADING, width_of(headings[0].text))
     return GAP + max(width, heading)
 
 
-def _tabular(tabulated: Tabulated, block: Sequence[int], numbers: Sequence[int]) -> str:
+def _tabular(
+    tabulated: Tabulated, block: Sequence[int], numbers: Sequence[int], names: Names
+) -> str:
     """The columns of a block as a table of booktabs."""
-    layout = "".join(map(_label_layout, _label_widths(tabulated))) + "r" * len(block)
+    layout = "".join(map(_label_layout, _label_widths(tabulated, names))) + "r" * len(block)
     lines = [rf"\begin{{tabular}}{{@{{}}{layout}@{{}}}}", r"\toprule"]
-    lines += _head(tabulated, block)
+    lines += _head(tabulated, block, names)
     lines.append(r"\midrule")
     labels_of_rows = paper_tables.row_labels(tabulated)
     for i in numbers:
@@ -138,10 +145,10 @@ def _label_layout(width: float) -> str:
     return rf">{{\raggedright\arraybackslash}}p{{{WIDEST_LABEL:.0f}pt}}"
 
 
-def _head(tabulated: Tabulated, block: Sequence[int]) -> Iterator[str]:
+def _head(tabulated: Tabulated, block: Sequence[int], names: Names) -> Iterator[str]:
     """The lines above the numbers, with rules between them that group the columns."""
-    corner = list(map(latex_text, paper_tables.corner(tabulated)))
-    *upper_lines, last_line = paper_tables.headings(tabulated, block)
+    corner = list(map(latex_text, paper_tables.corner(tabulated, names)))
+    *upper_lines, last_line = paper_tables.headings(tabulated, block, names)
     for line in upper_lines:
         cells = [""] * len(corner) + list(map(_heading, line))
         yield " & ".join(cells) + r" \\"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from markupsafe import Markup
 
 from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
@@ -14,6 +15,7 @@ from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
+from harness.report.answer_figures import answer_figures
 from harness.report.averages import average_rows, averages_csv, averages_markdown
 from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
@@ -22,7 +24,9 @@ from harness.report.crate import CrateContent, write_crate
 from harness.report.evidence import NO_EVIDENCE, Evidence, evidence_value, read_evidence
 from harness.report.figure_files import write_figures
 from harness.report.formats import csv_of_frame
+from harness.report.methods.paragraphs import trials_of
 from harness.report.page import page
+from harness.report.paper import ShownFigure
 from harness.report.paper_tables_latex import tables_latex
 from harness.report.paper_tables_text import tables_csv, tables_markdown
 from harness.report.provenance import provenance
@@ -46,9 +50,19 @@ class Report:
     verdicts: Verdicts
 
 
-def report(study: Study, tracker: Tracker, folder: Path, crate: Path | None = None) -> Report:
+def report(
+    study: Study,
+    tracker: Tracker,
+    folder: Path,
+    crate: Path | None = None,
+    *,
+    figure_files: bool = False,
+) -> Report:
     """Judges a study once and writes everything about it into a folder, and as an RO-Crate where
     one is asked for; no data are read.
+
+    Every figure as a file of its own takes half a second: they are written where they are asked
+    for.
     """
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
@@ -58,10 +72,13 @@ def report(study: Study, tracker: Tracker, folder: Path, crate: Path | None = No
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
     evidence = read_evidence(tracker, used)
-    files = texts(study, verdicts, used, tables, history, evidence)
+    shown = []
+    for figure in answer_figures(study, verdicts, used, tracker):
+        shown.append(ShownFigure(Markup(figure.svg), figure.caption))
+    files = texts(study, verdicts, used, tables, history, evidence=evidence, figures=shown)
     for name, text in files.items():
         write(folder / name, text)
-    figures = write_figures(files["report.html"], folder / "figures")
+    figures = write_figures(files["report.html"], folder / "figures") if figure_files else []
     if crate is not None:
         contents = {name: text.encode() for name, text in files.items()}
         contents |= {f"figures/{path.name}": path.read_bytes() for path in figures}
@@ -74,12 +91,13 @@ def _sources(
     study: Study, runs: "DataFrame", rows: "DataFrame", evidence: Evidence
 ) -> Mapping[str, bytes]:
     """What a report was written from, for a crate."""
-    trials = {cell.trial.key: cell.trial.to_plain() for cell in study.cells}
-    of_study = runs[runs["trial"].isin(set(trials))] if len(runs) else runs
+    used = [run.id for run in evidence.runs]
+    trials = {trial.key: trial.to_plain() for trial in trials_of(study)}
+    runs_of_study = runs[runs["run"].isin(used)] if len(runs) else runs
     packages = [f"{name}=={version}" for name, version in evidence.packages.items()]
     contents = {
-        "runs.csv": csv_of_frame(of_study),
-        "rows.csv": csv_of_frame(rows),
+        "runs.csv": csv_of_frame(runs_of_study),
+        "rows.csv": csv_of_frame(rows[rows["run"].isin(used)]),
         "study.resolved.yaml": yaml.safe_dump(study.raw, sort_keys=False, allow_unicode=True),
         "trials.json": json.dumps(trials, indent=1),
         "records.json": evidence_value(evidence),
@@ -111,7 +129,9 @@ def texts(
     runs: list[Run],
     tables: Sequence[Tabulated] = (),
     history: SearchHistory | None = None,
+    *,
     evidence: Evidence = NO_EVIDENCE,
+    figures: Sequence[ShownFigure] = (),
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)
@@ -120,7 +140,7 @@ def texts(
     sections = []
     if history is not None:
         sections.append(search_html(history, links_of(runs)))
-    paper = paper_of(study, verdicts, evidence, history)
+    paper = paper_of(study, verdicts, evidence, history, figures)
     files = {
         "report.html": page(
             verdicts,
