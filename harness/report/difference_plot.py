@@ -5,12 +5,12 @@ count as equivalent.
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
-from textwrap import shorten
 
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate
 from harness.judge.verdicts import Verdict
 from harness.report.axes import LEFT, Axis, axis_label, axis_over, pixels, svg, upright_grid
+from harness.report.formats import cut_text
 
 FIRST_ROW, ROW = 34, 34  # where the first difference stands, and from one to the next
 MOST_ROWS = 24
@@ -89,7 +89,7 @@ def _row(contrast: Contrast, y: int, axis: Axis, *, is_shown: bool) -> Iterator[
     """A difference: its name, its interval and its estimate."""
     interval = estimate(contrast.estimate, contrast.low, contrast.high)
     title = f"<title>{escape(contrast.name)}: {escape(interval)}</title>"
-    text = escape(shorten(contrast.name, MOST_CHARACTERS, placeholder="…"))
+    text = escape(cut_text(contrast.name, MOST_CHARACTERS))
     yield f'<text class="name" x="{LEFT}" y="{y - 12}">{title}{text}</text>'
     if math.isfinite(contrast.low) and math.isfinite(contrast.high):
         yield _whisker(contrast, y, axis)

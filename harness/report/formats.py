@@ -61,6 +61,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadshe
 MARKDOWN = "\\`*_[]|#"  # what Markdown would read as markup
 
 
+def cut_text(text: str, most: int) -> str:
+    """A text of at most so many characters; dots stand for what is cut off."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1]}…"
+
+
 def latex_text(text: str) -> str:
     """A text as LaTeX prints it."""
     one_line = text.replace("\n", " ")

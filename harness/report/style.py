@@ -117,7 +117,7 @@ section:has(.wide){{page:across}}.wide table{{font-size:6.5pt}}\
 .wide td,.wide th{{padding:2px 4px 2px 0}}
 .paper td[style],.scale i{{print-color-adjust:exact}}.paper td,.paper th{{padding-left:8px}}
 details.part::details-content{{content-visibility:visible;block-size:auto}}
-details:not(.part):not([open]){{display:none}}td>details:not([open]){{display:block}}
+details:not(.part):not([open]){{display:none}}td>details:not(.part):not([open]){{display:block}}
 td[data-k=runs]>details summary{{list-style:none}}\
 pre{{font-size:6.5pt;columns:2;border:0;padding:0;background:none}}}}
 """

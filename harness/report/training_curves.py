@@ -11,6 +11,7 @@ from harness.report.axes import LEFT, axis_label, axis_over, svg, upright_grid
 from harness.report.colours import SERIES
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.report.evidence import Evidence
+from harness.report.formats import cut_text
 from harness.study.load import Study
 from harness.study.names import display_name
 
@@ -132,5 +133,5 @@ def _legend(levels: Sequence[str], tall: float) -> Iterator[str]:
         y = tall + LINE * number
         colour = SERIES[number % len(SERIES)]
         yield f'<path class="curve" stroke="{colour}" d="M{LEFT} {y - 4}h22"/>'
-        text = escape(level[:LONGEST_LEVEL]) or "–"
+        text = escape(cut_text(level, LONGEST_LEVEL)) or "–"
         yield f'<text class="tick" x="{LEFT + 30}" y="{y}">{text}</text>'

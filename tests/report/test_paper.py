@@ -25,13 +25,9 @@ from tests.report.judged import score
 
 TEXT = """
 seeds: 4
-question: Does a larger batch help?
-base:
-  fit:
-    train_on: {name: fibres, size: 64}
-    method: {name: supervised, epochs: 3, lr: 2e-3, optimiser: adamw}
 grid:
   fit.batch: [2, 4]
+  fit.method: [{name: supervised, epochs: 3, lr: 2e-3, optimiser: adamw}]
 compare:
   - {name: larger, primary: true, metric: dice, by: fit.batch, against: '2', unit: seed}
   - {name: same, metric: dice, by: fit.batch, against: '2', unit: seed,

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from textwrap import shorten
 
 from harness.judge.verdicts import Verdicts
 from harness.report.evidence import Evidence
+from harness.report.formats import cut_text
 from harness.report.methods.data import data_text
 from harness.report.methods.machines import hardware_text, software_text
 from harness.report.methods.statistics import statistics_text
@@ -16,7 +16,7 @@ from harness.report.methods.training import (
     training_text,
     upstream_of,
 )
-from harness.report.methods.words import count_text, distinct, levels_text, list_text
+from harness.report.methods.words import count_text, distinct, levels_text, list_text, numbers_in
 from harness.report.paper import Paragraph
 from harness.search.history import SearchHistory
 from harness.spec.values import Trial
@@ -33,7 +33,7 @@ def methods_of(
     paragraphs = [Paragraph("Design", _design_text(study))]
     trials = trials_of(study)
     if history is not None:
-        paragraphs.append(Paragraph("Search", _search_text(history)))
+        paragraphs.append(Paragraph("Search", _search_text(study, history)))
     if trials:
         paragraphs += [
             Paragraph("Data", data_text(trials)),
@@ -91,20 +91,27 @@ def _axes(study: Study) -> Iterator[str]:
         texts = []
         for path in axis.paths:
             levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
-            short_names = level_display_names(levels, path, study.names)
-            levels = [
-                shorten(short_names[level], LONGEST_LEVEL, placeholder="…") for level in levels
-            ]
+            if not numbers_in(levels):
+                levels = _names_of(study, path, levels)
             texts.append(f"{display_name(path, study.names)} ({levels_text(levels)})")
         yield " together with ".join(texts)
 
 
-def _search_text(history: SearchHistory) -> str:
+def _names_of(study: Study, path: str, levels: Sequence[str]) -> list[str]:
+    """Levels as people read them, none too long for a sentence."""
+    short_names = level_display_names(levels, path, study.names)
+    return [cut_text(short_names[level], LONGEST_LEVEL) for level in levels]
+
+
+def _search_text(study: Study, history: SearchHistory) -> str:
     """How settings were searched."""
     objectives = list_text([objective.text for objective in history.objectives])
     paths: Sequence[str] = [dimension.path for dimension in history.dimensions]
-    return (
+    text = (
         f"Settings were searched to {objectives} over {list_text(paths)} by {history.sampler}: "
         f"{count_text(len(history.points), 'point')}, {history.spent_trainings} trainings of a "
-        f"budget of {history.budget}. The confirmed points were then trained on fresh seeds."
+        f"budget of {history.budget}."
     )
+    if study.cells:
+        text += " The best points were then trained on fresh seeds, which alone are judged."
+    return text

@@ -45,14 +45,14 @@ def levels_text(levels: Sequence[str]) -> str:
     """Levels, all of them where they are few; of many numbers the ends, of many names the first."""
     if len(levels) <= MOST_LEVELS:
         return list_text(levels, "or")
-    numbers = _numbers(levels)
+    numbers = numbers_in(levels)
     if numbers:
         return f"{len(levels)} values from {min(numbers):g} to {max(numbers):g}"
     rest = len(levels) - MOST_LEVELS
     return f"{', '.join(levels[:MOST_LEVELS])} and {rest} more"
 
 
-def _numbers(levels: Sequence[str]) -> list[float]:
+def numbers_in(levels: Sequence[str]) -> list[float]:
     """The levels as numbers; nothing where one of them is none."""
     try:
         return [float(level) for level in levels]
