@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.judge.plain_answer import with_capital as with_capital
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -59,9 +61,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadshe
 MARKDOWN = "\\`*_[]|#"  # what Markdown would read as markup
 
 
-def with_capital(text: str) -> str:
-    """A sentence that begins with a capital letter; the rest stays as it is."""
-    return text[:1].upper() + text[1:]
+def cut_text(text: str, most: int) -> str:
+    """A text of at most so many characters; dots stand for what is cut off."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1]}…"
 
 
 def latex_text(text: str) -> str:

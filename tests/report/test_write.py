@@ -23,7 +23,7 @@ compare:
 FILES = [
     "arms.csv",
     "contrasts.csv",
-    "figures",
+    "references.bib",
     "report.html",
     "report.md",
     "report.tex",
