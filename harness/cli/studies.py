@@ -83,12 +83,19 @@ def report_(
     to: Annotated[
         Path | None, typer.Option(help="The folder to write into; reports/STUDY otherwise.")
     ] = None,
+    crate: Annotated[
+        Path | None,
+        typer.Option(help="Write an RO-Crate too: into this folder, or as this file .zip."),
+    ] = None,
     where: Where = None,
 ) -> None:
-    """Write the report of a study: one HTML page, LaTeX, Markdown and CSV."""
+    """Write the report of a study: one HTML page, LaTeX, Markdown, CSV and BibTeX."""
     from harness.report.write import report
 
     tracker = tracker_at(where)
     study, _ = study_as_recorded(file, tracker)
-    written = or_exit(report, study, tracker, to or reports_folder(tracker.home, study))
+    folder = to or reports_folder(tracker.home, study)
+    written = or_exit(report, study, tracker, folder, crate, figure_files=True)
     print_lines(f"report: {written.page}")
+    if crate is not None:
+        print_lines(f"crate: {crate}")

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from harness.judge.arms import levels_text
 from harness.judge.correlation_averages import average_correlations
 from harness.judge.sentences import number
 from harness.judge.verdicts import Verdict
 from harness.report.formats import csv_text, markdown_table, markdown_text
+from harness.report.templates import render
 from harness.study.comparison import Comparison
 from harness.study.load import Study
 from harness.study.published_averages import Average, read_averages
@@ -81,16 +81,8 @@ def averages_html(rows: Sequence[AverageRow]) -> str:
     """The section of the page; nothing where there are no such correlations."""
     if not rows:
         return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
-    lines = []
-    for row in rows:
-        cells = "".join(f"<td>{escape(text)}</td>" for text in row.cells)
-        lines.append(f"<tr>{cells}</tr>")
-    table = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return (
-        f'<section id="averages"><h2>{TITLE}</h2>'
-        f'<div class="wide"><table>{table}</table></div></section>'
-    )
+    cells = [row.cells for row in rows]
+    return render("averages.html", title=TITLE, head=HEAD, rows=cells)
 
 
 def averages_markdown(rows: Sequence[AverageRow]) -> str:

@@ -19,6 +19,7 @@ from harness.report.axes import (
     svg,
     upright_grid,
 )
+from harness.report.colours import series_colours
 from harness.report.correlation_figure import fitted_line
 from harness.stats.result import Array, Interval
 
@@ -43,9 +44,10 @@ def boxes(arms: list[Arm], label: str, paired: bool) -> str:
     parts = list(upright_grid(axis, tall))
     if paired:
         parts += _lines_of_units(arms, axis)
+    colours = series_colours([arm.name for arm in arms])
     for i, arm in enumerate(arms):
         y = FIRST_ROW + ROW * i
-        parts += _row(arm, y, axis)
+        parts += _row(arm, y, axis, colours[arm.name])
     parts.append(axis_label(label, tall))
     names = ", ".join(arm.name for arm in arms)
     title = f"{label}: one dot for each unit of {names}"
@@ -65,7 +67,7 @@ def _bounds(arms: list[Arm], low: float, high: float) -> tuple[float, float]:
     return min(bounds), max(bounds)
 
 
-def _row(arm: Arm, y: int, axis: Axis) -> Iterator[str]:
+def _row(arm: Arm, y: int, axis: Axis, colour: str) -> Iterator[str]:
     """An arm: its name, its box, its dots and its mean."""
     values = np.array(arm.sample.values)
     name = arm.name
@@ -74,25 +76,25 @@ def _row(arm: Arm, y: int, axis: Axis) -> Iterator[str]:
     title = f"<title>{escape(arm.full)}</title>"
     yield f'<text class="name" x="{LEFT}" y="{y - 19}">{title}{escape(name)}</text>'
     if values.size > 3:
-        yield from _box(values, y, axis)
-    yield from _dots(arm, y, axis)
+        yield from _box(values, y, axis, colour)
+    yield from _dots(arm, y, axis, colour)
     if arm.mean is not None:
         yield from _mean(arm.mean, y + 14, axis)
 
 
-def _box(values: Array, y: int, axis: Axis) -> Iterator[str]:
+def _box(values: Array, y: int, axis: Axis, colour: str) -> Iterator[str]:
     """The middle half of the values and their median."""
     first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
     top = y - 9
     left = axis.at(first)
     width = axis.scale(third) - axis.scale(first)
     size = f'width="{pixels(max(1, width))}" height="18"'
-    yield f'<rect class="box" x="{left}" y="{top}" {size}/>'
+    yield f'<rect class="box" x="{left}" y="{top}" {size} style="fill:{colour}33"/>'
     middle = axis.at(median)
-    yield f'<path class="median" d="M{middle} {top}v18"/>'
+    yield f'<path class="median" d="M{middle} {top}v18" style="stroke:{colour}"/>'
 
 
-def _dots(arm: Arm, y: int, axis: Axis) -> Iterator[str]:
+def _dots(arm: Arm, y: int, axis: Axis, colour: str) -> Iterator[str]:
     """A dot for each unit, or for every few where they are many; many are spread up and down."""
     sample = arm.sample
     count = len(sample.values)
@@ -105,7 +107,7 @@ def _dots(arm: Arm, y: int, axis: Axis) -> Iterator[str]:
         x = axis.at(value)
         title = f"{escape(sample.units[j])}: {number(float(value))}"
         dot = (
-            f'<circle class="dot" cx="{x}" cy="{pixels(y + shift)}" r="3.4">'
+            f'<circle class="dot" cx="{x}" cy="{pixels(y + shift)}" r="3.4" style="fill:{colour}">'
             f"<title>{title}</title></circle>"
         )
         runs = sample.runs[j]

@@ -3,8 +3,11 @@
 import csv
 import io
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from harness.judge.plain_answer import with_capital as with_capital
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,12 +18,31 @@ TEX = {
     "^": r"\textasciicircum{}",
     "−": "$-$",
     "±": r"$\pm$",
+    "×": r"$\times$",
     "·": r"$\cdot$",
     "–": "--",
+    "—": "---",
+    "…": r"\dots{}",
+    "‘": "`",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    '"': "''",
+    "\u00a0": "~",
     "∞": r"$\infty$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "≠": r"$\ne$",
+    "≈": r"$\approx$",
+    "→": r"$\to$",
+    "←": r"$\gets$",
+    "°": r"$^{\circ}$",
+    "²": r"$^{2}$",
+    "³": r"$^{3}$",
     "[": "{[}",
     "<": r"$<$",
     ">": r"$>$",
+    "|": r"$|$",
     "&": r"\&",
     "%": r"\%",
     "$": r"\$",
@@ -29,19 +51,44 @@ TEX = {
     "{": r"\{",
     "}": r"\}",
 }
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega"
+)
+CAPITAL_GREEK = "gamma delta theta lambda xi pi sigma upsilon phi psi omega"
+LATIN_END = 0x180  # up to here pdflatex prints letters as they are
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 MARKDOWN = "\\`*_[]|#"  # what Markdown would read as markup
 
 
-def with_capital(text: str) -> str:
-    """A sentence that begins with a capital letter; the rest stays as it is."""
-    return text[:1].upper() + text[1:]
+def cut_text(text: str, most: int) -> str:
+    """A text of at most so many characters; dots stand for what is cut off."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1]}…"
 
 
 def latex_text(text: str) -> str:
     """A text as LaTeX prints it."""
     one_line = text.replace("\n", " ")
-    return "".join(TEX.get(character, character) for character in one_line)
+    return "".join(map(_latex_character, one_line))
+
+
+def _latex_character(character: str) -> str:
+    """A character as pdflatex prints it; one of a script that it has no letters for, by its
+    number.
+    """
+    if character in TEX:
+        return TEX[character]
+    if ord(character) < LATIN_END:
+        return character if character.isprintable() else " "
+    name = unicodedata.name(character, "").lower()
+    *_, letter = name.split() or [""]
+    if name.startswith("greek small letter") and letter in GREEK.split():
+        return rf"$\{letter}$"
+    if name == f"greek capital letter {letter}" and letter in CAPITAL_GREEK.split():
+        return rf"$\{letter.capitalize()}$"
+    return f"(U+{ord(character):04X})"
 
 
 def markdown_text(text: str) -> str:

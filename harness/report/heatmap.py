@@ -1,6 +1,7 @@
 """Cells tinted by value, after viridis: whatever one's colour vision, and in print."""
 
 import math
+from html import escape
 
 from harness.judge.sentences import number
 from harness.judge.tables import Tabulated
@@ -51,7 +52,7 @@ def heat_legend(tabulated: Tabulated) -> str:
     ramp = f'<i style="background:linear-gradient(90deg,{",".join(VIRIDIS)})"></i>'
     ends = []
     for metric, (low, high) in value_ranges(tabulated).items():
-        ends.append(f"{metric} {number(low)} {ramp} {number(high)}")
+        ends.append(f"{escape(metric)} {number(low)} {ramp} {number(high)}")
     if not ends:
         return ""
     return f'<p class="legend scale">{"; ".join(ends)}</p>'

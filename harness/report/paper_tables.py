@@ -10,6 +10,7 @@ from itertools import groupby
 from harness.judge.sentences import number
 from harness.judge.tables import EMPTY, Entry, Tabulated
 from harness.spec.naming import as_list, short_names
+from harness.study.names import NO_NAMES, Names, display_name, level_display_names
 
 WIDEST = 8  # columns; beyond that each metric has a block of its own
 
@@ -40,30 +41,33 @@ def blocks(tabulated: Tabulated) -> list[list[int]]:
     return [list(block) for _, block in by_metric]
 
 
-def headings(tabulated: Tabulated, block: Sequence[int]) -> list[list[Heading]]:
+def headings(
+    tabulated: Tabulated, block: Sequence[int], names: Names = NO_NAMES
+) -> list[list[Heading]]:
     """The lines above the numbers: the metric, then each setting of the columns, equal
     neighbours under one heading.
     """
-    short_names = _short_column_names(tabulated)
-    names = []
+    names_of_levels = _names_of_column_levels(tabulated, names)
+    texts = []
     for j in block:
         column = tabulated.columns[j]
-        levels = zip(short_names, column.levels, strict=True)
-        names.append((column.metric, *(name_of[level] for name_of, level in levels)))
+        metric = display_name(column.metric, names)
+        levels = zip(names_of_levels, column.levels, strict=True)
+        texts.append((metric, *(name_of[level] for name_of, level in levels)))
     lines = []
-    for depth in range(1, 2 + len(short_names)):
-        spans = groupby([name[:depth] for name in names])
+    for depth in range(1, 2 + len(names_of_levels)):
+        spans = groupby([text[:depth] for text in texts])
         lines.append([Heading(heading[-1], len(list(group))) for heading, group in spans])
     return lines
 
 
-def _short_column_names(tabulated: Tabulated) -> list[dict[str, str]]:
-    """For each setting of the columns its levels by their short names."""
-    names = []
+def _names_of_column_levels(tabulated: Tabulated, names: Names) -> list[dict[str, str]]:
+    """For each setting of the columns its levels by their names for people."""
+    names_of_levels = []
     for i, path in enumerate(tabulated.table.columns):
         levels = [column.levels[i] for column in tabulated.columns]
-        names.append(short_names(levels, path))
-    return names
+        names_of_levels.append(level_display_names(levels, path, names))
+    return names_of_levels
 
 
 def row_labels(tabulated: Tabulated) -> list[list[Label]]:
@@ -97,7 +101,7 @@ def row_names(tabulated: Tabulated) -> list[str]:
 
 
 def column_names(tabulated: Tabulated) -> list[str]:
-    """The full name of each column: 'swd · Foreground'."""
+    """The full name of each column: 'SWd · Foreground'."""
     lines = []
     for heading_line in headings(tabulated, range(len(tabulated.columns))):
         texts = []
@@ -107,13 +111,9 @@ def column_names(tabulated: Tabulated) -> list[str]:
     return list(map(" · ".join, zip(*lines, strict=True)))
 
 
-def corner(tabulated: Tabulated) -> list[str]:
+def corner(tabulated: Tabulated, names: Names = NO_NAMES) -> list[str]:
     """What the row labels are levels of."""
-    names = []
-    for path in tabulated.table.rows:
-        setting = path.split(".")[-1]
-        names.append(setting.replace("_", " "))
-    return names
+    return [display_name(path, names) for path in tabulated.table.rows]
 
 
 def our_number(entry: Entry) -> str:

@@ -1,13 +1,11 @@
-"""The tables of a study for a paper (LaTeX, booktabs), for a text (Markdown) and for machines
-(CSV).
-"""
+"""The tables of a study for a text (Markdown) and for machines (CSV)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.judge.tables import Entry, Tabulated
 from harness.report import paper_tables
-from harness.report.formats import csv_text, latex_text, markdown_table, markdown_text
-from harness.report.paper_tables import Heading, Label
+from harness.report.formats import csv_text, markdown_table, markdown_text
+from harness.report.paper_tables import Label
 
 CSV_HEAD = (
     "table",
@@ -28,91 +26,9 @@ CSV_HEAD = (
 )
 
 
-def tables_latex(tables: Iterable[Tabulated]) -> str:
-    """Each table as a float; repeated labels are left blank, and published numbers stand in
-    brackets.
-    """
-    return "".join(map(_float, tables))
-
-
-def _float(tabulated: Tabulated) -> str:
-    """A table with its caption."""
-    table = tabulated.table
-    title = f"{table.name}: {table.title}" if table.title else table.name
-    legend = paper_tables.legend(tabulated, "in brackets")
-    caption = "; ".join([title, legend, *tabulated.notes]) + "."
-    bodies = [_tabular(tabulated, block) for block in paper_tables.blocks(tabulated)]
-    lines = [
-        "",
-        r"\begin{table}",
-        r"\centering\small",
-        rf"\caption{{{latex_text(caption)}}}",
-        "\n\n\\medskip\n".join(bodies),
-        r"\end{table}",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _tabular(tabulated: Tabulated, block: list[int]) -> str:
-    """The columns of a block as a table of booktabs."""
-    columns = "l" * len(tabulated.table.rows) + "r" * len(block)
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
-    lines += _tex_head(tabulated, block)
-    lines.append(r"\midrule")
-    for i, labels in enumerate(paper_tables.row_labels(tabulated)):
-        if i and paper_tables.begins_group(labels):
-            lines.append(r"\addlinespace")
-        cells = list(map(latex_text, _texts_once(labels)))
-        cells += [_tex_cell(tabulated, tabulated.entries[i][j]) for j in block]
-        lines.append(" & ".join(cells) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    return "\n".join(lines)
-
-
-def _tex_head(tabulated: Tabulated, block: list[int]) -> Iterator[str]:
-    """The lines above the numbers, with rules between them that group the columns."""
-    corner = list(map(latex_text, paper_tables.corner(tabulated)))
-    *upper_lines, last_line = paper_tables.headings(tabulated, block)
-    for line in upper_lines:
-        cells = [""] * len(corner) + list(map(_tex_heading, line))
-        yield " & ".join(cells) + r" \\"
-        yield _rules(len(corner), line)
-    cells = corner + list(map(_tex_heading, last_line))
-    yield " & ".join(cells) + r" \\"
-
-
-def _tex_heading(heading: Heading) -> str:
-    text = latex_text(heading.text)
-    if heading.span == 1:
-        return text
-    return rf"\multicolumn{{{heading.span}}}{{c}}{{{text}}}"
-
-
-def _rules(end: int, headings: Sequence[Heading]) -> str:
-    """A rule under each heading; the labels of the rows end at column `end`."""
-    rules = ""
-    for heading in headings:
-        start = end + 1
-        end = end + heading.span
-        rules += rf"\cmidrule(lr){{{start}-{end}}}"
-    return rules
-
-
 def _texts_once(labels: Sequence[Label]) -> list[str]:
     """The labels of a row; those that the row above has too are blank."""
     return ["" if label.repeats else label.text for label in labels]
-
-
-def _tex_cell(tabulated: Tabulated, entry: Entry) -> str:
-    """Our number, and the published one in brackets."""
-    ours = latex_text(paper_tables.our_number_with_count(entry))
-    if entry.best:
-        ours = rf"\textbf{{{ours}}}"
-    published = paper_tables.published_number(tabulated, entry)
-    if not published:
-        return ours
-    return f"{ours} {latex_text(f'[{published}]')}"
 
 
 def tables_markdown(tables: Iterable[Tabulated]) -> str:

@@ -47,7 +47,7 @@ def provenance(study: Study, used: Sequence[Run]) -> Provenance:
         ("comparisons", study.design or "none"),
     )
     lines = tuple(_line(study, run) for run in used)
-    warnings = [*_doubts_of_design(study), *_doubts(used, commits, dirty)]
+    warnings = [*doubts_of_design(study), *_doubts(used, commits, dirty)]
     return Provenance(facts, tuple(warnings), lines)
 
 
@@ -64,7 +64,8 @@ def _of_scores(study: Study, scores: Scores, used: Sequence[Run]) -> Provenance:
 
 def _commit(run: Run, default: str) -> str:
     """The first digits of the commit that a run's code was at."""
-    return run.tags.get("mlflow.source.git.commit", default)[:10]
+    commit = run.tags.get("mlflow.source.git.commit", "")
+    return commit[:10] or default
 
 
 def _pick(label: str) -> str:
@@ -116,7 +117,7 @@ def _counts_text(counts: Counter[str]) -> str:
     return ", ".join(texts)
 
 
-def _doubts_of_design(study: Study) -> Iterator[str]:
+def doubts_of_design(study: Study) -> Iterator[str]:
     """What the study file itself makes doubtful."""
     if study.transductive:
         yield (

@@ -58,6 +58,7 @@ svg .pair{stroke:var(--soft);stroke-width:.8;stroke-opacity:.6}
 svg .mean{stroke:var(--orange);stroke-width:2;fill:none}svg .diamond{fill:var(--orange)}
 svg .line,svg .stem{stroke:var(--ink);fill:none}svg .stem{stroke-width:.8}
 svg .clique{stroke:var(--ink);stroke-width:4}
+svg .title{font-size:13px;font-weight:600}
 .across{overflow-x:auto}.paper{width:auto}
 .paper td,.paper th{text-align:right;padding:5px 0 4px 14px;white-space:nowrap}
 .paper th.label{text-align:left;padding:5px 14px 4px 0}.paper tbody .label{color:var(--ink);\
@@ -84,7 +85,40 @@ font-weight:600!important}
 grid-template-columns:9.5em 1fr;
 white-space:normal}.paper .theirs{grid-column:2}
 h1.answer{font-size:1.2rem}
-dl{grid-template-columns:1fr}dd{margin-bottom:6px}}@media print{details{display:block}\
-.wide{max-height:none}}
+dl{grid-template-columns:1fr}dd{margin-bottom:6px}figure.answer svg{min-width:600px}}
 """
-STYLE = THEMES + RULES
+PAPER = """\
+h1.answer a{color:inherit;display:block;margin-bottom:.25em}\
+ul.answers{margin:0 0 .8em;padding-left:1.2em}figure.answer{max-width:none;margin:1em 0}\
+figcaption{color:var(--soft);font-size:.85rem;margin:.3em 0}
+.prose{max-width:70ch;margin:.6em 0}pre{white-space:pre-wrap;background:var(--panel);\
+border:1px solid var(--rule);padding:10px 12px;font-size:.8rem;max-height:60vh;overflow:auto}
+.stratum.small{display:inline-block;width:min(100%,500px);vertical-align:top;margin-right:16px}
+.checklist td:first-child{white-space:nowrap;color:var(--soft)}.checklist td:last-child{width:55%}
+.checklist .unanswered td:last-child{color:var(--orange);font-style:italic}
+svg .none{stroke:var(--ink);stroke-width:1}svg .margin{fill:var(--fill);stroke:none}
+svg .margin-edge{stroke:var(--blue);stroke-width:1;stroke-dasharray:4 3;fill:none}
+svg .interval{stroke:var(--orange);stroke-width:1.8;fill:none}
+svg .estimate-open{stroke:var(--orange);stroke-width:1.8;fill:var(--paper)}
+svg .estimate-shown{stroke:var(--orange);stroke-width:1.8;fill:var(--orange)}
+svg .curve{fill:none;stroke-width:1.4;stroke-opacity:.75}
+"""
+# On paper nothing scrolls: tables wrap, the widest get a page across, and what is folded opens.
+PRINT = f"""\
+@page{{size:A4;margin:14mm 13mm}}@page across{{size:A4 landscape;margin:12mm}}
+@media print{{:root{{color-scheme:light;{LIGHT}}}
+body{{font-size:10pt}}main{{max-width:none;padding:0}}
+h1.answer{{font-size:14pt}}h2{{font-size:12pt;margin-top:1.4em}}h2,h3,summary{{break-after:avoid}}
+table{{font-size:8pt}}thead{{display:table-header-group}}tr,figure,.warning,.small{{break-inside:avoid}}
+.stratum.small{{width:47%}}figure{{max-width:125mm}}
+.wide,.across,pre{{overflow:visible;max-height:none}}
+.wide td,.wide th,.paper td,.paper th{{white-space:normal;overflow-wrap:anywhere}}
+section:has(.wide){{page:across}}.wide table{{font-size:6.5pt}}\
+.wide td,.wide th{{padding:2px 4px 2px 0}}
+.paper td[style],.scale i{{print-color-adjust:exact}}.paper td,.paper th{{padding-left:8px}}
+details.part::details-content{{content-visibility:visible;block-size:auto}}
+details:not(.part):not([open]){{display:none}}td>details:not(.part):not([open]){{display:block}}
+td[data-k=runs]>details summary{{list-style:none}}\
+pre{{font-size:6.5pt;columns:2;border:0;padding:0;background:none}}}}
+"""
+STYLE = THEMES + RULES + PAPER + PRINT

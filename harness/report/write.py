@@ -1,9 +1,13 @@
 """A study's report: one HTML page, and the same tables as LaTeX, Markdown and CSV beside it."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
+from markupsafe import Markup
 
 from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
@@ -11,17 +15,28 @@ from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
+from harness.report.answer_figures import answer_figures
 from harness.report.averages import average_rows, averages_csv, averages_markdown
+from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
-from harness.report.comparison_text import comparisons_latex, comparisons_markdown
+from harness.report.comparison_text import comparisons_markdown
+from harness.report.crate import CrateContent, write_crate
+from harness.report.evidence import NO_EVIDENCE, Evidence, evidence_value, read_evidence
+from harness.report.figure_files import write_figures
+from harness.report.formats import csv_of_frame
+from harness.report.methods.paragraphs import trials_of
 from harness.report.page import page
-from harness.report.paper_tables_text import tables_csv, tables_latex, tables_markdown
+from harness.report.paper import ShownFigure
+from harness.report.paper_tables_latex import tables_latex
+from harness.report.paper_tables_text import tables_csv, tables_markdown
 from harness.report.provenance import provenance
 from harness.report.search_page import links_of, search_html
 from harness.report.search_text import points_csv, search_markdown
+from harness.report.study_paper import paper_of
 from harness.search.history import SearchHistory, read_history
 from harness.store import write
 from harness.study.load import Study
+from harness.study.names import display_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,8 +50,20 @@ class Report:
     verdicts: Verdicts
 
 
-def report(study: Study, tracker: Tracker, folder: Path) -> Report:
-    """Judges a study once and writes everything about it into a folder."""
+def report(
+    study: Study,
+    tracker: Tracker,
+    folder: Path,
+    crate: Path | None = None,
+    *,
+    figure_files: bool = False,
+) -> Report:
+    """Judges a study once and writes everything about it into a folder, and as an RO-Crate where
+    one is asked for; no data are read.
+
+    Every figure as a file of its own takes half a second: they are written where they are asked
+    for.
+    """
     runs, rows = table(tracker, study.name)
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,10 +71,39 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     tables = tabulate(study, runs, rows, lower_metrics(study))
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
-    files = texts(study, verdicts, used, tables, history)
+    evidence = read_evidence(tracker, used)
+    shown = []
+    for figure in answer_figures(study, verdicts, used, tracker):
+        shown.append(ShownFigure(Markup(figure.svg), figure.caption))
+    files = texts(study, verdicts, used, tables, history, evidence=evidence, figures=shown)
     for name, text in files.items():
         write(folder / name, text)
+    figures = write_figures(files["report.html"], folder / "figures") if figure_files else []
+    if crate is not None:
+        contents = {name: text.encode() for name, text in files.items()}
+        contents |= {f"figures/{path.name}": path.read_bytes() for path in figures}
+        contents |= _sources(study, runs, rows, evidence)
+        write_crate(crate, CrateContent(study, verdicts.headline, evidence, contents))
     return Report(folder / "report.html", verdicts)
+
+
+def _sources(
+    study: Study, runs: "DataFrame", rows: "DataFrame", evidence: Evidence
+) -> Mapping[str, bytes]:
+    """What a report was written from, for a crate."""
+    used = [run.id for run in evidence.runs]
+    trials = {trial.key: trial.to_plain() for trial in trials_of(study)}
+    runs_of_study = runs[runs["run"].isin(used)] if len(runs) else runs
+    packages = [f"{name}=={version}" for name, version in evidence.packages.items()]
+    contents = {
+        "runs.csv": csv_of_frame(runs_of_study),
+        "rows.csv": csv_of_frame(rows[rows["run"].isin(used)]),
+        "study.resolved.yaml": yaml.safe_dump(study.raw, sort_keys=False, allow_unicode=True),
+        "trials.json": json.dumps(trials, indent=1),
+        "records.json": evidence_value(evidence),
+        "packages.txt": "\n".join([*packages, ""]),
+    }
+    return {name: text.encode() for name, text in contents.items()}
 
 
 def runs_used(
@@ -73,6 +129,9 @@ def texts(
     runs: list[Run],
     tables: Sequence[Tabulated] = (),
     history: SearchHistory | None = None,
+    *,
+    evidence: Evidence = NO_EVIDENCE,
+    figures: Sequence[ShownFigure] = (),
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)
@@ -81,17 +140,27 @@ def texts(
     sections = []
     if history is not None:
         sections.append(search_html(history, links_of(runs)))
+    paper = paper_of(study, verdicts, evidence, history, figures)
     files = {
         "report.html": page(
-            verdicts, _design(study), origin, tables, averages=averages, searches=sections
+            verdicts,
+            _design(study),
+            origin,
+            tables,
+            averages=averages,
+            searches=sections,
+            paper=paper,
+            names=study.names,
         ),
-        "report.tex": comparisons_latex(verdicts, lower) + tables_latex(tables),
+        "report.tex": comparisons_latex(verdicts, lower, study.names)
+        + tables_latex(tables, study.names),
         "report.md": comparisons_markdown(verdicts, lower)
         + averages_markdown(averages)
         + tables_markdown(tables),
         "arms.csv": arms_csv(verdicts),
         "contrasts.csv": contrasts_csv(verdicts),
         "values.csv": values_csv(verdicts),
+        paper.bibtex_file: paper.bibtex,
     }
     if tables:
         files["tables.csv"] = tables_csv(tables)
@@ -110,7 +179,8 @@ def _design(study: Study) -> list[tuple[str, str]]:
         for path in axis.paths:
             levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
             distinct = list(dict.fromkeys(levels))
-            facts.append((path, f"{len(distinct)}: {', '.join(distinct)}"))
+            name = f"{display_name(path, study.names)} ({path})"
+            facts.append((name, f"{len(distinct)}: {', '.join(distinct)}"))
     if study.search is not None:
         for dimension in study.search.dimensions:
             facts.append((dimension.path, f"searched: {dimension.range_text}"))

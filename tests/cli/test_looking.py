@@ -1,7 +1,9 @@
 """The commands that look at what is here: runs, doctor, and results without their data."""
 
+import json
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -71,7 +73,14 @@ def test_results_are_compared_from_another_folder_without_the_data(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     assert call("compare", str(folder / "own.yaml")) == expected
-    assert call("report", str(folder / "own.yaml"))[0] == 0
+    code, out, err = call("report", str(folder / "own.yaml"), "--crate", "crate.zip")
+    assert code == 0, err
+    assert "crate: crate.zip" in out
+    with ZipFile("crate.zip") as crate:
+        assert {"report.html", "rows.csv", "study.resolved.yaml"} <= set(crate.namelist())
+        page = crate.read("report.html").decode()
+        assert "fingerprint of the bytes" in page
+        assert len(json.loads(crate.read("trials.json"))) == 6
 
 
 COMPARED = """question: Does it run?

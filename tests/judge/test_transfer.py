@@ -167,7 +167,7 @@ def test_the_learning_curve_is_drawn_with_its_intervals(tmp_path: Path) -> None:
     study = study_in(tmp_path, SHOTS.replace("OPTIONS", ""))
     runs, rows = results(study, score_of_shots)
     html = page(judge(study, runs, rows), [], provenance(study, []))
-    start = html.index("dice by labelled images")
+    start = html.index("Dice by labelled images")
     figure = html[start : html.index("</svg>", start)]
     names = [">10<", ">20<", ">40<", ">all<"]
     positions = [figure.index(name) for name in names]

@@ -23,6 +23,7 @@ compare:
 FILES = [
     "arms.csv",
     "contrasts.csv",
+    "references.bib",
     "report.html",
     "report.md",
     "report.tex",

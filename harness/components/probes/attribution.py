@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from harness.components.probes import probe
+from harness.components.probes.attribution_arrays import saliency_arrays
 from harness.components.probes.attribution_figures import by_channel, overview
 from harness.components.probes.attribution_windows import Windows, evenly_spaced, windows_of
 from harness.data.images import Labelled, Unlabelled
@@ -18,7 +19,7 @@ from harness.measure.distances import DISTANCES, full, symmetric
 from harness.measure.forward import padded_forward
 from harness.measure.layers import weights_without_gradients
 from harness.measure.memory import Portions
-from harness.measure.rows import Figure, Row
+from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.sorted_distances import SORTED_DISTANCES, condensed_channels, sort_channels
 from harness.spec.options import Count, Saliency, Whole
 
@@ -44,7 +45,7 @@ def attribution(
     images: Count | None = None,
     crop: Count | None = None,
     figures: Whole = 1,
-) -> Iterator[Row | Figure]:
+) -> Iterator[Row | Figure | Arrays]:
     """SWd and FWd of the slices' saliency (joint: 0 to 255 over an image's slices), their shares,
     swap equivariance.
     """
@@ -54,6 +55,7 @@ def attribution(
     pictured = {measured[i] for i in evenly_spaced(len(measured), figures)}
     summaries = [Summary(saliency, saliency.label) for saliency in maps]
     portions = Portions()
+    drawn: dict[str, tuple[Maps, dict[str, Maps]]] = {}
     for windows in windows_of(net, test, measured, crop):
         yield from _swap_rows(net, windows, stacks, portions)
         pictures: dict[int, dict[str, Maps]] = {i: {} for i in windows.which if i in pictured}
@@ -69,6 +71,8 @@ def attribution(
         for i, maps_by_label in pictures.items():
             stack = windows.images[windows.which.index(i)].cpu().numpy()
             yield overview(stacks.ids[i], stack, maps_by_label)
+            drawn[stacks.ids[i]] = (stack, maps_by_label)
+    means: dict[str, Maps] = {}
     for summary in summaries:
         yield from _pooled_rows(summary, distances)
         if figures and summary.total is not None:
@@ -77,6 +81,9 @@ def attribution(
             values = np.concatenate(summary.values, axis=1)
             mean = summary.total.cpu().numpy() / summary.summed
             yield by_channel(summary.label, mean, values, caption)
+            means[summary.label] = mean
+    if means:
+        yield saliency_arrays(drawn, means)
 
 
 @dataclass(frozen=True)
