@@ -23,6 +23,7 @@ from harness.spec.values import Trial
 from harness.study.load import Study
 from harness.study.names import display_name, level_display_names
 
+FOLDS = "fit.fold"
 LONGEST_LEVEL = 48  # characters of a level in a sentence
 
 
@@ -90,6 +91,9 @@ def _axes(study: Study) -> Iterator[str]:
     for axis in study.axes:
         texts = []
         for path in axis.paths:
+            if path == FOLDS:
+                texts.append("the fold of a cross-validation")
+                continue
             levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
             if not numbers_in(levels):
                 levels = _names_of(study, path, levels)
