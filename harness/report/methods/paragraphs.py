@@ -65,8 +65,12 @@ def _design_text(study: Study) -> str:
         return (
             f"Results were trained and measured elsewhere and read from {study.scores.path.name}."
         )
+    if study.search is not None and not study.cells:
+        return "Settings are searched; the best of them have not been confirmed on fresh seeds yet."
     varied = list(_axes(study))
     trials = count_text(len(study.cells), "trial")
+    if study.search is not None:
+        return f"The study has {trials}, which confirm the best points of its search."
     if not varied:
         return f"The study has {trials} and varies nothing."
     text = f"The study has {trials} and varies {list_text(varied)}."
