@@ -124,10 +124,7 @@ def _training_answers(sources: Sources) -> Iterator[tuple[str, str]]:
         yield "5e", f"searched: {list_text([part.path for part in study.search.dimensions])}"
     against = distinct(str(item.against) for item in study.compare if item.against is not None)
     if against:
-        yield (
-            "5f",
-            f"compared against {list_text(against)}, trained and tested alike but for the axis",
-        )
+        yield "5f", f"compared against {list_text(against)}; checks say where arms differ otherwise"
     yield "6a", _seen_answer(study, trials)
     if not all(trial.test_on.component.facts.drawn for trial in trials):
         yield "6b", DUPLICATES
