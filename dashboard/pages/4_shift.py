@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from dashboard.ask.answers import Question, answer_question
-from dashboard.ask.facts import factors, facts, levels_in, row_dimensions, settings
+from dashboard.ask.facts import KIND, STRENGTH, factors, facts, levels_in
 from dashboard.ask.shift import (
-    KIND,
     LAYER,
-    STRENGTH,
+    factors_beside_shift,
     metrics_of_images,
     metrics_of_layers,
+    paths_of_one_shift,
+    paths_of_shift,
 )
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.curves import CurvePoint, CurveTitles, lines
@@ -46,17 +47,18 @@ def page() -> None:
     heading("Shift", study_runs)
     study = study_or_problem(study_runs)
     study_runs = without_old_versions(study_runs)
-    paths = [*settings(study_runs), *row_dimensions(study_runs)]
+    paths = paths_of_shift(study_runs)
     if STRENGTH not in paths and LAYER not in paths:
         st.info(
-            "This study measures no shift. An axis `perturb.strength` gives scores over strength; "
-            "the probe `shift` gives the distance of each layer's features."
+            "This study measures no shift. An axis `perturb` with a list of perturbations, or one "
+            "`perturb.strength`, gives scores over strength; the probe `shift` gives the distance "
+            "of each layer's features."
         )
         return
     if study is None:
         show_heat_maps(study_runs, paths)
         return
-    line_factors = [path for path in factors(study_runs) if path not in (STRENGTH, KIND)]
+    line_factors = factors_beside_shift(study_runs)
     by = None
     if line_factors:
         choice = choose("A line for each", "line", [*line_factors, NOTHING])
@@ -109,7 +111,7 @@ def _charts_of_kinds(
         across = levels_text(arm.sample.arm_or_point)
         point = CurvePoint(across, names.get(line, line), arm)
         points_of.setdefault(kind, []).append(point)
-    order = ["", *levels_in(study_runs, KIND)]
+    order = ["", *levels_in(study_runs, KIND), "none"]
     columns = st.columns(2) if len(points_of) > 1 else [st.container()]
     for i, kind in enumerate(sorted(points_of, key=order.index)):
         draw = partial(
@@ -161,8 +163,10 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
     columns = st.columns(3)
     with columns[0]:
         metric = choose("Distance", "distance", distances, start="hellinger")
-    where = _where_of_layers(study_runs, by, columns[1:])
-    factor = by if by is not None else next(iter(factors(study_runs)), None)
+    factor = by
+    if factor is None:
+        factor = next(iter([*factors_beside_shift(study_runs), *factors(study_runs)]), None)
+    where = _where_of_layers(study_runs, factor, columns[1:])
     question: Question = {
         "name": f"{metric} by layer",
         "metric": metric,
@@ -196,14 +200,14 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
 
 
 def _where_of_layers(
-    study_runs: StudyRuns, by: str | None, columns: Sequence[Any]
+    study_runs: StudyRuns, factor: str | None, columns: Sequence[Any]
 ) -> dict[str, str]:
-    """Draws the kind and the strength to look at, where they vary and are not the lines."""
+    """Draws the shift to look at, where there are several and they are not the lines."""
     where = {}
     column = iter(columns)
-    for path in (KIND, STRENGTH):
+    for path in paths_of_one_shift(study_runs):
         levels = levels_in(study_runs, path)
-        if len(levels) < 2 or path == by:
+        if path == factor:
             continue
         with next(column):
             level = choose(

@@ -7,13 +7,12 @@ from dashboard.parts.controls import (
     choose,
     filter_runs,
     heading,
-    pick_run,
-    run_with_id,
     runs_of_chosen_study,
     show_problem,
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import download_button
+from dashboard.parts.run_choice import pick_run, run_with_id
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.run_files import figures_of, read_picture

@@ -13,13 +13,13 @@ from dashboard.parts.controls import (
     choose,
     filter_runs,
     heading,
-    pick_run,
-    run_with_id,
     runs_of_chosen_study,
     show_problem,
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.run_choice import pick_run, run_with_id
+from dashboard.parts.run_notes import show_note
 from dashboard.parts.text import bytes_text, duration_text, moment, plain
 from dashboard.read.database import Unreadable, readable
 from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
@@ -44,6 +44,7 @@ def page() -> None:
         return
     run = run_with_id(study_runs, id)
     _head(run)
+    show_note(study_runs.name, run)
     sections: dict[str, Callable[[Run], None]] = {
         "Numbers": partial(_numbers, study_runs),
         "History": _history,

@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from dashboard.ask.factors import crossed_means
+from dashboard.ask.facts import STRENGTH
 from dashboard.ask.shift import (
     LAYER,
-    STRENGTH,
     crossed_pairs,
     metrics_of_images,
     metrics_of_layers,

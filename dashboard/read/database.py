@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from harness.record import lookups
 from harness.record.database import refuse_no_database
 from harness.record.lookups import Overview, Version, read_overview, version_of_database
 from harness.record.lookups import count_foreign_experiments as count_foreign
@@ -107,6 +108,14 @@ def overview_of_server(address: str) -> Overview:
     """Returns what an `mlflow server` tells of all studies; `address` is there for the cache."""
     with readable() as reader:
         return read_overview(reader)
+
+
+def study_of_run(run: str) -> str | None:
+    """Returns the name of the study that a run is recorded in; None where there is no such run."""
+    with readable() as reader:
+        if reader.is_database:
+            return lookups.study_of_run(reader, run)
+    return None
 
 
 def count_foreign_experiments() -> int:

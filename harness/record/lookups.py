@@ -204,6 +204,14 @@ def experiment_of(tracker: Tracker, run: str) -> int:
     )
 
 
+def study_of_run(tracker: Tracker, run: str) -> str | None:
+    """The study that a run of a database is recorded in; None where there is no such run."""
+    sql = f"SELECT e.name {RUNS_OF_STUDIES} WHERE {NOT_DELETED} AND r.run_uuid = :run"
+    with tracker.asking() as ask:
+        rows = ask(sql, run=run)
+    return str(rows[0][0]) if rows else None
+
+
 def _look_up(
     tracker: Tracker,
     of_database: Callable[[Tracker, Ask], Answer],
