@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from dashboard.draw.brackets import draw_brackets, place_brackets, width_of_brackets
-from dashboard.draw.charts import Colours, cut_text, haloed_text, metric_title, styled_chart
+from dashboard.draw.charts import (
+    Colours,
+    clickable,
+    cut_text,
+    haloed_text,
+    metric_title,
+    styled_chart,
+)
 from dashboard.draw.colours import GREY, Theme
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
@@ -213,9 +220,10 @@ def _dots(
             rows.append(row)
     tips = [alt.Tooltip(f"{name}:N") for name in ("arm", comparison.unit, "value", "runs")]
     chart = alt.Chart(pd.DataFrame(rows))
-    dots = chart.mark_circle(size=64, opacity=0.9, stroke=theme.paper, strokeWidth=0.8)
+    look = {"size": 64, "opacity": 0.9, "stroke": theme.paper, "strokeWidth": 0.8}
+    dots = chart.mark_circle(**look, cursor="pointer")
     own_colour = alt.Color("colour:N", scale=None)
-    return dots.encode(x=axes.x, y=axes.y, color=own_colour, tooltip=tips)
+    return clickable(dots.encode(x=axes.x, y=axes.y, color=own_colour, tooltip=tips))
 
 
 def _means(arms: Sequence[Arm], axes: Axes, theme: Theme) -> list[Any]:

@@ -11,6 +11,7 @@ from harness.study.comparison import Comparison
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 Colours = dict[str, str]  # of levels
+CLICK = "click"  # the parameter of a chart whose marks have runs behind them
 
 
 def styled_chart(layers: Sequence[Any], theme: Theme, height: float) -> Any:
@@ -50,6 +51,11 @@ def styled_chart(layers: Sequence[Any], theme: Theme, height: float) -> Any:
     return alt.layer(
         *layers, height=height, background="transparent", padding=padding, config=config
     )
+
+
+def clickable(marks: Any) -> Any:
+    """Lets a reader click a mark; the column `runs` of its data says which runs are behind it."""
+    return marks.add_params(alt.selection_point(name=CLICK, fields=["runs"]))
 
 
 def haloed_text(texts: Any, theme: Theme) -> Any:

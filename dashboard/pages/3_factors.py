@@ -30,6 +30,7 @@ from dashboard.parts.controls import (
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.verdict import show_verdict
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
@@ -110,7 +111,8 @@ def _interaction(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
         show_problem(error)
         return
     draw = partial(_draw_interaction, study_runs, verdict, CurveTitles(across, by, metric))
-    show_chart(draw, f"{study_runs.name} {metric} {across} {by}", "interaction")
+    clicked = show_chart(draw, f"{study_runs.name} {metric} {across} {by}", "interaction")
+    show_clicked_runs(study_runs, clicked)
     st.caption(
         f"A small dot is one {unit}; the diamond is the mean with its 95% interval. Lines that are "
         "not parallel hint at an interaction; the model below tests it."

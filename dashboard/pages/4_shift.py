@@ -30,6 +30,7 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.heat_maps import show_heat_maps
 from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
@@ -124,7 +125,8 @@ def _charts_of_kinds(
         with columns[i % len(columns)]:
             if kind:
                 st.markdown(f"**{plain(kind)}**")
-            show_chart(draw, f"{study_runs.name} {metric} {kind}", f"s-{i}")
+            clicked = show_chart(draw, f"{study_runs.name} {metric} {kind}", f"s-{i}")
+            show_clicked_runs(study_runs, clicked)
     st.caption(
         f"A small dot is one {verdict.comparison.unit}; the diamond is the mean with its 95% "
         "interval."

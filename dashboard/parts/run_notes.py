@@ -24,7 +24,7 @@ def show_note(study: str, run: Run) -> None:
             on_change=keep,
             max_chars=LONGEST_NOTE,
             placeholder="what should not be forgotten of this run",
-            help=f"Kept in {plain(str(file_of_notes(study)))}, beside the records and never in them.",
+            help=f"Kept in {plain(str(file_of_notes(study)))}, beside the records, not in them.",
         )
     problem = st.session_state.pop("note-problem", None)
     if problem is not None:

@@ -12,6 +12,7 @@ from dashboard.draw.charts import Colours
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.outputs import csv_button, show_chart, show_table
+from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.text import plain
 from dashboard.parts.verdict_checks import show_checks
 from dashboard.read.records import StudyRuns
@@ -88,7 +89,8 @@ def _charts_of_stratum(
     name = f"{study_runs.name} {comparison.name} {levels_text(stratum.levels)}".strip()
     if stratum.arms and comparison.kind != "model":
         draw_arms = partial(draw_arms_of, study_runs, comparison, stratum)
-        show_chart(draw_arms, name, f"units-{key}")
+        clicked = show_chart(draw_arms, name, f"units-{key}")
+        show_clicked_runs(study_runs, clicked)
     for i, contrast in enumerate(stratum.contrasts):
         if contrast.points:
             show_chart(partial(points_chart, contrast), name, f"points-{key}-{i}")

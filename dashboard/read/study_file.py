@@ -74,7 +74,9 @@ def _moved_with_home(run: Run, path: str) -> Iterator[Path]:
     """Yields where a path leads now, if the home was moved together with the folders around it."""
     old_home, mark, _ = unquote(urlsplit(run.artifact_uri).path).partition(ARTIFACTS)
     if mark and os.path.isabs(path):
-        yield Path(os.path.normpath(Home.here().folder / os.path.relpath(path, old_home)))
+        from_home = os.path.relpath(path, old_home)
+        moved = Home.here().folder / from_home
+        yield Path(os.path.normpath(moved))
 
 
 def _recorded_file(study_runs: StudyRuns) -> str:
