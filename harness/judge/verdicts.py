@@ -85,6 +85,7 @@ class Verdict:
     exploratory_because: tuple[str, ...] = ()
     tested_unit: str = ""  # what n counts, where images or patients are averaged within networks
     answers: tuple[str, ...] = ()  # what its contrasts say together: negative transfer, shots
+    plain: str = ""  # the answer in words that need no glossary, or in the study's own
     survival: str = ""  # whether it would survive without any one unit; empty where not asked
 
     @property
@@ -139,13 +140,16 @@ class Verdicts:
 
     @property
     def headline(self) -> str:
-        """The answer in one sentence: that of the first primary comparison, else of the first."""
+        """The answer in plain words: that of the primary comparisons, else of the first."""
         if not self.verdicts:
             return "The study declares no comparison, so there is nothing to answer."
-        for verdict in self.verdicts:
-            if verdict.comparison.primary:
-                return verdict.sentence
-        return self.verdicts[0].sentence
+        primary = [verdict.plain for verdict in self.verdicts if verdict.comparison.primary]
+        return " ".join(primary or [self.verdicts[0].plain])
+
+    @property
+    def primary_first(self) -> list[Verdict]:
+        """The verdicts in the order in which a reader wants their answers."""
+        return sorted(self.verdicts, key=lambda verdict: not verdict.comparison.primary)
 
     @property
     def answers(self) -> Iterator[str]:
