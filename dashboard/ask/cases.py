@@ -9,7 +9,7 @@ from dashboard.ask.facts import SEEDS, levels_in, settings
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of
 from harness.record.database import Run
-from harness.spec.naming import short_names
+from harness.study.names import level_display_names
 
 PREDICTION = "prediction"  # how the names of figures begin that have panels
 
@@ -24,22 +24,34 @@ class ArmsOfCases:
 
 def arms_alike(study_runs: StudyRuns, runs: pd.DataFrame, factor: str) -> list[ArmsOfCases]:
     """Returns the sets of runs that differ in a factor alone, those with the most arms first."""
-    component = factor.removesuffix(".name").removesuffix(".arch")
-    paths = [path for path in (*settings(study_runs), *SEEDS) if path in runs]
-    paths = [path for path in paths if path != factor and not path.startswith(f"{component}.")]
-    paths = [path for path in paths if runs[path].nunique() > 1]
-    order = {level: rank for rank, level in enumerate(levels_in(study_runs, factor))}
+    paths = _paths_beside(study_runs, runs, factor)
+    names: dict[str, dict[str, str]] = {}
+    for path in paths:
+        levels = runs[path].dropna().unique()
+        names[path] = level_display_names(levels, path)
     sets: dict[str, dict[str, str]] = {}
-    names = {path: short_names(runs[path].dropna().unique(), path) for path in paths}
     for run in runs.dropna(subset=[factor]).to_dict("records"):
         words = [names[path].get(run[path], "none") for path in paths]
-        levels = sets.setdefault(" · ".join(words) or "everything else", {})
-        levels.setdefault(str(run[factor]), str(run["run"]))
+        name = " · ".join(words) or "everything else"
+        sets.setdefault(name, {}).setdefault(str(run[factor]), str(run["run"]))
+    order = levels_in(study_runs, factor)
     alike = []
-    for name, levels in sets.items():
-        ordered = sorted(levels.items(), key=lambda item: order.get(item[0], len(order)))
-        alike.append(ArmsOfCases(name, dict(ordered)))
+    for name, runs_of_levels in sets.items():
+        levels_in_order = [level for level in order if level in runs_of_levels]
+        arms = {level: runs_of_levels[level] for level in levels_in_order}
+        alike.append(ArmsOfCases(name, arms))
     return sorted(alike, key=lambda arms: -len(arms.runs))
+
+
+def _paths_beside(study_runs: StudyRuns, runs: pd.DataFrame, factor: str) -> list[str]:
+    """Returns the settings that vary beside a factor, and are no options of its component."""
+    component = factor.removesuffix(".name").removesuffix(".arch")
+    paths = []
+    for path in (*settings(study_runs), *SEEDS):
+        is_of_factor = path == factor or path.startswith(f"{component}.")
+        if path in runs and not is_of_factor and runs[path].nunique() > 1:
+            paths.append(path)
+    return paths
 
 
 def cases_of(runs: Sequence[Run]) -> list[str]:

@@ -68,9 +68,10 @@ def curve_table(runs: Sequence[CurveRun], metric: str, names: Mapping[str, str])
     `names` are those of the levels as the chart calls them.
     """
     table = curves_of_runs([run.id for run in runs], metric).dropna(subset=["value"])
-    table["level"] = table["run"].map({run.id: names[run.level] for run in runs})
-    table["name"] = table["run"].map({run.id: run.name for run in runs})
-    return table.assign(runs=table["run"])
+    level_of = {run.id: names[run.level] for run in runs}
+    name_of = {run.id: run.name for run in runs}
+    ids = table["run"]
+    return table.assign(level=ids.map(level_of), name=ids.map(name_of), runs=ids)
 
 
 def mean_curves(table: pd.DataFrame) -> pd.DataFrame:

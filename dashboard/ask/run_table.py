@@ -21,14 +21,14 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
     """Returns a row for each of these runs: what it is called, its levels, numbers and note."""
     notes = notes_of(study_runs.name)
     own_notes = [notes.get(trial, NO_NOTE) for trial in runs["trial"]]
-    about = {
+    columns = {
         RUN: runs["run"],
         STAR: [note.star for note in own_notes],
         "name": runs["name"],
         "state": runs["state"],
         "ended": pd.to_datetime(runs["ended"], unit="ms"),
     }
-    table = pd.DataFrame(about, index=runs.index)
+    table = pd.DataFrame(columns, index=runs.index)
     seeds = [path for path in ("fit.seed", "fit.fold") if path in runs]
     for path in [*settings(study_runs), *seeds]:
         table[path] = runs[path]
@@ -41,8 +41,9 @@ def first_columns(study_runs: StudyRuns, table: pd.DataFrame) -> list[str]:
     """Returns the columns that the table starts with: what varies, and what is compared."""
     measured = [metric for metric in metrics(study_runs) if metric in table]
     paths = [path for path in settings(study_runs) if path in table]
-    columns = [STAR, "state", *paths[:FEW_SETTINGS], "fit.seed", *measured[:FEW_METRICS], NOTE]
-    return [column for column in dict.fromkeys(columns) if column in table]
+    head = [STAR, "state", *paths[:FEW_SETTINGS], "fit.seed"]
+    columns = dict.fromkeys([*head, *measured[:FEW_METRICS], NOTE])
+    return [column for column in columns if column in table]
 
 
 def grouped_table(table: pd.DataFrame, path: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -59,7 +60,8 @@ def grouped_table(table: pd.DataFrame, path: str, columns: Sequence[str]) -> pd.
 
 def is_numeric(table: pd.DataFrame, column: str) -> bool:
     """Whether a column holds numbers that have a mean."""
-    return column not in (STAR, RUN) and pd.api.types.is_float_dtype(table[column])
+    values = table[column]
+    return pd.api.types.is_float_dtype(values)
 
 
 def rows_with_text(table: pd.DataFrame, text: str) -> pd.DataFrame:

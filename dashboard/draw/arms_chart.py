@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -11,6 +10,7 @@ import pandas as pd
 
 from dashboard.draw.brackets import draw_brackets, place_brackets, width_of_brackets
 from dashboard.draw.charts import (
+    Axes,
     Colours,
     clickable,
     cut_text,
@@ -31,23 +31,6 @@ MOST_JOINED = 80  # units of an arm that are joined by lines
 MOST_CHARACTERS = 48  # of the name of an arm
 FEW_UNITS = 12  # dots of a row that stand on one line; more are spread
 QUARTILES = (0.25, 0.5, 0.75)
-
-
-@dataclass(frozen=True)
-class Axes:
-    """The two axes that all marks of a chart share."""
-
-    x: alt.X
-    y: alt.Y
-
-    def x_of(self, field: str) -> alt.X:
-        """Returns the same horizontal axis for another column."""
-        title = self.x["title"]
-        return alt.X(field, scale=self.x["scale"], title=title)
-
-    def y_of(self, field: str) -> alt.Y:
-        """Returns the same vertical axis for another column."""
-        return alt.Y(field, scale=self.y["scale"], axis=None)
 
 
 class LineRow(NamedTuple):

@@ -27,7 +27,7 @@ def case_picture(panels: Mapping[str, Picture], overlays: Collection[str]) -> Pi
         picture[errs] = panels["error"][errs]
     if TRUTH in overlays:
         outline = outline_of(tinted_mask(panels["input"], panels["truth"]))
-        picture[_widened(outline) & ~outline] = BLACK
+        picture[_with_rim(outline) & ~outline] = BLACK
         picture[outline] = WHITE
     return picture
 
@@ -41,17 +41,22 @@ def tinted_mask(image: Picture, panel: Picture) -> Mask:
 
 def outline_of(mask: Mask) -> Mask:
     """Returns the pixels of a mask that have a neighbour outside of it, or lie at the border."""
-    padded = np.pad(mask, 1)
-    inside = mask.copy()
-    for shifted in (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]):
-        inside &= shifted
-    return mask & ~inside
+    return mask & ~np.logical_and.reduce(_neighbours(mask))
 
 
-def _widened(mask: Mask) -> Mask:
+def _with_rim(mask: Mask) -> Mask:
     """Returns a mask with the four neighbours of its pixels."""
-    padded = np.pad(mask, 1)
-    wide = mask.copy()
-    for shifted in (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]):
-        wide |= shifted
+    wide: Mask = mask | np.logical_or.reduce(_neighbours(mask))
     return wide
+
+
+def _neighbours(mask: Mask) -> list[Mask]:
+    """Returns the mask as each of the four neighbours of a pixel has it; outside there is none."""
+    padded = np.pad(mask, 1)
+    rows = padded[:, 1:-1]
+    columns = padded[1:-1]
+    above = rows[:-2]
+    below = rows[2:]
+    left = columns[:, :-2]
+    right = columns[:, 2:]
+    return [above, below, left, right]

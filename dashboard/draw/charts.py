@@ -1,6 +1,7 @@
 """Charts as values: the same chart on the page and in the file that is saved from it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -12,6 +13,23 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans'
 
 Colours = dict[str, str]  # of levels
 CLICK = "click"  # the parameter of a chart whose marks have runs behind them
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The two axes that all marks of a chart share."""
+
+    x: alt.X
+    y: alt.Y
+
+    def x_of(self, field: str) -> alt.X:
+        """Returns the same horizontal axis for another column."""
+        title = self.x["title"]
+        return alt.X(field, scale=self.x["scale"], title=title)
+
+    def y_of(self, field: str) -> alt.Y:
+        """Returns the same vertical axis for another column."""
+        return alt.Y(field, scale=self.y["scale"], axis=None)
 
 
 def styled_chart(layers: Sequence[Any], theme: Theme, height: float) -> Any:

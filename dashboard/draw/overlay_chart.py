@@ -65,8 +65,11 @@ def _epochs() -> alt.X:
 
 
 def _values(field: str, metric: str, *, is_log: bool) -> alt.Y:
-    scale = alt.Scale(type="log") if is_log else alt.Scale(zero=False)
-    return alt.Y(field, title=metric, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
+    scale = alt.Scale(zero=False)
+    if is_log:
+        scale = alt.Scale(type="log")
+    axis = alt.Axis(tickCount=6, format="~g")
+    return alt.Y(field, title=metric, scale=scale, axis=axis)
 
 
 def _colour(table: pd.DataFrame, factor: str, colours: Colours) -> alt.Color:

@@ -1,6 +1,7 @@
 """A grid of images: the same cases in every arm, with truth and prediction laid over them."""
 
 import io
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -110,15 +111,19 @@ def _rows(runs: dict[str, Run], cases: list[str], overlays: list[str]) -> Rows:
 
 def _png_of(rows: Rows) -> bytes:
     """Returns the grid as the bytes of a PNG, a row for each arm in the order of the page."""
-    pictures = [picture for row in rows.values() for picture in row]
+    pictures = list(chain.from_iterable(rows.values()))
     height = max(picture.shape[0] for picture in pictures) + GAP
     width = max(picture.shape[1] for picture in pictures) + GAP
-    most = max(len(row) for row in rows.values())
-    canvas = np.full((height * len(rows) - GAP, width * most - GAP, 3), 255, np.uint8)
+    across = max(map(len, rows.values()))
+    size = (height * len(rows) - GAP, width * across - GAP, 3)
+    canvas = np.full(size, 255, np.uint8)
     for down, row in enumerate(rows.values()):
-        for across, picture in enumerate(row):
-            top, left = down * height, across * width
-            canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+        for column, picture in enumerate(row):
+            top = down * height
+            left = column * width
+            rows_of_picture, columns_of_picture = picture.shape[:2]
+            target = canvas[top : top + rows_of_picture, left : left + columns_of_picture]
+            target[:] = picture
     raw = io.BytesIO()
     Image.fromarray(canvas).save(raw, format="PNG")
     return raw.getvalue()

@@ -26,7 +26,11 @@ def show_clicked_runs(study_runs: StudyRuns, ids: str) -> None:
 def runs_with_ids(study_runs: StudyRuns, ids: Sequence[str]) -> list[Run]:
     """Returns the runs whose ids begin with the letters of one of these."""
     starts = {id[:ID_LENGTH] for id in ids}
-    return [run for run in study_runs.recorded if run.id[:ID_LENGTH] in starts]
+    runs = []
+    for run in study_runs.recorded:
+        if run.id[:ID_LENGTH] in starts:
+            runs.append(run)
+    return runs
 
 
 def show_links(study_runs: StudyRuns, runs: Sequence[Run]) -> None:

@@ -53,6 +53,7 @@ def curve_of_runs(tracker: Tracker, runs: Sequence[str], metric: str) -> list[Po
         return [(run, step, value) for run, step, value in rows]
 
     def of_server(client: Any) -> list[Point]:
+        """Asks for the history of each run."""
         points: list[Point] = []
         for run in runs:
             for point in client.get_metric_history(run, metric):
@@ -72,6 +73,7 @@ def open_runs(tracker: Tracker, study: str) -> list[OpenRun]:
         return [OpenRun(id, name, json.loads(levels or "{}")) for id, name, levels in rows]
 
     def of_server(client: Any) -> list[OpenRun]:
+        """Looks through all runs, which a server tells page by page."""
         runs = []
         for run in mlflow_runs(client, study):
             if run.info.status == "RUNNING":
@@ -84,6 +86,6 @@ def open_runs(tracker: Tracker, study: str) -> list[OpenRun]:
 
 def _as_list(runs: Sequence[str]) -> tuple[str, dict[str, str]]:
     """The marks of a list in SQL, and the values that stand for them."""
-    values = {f"run{number}": run for number, run in enumerate(runs)}
-    marks = ", ".join(f":{name}" for name in values)
-    return marks, values
+    names = [f"run{number}" for number in range(len(runs))]
+    marks = ", ".join(f":{name}" for name in names)
+    return marks, dict(zip(names, runs, strict=True))

@@ -40,10 +40,7 @@ RUNS_OF_OTHERS = """SELECT count(DISTINCT r.experiment_id) FROM runs r
     AND e.experiment_id NOT IN
     (SELECT experiment_id FROM experiment_tags WHERE key = 'harness' AND value = 'study')"""
 
-COUNT_AND_NEWEST = f"""SELECT count(*), coalesce(max(end_time), 0) {RUNS_OF_STUDIES}
-    WHERE {NOT_DELETED}"""
-
-CURVES = """SELECT key, step, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics
+COUNT_AND_CURVES = """SELECT key, step, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics
     WHERE run_uuid = :run AND step > 0 ORDER BY key, step"""
 
 DATA_SETS = """SELECT coalesce(nullif(t.value, ''), '?'), d.name, d.digest FROM inputs i
@@ -130,7 +127,11 @@ def _outcome(info: Any, tags: dict[str, str]) -> Outcome:
 
 def count_foreign_experiments(tracker: Tracker) -> int:
     """Counts the experiments with runs that are not harness's."""
-    return look_up(tracker, lambda _, ask: int(ask(RUNS_OF_OTHERS)[0][0]), _count_foreign_on_server)
+
+    def of_database(_: Tracker, ask: Ask) -> int:
+        return int(ask(RUNS_OF_OTHERS)[0][0])
+
+    return look_up(tracker, of_database, _count_foreign_on_server)
 
 
 def _count_foreign_on_server(client: Any) -> int:
@@ -200,14 +201,6 @@ def experiment_of(tracker: Tracker, run: str) -> int:
         lambda _, ask: int(ask(sql, run=run)[0][0]),
         lambda client: int(client.get_run(run).info.experiment_id),
     )
-
-
-def study_of_run(tracker: Tracker, run: str) -> str | None:
-    """The study that a run of a database is recorded in; None where there is no such run."""
-    sql = f"SELECT e.name {RUNS_OF_STUDIES} WHERE {NOT_DELETED} AND r.run_uuid = :run"
-    with tracker.asking() as ask:
-        rows = ask(sql, run=run)
-    return str(rows[0][0]) if rows else None
 
 
 def look_up(
