@@ -15,7 +15,8 @@ from harness.judge.answer import judge
 from harness.judge.arms import Levels
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Arm, Verdict, Verdicts
-from harness.record.lookups import Version, newest_run
+from harness.record.lookups import Version
+from harness.record.one_run import newest_run
 from harness.report.answer_file import KeptAnswer, keep_answer, kept_answer
 from harness.store import Home
 from harness.study.comparison_checks import read_comparisons

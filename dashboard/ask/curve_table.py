@@ -68,8 +68,11 @@ def curve_table(runs: Sequence[CurveRun], metric: str, names: Mapping[str, str])
     `names` are those of the levels as the chart calls them.
     """
     table = curves_of_runs([run.id for run in runs], metric).dropna(subset=["value"])
-    level_of = {run.id: names[run.level] for run in runs}
-    name_of = {run.id: run.name for run in runs}
+    level_of = {}
+    name_of = {}
+    for run in runs:
+        level_of[run.id] = names[run.level]
+        name_of[run.id] = run.name
     ids = table["run"]
     return table.assign(level=ids.map(level_of), name=ids.map(name_of), runs=ids)
 

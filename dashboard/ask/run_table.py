@@ -40,7 +40,7 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
 def first_columns(study_runs: StudyRuns, table: pd.DataFrame) -> list[str]:
     """Returns the columns that the table starts with: what varies, and what is compared."""
     measured = [metric for metric in metrics(study_runs) if metric in table]
-    paths = [path for path in settings(study_runs) if path in table]
+    paths = settings(study_runs)
     head = [STAR, "state", *paths[:FEW_SETTINGS], "fit.seed"]
     columns = dict.fromkeys([*head, *measured[:FEW_METRICS], NOTE])
     return [column for column in columns if column in table]

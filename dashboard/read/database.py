@@ -7,10 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from harness.record import lookups
 from harness.record.database import refuse_no_database
 from harness.record.lookups import Overview, Version, read_overview, version_of_database
 from harness.record.lookups import count_foreign_experiments as count_foreign
+from harness.record.one_run import study_of_run as find_study_of_run
 from harness.record.patience import Unreachable
 from harness.record.queries import DamagedDatabase
 from harness.record.tracker import Tracker, uri
@@ -114,7 +114,7 @@ def study_of_run(run: str) -> str | None:
     """Returns the name of the study that a run is recorded in; None where there is no such run."""
     with readable() as reader:
         if reader.is_database:
-            return lookups.study_of_run(reader, run)
+            return find_study_of_run(reader, run)
     return None
 
 

@@ -86,6 +86,9 @@ def open_runs(tracker: Tracker, study: str) -> list[OpenRun]:
 
 def _as_list(runs: Sequence[str]) -> tuple[str, dict[str, str]]:
     """The marks of a list in SQL, and the values that stand for them."""
-    names = [f"run{number}" for number in range(len(runs))]
-    marks = ", ".join(f":{name}" for name in names)
-    return marks, dict(zip(names, runs, strict=True))
+    values = {}
+    marks = []
+    for number, run in enumerate(runs):
+        values[f"run{number}"] = run
+        marks.append(f":run{number}")
+    return ", ".join(marks), values

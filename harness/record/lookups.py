@@ -40,7 +40,10 @@ RUNS_OF_OTHERS = """SELECT count(DISTINCT r.experiment_id) FROM runs r
     AND e.experiment_id NOT IN
     (SELECT experiment_id FROM experiment_tags WHERE key = 'harness' AND value = 'study')"""
 
-COUNT_AND_CURVES = """SELECT key, step, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics
+COUNT_AND_NEWEST = f"""SELECT count(*), coalesce(max(end_time), 0) {RUNS_OF_STUDIES}
+    WHERE {NOT_DELETED}"""
+
+CURVES = """SELECT key, step, CASE WHEN is_nan THEN NULL ELSE value END FROM metrics
     WHERE run_uuid = :run AND step > 0 ORDER BY key, step"""
 
 DATA_SETS = """SELECT coalesce(nullif(t.value, ''), '?'), d.name, d.digest FROM inputs i

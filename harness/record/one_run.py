@@ -7,10 +7,7 @@ from harness.record.lookups import NOT_DELETED, RUNS_OF_STUDIES, look_up
 from harness.record.queries import BY_ROW, BY_START
 from harness.record.tracker import Tracker, runs_from_server
 
-NEWEST = f"""SELECT count(*), coalesce(max(end_time), 0) {RUNS_OF_STUDIES}
-    WHERE {NOT_DELETED}"""
-
-NEWEST = f"""SELECT {COLUMNS} {RUNS_OF_STUDIES}
+NEWEST = f"""SELECT r.{COLUMNS} {RUNS_OF_STUDIES}
     JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'harness.trial'
     WHERE {NOT_DELETED} AND e.name = :study ORDER BY"""
 

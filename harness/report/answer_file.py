@@ -45,8 +45,10 @@ class KeptAnswer:
     @classmethod
     def read(cls, raw: dict[str, Any]) -> "KeptAnswer":
         """Reads what `asdict` wrote."""
-        lines = tuple(AnswerLine(**line) for line in raw["lines"])
-        return cls(str(raw["headline"]), lines, str(raw["changed"]))
+        lines = []
+        for line in raw["lines"]:
+            lines.append(AnswerLine(**line))
+        return cls(raw["headline"], tuple(lines), raw["changed"])
 
 
 def answer_of(verdicts: Verdicts) -> KeptAnswer:
