@@ -55,16 +55,21 @@ def level_display_name(level: str, path: str, names: Names = NO_NAMES) -> str:
     of_setting = names.levels.get(path, {})
     if level in of_setting:
         return of_setting[level]
-    return short_names([level], path)[level]
+    return short_names([level], _setting_before_numbers(path, names))[level]
 
 
 def level_display_names(
     levels: Iterable[str], path: str, names: Names = NO_NAMES
 ) -> dict[str, str]:
     """The levels of a setting as people read them, told apart where their short names are alike."""
-    display_names = short_names(levels, path)
+    display_names = short_names(levels, _setting_before_numbers(path, names))
     display_names.update(names.levels.get(path, {}))
     return display_names
+
+
+def _setting_before_numbers(path: str, names: Names) -> str:
+    """What stands before a bare number of a setting: the study's name of it, else its last word."""
+    return names.words.get(path, path)
 
 
 def interval_name(level: float) -> str:
