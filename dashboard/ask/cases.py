@@ -18,6 +18,7 @@ PREDICTION = "prediction"  # how the names of figures begin that have panels
 class ArmsOfCases:
     """Runs that differ in one factor alone: a run for each of its levels."""
 
+    factor: str
     name: str  # what they have in common
     runs: dict[str, str]  # of each level, the id of its run
 
@@ -39,7 +40,7 @@ def arms_alike(study_runs: StudyRuns, runs: pd.DataFrame, factor: str) -> list[A
     for name, runs_of_levels in sets.items():
         levels_in_order = [level for level in order if level in runs_of_levels]
         arms = {level: runs_of_levels[level] for level in levels_in_order}
-        alike.append(ArmsOfCases(name, arms))
+        alike.append(ArmsOfCases(factor, name, arms))
     return sorted(alike, key=lambda arms: -len(arms.runs))
 
 

@@ -24,6 +24,7 @@ from harness.judge.contrasts import Contrast
 from harness.judge.sentences import mean, number
 from harness.judge.verdicts import Arm
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names
 
 ROW_HEIGHT = 62  # pixels of an arm
 MOST_DOTS = 300  # of a row
@@ -76,6 +77,8 @@ def arms_chart(
     contrasts: Sequence[Contrast],
     colours: Colours,
     theme: Theme,
+    *,
+    names: Names = NO_NAMES,
 ) -> Any:
     """Draws a row for each arm, and brackets with the corrected p; None where nothing has values.
 
@@ -86,7 +89,7 @@ def arms_chart(
     brackets = place_brackets(arms, contrasts, comparison.alpha)
     y_scale = alt.Scale(domain=[len(arms) - 0.5, -0.72], nice=False, zero=False)
     axes = Axes(
-        x=_x_axis(arms, metric_title(comparison), width_of_brackets(brackets)),
+        x=_x_axis(arms, metric_title(comparison, names), width_of_brackets(brackets)),
         y=alt.Y("y:Q", axis=None, scale=y_scale),
     )
     layers = [

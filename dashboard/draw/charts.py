@@ -8,6 +8,7 @@ import altair as alt
 
 from dashboard.draw.colours import Theme
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names, display_name
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
@@ -91,8 +92,10 @@ def cut_text(text: str, most: int) -> str:
     return text[: most - 1] + "…"
 
 
-def metric_title(comparison: Comparison) -> str:
+def metric_title(comparison: Comparison, names: Names = NO_NAMES) -> str:
     """Returns what an axis of values is about."""
+    metrics = [display_name(metric, names) for metric in comparison.metrics]
     if comparison.by and comparison.trend:
-        return f"{comparison.metric}, area under the curve over {comparison.trend}"
-    return ", ".join(comparison.metrics)
+        trend = display_name(comparison.trend, names)
+        return f"{metrics[0]}, area under the curve over {trend}"
+    return ", ".join(metrics)

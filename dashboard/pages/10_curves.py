@@ -15,6 +15,7 @@ from dashboard.ask.curve_table import (
     spread_over_levels,
 )
 from dashboard.ask.facts import levels_in, settings
+from dashboard.ask.names import level_names, title_of, titles_of
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.overlay_chart import mean_chart, overlay_chart
 from dashboard.parts.controls import choose, filter_runs, heading, runs_of_chosen_study
@@ -24,7 +25,6 @@ from dashboard.parts.progress import live_progress
 from dashboard.parts.run_links import ID_LENGTH, runs_with_ids, show_links
 from dashboard.read.numbers import curve_names
 from dashboard.read.records import StudyRuns, runs_of
-from harness.spec.naming import short_names
 
 EVERY = 3  # seconds between two looks at a study that runs
 MOST_RUNS = 60  # lines of a chart
@@ -64,7 +64,10 @@ def _draw(study_runs: StudyRuns) -> None:
     elif len(runs):
         runs = filter_runs(study_runs)
     factors = settings(study_runs)
-    factor = choose("Colour by", "colour", [*factors, NOTHING]) if factors else NOTHING
+    factor = NOTHING
+    if factors:
+        titles = titles_of(study_runs, factors)
+        factor = choose("Colour by", "colour", [*factors, NOTHING], names=titles)
     by = None if factor == NOTHING else factor
     drawn = runs_with_curves(study_runs, runs, by)
     if ids:
@@ -124,10 +127,13 @@ def _draw_chart(
     if choice.factor is not None:
         levels = levels_in(study_runs, choice.factor)
     levels = list(dict.fromkeys([*levels, *(run.level for run in drawn)]))
-    names = short_names(levels)
+    names = {ONLY_LEVEL: ONLY_LEVEL}
+    if choice.factor is not None:
+        names = level_names(study_runs, choice.factor, levels)
     table = curve_table(drawn, choice.metric, names)
     colours = {names[level]: colour for level, colour in palette(levels, theme).items()}
-    titles = (choice.metric, choice.factor or NOTHING)
+    factor_title = NOTHING if choice.factor is None else title_of(study_runs, choice.factor)
+    titles = (choice.metric, factor_title)
     if choice.is_mean:
         return mean_chart(mean_curves(table), titles, colours, theme, is_log=choice.is_log)
     return overlay_chart(table, titles, colours, theme, is_log=choice.is_log)

@@ -16,8 +16,8 @@ from dashboard.read.study_file import study_of
 from harness.judge.answer import states
 from harness.report.answer_file import AnswerLine, KeptAnswer, answer_of
 from harness.report.formats import with_capital
-from harness.spec.naming import short_names
 from harness.study.load import Study
+from harness.study.names import display_name, level_display_names
 
 WORTH_WAITING = 2000  # trials whose answer is worth waiting for
 MOST_LEVELS = 20  # of an axis, written out
@@ -143,11 +143,12 @@ def _axis_line(study: Study, path: str) -> str:
     for cell in study.cells:
         if path in cell.levels:
             levels[cell.levels[path]] = None
-    names = short_names(levels)
+    names = level_display_names(levels, path, study.names)
     text = ", ".join(names[level] for level in list(levels)[:MOST_LEVELS])
     if len(levels) > MOST_LEVELS:
         text += " …"
-    return f"**{plain(path)}** ({len(levels)}): {plain(text)}"
+    title = display_name(path, study.names)
+    return f"**{plain(title)}** `{path}` ({len(levels)}): {plain(text)}"
 
 
 def _planned_counts(study: Study, study_runs: StudyRuns) -> str:

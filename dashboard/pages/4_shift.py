@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.ask.answers import Question, answer_question
 from dashboard.ask.facts import KIND, STRENGTH, factors, facts, levels_in
+from dashboard.ask.names import level_names, title_of, titles_of
 from dashboard.ask.shift import (
     LAYER,
     factors_beside_shift,
@@ -37,7 +38,6 @@ from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
 from harness.report.formats import with_capital
-from harness.spec.naming import short_names
 
 NOTHING = "–"
 
@@ -62,7 +62,8 @@ def page() -> None:
     line_factors = factors_beside_shift(study_runs)
     by = None
     if line_factors:
-        choice = choose("A line for each", "line", [*line_factors, NOTHING])
+        titles = titles_of(study_runs, line_factors)
+        choice = choose("A line for each", "line", [*line_factors, NOTHING], names=titles)
         by = None if choice == NOTHING else choice
     if STRENGTH in paths:
         _over_strength(study_runs, by)
@@ -74,7 +75,9 @@ def page() -> None:
 def _over_strength(study_runs: StudyRuns, by: str | None) -> None:
     """Draws a metric over the strength of the shift, and lists its trends."""
     st.subheader("Over strength", anchor=False)
-    metric = choose("Metric", "score", metrics_of_images(study_runs), start="iou")
+    scores = metrics_of_images(study_runs)
+    names = titles_of(study_runs, scores)
+    metric = choose("Metric", "score", scores, start="iou", names=names)
     has_kinds = len(levels_in(study_runs, KIND)) > 1
     strata = [KIND] if has_kinds else []
     if by is not None:
@@ -119,7 +122,7 @@ def _charts_of_kinds(
             _draw_lines,
             study_runs,
             points_of[kind],
-            CurveTitles(STRENGTH, by or NOTHING, metric),
+            _titles(study_runs, STRENGTH, by, metric),
             by,
         )
         with columns[i % len(columns)]:
@@ -133,10 +136,16 @@ def _charts_of_kinds(
     )
 
 
+def _titles(study_runs: StudyRuns, across: str, line: str | None, metric: str) -> CurveTitles:
+    """Returns what a chart is about, as people read it."""
+    line_title = NOTHING if line is None else title_of(study_runs, line)
+    return CurveTitles(title_of(study_runs, across), line_title, title_of(study_runs, metric))
+
+
 def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str]:
     if factor is None:
         return {}
-    return short_names(levels_in(study_runs, factor))
+    return level_names(study_runs, factor)
 
 
 def _draw_lines(
@@ -164,7 +173,8 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
         return
     columns = st.columns(3)
     with columns[0]:
-        metric = choose("Distance", "distance", distances, start="hellinger")
+        names = titles_of(study_runs, distances)
+        metric = choose("Distance", "distance", distances, start="hellinger", names=names)
     factor = by
     if factor is None:
         factor = next(iter([*factors_beside_shift(study_runs), *factors(study_runs)]), None)
@@ -184,7 +194,7 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
         return
     points = _points_of_layers(study_runs, verdict, factor)
     draw = partial(
-        _draw_lines, study_runs, points, CurveTitles(LAYER, factor or NOTHING, metric), factor
+        _draw_lines, study_runs, points, _titles(study_runs, LAYER, factor, metric), factor
     )
     show_chart(draw, f"{study_runs.name} {metric} by layer", "layers")
     st.page_link(
@@ -213,7 +223,11 @@ def _where_of_layers(
             continue
         with next(column):
             level = choose(
-                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short_names(levels)
+                title_of(study_runs, path),
+                f"at-{path}",
+                [ANY, *levels],
+                start=levels[-1],
+                names=level_names(study_runs, path),
             )
         if level != ANY:
             where[path] = level

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.ask.facts import settings
+from dashboard.ask.names import titles_of
 from dashboard.ask.run_table import (
     RUN,
     STAR,
@@ -34,7 +35,9 @@ def page() -> None:
     heading("Runs", study_runs)
     table = _rows(study_runs)
     columns = _columns(study_runs, table)
-    grouping = choose("Group by", "group", [EACH_RUN, *settings(study_runs)])
+    paths = settings(study_runs)
+    names = titles_of(study_runs, paths)
+    grouping = choose("Group by", "group", [EACH_RUN, *paths], names=names)
     if table.empty:
         st.info("No run is left. Set a filter back to any.")
         return

@@ -10,6 +10,7 @@ from PIL import Image
 
 from dashboard.ask.cases import PREDICTION, ArmsOfCases, arms_alike, cases_of
 from dashboard.ask.facts import settings
+from dashboard.ask.names import level_names, titles_of
 from dashboard.draw.case_pictures import OVERLAYS, case_picture
 from dashboard.draw.pictures import PANELS, Picture, panels
 from dashboard.parts.controls import choose, show_problem
@@ -21,7 +22,6 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, read_picture
 from harness.record.database import Run
-from harness.spec.naming import short_names
 
 FEW_CASES = 4  # that the grid starts with
 WIDTH = 180  # pixels of a picture on the page
@@ -38,7 +38,7 @@ def show_case_grid(study_runs: StudyRuns, runs: pd.DataFrame) -> None:
         return
     columns = st.columns(2)
     with columns[0]:
-        factor = choose("Arms", "arms", factors)
+        factor = choose("Arms", "arms", factors, names=titles_of(study_runs, factors))
     alike = {arms.name: arms for arms in arms_alike(study_runs, runs, factor)}
     if not alike:
         st.info("No finished run has a level of this factor.")
@@ -72,9 +72,9 @@ def _grid(study_runs: StudyRuns, arms: ArmsOfCases) -> None:
         "Over the image", OVERLAYS, selection_mode="multi", default=OVERLAYS[:2], key="overlays"
     )
     rows = _rows(runs, cases, list(overlays or []))
-    level_names = short_names(rows)
+    titles = level_names(study_runs, arms.factor, rows)
     for level, pictures in rows.items():
-        st.markdown(f"**{plain(level_names[level])}**")
+        st.markdown(f"**{plain(titles[level])}**")
         with st.container(horizontal=True, gap="small"):
             for case, picture in zip(cases, pictures, strict=True):
                 caption = plain(case.removeprefix(f"{PREDICTION}-"))

@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.ask.facts import as_factors, facts
+from dashboard.ask.names import level_names, title_of
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.overview import overview
 from dashboard.read.records import StudyRuns, runs_of
 from dashboard.read.study_file import study_of
 from harness.run.progress import running
-from harness.spec.naming import short_names
 from harness.store import Home
 from harness.study.load import Study
 
@@ -185,7 +185,9 @@ def filter_runs(study_runs: StudyRuns, excluded: Iterable[str] = ()) -> pd.DataF
         for i, path in enumerate(paths):
             levels = sorted(map(str, study_runs.runs[path].dropna().unique()), key=_numbers_first)
             with columns[i % len(columns)]:
-                level = choose(path, path, [ANY, *levels], names=short_names(levels))
+                names = level_names(study_runs, path, levels)
+                title = title_of(study_runs, path)
+                level = choose(title, path, [ANY, *levels], names=names)
             if level != ANY:
                 runs = runs[runs[path] == level]
     return runs

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.ask.answers import Stratum, strata_of
 from dashboard.ask.facts import levels_in
+from dashboard.ask.names import names_behind
 from dashboard.draw.arms_chart import arms_chart
 from dashboard.draw.charts import Colours
 from dashboard.draw.colours import Theme, palette
@@ -30,7 +31,8 @@ MOST_STRATA = 6  # drawn at once; the reader chooses among more
 def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
-    st.markdown(f"##### {plain(with_capital(verdict.sentence))}")
+    st.markdown(f"##### {plain(verdict.plain)}")
+    st.caption(plain(with_capital(verdict.sentence)))
     for answer in verdict.answers:
         st.markdown(f"- {plain(with_capital(answer))}")
     if verdict.survival:
@@ -108,7 +110,8 @@ def draw_arms_of(
     """Draws the arms of a stratum in the colours that their levels have on every page."""
     factor = comparison.by or comparison.trend or ""
     colours = _colours_of(study_runs, factor, stratum.arms, theme)
-    return arms_chart(comparison, stratum.arms, stratum.contrasts, colours, theme)
+    names = names_behind(study_runs)
+    return arms_chart(comparison, stratum.arms, stratum.contrasts, colours, theme, names=names)
 
 
 def _colours_of(study_runs: StudyRuns, path: str, arms: list[Arm], theme: Theme) -> Colours:
