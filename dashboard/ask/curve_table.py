@@ -31,10 +31,10 @@ def runs_with_curves(
         level = ONLY_LEVEL if factor is None else str(run.get(factor, "none"))
         drawn.append(CurveRun(str(run[RUN]), str(run["name"]), level, False))
     ended = {run.id for run in study_runs.recorded if run.status != "RUNNING"}
-    for run in running_runs(study_runs.name):
-        if run.id not in ended:
-            level = _level_of(run.levels, factor)
-            drawn.append(CurveRun(run.id, run.name, level, True))
+    for open_run in running_runs(study_runs.name):
+        if open_run.id not in ended:
+            level = _level_of(open_run.levels, factor)
+            drawn.append(CurveRun(open_run.id, open_run.name, level, True))
     return drawn
 
 

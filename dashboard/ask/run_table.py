@@ -1,6 +1,7 @@
 """The runs of a study as a table: their levels, numbers and notes, by run or by level."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ STAR = "★"
 NOTE = "note"
 FEW_METRICS = 4  # columns that the table starts with
 FEW_SETTINGS = 6
-STATISTICS = ["mean", "std", "min", "max"]
+STATISTICS: list[Any] = ["mean", "std", "min", "max"]
 
 
 def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +33,7 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
     seeds = [path for path in ("fit.seed", "fit.fold") if path in runs]
     for path in [*settings(study_runs), *seeds]:
         table[path] = runs[path]
-    table = table.join(numbers_of(study_runs), on=RUN, rsuffix=" measured")
+    table = table.join(numbers_of(study_runs), on=RUN, suffixes=("", " measured"))
     table[NOTE] = [note.text for note in own_notes]
     return table
 

@@ -206,7 +206,7 @@ def _dots(
             rows.append(row)
     tips = [alt.Tooltip(f"{name}:N") for name in ("arm", comparison.unit, "value", "runs")]
     chart = alt.Chart(pd.DataFrame(rows))
-    look = {"size": 64, "opacity": 0.9, "stroke": theme.paper, "strokeWidth": 0.8}
+    look: dict[str, Any] = {"size": 64, "opacity": 0.9, "stroke": theme.paper, "strokeWidth": 0.8}
     dots = chart.mark_circle(**look, cursor="pointer")
     own_colour = alt.Color("colour:N", scale=None)
     return clickable(dots.encode(x=axes.x, y=axes.y, color=own_colour, tooltip=tips))

@@ -143,7 +143,7 @@ def _draw_interaction(
         names_across = level_names(study_runs, across)
     levels_of_lines = dict.fromkeys(levels_in(study_runs, by))
     names_of_lines = level_names(study_runs, by)
-    words = (across, by, verdict.comparison.metric)
+    words = (across, by, *verdict.comparison.metrics)
     titles = CurveTitles(*(title_of(study_runs, word) for word in words))
     points = []
     for arm in verdict.arms:

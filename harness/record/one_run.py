@@ -22,7 +22,9 @@ def newest_run(tracker: Tracker, study: str) -> Run | None:
         if not rows:
             return None
         row = RunRow(*rows[0])
-        tags = dict(ask("SELECT key, value FROM tags WHERE run_uuid = :run", run=row.id))
+        tags: dict[str, str] = dict(
+            ask("SELECT key, value FROM tags WHERE run_uuid = :run", run=row.id)
+        )
         return as_run(row, tags, {})
 
     def of_server(client: Any) -> Run | None:

@@ -27,12 +27,13 @@ def fill_shipped_study(home: Home, name: str) -> None:
     if not home.database.exists():
         Tracker(uri(home), home).prepare()
     study = load_study(STUDIES / f"{name}.yaml")
+    seeds = sorted({cell.trial.fit.seed for cell in study.cells})
+
+    def of_the_first_seeds(trial: Trial) -> str:
+        """The state of a trial: those of later seeds have not run yet."""
+        return "finished" if trial.fit.seed in seeds[:SEEDS] else "missing"
+
     fill(home, study, rows_of_probes, state=of_the_first_seeds)
-
-
-def of_the_first_seeds(trial: Trial) -> str:
-    """The state of a trial: those of later seeds have not run yet."""
-    return "finished" if trial.fit.seed < SEEDS else "missing"
 
 
 def rows_of_probes(trial: Trial, rng: np.random.Generator) -> dict[str, Any]:

@@ -36,9 +36,9 @@ def test_the_same_cases_stand_in_every_arm(at_home: Home) -> None:
 
 
 def test_overlays_are_laid_over_the_input() -> None:
-    image = np.full((5, 5, 3), 100, np.uint8)
+    image = np.full((9, 9, 3), 100, np.uint8)
     truth = image.copy()
-    truth[1:4, 1:4] = (60, 130, 100)
+    truth[1:8, 1:8] = (60, 130, 100)
     prediction = image.copy()
     prediction[2, 2] = (60, 130, 100)
     error = (image * 0.6).astype(np.uint8)
@@ -50,7 +50,7 @@ def test_overlays_are_laid_over_the_input() -> None:
     assert np.array_equal(case_picture(cut, ["errors"])[3, 3], image[3, 3])
     outlined = case_picture(cut, ["truth"])
     assert tuple(outlined[1, 1]) == (255, 255, 255)
-    assert tuple(outlined[2, 2]) == (100, 100, 100)
+    assert tuple(outlined[4, 4]) == (100, 100, 100)
     assert tuple(outlined[0, 1]) == (0, 0, 0)
 
 
