@@ -1,14 +1,28 @@
 """What is read of a database and a study file, and what is said where they cannot be read."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
+from dashboard.read import rows
+from dashboard.read.database import tracker
 from dashboard.read.overview import overview, trial_states
 from dashboard.read.records import in_memory, runs_of
+from dashboard.read.rows import rows_together
 from harness.record.lookups import Outcome
+from harness.record.table import (
+    ROWS,
+    finished_runs,
+    frame_of_rows,
+    joined_rows,
+    newest_runs,
+    rows_in,
+)
 from harness.store import Home
 from harness.store.manifest import write_manifest
 from tests.dashboard.pages import PAGES, open_page, text_of_page
@@ -151,3 +165,34 @@ def test_a_study_file_that_is_gone_or_wrong(home: Home) -> None:
         text = text_of_page(open_page(page))
         assert "is not here" in text or page in ("5_images", "6_run")
     assert "36" in open_page("6_run").selectbox(key="run").label
+
+
+def test_rows_are_kept_and_only_new_files_are_opened(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_at(home, STARTS)
+    ids = fill(home, study, scores(better_with_batch))
+    reader = tracker()
+    runs = finished_runs(newest_runs(reader.runs("starts")))
+    expected = frame_of_rows(joined_rows(reader, runs, rows_in))
+    few = rows_together(reader, "starts", runs[:-2])
+    assert few is not None
+    opened: list[Path] = []
+
+    def read_and_note(path: Path) -> pa.Table:
+        opened.append(path)
+        return rows_in(path)
+
+    monkeypatch.setattr(rows, "rows_of_trial", read_and_note)
+    changed = home.store("trials").path(runs[3].key) / ROWS
+    os.utime(changed, ns=(1, 1))
+    again = rows_together(reader, "starts", runs)
+    assert set(opened) == {changed, *(home.store("trials").path(r.key) / ROWS for r in runs[-2:])}
+    pd.testing.assert_frame_equal(frame_of_rows(again), expected)
+    opened.clear()
+    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "starts", runs)), expected)
+    assert opened == []
+    fewer = frame_of_rows(rows_together(reader, "starts", runs[1:]))
+    assert set(fewer["run"]) == set(ids[1:])
+    (home.hidden / "tables" / "starts.parquet").write_bytes(b"no table")
+    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "starts", runs)), expected)
