@@ -107,12 +107,11 @@ def measure() -> None:
     stopwatch = Stopwatch()
     stopwatch.note("loading libraries", start)
     has_answer = (Home.here().hidden / "answers").exists()
-    title = (
-        "first page with its answer, judged before" if has_answer else "first page, never judged"
-    )
-    app = stopwatch.time(title, visit)
-    suffix = "all runs, from the kept table" if has_answer else "its answer after that"
-    stopwatch.time(suffix, answer_and_visit)
+    first, then = "first page, never judged", "its answer after that"
+    if has_answer:
+        first, then = "first page with its answer, judged before", "all runs after that"
+    app = stopwatch.time(first, visit)
+    stopwatch.time(then, answer_and_visit)
     stopwatch.time("first page again", visit)
 
     def time_page(name: str, file: str) -> None:

@@ -90,7 +90,7 @@ def _card(summary: StudySummary, answer: KeptAnswer | None, progress: Progress |
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                plain(summary.name),
+                f"**{plain(summary.name)}**",
                 key=f"open-{summary.name}",
                 type="tertiary",
                 icon=":material/arrow_forward:",

@@ -31,7 +31,7 @@ MOST_STRATA = 6  # drawn at once; the reader chooses among more
 def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
-    st.markdown(f"##### {plain(verdict.plain)}")
+    st.markdown(f"**{plain(verdict.plain)}**")
     st.caption(plain(with_capital(verdict.sentence)))
     for answer in verdict.answers:
         st.markdown(f"- {plain(with_capital(answer))}")
