@@ -77,7 +77,7 @@ def _over_strength(study_runs: StudyRuns, by: str | None) -> None:
     st.subheader("Over strength", anchor=False)
     scores = metrics_of_images(study_runs)
     names = titles_of(study_runs, scores)
-    metric = choose("Metric", "score", scores, start="iou", names=names)
+    metric = choose("Metric", "score", scores, names=names)
     has_kinds = len(levels_in(study_runs, KIND)) > 1
     strata = [KIND] if has_kinds else []
     if by is not None:
