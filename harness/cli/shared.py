@@ -3,7 +3,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -68,6 +68,7 @@ NoBuild = Annotated[
 ]
 
 WIDEST = 100  # columns that a sentence takes, however wide the terminal is
+TIED = "\0=\0"  # an equals sign between whose sides no line breaks
 HEAD = re.compile(r"[a-z]+: +")  # `answer: `, below which a sentence goes on
 
 MOST_CANDIDATES = 10  # runs that a question lists
@@ -140,12 +141,17 @@ def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None
     return or_exit(plan, study, home, runs, retry)
 
 
-def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> None:
-    """Builds what a plan would run, without weights; what cannot work ends the command."""
-    if not no_build:
-        note = or_mistakes(check_building, plan, home)
-        if note:
-            err.print(note, markup=False)
+def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> Mapping[str, int]:
+    """Builds what a plan would run, without weights; what cannot work ends the command.
+
+    Returns how many bytes the weights of each network take, by its key, as far as that is known.
+    """
+    if no_build:
+        return {}
+    built = or_mistakes(check_building, plan, home)
+    if built.note:
+        err.print(built.note, markup=False)
+    return built.weights
 
 
 def tracker_at(where: str | None) -> Tracker:
@@ -220,13 +226,14 @@ def lines_of_sentence(text: str, width: int) -> list[str]:
     behind_head = HEAD.match(text)
     if behind_head is not None:
         indent = behind_head.end() - 2
-    return textwrap.wrap(
-        text,
+    lines = textwrap.wrap(
+        text.replace(" = ", TIED),
         min(width, WIDEST),
         subsequent_indent=" " * (indent + 2),
         break_long_words=False,
         break_on_hyphens=False,
-    ) or [text]
+    )
+    return [line.replace(TIED, " = ") for line in lines] or [text]
 
 
 def escape_markup(text: str) -> str:

@@ -118,6 +118,8 @@ def _subject(verdict: Verdict, labels: _Labels, names: Names) -> str:
     if comparison.kind == "correlate":
         return f"the order of {first.points} by {first.a} and by {first.b}"
     text = metric_in_words(comparison, names)
+    if comparison.margin is not None:
+        text = f"{text} within ±{first.margin}"
     if comparison.kind == "trend":
         return f"{text} along {first.trend}"
     if comparison.kind == "model":

@@ -10,6 +10,7 @@ from harness.spec.level_words import distinct_names
 
 ORACLE = "oracle"  # stands in the name of whatever is given the target's labels
 LONGEST_LABEL = 200  # characters; it stands in tables and on the axes of figures
+FOLD = re.compile(r"(\d+)\+(\d+)")  # which fold, of how many
 WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")
 WHOLE_OPTION = re.compile(r"=(-?\d+)\.0(?=[,)])")
 
@@ -120,7 +121,10 @@ def short_names(levels: Iterable[str], path: str = "") -> dict[str, str]:
     setting = path.split(".")[-1]
     names = distinct_names(levels)
     for level, name in names.items():
-        if is_number(level) or level in ("true", "false", "none"):
+        fold = FOLD.fullmatch(level) if setting == "fold" else None
+        if fold is not None:
+            names[level] = f"fold {int(fold[1]) + 1} of {fold[2]}"
+        elif is_number(level) or level in ("true", "false", "none"):
             names[level] = f"{setting} {name}".strip()
     return names
 
