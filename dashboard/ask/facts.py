@@ -76,10 +76,8 @@ def factors(study_runs: StudyRuns) -> list[str]:
 
 def settings(study_runs: StudyRuns) -> list[str]:
     """Returns the settings that vary over the runs, also where there is no study file."""
-    axes: dict[str, None] = {}
-    for run in study_runs.recorded:
-        axes.update(dict.fromkeys(run.levels))
-    return [path for path in as_factors(axes) if len(levels_in(study_runs, path)) > 1]
+    paths = as_factors(study_runs.axes)
+    return [path for path in paths if len(levels_in(study_runs, path)) > 1]
 
 
 def as_factors(axes: Iterable[str]) -> list[str]:

@@ -195,9 +195,7 @@ def filter_runs(study_runs: StudyRuns, excluded: Iterable[str] = ()) -> pd.DataF
 
 def _filter_paths(study_runs: StudyRuns, excluded: Iterable[str]) -> list[str]:
     """Returns the settings that can be filtered by: factors, seeds and folds that vary."""
-    axes: dict[str, None] = {}
-    for run in study_runs.recorded:
-        axes.update(dict.fromkeys(run.levels))
+    axes = study_runs.axes
     seeds = [path for path in ("fit.seed", "fit.fold") if path in axes]
     runs = study_runs.runs
     paths = []

@@ -24,6 +24,7 @@ class StudyRuns:
     recorded: tuple[Run, ...]
     runs: pd.DataFrame
     rows: pd.DataFrame
+    axes: tuple[str, ...]  # the settings that some run has a level of
 
 
 def runs_of(study: str) -> StudyRuns:
@@ -48,16 +49,19 @@ def _read_runs(address: str, study: str, version: Version) -> StudyRuns:
         except ValueError as error:
             raise Unreadable(f"{error}.", "Then load this page again.") from None
     runs = frame_of_runs(newest)
-    paths: set[str] = set()
+    axes: dict[str, None] = {}
     for run in recorded:
-        paths.update(run.levels)
-    for path in paths & set(runs.columns):
-        # version 0.1 wrote 1.0 where it is 1 now
-        runs[path] = runs[path].map(level_of_text, na_action="ignore")
-        component_names = runs[path].str.split("(").str[0]
-        runs = runs.assign(**{f"{path}.name": component_names})
+        axes.update(dict.fromkeys(run.levels))
+    for path in [axis for axis in axes if axis in runs.columns]:
+        levels = {}
+        names = {}
+        for text in runs[path].dropna().unique():
+            levels[text] = level_of_text(text)  # version 0.1 wrote 1.0 where it is 1 now
+            names[text] = levels[text].split("(")[0]
+        columns = {path: runs[path].map(levels), f"{path}.name": runs[path].map(names)}
+        runs = runs.assign(**columns)
     _versions_in_memory()[address, study] = version
-    return StudyRuns(study, version, tuple(recorded), runs, frame_of_rows(rows))
+    return StudyRuns(study, version, tuple(recorded), runs, frame_of_rows(rows), tuple(axes))
 
 
 @st.cache_resource(show_spinner=False)
