@@ -8,21 +8,22 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from dashboard.read import rows
 from dashboard.read.database import tracker
 from dashboard.read.overview import overview, trial_states
 from dashboard.read.records import in_memory, runs_of
 from dashboard.read.rows import rows_together
+from harness.record.database import Run
 from harness.record.lookups import Outcome
 from harness.record.table import (
     ROWS,
-    finished_runs,
     frame_of_rows,
     joined_rows,
-    newest_runs,
     rows_in,
 )
+from harness.spec.states import State
 from harness.store import Home
 from harness.store.manifest import write_manifest
 from tests.dashboard.pages import PAGES, open_page, text_of_page
@@ -167,32 +168,39 @@ def test_a_study_file_that_is_gone_or_wrong(home: Home) -> None:
     assert "36" in open_page("6_run").selectbox(key="run").label
 
 
+def run_with_rows(home: Home, number: int) -> Run:
+    """A run whose trial has a few rows in the store."""
+    folder = home.store("trials").path(f"trial{number}")
+    folder.mkdir(parents=True)
+    columns = {"metric": ["dice", "iou"], "value": [number / 10, number / 20]}
+    if number % 2:
+        columns["layer"] = ["first", "last"]
+    parquet.write_table(pa.table(columns), folder / ROWS)
+    id = f"run{number}"
+    return Run(id, folder.name, "s", id, "FINISHED", State.FINISHED, 1, 2)
+
+
 def test_rows_are_kept_and_only_new_files_are_opened(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = study_at(home, STARTS)
-    ids = fill(home, study, scores(better_with_batch))
     reader = tracker()
-    runs = finished_runs(newest_runs(reader.runs("starts")))
+    runs = [run_with_rows(home, number) for number in range(6)]
     expected = frame_of_rows(joined_rows(reader, runs, rows_in))
-    few = rows_together(reader, "starts", runs[:-2])
-    assert few is not None
-    opened: list[Path] = []
+    assert rows_together(reader, "s", runs[:-2]) is not None
+    opened: list[str] = []
 
     def read_and_note(path: Path) -> pa.Table:
-        opened.append(path)
+        opened.append(path.parent.name)
         return rows_in(path)
 
     monkeypatch.setattr(rows, "rows_of_trial", read_and_note)
-    changed = home.store("trials").path(runs[3].key) / ROWS
-    os.utime(changed, ns=(1, 1))
-    again = rows_together(reader, "starts", runs)
-    assert set(opened) == {changed, *(home.store("trials").path(r.key) / ROWS for r in runs[-2:])}
-    pd.testing.assert_frame_equal(frame_of_rows(again), expected)
+    os.utime(home.store("trials").path("trial2") / ROWS, ns=(1, 1))
+    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
+    assert sorted(opened) == ["trial2", "trial4", "trial5"]
     opened.clear()
-    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "starts", runs)), expected)
+    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
     assert opened == []
-    fewer = frame_of_rows(rows_together(reader, "starts", runs[1:]))
-    assert set(fewer["run"]) == set(ids[1:])
-    (home.hidden / "tables" / "starts.parquet").write_bytes(b"no table")
-    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "starts", runs)), expected)
+    fewer = frame_of_rows(rows_together(reader, "s", runs[1:]))
+    assert list(fewer["run"].unique()) == ["run1", "run2", "run3", "run4", "run5"]
+    (home.hidden / "tables" / "s.parquet").write_bytes(b"no table")
+    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
