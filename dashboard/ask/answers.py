@@ -2,18 +2,23 @@
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dashboard.read.database import Unreadable, tracker
+from dashboard.read.database import Unreadable, readable, tracker
+from dashboard.read.overview import StudySummary
 from dashboard.read.records import StudyRuns
-from dashboard.read.study_file import file_of, study_of
+from dashboard.read.study_file import file_of, find_study_file, study_of
 from harness.judge.answer import judge
 from harness.judge.arms import Levels
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.record.lookups import Version
+from harness.record.one_run import newest_run
+from harness.report.answer_file import KeptAnswer, keep_answer, kept_answer
+from harness.store import Home
 from harness.study.comparison_checks import read_comparisons
 from harness.study.load import Study
 
@@ -35,6 +40,19 @@ def answers(study_runs: StudyRuns) -> Verdicts:
     return _judge_declared(_answer_key(study_runs), study_of(study_runs), study_runs)
 
 
+def answer_at_hand(summary: StudySummary) -> KeptAnswer | None:
+    """Returns what a study answers if it was judged on these records; nothing is judged for it."""
+    with readable() as reader:
+        newest = newest_run(reader, summary.name)
+    if newest is None:
+        return None
+    try:
+        path, _ = find_study_file([newest])
+    except Unreadable:
+        return None
+    return kept_answer(Home.here(), summary.name, Path(path), summary.version)
+
+
 def _answer_key(study_runs: StudyRuns) -> AnswerKey:
     """Returns what an answer depends on: the runs, and the study file."""
     return tracker().uri, study_runs.name, study_runs.version, file_of(study_runs)
@@ -43,7 +61,9 @@ def _answer_key(study_runs: StudyRuns) -> AnswerKey:
 @st.cache_resource(max_entries=16, show_spinner="Judging …")
 def _judge_declared(key: AnswerKey, _study: Study, _study_runs: StudyRuns) -> Verdicts:
     remedy = "Mend the comparison in the study file; `harness plan` says what it can answer."
-    return _judge(_study, _study_runs, remedy)
+    verdicts = _judge(_study, _study_runs, remedy)
+    keep_answer(Home.here(), _study, verdicts, _study_runs.version)
+    return verdicts
 
 
 def _judge(study: Study, study_runs: StudyRuns, remedy: str) -> Verdicts:

@@ -17,6 +17,9 @@ from harness.study.levels import grid_paths, levels_of, measured_in
 from harness.study.load import Study
 
 SEEDS = ("fit.seed", "fit.fold")
+SHIFT = "perturb"  # the axis of whole perturbations, each with its options
+KIND = "perturb.name"
+STRENGTH = "perturb.strength"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Facts:
     """What a study file offers to ask about; ten thousand cells take a second to look through."""
 
     levels: dict[str, list[str]]  # of each setting that varies
+    levels_of_shift: dict[str, list[str]]  # of kind and strength, also of whole perturbations
     measured: dict[str, set[str]]  # metrics, each with the dimensions of its rows
     units: list[Unit]  # of replication, that of the first comparison first
     planned: frozenset[str]  # trials
@@ -51,7 +55,8 @@ def _read_facts(file: tuple[str, int, int], name: str, _study: Study) -> Facts:
         if path not in levels:
             levels[path] = levels_of(grid, path)
     planned = frozenset(cell.trial.key for cell in _study.cells)
-    return Facts(levels, measured_in(grid), _units(_study), planned)
+    levels_of_shift = {path: levels_of(grid, path) for path in (KIND, STRENGTH)}
+    return Facts(levels, levels_of_shift, measured_in(grid), _units(_study), planned)
 
 
 def _units(study: Study) -> list[Unit]:
@@ -71,10 +76,8 @@ def factors(study_runs: StudyRuns) -> list[str]:
 
 def settings(study_runs: StudyRuns) -> list[str]:
     """Returns the settings that vary over the runs, also where there is no study file."""
-    axes: dict[str, None] = {}
-    for run in study_runs.recorded:
-        axes.update(dict.fromkeys(run.levels))
-    return [path for path in as_factors(axes) if len(levels_in(study_runs, path)) > 1]
+    paths = as_factors(study_runs.axes)
+    return [path for path in paths if len(levels_in(study_runs, path)) > 1]
 
 
 def as_factors(axes: Iterable[str]) -> list[str]:
@@ -143,9 +146,10 @@ def levels_in(study_runs: StudyRuns, path: str) -> list[str]:
 
 def _planned_levels(study_runs: StudyRuns, path: str) -> list[str]:
     try:
-        return facts(study_runs).levels.get(path, [])
+        offered = facts(study_runs)
     except Unreadable:
         return []
+    return offered.levels.get(path) or offered.levels_of_shift.get(path, [])
 
 
 def _recorded_levels(study_runs: StudyRuns, path: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -10,13 +9,22 @@ import numpy as np
 import pandas as pd
 
 from dashboard.draw.brackets import draw_brackets, place_brackets, width_of_brackets
-from dashboard.draw.charts import Colours, cut_text, haloed_text, metric_title, styled_chart
+from dashboard.draw.charts import (
+    Axes,
+    Colours,
+    clickable,
+    cut_text,
+    haloed_text,
+    metric_title,
+    styled_chart,
+)
 from dashboard.draw.colours import GREY, Theme
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import mean, number
 from harness.judge.verdicts import Arm
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names
 
 ROW_HEIGHT = 62  # pixels of an arm
 MOST_DOTS = 300  # of a row
@@ -24,23 +32,6 @@ MOST_JOINED = 80  # units of an arm that are joined by lines
 MOST_CHARACTERS = 48  # of the name of an arm
 FEW_UNITS = 12  # dots of a row that stand on one line; more are spread
 QUARTILES = (0.25, 0.5, 0.75)
-
-
-@dataclass(frozen=True)
-class Axes:
-    """The two axes that all marks of a chart share."""
-
-    x: alt.X
-    y: alt.Y
-
-    def x_of(self, field: str) -> alt.X:
-        """Returns the same horizontal axis for another column."""
-        title = self.x["title"]
-        return alt.X(field, scale=self.x["scale"], title=title)
-
-    def y_of(self, field: str) -> alt.Y:
-        """Returns the same vertical axis for another column."""
-        return alt.Y(field, scale=self.y["scale"], axis=None)
 
 
 class LineRow(NamedTuple):
@@ -86,6 +77,8 @@ def arms_chart(
     contrasts: Sequence[Contrast],
     colours: Colours,
     theme: Theme,
+    *,
+    names: Names = NO_NAMES,
 ) -> Any:
     """Draws a row for each arm, and brackets with the corrected p; None where nothing has values.
 
@@ -96,7 +89,7 @@ def arms_chart(
     brackets = place_brackets(arms, contrasts, comparison.alpha)
     y_scale = alt.Scale(domain=[len(arms) - 0.5, -0.72], nice=False, zero=False)
     axes = Axes(
-        x=_x_axis(arms, metric_title(comparison), width_of_brackets(brackets)),
+        x=_x_axis(arms, metric_title(comparison, names), width_of_brackets(brackets)),
         y=alt.Y("y:Q", axis=None, scale=y_scale),
     )
     layers = [
@@ -213,9 +206,10 @@ def _dots(
             rows.append(row)
     tips = [alt.Tooltip(f"{name}:N") for name in ("arm", comparison.unit, "value", "runs")]
     chart = alt.Chart(pd.DataFrame(rows))
-    dots = chart.mark_circle(size=64, opacity=0.9, stroke=theme.paper, strokeWidth=0.8)
+    look: dict[str, Any] = {"size": 64, "opacity": 0.9, "stroke": theme.paper, "strokeWidth": 0.8}
+    dots = chart.mark_circle(**look, cursor="pointer")
     own_colour = alt.Color("colour:N", scale=None)
-    return dots.encode(x=axes.x, y=axes.y, color=own_colour, tooltip=tips)
+    return clickable(dots.encode(x=axes.x, y=axes.y, color=own_colour, tooltip=tips))
 
 
 def _means(arms: Sequence[Arm], axes: Axes, theme: Theme) -> list[Any]:

@@ -1,16 +1,36 @@
 """Charts as values: the same chart on the page and in the file that is saved from it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
 from dashboard.draw.colours import Theme
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names, display_name
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 Colours = dict[str, str]  # of levels
+CLICK = "click"  # the parameter of a chart whose marks have runs behind them
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The two axes that all marks of a chart share."""
+
+    x: alt.X
+    y: alt.Y
+
+    def x_of(self, field: str) -> alt.X:
+        """Returns the same horizontal axis for another column."""
+        title = self.x["title"]
+        return alt.X(field, scale=self.x["scale"], title=title)
+
+    def y_of(self, field: str) -> alt.Y:
+        """Returns the same vertical axis for another column."""
+        return alt.Y(field, scale=self.y["scale"], axis=None)
 
 
 def styled_chart(layers: Sequence[Any], theme: Theme, height: float) -> Any:
@@ -52,6 +72,11 @@ def styled_chart(layers: Sequence[Any], theme: Theme, height: float) -> Any:
     )
 
 
+def clickable(marks: Any) -> Any:
+    """Lets a reader click a mark; the column `runs` of its data says which runs are behind it."""
+    return marks.add_params(alt.selection_point(name=CLICK, fields=["runs"]))
+
+
 def haloed_text(texts: Any, theme: Theme) -> Any:
     """Writes texts from the left edge so that they stay readable over lines."""
     mark = {"align": "left", "fontSize": 13, "x": 0}
@@ -67,8 +92,10 @@ def cut_text(text: str, most: int) -> str:
     return text[: most - 1] + "…"
 
 
-def metric_title(comparison: Comparison) -> str:
+def metric_title(comparison: Comparison, names: Names = NO_NAMES) -> str:
     """Returns what an axis of values is about."""
+    metrics = [display_name(metric, names) for metric in comparison.metrics]
     if comparison.by and comparison.trend:
-        return f"{comparison.metric}, area under the curve over {comparison.trend}"
-    return ", ".join(comparison.metrics)
+        trend = display_name(comparison.trend, names)
+        return f"{metrics[0]}, area under the curve over {trend}"
+    return ", ".join(metrics)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import Colours, styled_chart
+from dashboard.draw.charts import Colours, clickable, styled_chart
 from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
 from harness.judge.sentences import mean
 from harness.judge.verdicts import Arm
@@ -57,6 +57,7 @@ class UnitRow(NamedTuple):
     line: str
     y: float
     unit: str
+    runs: str
 
 
 def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, theme: Theme) -> Any:
@@ -68,8 +69,10 @@ def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, t
     units: list[UnitRow] = []
     for point, x in zip(points, _positions(points, list(colours)), strict=True):
         arm = point.arm
-        for unit, value in zip(arm.sample.units, arm.sample.values, strict=True):
-            units.append(UnitRow(x, point.line, value, unit))
+        sample = arm.sample
+        for unit, value, ids in zip(sample.units, sample.values, sample.runs, strict=True):
+            runs = " ".join(run[:8] for run in ids)
+            units.append(UnitRow(x, point.line, value, unit, runs))
         if arm.mean is not None:
             low = arm.mean.low
             high = arm.mean.high
@@ -174,8 +177,8 @@ def _layers(
     layers = [chart.mark_line(strokeWidth=2, opacity=0.85).encode(x=x, y=y, color=colour)]
     if len(units) <= MOST_DOTS:
         unit_tips = [alt.Tooltip("unit:N"), alt.Tooltip("y:Q", format=".3g", title=titles.metric)]
-        dots = alt.Chart(units).mark_circle(size=24, opacity=0.45)
-        layers.append(dots.encode(x=x, y=y, color=colour, tooltip=unit_tips))
+        dots = alt.Chart(units).mark_circle(size=24, opacity=0.45, cursor="pointer")
+        layers.append(clickable(dots.encode(x=x, y=y, color=colour, tooltip=unit_tips)))
     low = alt.Y("low:Q", scale=scale, title=titles.metric)
     interval = chart.mark_rule(strokeWidth=2)
     layers.append(interval.encode(x=x, y=low, y2="high:Q", color=colour, tooltip=tips))

@@ -45,7 +45,7 @@ def heat_map(
     across = alt.Scale(domain=columns)
     x = alt.X("across:N", sort=columns, scale=across, title=titles.across, axis=top)
     left = alt.Axis(labelLimit=110, ticks=False)
-    y = alt.Y("down:N", sort=rows, scale=alt.Scale(domain=rows), title=None, axis=left)
+    y = alt.Y("down:N", sort=rows, scale=alt.Scale(domain=rows), title=titles.down, axis=left)
     ramp = alt.Scale(range=list(reversed(RAMP)), zero=False)
     colour = alt.Color("value:Q", title=titles.metric, legend=None, scale=ramp)
     tips = [

@@ -1,24 +1,23 @@
 """Every study: its question, its answer, how far it is, what it cost and what failed."""
 
-import pandas as pd
 import streamlit as st
 
-from dashboard.ask.answers import answers
+from dashboard.ask.answers import answer_at_hand, answers
 from dashboard.parts.controls import show_problem
 from dashboard.parts.failures import show_failures
 from dashboard.parts.frame import draw_framed
-from dashboard.parts.outputs import csv_button
 from dashboard.parts.progress import live_progress, show_progress
-from dashboard.parts.text import ago, duration_text, plain, state_counts
+from dashboard.parts.study_cards import show_studies
+from dashboard.parts.text import plain, state_counts
 from dashboard.read.database import Unreadable, count_foreign_experiments
 from dashboard.read.overview import StudySummary, overview, summary_of
 from dashboard.read.records import StudyRuns, in_memory, runs_of
 from dashboard.read.study_file import study_of
 from harness.judge.answer import states
-from harness.judge.verdicts import Verdict
-from harness.report.formats import csv_of_frame, with_capital
-from harness.spec.naming import short_names
+from harness.report.answer_file import AnswerLine, KeptAnswer, answer_of
+from harness.report.formats import with_capital
 from harness.study.load import Study
+from harness.study.names import display_name, level_display_names
 
 WORTH_WAITING = 2000  # trials whose answer is worth waiting for
 MOST_LEVELS = 20  # of an axis, written out
@@ -39,7 +38,7 @@ def page() -> None:
     show_progress(str(name), summary)
     below = st.container()
     if len(summaries) > 1:
-        _all_studies(summaries)
+        show_studies(summaries)
     if foreign:
         st.caption(
             f"{foreign} other experiments in this database are not harness's; the MLflow UI shows "
@@ -50,7 +49,7 @@ def page() -> None:
         return
     if summary.count > WORTH_WAITING and not in_memory(summary.name):
         with answer:
-            _answer_later(summary)
+            _answer_later(summary, answer_at_hand(summary))
         return
     study_runs = runs_of(summary.name)
     with answer:  # last: everything else stands while it is judged
@@ -67,14 +66,17 @@ def _no_study(foreign: int) -> Unreadable:
     return Unreadable("The database holds no study yet.", remedy)
 
 
-def _answer_later(summary: StudySummary) -> None:
-    """Draws the answer of many runs when everything else can be read and used already."""
+def _answer_later(summary: StudySummary, at_hand: KeptAnswer | None) -> None:
+    """Draws what is known of the answer; reads the many runs when the page stands already."""
     st.session_state["answer-due"] = summary.version
+    if at_hand is not None:
+        _show_answer(at_hand)
+    use = "the answer" if at_hand is None else "the other pages"
 
     @st.fragment(run_every=0.2)
     def wait_then_answer() -> None:
         """Says that the answer is on its way; judges when called again, after the page stands."""
-        st.info(f"Reading {summary.count:,} trials for the answer …")
+        st.caption(f"Reading {summary.count:,} trials for {use} …")
         is_first_time = st.session_state.pop("answer-due", None) == summary.version
         if is_first_time:  # the fragment runs once with the page, and then after it
             return
@@ -89,30 +91,35 @@ def _answer_later(summary: StudySummary) -> None:
 
 
 def _answer(study_runs: StudyRuns) -> None:
-    """Shows the answer of the study, and those of its further comparisons on request."""
+    """Judges the study, and shows its answer."""
     try:
         verdicts = answers(study_runs)
     except Unreadable as error:
         show_problem(error)
         return
+    _show_answer(answer_of(verdicts))
+
+
+def _show_answer(answer: KeptAnswer) -> None:
+    """Shows the answer of the study, and those of its further comparisons on request."""
     with st.container(border=True):
-        st.markdown(f"##### {plain(with_capital(verdicts.headline))}")
-        further = [v for v in verdicts.verdicts if v.sentence != verdicts.headline]
+        st.markdown(f"**{plain(answer.headline)}**")
+        further = [line for line in answer.lines if line.text not in answer.headline]
         if further:
             noun = "answers" if len(further) > 1 else "answer"
             with st.expander(f"{len(further)} more {noun}"):
-                for verdict in further:
-                    st.markdown(_answer_line(verdict))
-        if verdicts.changed:
-            st.caption(plain(with_capital(verdicts.changed)))
+                for line in further:
+                    st.markdown(_answer_line(line))
+        if answer.changed:
+            st.caption(plain(with_capital(answer.changed)))
         st.page_link(
             "pages/2_compare.py", label="See the values behind it", icon=":material/arrow_forward:"
         )
 
 
-def _answer_line(verdict: Verdict) -> str:
-    rank = "" if verdict.confirmatory else " (exploratory)"
-    return f"- **{plain(verdict.comparison.name)}**{rank}: {plain(verdict.sentence)}"
+def _answer_line(line: AnswerLine) -> str:
+    rank = "" if line.is_confirmatory else " (exploratory)"
+    return f"- **{plain(line.name)}**{rank}: {plain(line.text)}"
 
 
 def _design(study_runs: StudyRuns) -> None:
@@ -136,50 +143,18 @@ def _axis_line(study: Study, path: str) -> str:
     for cell in study.cells:
         if path in cell.levels:
             levels[cell.levels[path]] = None
-    names = short_names(levels)
+    names = level_display_names(levels, path, study.names)
     text = ", ".join(names[level] for level in list(levels)[:MOST_LEVELS])
     if len(levels) > MOST_LEVELS:
         text += " …"
-    return f"**{plain(path)}** ({len(levels)}): {plain(text)}"
+    title = display_name(path, study.names)
+    return f"**{plain(title)}** `{path}` ({len(levels)}): {plain(text)}"
 
 
 def _planned_counts(study: Study, study_runs: StudyRuns) -> str:
     counts = dict(states(study, study_runs.runs))
     planned = counts.pop("planned")
     return f"{planned:,} trials planned: {state_counts(counts)}"
-
-
-def _all_studies(summaries: tuple[StudySummary, ...]) -> None:
-    """Draws the table of all studies; a click on a row looks at that study."""
-    rows = [
-        {
-            "study": summary.name,
-            "question": summary.question,
-            "finished": summary.states.get("finished", 0),
-            "failed": summary.states.get("failed", 0),
-            "diverged": summary.states.get("diverged", 0),
-            "machine time": duration_text(summary.seconds),
-            "last result": ago(summary.version[1]),
-        }
-        for summary in summaries
-    ]
-    frame = pd.DataFrame(rows)
-
-    def look_at_selection() -> None:
-        selection = st.session_state["studies"].selection.rows
-        if selection:
-            st.session_state["study"] = summaries[selection[0]].name
-
-    st.subheader("All studies here", anchor=False)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        width="stretch",
-        key="studies",
-        on_select=look_at_selection,
-        selection_mode="single-row",
-    )
-    csv_button(lambda: csv_of_frame(frame), "studies", "studies")
 
 
 draw_framed(page)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.ask.answers import Question, answer_question, answers
 from dashboard.ask.facts import dimensions, factors, facts, levels_in, metrics
+from dashboard.ask.names import level_names, title_of, titles_of
 from dashboard.parts.controls import (
     ANY,
     choose,
@@ -20,7 +21,6 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.verdicts import Verdict
 from harness.spec.catalogue import catalogue
-from harness.spec.naming import short_names
 
 DECLARED = "declared"
 OWN = "your own"
@@ -118,7 +118,7 @@ def _question(study_runs: StudyRuns) -> Question | None:
         return None
     columns = st.columns(3)
     with columns[0]:
-        metric = choose("Metric", "metric", measured)
+        metric = choose("Metric", "metric", measured, names=titles_of(study_runs, measured))
     paths = factors(study_runs)
     for path in dimensions(study_runs, metric):
         if len(levels_in(study_runs, path)) > 1:
@@ -129,15 +129,17 @@ def _question(study_runs: StudyRuns) -> Question | None:
             "to compare."
         )
         return None
+    names = titles_of(study_runs, paths)
     with columns[1]:
-        by = choose("By", "by", paths)
+        by = choose("By", "by", paths, names=names)
     levels = levels_in(study_runs, by)
     with columns[2]:
-        against = choose("Against", "against", [EACH_OTHER, *levels], names=short_names(levels))
+        level_titles = level_names(study_runs, by)
+        against = choose("Against", "against", [EACH_OTHER, *levels], names=level_titles)
     columns = st.columns(3)
     strata = [path for path in paths if path != by]
     with columns[0]:
-        within = choose("Separately for each", "within", [NOTHING, *strata])
+        within = choose("Separately for each", "within", [NOTHING, *strata], names=names)
     with columns[1]:
         help = "What is one independent repetition?"
         unit = choose("Unit of replication", "unit", facts(study_runs).units, help=help)
@@ -216,7 +218,9 @@ def _where(study_runs: StudyRuns, paths: list[str]) -> dict[str, str]:
         for i, path in enumerate(paths):
             levels = levels_in(study_runs, path)
             with columns[i % len(columns)]:
-                level = choose(path, f"only-{path}", [ANY, *levels], names=short_names(levels))
+                title = title_of(study_runs, path)
+                names = level_names(study_runs, path)
+                level = choose(title, f"only-{path}", [ANY, *levels], names=names)
             if level != ANY:
                 where[path] = level
     return where

@@ -16,6 +16,7 @@ from dashboard.ask.facts import (
     row_dimensions,
     settings,
 )
+from dashboard.ask.names import level_names, title_of, titles_of
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.curves import CurvePoint, CurveTitles, lines
 from dashboard.draw.heat_map import HeatTitles, heat_map
@@ -30,12 +31,13 @@ from dashboard.parts.controls import (
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.verdict import show_verdict
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
-from harness.spec.naming import short_names
+from harness.spec.naming import is_number
 
 WORTH_WAITING = 2000  # trials whose model is fitted without being asked for
 
@@ -51,7 +53,7 @@ def page() -> None:
     measured = metrics(study_runs)
     columns = st.columns(3)
     with columns[0]:
-        metric = choose("Metric", "metric", measured) if measured else ""
+        metric = _metric(study_runs, measured)
     factors_here = [*settings(study_runs), *row_dimensions(study_runs, metric)]
     if len(factors_here) < 2:
         st.info(
@@ -60,9 +62,11 @@ def page() -> None:
         )
         return
     with columns[1]:
-        across = choose("Factor", "across", factors_here)
+        titles = titles_of(study_runs, factors_here)
+        across = choose("Factor", "across", factors_here, names=titles)
     with columns[2]:
-        by = choose("and factor", "and", [path for path in factors_here if path != across])
+        others = [path for path in factors_here if path != across]
+        by = choose("and factor", "and", others, names=titles)
     filter_runs(study_runs, (across, by))
     if study is not None:
         _interaction(study_runs, metric, (across, by))
@@ -70,6 +74,13 @@ def page() -> None:
     _heat_map(study_runs, metric, (by, across))
     if study is not None:
         _models(study_runs, metric, (across, by))
+
+
+def _metric(study_runs: StudyRuns, measured: list[str]) -> str:
+    """Draws the list of metrics; returns an empty text where there is none."""
+    if not measured:
+        return ""
+    return choose("Metric", "metric", measured, names=titles_of(study_runs, measured))
 
 
 def _where(study_runs: StudyRuns, excluded: Paths) -> dict[str, str]:
@@ -109,8 +120,9 @@ def _interaction(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
     except Unreadable as error:
         show_problem(error)
         return
-    draw = partial(_draw_interaction, study_runs, verdict, CurveTitles(across, by, metric))
-    show_chart(draw, f"{study_runs.name} {metric} {across} {by}", "interaction")
+    draw = partial(_draw_interaction, study_runs, verdict, paths)
+    clicked = show_chart(draw, f"{study_runs.name} {metric} {across} {by}", "interaction")
+    show_clicked_runs(study_runs, clicked)
     st.caption(
         f"A small dot is one {unit}; the diamond is the mean with its 95% interval. Lines that are "
         "not parallel hint at an interaction; the model below tests it."
@@ -120,13 +132,19 @@ def _interaction(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
 def _draw_interaction(
     study_runs: StudyRuns,
     verdict: Verdict,
-    titles: CurveTitles,
+    paths: Paths,
     theme: Theme,
 ) -> Any:
     """Draws the arms of a verdict as points of lines, a line for each stratum."""
-    names_across = short_names(levels_in(study_runs, titles.across))
-    levels_of_lines = dict.fromkeys(levels_in(study_runs, titles.line))
-    names_of_lines = short_names(levels_of_lines)
+    across, by = paths
+    names_across = {}
+    levels_across = levels_in(study_runs, across)
+    if not all(map(is_number, levels_across)):  # numbers stand at their place of the axis
+        names_across = level_names(study_runs, across)
+    levels_of_lines = dict.fromkeys(levels_in(study_runs, by))
+    names_of_lines = level_names(study_runs, by)
+    words = (across, by, *verdict.comparison.metrics)
+    titles = CurveTitles(*(title_of(study_runs, word) for word in words))
     points = []
     for arm in verdict.arms:
         level = levels_text(arm.sample.arm)
@@ -147,7 +165,8 @@ def _heat_map(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
         st.info("No run that has all of these levels has measured this. Set a filter back to any.")
         return
     name = f"{study_runs.name} {metric} {' '.join(paths)}"
-    show_chart(partial(heat_map, cells, HeatTitles(*paths, metric)), name, "heat")
+    titles = HeatTitles(*(title_of(study_runs, word) for word in (*paths, metric)))
+    show_chart(partial(heat_map, cells, titles), name, "heat")
     unit = unit_of(study_runs, metric)
     st.caption(
         f"Means over {unit}s, as a table of the report has them: a {unit} that lacks a planned "

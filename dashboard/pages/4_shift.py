@@ -7,13 +7,15 @@ from typing import Any
 import streamlit as st
 
 from dashboard.ask.answers import Question, answer_question
-from dashboard.ask.facts import factors, facts, levels_in, row_dimensions, settings
+from dashboard.ask.facts import KIND, STRENGTH, factors, facts, levels_in
+from dashboard.ask.names import level_names, title_of, titles_of
 from dashboard.ask.shift import (
-    KIND,
     LAYER,
-    STRENGTH,
+    factors_beside_shift,
     metrics_of_images,
     metrics_of_layers,
+    paths_of_one_shift,
+    paths_of_shift,
 )
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.curves import CurvePoint, CurveTitles, lines
@@ -29,13 +31,13 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.heat_maps import show_heat_maps
 from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
 from harness.report.formats import with_capital
-from harness.spec.naming import short_names
 
 NOTHING = "–"
 
@@ -46,20 +48,22 @@ def page() -> None:
     heading("Shift", study_runs)
     study = study_or_problem(study_runs)
     study_runs = without_old_versions(study_runs)
-    paths = [*settings(study_runs), *row_dimensions(study_runs)]
+    paths = paths_of_shift(study_runs)
     if STRENGTH not in paths and LAYER not in paths:
         st.info(
-            "This study measures no shift. An axis `perturb.strength` gives scores over strength; "
-            "the probe `shift` gives the distance of each layer's features."
+            "This study measures no shift. An axis `perturb` with a list of perturbations, or one "
+            "`perturb.strength`, gives scores over strength; the probe `shift` gives the distance "
+            "of each layer's features."
         )
         return
     if study is None:
         show_heat_maps(study_runs, paths)
         return
-    line_factors = [path for path in factors(study_runs) if path not in (STRENGTH, KIND)]
+    line_factors = factors_beside_shift(study_runs)
     by = None
     if line_factors:
-        choice = choose("A line for each", "line", [*line_factors, NOTHING])
+        titles = titles_of(study_runs, line_factors)
+        choice = choose("A line for each", "line", [*line_factors, NOTHING], names=titles)
         by = None if choice == NOTHING else choice
     if STRENGTH in paths:
         _over_strength(study_runs, by)
@@ -71,7 +75,9 @@ def page() -> None:
 def _over_strength(study_runs: StudyRuns, by: str | None) -> None:
     """Draws a metric over the strength of the shift, and lists its trends."""
     st.subheader("Over strength", anchor=False)
-    metric = choose("Metric", "score", metrics_of_images(study_runs), start="iou")
+    scores = metrics_of_images(study_runs)
+    names = titles_of(study_runs, scores)
+    metric = choose("Metric", "score", scores, names=names)
     has_kinds = len(levels_in(study_runs, KIND)) > 1
     strata = [KIND] if has_kinds else []
     if by is not None:
@@ -109,30 +115,37 @@ def _charts_of_kinds(
         across = levels_text(arm.sample.arm_or_point)
         point = CurvePoint(across, names.get(line, line), arm)
         points_of.setdefault(kind, []).append(point)
-    order = ["", *levels_in(study_runs, KIND)]
+    order = ["", *levels_in(study_runs, KIND), "none"]
     columns = st.columns(2) if len(points_of) > 1 else [st.container()]
     for i, kind in enumerate(sorted(points_of, key=order.index)):
         draw = partial(
             _draw_lines,
             study_runs,
             points_of[kind],
-            CurveTitles(STRENGTH, by or NOTHING, metric),
+            _titles(study_runs, STRENGTH, by, metric),
             by,
         )
         with columns[i % len(columns)]:
             if kind:
                 st.markdown(f"**{plain(kind)}**")
-            show_chart(draw, f"{study_runs.name} {metric} {kind}", f"s-{i}")
+            clicked = show_chart(draw, f"{study_runs.name} {metric} {kind}", f"s-{i}")
+            show_clicked_runs(study_runs, clicked)
     st.caption(
         f"A small dot is one {verdict.comparison.unit}; the diamond is the mean with its 95% "
         "interval."
     )
 
 
+def _titles(study_runs: StudyRuns, across: str, line: str | None, metric: str) -> CurveTitles:
+    """Returns what a chart is about, as people read it."""
+    line_title = NOTHING if line is None else title_of(study_runs, line)
+    return CurveTitles(title_of(study_runs, across), line_title, title_of(study_runs, metric))
+
+
 def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str]:
     if factor is None:
         return {}
-    return short_names(levels_in(study_runs, factor))
+    return level_names(study_runs, factor)
 
 
 def _draw_lines(
@@ -160,9 +173,12 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
         return
     columns = st.columns(3)
     with columns[0]:
-        metric = choose("Distance", "distance", distances, start="hellinger")
-    where = _where_of_layers(study_runs, by, columns[1:])
-    factor = by if by is not None else next(iter(factors(study_runs)), None)
+        names = titles_of(study_runs, distances)
+        metric = choose("Distance", "distance", distances, start="hellinger", names=names)
+    factor = by
+    if factor is None:
+        factor = next(iter([*factors_beside_shift(study_runs), *factors(study_runs)]), None)
+    where = _where_of_layers(study_runs, factor, columns[1:])
     question: Question = {
         "name": f"{metric} by layer",
         "metric": metric,
@@ -178,7 +194,7 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
         return
     points = _points_of_layers(study_runs, verdict, factor)
     draw = partial(
-        _draw_lines, study_runs, points, CurveTitles(LAYER, factor or NOTHING, metric), factor
+        _draw_lines, study_runs, points, _titles(study_runs, LAYER, factor, metric), factor
     )
     show_chart(draw, f"{study_runs.name} {metric} by layer", "layers")
     st.page_link(
@@ -196,18 +212,22 @@ def _over_layers(study_runs: StudyRuns, by: str | None) -> None:
 
 
 def _where_of_layers(
-    study_runs: StudyRuns, by: str | None, columns: Sequence[Any]
+    study_runs: StudyRuns, factor: str | None, columns: Sequence[Any]
 ) -> dict[str, str]:
-    """Draws the kind and the strength to look at, where they vary and are not the lines."""
+    """Draws the shift to look at, where there are several and they are not the lines."""
     where = {}
     column = iter(columns)
-    for path in (KIND, STRENGTH):
+    for path in paths_of_one_shift(study_runs):
         levels = levels_in(study_runs, path)
-        if len(levels) < 2 or path == by:
+        if path == factor:
             continue
         with next(column):
             level = choose(
-                path, f"at-{path}", [ANY, *levels], start=levels[-1], names=short_names(levels)
+                title_of(study_runs, path),
+                f"at-{path}",
+                [ANY, *levels],
+                start=levels[-1],
+                names=level_names(study_runs, path),
             )
         if level != ANY:
             where[path] = level

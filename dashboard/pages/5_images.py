@@ -1,19 +1,19 @@
-"""The figures of one run, or of two side by side; opened only when they are looked at."""
+"""Figures of one run, of two side by side, or of the same cases in every arm."""
 
 import streamlit as st
 
 from dashboard.draw.pictures import PANELS, Picture, overlay, panels
+from dashboard.parts.case_grid import show_case_grid
 from dashboard.parts.controls import (
     choose,
     filter_runs,
     heading,
-    pick_run,
-    run_with_id,
     runs_of_chosen_study,
     show_problem,
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import download_button
+from dashboard.parts.run_choice import pick_run, run_with_id
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.run_files import figures_of, read_picture
@@ -21,24 +21,28 @@ from harness.record.database import Run
 
 ONE = "one run"
 TWO = "two side by side"
+GRID = "arms × cases"
 WIDE = 500  # pixels; a picture that is narrower is not drawn larger
 
 
 def page() -> None:
-    """Draws the figures of the one or two runs that are chosen."""
+    """Draws the figures of the runs that are chosen."""
     study_runs = runs_of_chosen_study()
     heading("Images", study_runs)
     runs = filter_runs(study_runs)
     finished = runs[runs["state"] == "finished"]
     mode = st.segmented_control(
         "Runs",
-        [ONE, TWO],
+        [ONE, TWO, GRID],
         default=ONE,
         key="runs",
         bind="query-params",
         label_visibility="collapsed",
         required=True,
     )
+    if mode == GRID:
+        show_case_grid(study_runs, finished)
+        return
     if mode == TWO:
         columns = st.columns(2)
         with columns[0]:

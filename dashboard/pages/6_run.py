@@ -13,16 +13,17 @@ from dashboard.parts.controls import (
     choose,
     filter_runs,
     heading,
-    pick_run,
-    run_with_id,
     runs_of_chosen_study,
     show_problem,
 )
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
+from dashboard.parts.run_choice import pick_run, run_with_id
+from dashboard.parts.run_notes import show_note
 from dashboard.parts.text import bytes_text, duration_text, moment, plain
 from dashboard.read.database import Unreadable, readable
 from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
+from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
 from harness.judge.sentences import number
@@ -31,6 +32,7 @@ from harness.record.tracker import metrics
 
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
+RESOURCES = ("system/", "memory/", "gpu/")  # metrics of memory and of the card, where recorded
 MLFLOW_UI = "http://127.0.0.1:5000"
 
 
@@ -44,13 +46,14 @@ def page() -> None:
         return
     run = run_with_id(study_runs, id)
     _head(run)
+    show_note(study_runs.name, run)
     sections: dict[str, Callable[[Run], None]] = {
         "Numbers": partial(_numbers, study_runs),
         "History": _history,
         "Figures": _figures,
         "Settings": _settings,
         "Files": _files,
-        "Provenance": _provenance,
+        "Provenance": partial(_provenance, study_runs),
     }
     for tab, section in zip(st.tabs(list(sections)), sections.values(), strict=True):
         with tab:
@@ -185,9 +188,9 @@ def _files(run: Run) -> None:
         st.code(text_of(run, name), language=None, wrap_lines=True, height=320)
 
 
-def _provenance(run: Run) -> None:
+def _provenance(study_runs: StudyRuns, run: Run) -> None:
     """Shows where a run comes from: its code, machine, fits and data, and its page in MLflow."""
-    facts = {name: str(value) for name, value in _facts(run).items() if value}
+    facts = {name: str(value) for name, value in _facts(study_runs, run).items() if value}
     frame = pd.DataFrame({"what": list(facts), "value": list(facts.values())})
     st.dataframe(frame, hide_index=True, width="stretch", key="facts")
     for line in lineage(run):
@@ -199,7 +202,7 @@ def _provenance(run: Run) -> None:
     _mlflow_link(run)
 
 
-def _facts(run: Run) -> dict[str, str | None]:
+def _facts(study_runs: StudyRuns, run: Run) -> dict[str, str | None]:
     """Returns what the tags of a run say of its origin, by what it is called on the page."""
     tags = run.tags
     machine = [tags.get(f"harness.{name}", "") for name in ("host", "machine", "device")]
@@ -212,9 +215,25 @@ def _facts(run: Run) -> dict[str, str | None]:
         "code": tags.get("mlflow.source.git.commit", "no git checkout"),
         "uncommitted changes": "yes, in diff.patch" if "harness.dirty" in tags else "none",
         "machine": " ".join(machine).strip(),
+        **_resources(study_runs, run),
         "batch in pieces": tags.get("harness.pieces", "no"),
         "checkpoint by": run.params.get("pick"),
     }
+
+
+def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
+    """Returns the time of a run, and its use of memory and of the card where it was recorded."""
+    numbers = numbers_of(study_runs)
+    if run.id not in numbers.index:
+        return {}
+    resources = {}
+    for name, value in numbers.loc[run.id].dropna().items():
+        metric = str(name)
+        if metric.startswith("seconds/"):
+            resources[f"time to {metric.removeprefix('seconds/')}"] = duration_text(value)
+        elif metric.startswith(RESOURCES):
+            resources[metric] = number(value)
+    return resources
 
 
 def _mlflow_link(run: Run) -> None:

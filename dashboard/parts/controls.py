@@ -1,26 +1,24 @@
 """What all pages share: the study that is looked at, filters in the URL, the choice of a run."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.ask.facts import as_factors, facts
+from dashboard.ask.names import level_names, title_of
 from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.overview import overview
 from dashboard.read.records import StudyRuns, runs_of
 from dashboard.read.study_file import study_of
-from harness.record.database import Run
 from harness.run.progress import running
-from harness.spec.naming import short_names
 from harness.store import Home
 from harness.study.load import Study
 
 ANY = "any"
-MOST_RUNS = 500  # of a list
 
 
 def choose(
@@ -33,9 +31,13 @@ def choose(
     names: dict[str, str] | None = None,
     always: bool = False,
 ) -> str:
-    """Draws a list of options; the URL keeps the choice unless it is what the page starts with."""
+    """Draws a list of options; the URL keeps the choice unless it is what the page starts with.
+
+    What a link asks for and is not there is named, beside what stands instead.
+    """
     values = list(options)
     usual = start if start in values else values[0]
+    missing = missing_in_url(key, values)
     if st.session_state.get(key) not in values:
         in_url = st.query_params.get(key)
         st.session_state[key] = in_url if in_url in values else usual
@@ -48,6 +50,10 @@ def choose(
         persist_state="session",
         format_func=lambda option: name_of.get(option, option),
     )
+    if missing is not None:
+        st.warning(
+            f"The link asks for {plain(missing)}, which is not here; this is {plain(choice)}."
+        )
     if choice != usual or always:
         st.query_params[key] = choice
     elif key in st.query_params:
@@ -55,15 +61,50 @@ def choose(
     return str(choice)
 
 
+def missing_in_url(key: str, values: Sequence[str]) -> str | None:
+    """Returns what a link asks for that is not among the values; None once something is chosen."""
+    in_url = st.query_params.get(key)
+    if key in st.session_state or in_url is None or in_url in values:
+        return None
+    return in_url
+
+
+def choose_anew(label: str, key: str, values: Sequence[str], names: dict[str, str]) -> None:
+    """Draws a list of options of which none is chosen; the page is drawn again with the choice."""
+
+    def remember_choice() -> None:
+        st.session_state[key] = st.session_state[f"{key}-anew"]
+
+    st.selectbox(
+        label,
+        values,
+        index=None,
+        key=f"{key}-anew",
+        placeholder="choose",
+        format_func=lambda option: names.get(option, option),
+        on_change=remember_choice,
+    )
+
+
 def study_picker() -> str | None:
-    """Draws the list of studies in the sidebar; returns None where there is none."""
+    """Draws the list of studies in the sidebar; returns None where there is none.
+
+    `Unreadable` where a link asks for a study that is not recorded: no other stands in for it.
+    """
     studies = [summary.name for summary in overview()]
     for progress, alive in running(Home.here()):
         if alive and progress.study not in studies:
             studies.append(progress.study)
     if not studies:
         return None
-    return choose("Study", "study", studies, always=True)
+    missing = missing_in_url("study", studies)
+    if missing is None:
+        return choose("Study", "study", studies, always=True)
+    choose_anew("Study", "study", studies, {})
+    raise Unreadable(
+        f"The link asks for the study {missing}, and nothing is recorded of it here.",
+        "Choose another at the left, or start the dashboard in the home that holds it.",
+    )
 
 
 def runs_of_chosen_study() -> StudyRuns:
@@ -144,7 +185,9 @@ def filter_runs(study_runs: StudyRuns, excluded: Iterable[str] = ()) -> pd.DataF
         for i, path in enumerate(paths):
             levels = sorted(map(str, study_runs.runs[path].dropna().unique()), key=_numbers_first)
             with columns[i % len(columns)]:
-                level = choose(path, path, [ANY, *levels], names=short_names(levels))
+                names = level_names(study_runs, path, levels)
+                title = title_of(study_runs, path)
+                level = choose(title, path, [ANY, *levels], names=names)
             if level != ANY:
                 runs = runs[runs[path] == level]
     return runs
@@ -152,9 +195,7 @@ def filter_runs(study_runs: StudyRuns, excluded: Iterable[str] = ()) -> pd.DataF
 
 def _filter_paths(study_runs: StudyRuns, excluded: Iterable[str]) -> list[str]:
     """Returns the settings that can be filtered by: factors, seeds and folds that vary."""
-    axes: dict[str, None] = {}
-    for run in study_runs.recorded:
-        axes.update(dict.fromkeys(run.levels))
+    axes = study_runs.axes
     seeds = [path for path in ("fit.seed", "fit.fold") if path in axes]
     runs = study_runs.runs
     paths = []
@@ -170,28 +211,3 @@ def _numbers_first(level: str) -> tuple[float, str]:
         return float(level), level
     except ValueError:
         return math.inf, level
-
-
-def pick_run(runs: pd.DataFrame, label: str, key: str, start: int = 0) -> str | None:
-    """Draws a list of these runs by their names; the URL keeps the id of the choice."""
-    if runs.empty:
-        st.info("No run has all of these levels. Set a filter back to any.")
-        return None
-    in_url = st.query_params.get(key)
-    first = runs.head(MOST_RUNS)
-    if in_url is not None and in_url not in set(first["run"]):
-        first = pd.concat([first, runs[runs["run"] == in_url]])
-    if len(runs) > MOST_RUNS:
-        st.caption(
-            f"The first {MOST_RUNS} of {len(runs):,} runs are listed; a filter narrows them down."
-        )
-    short_ids = first["run"].str[:8]
-    texts = first["name"] + "  ·  " + first["state"] + "  ·  " + short_ids
-    names = dict(zip(first["run"], texts, strict=True))
-    usual = list(names)[min(start, len(names) - 1)]
-    return choose(label, key, names, start=usual, names=names, always=True)
-
-
-def run_with_id(study_runs: StudyRuns, id: str) -> Run:
-    """Returns the run that has this id."""
-    return next(run for run in study_runs.recorded if run.id == id)

@@ -11,7 +11,12 @@ from dashboard.draw.colours import icon
 from dashboard.parts.controls import show_problem, study_picker
 from dashboard.read.database import Unreadable, tracker
 
-PAGES = sorted((Path(__file__).parent.parent / "pages").glob("[0-9]*_*.py"))
+FOLDER = Path(__file__).parent.parent / "pages"
+ORDER = (
+    *("1_studies", "2_compare", "3_factors", "4_shift", "8_search"),
+    *("9_runs", "10_curves", "5_images", "6_run", "7_export"),
+)  # answers first, then the runs behind them
+PAGES = [FOLDER / f"{name}.py" for name in ORDER]
 STYLE = """<style>
 .stMainBlockContainer { max-width: 1180px; padding-top: 3.2rem; padding-bottom: 4rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }

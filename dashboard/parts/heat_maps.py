@@ -5,9 +5,10 @@ from functools import partial
 import streamlit as st
 
 from dashboard.ask.factors import crossed_means
+from dashboard.ask.facts import STRENGTH
+from dashboard.ask.names import title_of, titles_of
 from dashboard.ask.shift import (
     LAYER,
-    STRENGTH,
     crossed_pairs,
     metrics_of_images,
     metrics_of_layers,
@@ -28,16 +29,21 @@ def show_heat_maps(study_runs: StudyRuns, paths: list[str]) -> None:
         return
     columns = st.columns(2)
     with columns[0]:
-        name = choose("Crossed", "crossed", pairs)
+        names = {}
+        for crossed, (down, across) in pairs.items():
+            names[crossed] = f"{title_of(study_runs, down)} × {title_of(study_runs, across)}"
+        name = choose("Crossed", "crossed", pairs, names=names)
     pair = pairs[name]
     metrics_of = metrics_of_layers if LAYER in pair else metrics_of_images
     with columns[1]:
-        metric = choose("Metric", "heat", metrics_of(study_runs))
+        measured = metrics_of(study_runs)
+        metric = choose("Metric", "heat", measured, names=titles_of(study_runs, measured))
     cells = crossed_means(study_runs, metric, pair)
     if STRENGTH in pair:
         cells = cells[cells["across"].map(is_number)]
     if cells.empty:
         st.caption("Nothing was measured for these.")
         return
-    draw = partial(heat_map, cells, HeatTitles(*pair, metric))
+    titles = HeatTitles(*(title_of(study_runs, word) for word in (*pair, metric)))
+    draw = partial(heat_map, cells, titles)
     show_chart(draw, f"{study_runs.name} {metric} heat", "heat")

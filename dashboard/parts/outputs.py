@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from dashboard.draw.charts import CLICK
 from dashboard.draw.colours import LIGHT, NIGHT, Theme
 from harness.report.formats import csv_of_frame
 from harness.store import file_name
@@ -26,15 +27,33 @@ def page_theme() -> Theme:
     return NIGHT if st.context.theme.type == "dark" else LIGHT
 
 
-def show_chart(draw: Draw, name: str, key: str) -> None:
-    """Shows a chart, and below it buttons that save the same chart as a file."""
+def show_chart(draw: Draw, name: str, key: str) -> str:
+    """Shows a chart, and below it buttons that save the same chart as a file.
+
+    Returns the ids of the runs behind the mark that the reader has clicked, with spaces between;
+    nothing where none is clicked, or where the marks of the chart have no runs.
+    """
     chart = draw(page_theme())
     if chart is None:
         st.caption("There is nothing to draw yet.")
-        return
+        return ""
     spec = chart.to_dict(validate=False)
-    st.vega_lite_chart(spec, theme=None, width="stretch", key=f"chart-{key}")
+    runs = ""
+    if CLICK in str(spec.get("params", "")):
+        event = st.vega_lite_chart(
+            spec,
+            theme=None,
+            width="stretch",
+            key=f"chart-{key}",
+            on_select="rerun",
+            selection_mode=CLICK,
+        )
+        marks = event["selection"].get(CLICK) or [{}]
+        runs = str(marks[0].get("runs", ""))
+    else:
+        st.vega_lite_chart(spec, theme=None, width="stretch", key=f"chart-{key}")
     _save_buttons(draw, name, key)
+    return runs
 
 
 def _save_buttons(draw: Draw, name: str, key: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -60,20 +61,32 @@ def _tiles(summary: StudySummary | None, is_running: bool) -> None:
             st.metric(label, value, border=True, width="content")
 
 
-def _bar(progress: Progress) -> None:
-    """Draws how many jobs of a running study are through, and what it does now."""
+@dataclass(frozen=True)
+class Step:
+    """How far a running study is: a share of its jobs, and the same in words."""
+
+    share: float
+    text: str
+
+
+def step_of(progress: Progress) -> Step:
+    """Returns how many jobs of a running study are through, and what time is left."""
     total = len(progress.jobs)
     counts = Counter(job.state for job in progress.jobs.values())
     through = total - counts[State.WAITING] - counts[State.RUNNING]
     left = remaining(progress)
     to_go = "no estimate yet" if left is None else f"about {duration(left)} to go"
     passed = duration(time.time() - progress.started)
-    st.progress(
-        through / max(1, total),
-        f"{through} of {total} fits and trials · {passed} so far, {to_go}",
-    )
+    text = f"{through} of {total} fits and trials · {passed} so far, {to_go}"
+    return Step(through / max(1, total), text)
+
+
+def _bar(progress: Progress) -> None:
+    """Draws how many jobs of a running study are through, and what it does now."""
+    step = step_of(progress)
+    st.progress(step.share, step.text)
     notes_of_jobs = notes(Home.here(), progress)
     for key, job in progress.jobs.items():
         if job.state is State.RUNNING:
-            step = how_far(notes_of_jobs.get(key, {}))
-            st.caption(f"now: {plain(job.name)}: {plain(step)}")
+            position = how_far(notes_of_jobs.get(key, {}))
+            st.caption(f"now: {plain(job.name)}: {plain(position)}")

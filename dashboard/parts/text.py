@@ -6,12 +6,13 @@ import time
 from harness.run.progress import duration
 
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~$<>&^=-])")
+SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # those that keep words together stay
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 
 
 def plain(text: str) -> str:
     """Escapes a text for Markdown: no tags, links, emphasis, formulas, directives or icons."""
-    single_spaced = " ".join(str(text).split())
+    single_spaced = SPACES.sub(" ", str(text).strip())
     escaped = MARKUP.sub(r"\\\1", single_spaced)
     return re.sub(r":(?=\S)", ":\u2060", escaped)
 

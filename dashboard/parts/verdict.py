@@ -7,11 +7,13 @@ import streamlit as st
 
 from dashboard.ask.answers import Stratum, strata_of
 from dashboard.ask.facts import levels_in
+from dashboard.ask.names import names_behind
 from dashboard.draw.arms_chart import arms_chart
 from dashboard.draw.charts import Colours
 from dashboard.draw.colours import Theme, palette
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.outputs import csv_button, show_chart, show_table
+from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.text import plain
 from dashboard.parts.verdict_checks import show_checks
 from dashboard.read.records import StudyRuns
@@ -29,7 +31,8 @@ MOST_STRATA = 6  # drawn at once; the reader chooses among more
 def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
-    st.markdown(f"##### {plain(with_capital(verdict.sentence))}")
+    st.markdown(f"**{plain(verdict.plain)}**")
+    st.caption(plain(with_capital(verdict.sentence)))
     for answer in verdict.answers:
         st.markdown(f"- {plain(with_capital(answer))}")
     if verdict.survival:
@@ -88,7 +91,8 @@ def _charts_of_stratum(
     name = f"{study_runs.name} {comparison.name} {levels_text(stratum.levels)}".strip()
     if stratum.arms and comparison.kind != "model":
         draw_arms = partial(draw_arms_of, study_runs, comparison, stratum)
-        show_chart(draw_arms, name, f"units-{key}")
+        clicked = show_chart(draw_arms, name, f"units-{key}")
+        show_clicked_runs(study_runs, clicked)
     for i, contrast in enumerate(stratum.contrasts):
         if contrast.points:
             show_chart(partial(points_chart, contrast), name, f"points-{key}-{i}")
@@ -106,7 +110,8 @@ def draw_arms_of(
     """Draws the arms of a stratum in the colours that their levels have on every page."""
     factor = comparison.by or comparison.trend or ""
     colours = _colours_of(study_runs, factor, stratum.arms, theme)
-    return arms_chart(comparison, stratum.arms, stratum.contrasts, colours, theme)
+    names = names_behind(study_runs)
+    return arms_chart(comparison, stratum.arms, stratum.contrasts, colours, theme, names=names)
 
 
 def _colours_of(study_runs: StudyRuns, path: str, arms: list[Arm], theme: Theme) -> Colours:

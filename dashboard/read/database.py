@@ -10,6 +10,7 @@ import streamlit as st
 from harness.record.database import refuse_no_database
 from harness.record.lookups import Overview, Version, read_overview, version_of_database
 from harness.record.lookups import count_foreign_experiments as count_foreign
+from harness.record.one_run import study_of_run as find_study_of_run
 from harness.record.patience import Unreachable
 from harness.record.queries import DamagedDatabase
 from harness.record.tracker import Tracker, uri
@@ -101,6 +102,14 @@ def overview_of_server(address: str) -> Overview:
     """Returns what an `mlflow server` tells of all studies; `address` is there for the cache."""
     with readable() as reader:
         return read_overview(reader)
+
+
+def study_of_run(run: str) -> str | None:
+    """Returns the name of the study that a run is recorded in; None where there is no such run."""
+    with readable() as reader:
+        if reader.is_database:
+            return find_study_of_run(reader, run)
+    return None
 
 
 def count_foreign_experiments() -> int:

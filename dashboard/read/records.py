@@ -1,16 +1,15 @@
 """The runs of a study and what they measured, kept in memory until another run has ended."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import streamlit as st
 
 from dashboard.read.database import Unreadable, readable, tracker, version
+from dashboard.read.rows import rows_together
 from harness.record.database import Run
 from harness.record.lookups import Version
-from harness.record.table import rows_in, table_of
+from harness.record.table import finished_runs, frame_of_rows, frame_of_runs, newest_runs
 from harness.spec.naming import level_of_text
 
 Key = tuple[str, str]  # the address of the database or server, and the name of a study
@@ -25,6 +24,7 @@ class StudyRuns:
     recorded: tuple[Run, ...]
     runs: pd.DataFrame
     rows: pd.DataFrame
+    axes: tuple[str, ...]  # the settings that some run has a level of
 
 
 def runs_of(study: str) -> StudyRuns:
@@ -44,37 +44,26 @@ def _read_runs(address: str, study: str, version: Version) -> StudyRuns:
     with readable() as reader:
         recorded = reader.runs(study)
         try:
-            runs, rows = table_of(recorded, reader, _rows_of_trial)
+            newest = newest_runs(recorded)
+            rows = rows_together(reader, study, finished_runs(newest))
         except ValueError as error:
             raise Unreadable(f"{error}.", "Then load this page again.") from None
-    paths: set[str] = set()
+    runs = frame_of_runs(newest)
+    axes: dict[str, None] = {}
     for run in recorded:
-        paths.update(run.levels)
-    for path in paths & set(runs.columns):
-        # version 0.1 wrote 1.0 where it is 1 now
-        runs[path] = runs[path].map(level_of_text, na_action="ignore")
-        component_names = runs[path].str.split("(").str[0]
-        runs = runs.assign(**{f"{path}.name": component_names})
+        axes.update(dict.fromkeys(run.levels))
+    for path in [axis for axis in axes if axis in runs.columns]:
+        levels = {}
+        names = {}
+        for text in runs[path].dropna().unique():
+            levels[text] = level_of_text(text)  # version 0.1 wrote 1.0 where it is 1 now
+            names[text] = levels[text].split("(")[0]
+        columns = {path: runs[path].map(levels), f"{path}.name": runs[path].map(names)}
+        runs = runs.assign(**columns)
     _versions_in_memory()[address, study] = version
-    return StudyRuns(study, version, tuple(recorded), runs, rows)
+    return StudyRuns(study, version, tuple(recorded), runs, frame_of_rows(rows), tuple(axes))
 
 
 @st.cache_resource(show_spinner=False)
 def _versions_in_memory() -> dict[Key, Version]:
     return {}
-
-
-@st.cache_resource(show_spinner=False)
-def _rows_in_memory() -> dict[str, tuple[int, pa.Table]]:
-    return {}
-
-
-def _rows_of_trial(path: Path) -> pa.Table:
-    """Reads the rows of a trial once; they never change, so a growing study reads only new ones."""
-    memory = _rows_in_memory()
-    changed = path.stat().st_mtime_ns
-    entry = memory.get(str(path))
-    if entry is None or entry[0] != changed:
-        entry = (changed, rows_in(path))
-        memory[str(path)] = entry
-    return entry[1]

@@ -34,7 +34,7 @@ def roots(run: Run) -> tuple[Path, ...]:
     hidden = reader.home.hidden
     folders = [hidden / "artifacts", hidden / "trials", downloads_of(reader.home, run)]
     if reader.file is None:
-        folder = artifact_folder(run)
+        folder = artifact_folder(run, reader.home)
         if folder is not None:
             folders.append(folder)
     return tuple(folder.resolve() for folder in folders)
@@ -60,7 +60,10 @@ def folder_of(run: Run) -> Path | None:
     """Returns the folder of a run's artifacts; None where a server keeps them."""
     if not is_on_this_machine(run):
         return None
-    return inside_roots(Path(unquote(urlparse(run.artifact_uri).path)), run)
+    folder = artifact_folder(run, tracker().home)
+    if folder is None:  # it is gone, and may never have been harness's
+        folder = Path(unquote(urlparse(run.artifact_uri).path))
+    return inside_roots(folder, run)
 
 
 def sizes_of_files(run: Run) -> dict[str, int]:

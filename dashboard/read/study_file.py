@@ -1,12 +1,17 @@
 """The study file behind the runs that are looked at, as it is now."""
 
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from harness.record.contents import FOLDER_TAG
+from harness.record.database import Run
+from harness.record.files_of_run import ARTIFACTS
 from harness.record.lookups import Version
 from harness.run.fingerprints import as_recorded
 from harness.search.confirmation import with_confirmation
@@ -40,10 +45,14 @@ def _with_confirmation(version: Version, path: str, changed: int, _study: Study)
 
 def file_of(study_runs: StudyRuns) -> tuple[str, int]:
     """Returns the path of the study file behind the runs, and when it last changed."""
-    name = _recorded_file(study_runs)
+    return find_study_file(study_runs.recorded)
+
+
+def find_study_file(recorded: Sequence[Run]) -> tuple[str, int]:
+    """Returns the same of these runs; `Unreadable` where the file is not here."""
+    name = _recorded_file(recorded)
     if name:
-        for folder in (*_recorded_folders(study_runs), Home.here().folder, Path.cwd(), ROOT):
-            path = folder / name
+        for path in _paths_of_file(recorded, name):
             if path.is_file():
                 return str(path), _last_change(path)
     raise Unreadable(
@@ -53,17 +62,31 @@ def file_of(study_runs: StudyRuns) -> tuple[str, int]:
     )
 
 
-def _recorded_folders(study_runs: StudyRuns) -> list[Path]:
-    """Returns the folder from which the newest run that names one was started."""
-    for run in reversed(study_runs.recorded):
-        if FOLDER_TAG in run.tags:
-            return [Path(run.tags[FOLDER_TAG])]
-    return []
+def _paths_of_file(recorded: Sequence[Run], name: str) -> Iterator[Path]:
+    """Yields where a study file may be: where it was, else as near to the home as it was then."""
+    newest = next((run for run in reversed(recorded) if FOLDER_TAG in run.tags), None)
+    if newest is not None:
+        folder = newest.tags[FOLDER_TAG]
+        yield Path(folder) / name
+        yield from _moved_with_home(newest, os.path.join(folder, name))
+    for known_folder in (Home.here().folder, Path.cwd(), ROOT):
+        yield known_folder / name
+    for run in recorded[-1:]:
+        yield from _moved_with_home(run, name)
 
 
-def _recorded_file(study_runs: StudyRuns) -> str:
+def _moved_with_home(run: Run, path: str) -> Iterator[Path]:
+    """Yields where a path leads now, if the home was moved together with the folders around it."""
+    old_home, mark, _ = unquote(urlsplit(run.artifact_uri).path).partition(ARTIFACTS)
+    if mark and os.path.isabs(path):
+        from_home = os.path.relpath(path, old_home)
+        moved = Home.here().folder / from_home
+        yield Path(os.path.normpath(moved))
+
+
+def _recorded_file(recorded: Sequence[Run]) -> str:
     """Returns the study file that the newest run names; empty where none does."""
-    for run in reversed(study_runs.recorded):
+    for run in reversed(recorded):
         if SOURCE in run.tags:
             return run.tags[SOURCE]
     return ""

@@ -19,6 +19,7 @@ from harness.store.manifest import why_file_broken
 
 DOWNLOADS = "downloads"  # the folder of a home that holds what came from servers
 DOWNLOADS_AT_ONCE = 8
+ARTIFACTS = "/.harness/artifacts/"  # what the address of a run's artifacts in a home goes on with
 
 _sound: dict[Path, int] = {}  # a file whose digest agreed -> when it was written
 
@@ -61,7 +62,7 @@ def sizes_of_artifacts(tracker: Tracker, run: Run) -> dict[str, int]:
     """The artifacts of a run by name, with their sizes in bytes; nothing is downloaded."""
     if not is_on_this_machine(run):
         return dict(sorted(_sizes_on_server(_client(tracker), run.id, None).items()))
-    folder = artifact_folder(run)
+    folder = artifact_folder(run, tracker.home)
     if folder is None:
         return {}
     sizes = {}
@@ -71,12 +72,20 @@ def sizes_of_artifacts(tracker: Tracker, run: Run) -> dict[str, int]:
     return sizes
 
 
-def artifact_folder(run: Run) -> Path | None:
-    """The folder of a run's artifacts; None where they are on a server or there is none."""
+def artifact_folder(run: Run, home: Home) -> Path | None:
+    """The folder of a run's artifacts; None where they are on a server or there is none.
+
+    A home may have been moved with all it holds: its own artifacts are looked for where it is now,
+    whatever folder the database names.
+    """
     if not is_on_this_machine(run):
         return None
-    folder = Path(unquote(urlsplit(run.artifact_uri).path))
-    return folder if folder.is_dir() else None
+    path = unquote(urlsplit(run.artifact_uri).path)
+    folders = [Path(path)]
+    _, mark, rest = path.partition(ARTIFACTS)
+    if mark:
+        folders.insert(0, home.hidden / "artifacts" / rest)
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def is_on_this_machine(run: Run) -> bool:
@@ -100,7 +109,7 @@ def _local_file(home: Home, run: Run, name: str) -> Path | None:
         )
         if (stored / name).is_file():
             return stored / name
-    folder = artifact_folder(run)
+    folder = artifact_folder(run, home)
     if folder is None or not (folder / name).is_file():
         return None
     _refuse_broken(

@@ -3,14 +3,10 @@
 import math
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from harness.record.database import SQLITE, Ask, Run, refuse_no_database
-from harness.record.files_of_run import artifact_folder, is_on_this_machine
 from harness.record.tracker import Tracker
 from harness.store import Home
-
-ARTIFACTS = "/.harness/artifacts/"  # what the address of a run's artifacts in a home goes on with
 
 HISTORY = """SELECT key, CASE WHEN is_nan THEN NULL ELSE value END, timestamp, step FROM metrics
     WHERE run_uuid = :run ORDER BY step, timestamp"""
@@ -44,16 +40,6 @@ def questions_of(ask: Ask) -> dict[str, str]:
     for study, question in ask(QUESTIONS):
         questions[study] = question
     return questions
-
-
-def artifacts_there(home: Home, run: Run) -> Path | None:
-    """The artifacts of a run of another home, which may have been moved here with all it holds."""
-    folder = artifact_folder(run)
-    if folder is not None or not is_on_this_machine(run):
-        return folder
-    _, mark, rest = unquote(urlsplit(run.artifact_uri).path).partition(ARTIFACTS)
-    moved = home.hidden / "artifacts" / rest
-    return moved if mark and moved.is_dir() else None
 
 
 def history_of(ask: Ask, run: Run) -> list[Any]:

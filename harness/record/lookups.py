@@ -86,7 +86,7 @@ class Overview(NamedTuple):
 
 def read_overview(tracker: Tracker) -> Overview:
     """Reads the studies and what came of their runs, in the order in which they were recorded."""
-    return _look_up(tracker, _overview_of_database, _overview_of_server)
+    return look_up(tracker, _overview_of_database, _overview_of_server)
 
 
 def _overview_of_database(tracker: Tracker, ask: Ask) -> Overview:
@@ -130,9 +130,11 @@ def _outcome(info: Any, tags: dict[str, str]) -> Outcome:
 
 def count_foreign_experiments(tracker: Tracker) -> int:
     """Counts the experiments with runs that are not harness's."""
-    return _look_up(
-        tracker, lambda _, ask: int(ask(RUNS_OF_OTHERS)[0][0]), _count_foreign_on_server
-    )
+
+    def of_database(_: Tracker, ask: Ask) -> int:
+        return int(ask(RUNS_OF_OTHERS)[0][0])
+
+    return look_up(tracker, of_database, _count_foreign_on_server)
 
 
 def _count_foreign_on_server(client: Any) -> int:
@@ -156,7 +158,7 @@ def version_of_database(ask: Ask, study: str | None) -> Version:
 
 def curves_of(tracker: Tracker, run: str) -> list[CurvePoint]:
     """The metrics that were followed over the epochs, by name and step."""
-    return _look_up(
+    return look_up(
         tracker,
         lambda _, ask: [(key, step, value) for key, step, value in ask(CURVES, run=run)],
         lambda client: _curves_of_server(client, run),
@@ -177,7 +179,7 @@ def _curves_of_server(client: Any, run: str) -> list[CurvePoint]:
 
 def data_sets_of(tracker: Tracker, run: str) -> list[tuple[str, str, str]]:
     """The data sets of a run: what each is used to, its name, its fingerprint."""
-    return _look_up(
+    return look_up(
         tracker,
         lambda _, ask: [(use, name, digest) for use, name, digest in ask(DATA_SETS, run=run)],
         lambda client: _data_sets_of_server(client, run),
@@ -197,14 +199,14 @@ def _data_sets_of_server(client: Any, run: str) -> list[tuple[str, str, str]]:
 def experiment_of(tracker: Tracker, run: str) -> int:
     """The number of the experiment that a run is recorded in."""
     sql = "SELECT experiment_id FROM runs WHERE run_uuid = :run"
-    return _look_up(
+    return look_up(
         tracker,
         lambda _, ask: int(ask(sql, run=run)[0][0]),
         lambda client: int(client.get_run(run).info.experiment_id),
     )
 
 
-def _look_up(
+def look_up(
     tracker: Tracker,
     of_database: Callable[[Tracker, Ask], Answer],
     of_server: Callable[[Any], Answer],

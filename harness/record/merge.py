@@ -16,8 +16,8 @@ from typing import Any
 
 from harness.record.contents import keeping_artifacts
 from harness.record.database import Ask, Run, is_result
+from harness.record.files_of_run import artifact_folder
 from harness.record.foreign_runs import (
-    artifacts_there,
     data_sets_of,
     history_of,
     questions_of,
@@ -194,7 +194,7 @@ class _Merge:
         self._client.log_batch(
             info.run_id, metrics=history_of(ask, run), params=_params(run.params)
         )
-        folder = artifacts_there(self._source.home, run)
+        folder = artifact_folder(run, self._source.home)
         if folder is None:
             self._counts["without_files"] += 1
             return

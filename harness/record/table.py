@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from pyarrow import Table
 
+ROWS = "rows.parquet"  # the file of what a trial has measured
 ENDED = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
@@ -28,25 +29,52 @@ def table_of(
     recorded: list[Run], tracker: Tracker, read: "Callable[[Path], Table]"
 ) -> "tuple[DataFrame, DataFrame]":
     """The same of runs that have been read already; `read` may remember the files it has read."""
+    newest = newest_runs(recorded)
+    rows = joined_rows(tracker, finished_runs(newest), read)
+    return frame_of_runs(newest), frame_of_rows(rows)
+
+
+def finished_runs(runs: list[Run]) -> list[Run]:
+    """The runs that have measured something."""
+    return [run for run in runs if run.state == State.FINISHED]
+
+
+def frame_of_runs(runs: list[Run]) -> "DataFrame":
+    """Runs as a data frame: what each is called, how it ended, its settings."""
     import pandas as pd  # half a second, which a plan need not wait for
+
+    lines = []
+    for run in runs:
+        columns = {"run": run.id, "trial": run.key, "name": run.name, "state": run.state}
+        lines.append({**columns, "ended": run.ended, **run.params})
+    return pd.DataFrame(lines)
+
+
+def frame_of_rows(rows: "Table | None") -> "DataFrame":
+    """What runs have measured as a data frame, which is empty where there is nothing."""
+    import pandas as pd
+
+    if rows is None:
+        return pd.DataFrame(columns=["run", "metric", "value"])
+    return rows.to_pandas()
+
+
+def joined_rows(
+    tracker: Tracker, runs: list[Run], read: "Callable[[Path], Table]"
+) -> "Table | None":
+    """The rows of these runs in one table, with a column that says of which run; None of none."""
     import pyarrow as pa
 
-    newest = newest_runs(recorded)
-    finished = [run for run in newest if run.state == State.FINISHED]
-    files = files_of_runs(tracker, finished, "rows.parquet")
-    runs = []
+    files = files_of_runs(tracker, runs, ROWS)
     tables = []
-    for run in newest:
-        columns = {"run": run.id, "trial": run.key, "name": run.name, "state": run.state}
-        runs.append({**columns, "ended": run.ended, **run.params})
+    for run in runs:
         if run.id in files:
             rows = read(files[run.id])
             tables.append(rows.append_column("run", pa.array([run.id] * rows.num_rows)))
     if not tables:
-        return pd.DataFrame(runs), pd.DataFrame(columns=["run", "metric", "value"])
+        return None
     joined = pa.concat_tables(tables, promote_options="permissive")
-    whole = joined.combine_chunks()  # ten thousand chunks take four times as long
-    return pd.DataFrame(runs), whole.to_pandas()
+    return joined.combine_chunks()  # ten thousand chunks take four times as long
 
 
 def newest_runs(recorded: list[Run]) -> list[Run]:

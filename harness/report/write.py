@@ -16,6 +16,7 @@ from harness.record.database import Run
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.report.answer_figures import answer_figures
+from harness.report.answer_file import keep_answer, version_of
 from harness.report.averages import average_rows, averages_csv, averages_markdown
 from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
@@ -68,6 +69,7 @@ def report(
     recorded = tracker.runs(study.name)
     folder.mkdir(parents=True, exist_ok=True)
     verdicts = judge(study, runs, rows, recorded, leaving_out=True)
+    keep_answer(tracker.home, study, verdicts, version_of(recorded))
     tables = tabulate(study, runs, rows, lower_metrics(study))
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)

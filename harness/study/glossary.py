@@ -43,6 +43,7 @@ SETTINGS = {
     "test_on.name": ("test data", "the data set that a network is tested on"),
     "pick": ("choice of the epoch", "the rule that chooses the checkpoint that is tested"),
     "perturb": ("perturbation", "a change of the test images"),
+    "perturb.name": ("kind of perturbation", "what is changed in the test images"),
     "perturb.strength": ("strength", "how strong the change of the test images is"),
     "probes": ("probes", "what is measured of a trained network"),
 }

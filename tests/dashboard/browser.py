@@ -26,7 +26,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 OWN_ADDRESSES = ("http://127.0.0.1", "data:", "blob:")
-BUSY = "[data-testid=stSpinner], [data-testid=stStatusWidget], [data-stale=true]"
+BUSY = (
+    "[data-testid=stSpinner], [data-testid=stStatusWidget], [data-stale=true], "
+    "[data-testid=stSkeleton]"
+)
 
 
 def start_server(home: Home) -> tuple[subprocess.Popen[str], str]:

@@ -8,7 +8,14 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
-PAGES = [path.stem for path in sorted((DASHBOARD / "pages").glob("*.py"))]
+
+
+def number_of(path: Path) -> int:
+    """Returns the number with which the name of a page's file begins."""
+    return int(path.name.split("_")[0])
+
+
+PAGES = [path.stem for path in sorted((DASHBOARD / "pages").glob("*.py"), key=number_of)]
 TEXTS = ("markdown", "caption", "info", "warning", "header", "subheader", "code")
 
 

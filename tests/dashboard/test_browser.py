@@ -76,31 +76,35 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_fits(
-    address: tuple[str, Home],
-    browser: Any,
-    name: str,
-    width: int,
-    scheme: str,
-) -> None:
+def test_every_page_fits(address: tuple[str, Home], browser: Any, name: str) -> None:
+    """A page is opened once, and looked at in each width and both schemes."""
     path = "" if name == NAMES[0] else name
     study = "shifts" if name == "shift" else "starts"
-    page = open_url(browser, f"{address[0]}/{path}?study={study}", width, scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert "has failed" not in page.inner_text("body")
+    page = open_url(browser, f"{address[0]}/{path}?study={study}")
+    for width in (1280, 400):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            wait_until_settled(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert "has failed" not in page.inner_text("body")
+            keep_screenshot(page, f"{name}-{width}-{scheme}", width)
     assert page.away == []
-    folder = os.environ.get("HARNESS_SCREENSHOTS")
-    if folder:
-        tall = page.evaluate(
-            "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
-        )
-        page.set_viewport_size({"width": width, "height": min(5000, tall + 60)})
-        page.wait_for_timeout(800)
-        page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
     page.context.close()
+
+
+def keep_screenshot(page: Any, name: str, width: int) -> None:
+    """Keeps a picture of the whole page, where HARNESS_SCREENSHOTS names a folder for it."""
+    folder = os.environ.get("HARNESS_SCREENSHOTS")
+    if not folder:
+        return
+    tall = page.evaluate(
+        "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
+    )
+    page.set_viewport_size({"width": width, "height": min(5000, tall + 60)})
+    page.wait_for_timeout(800)
+    page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def judged_by_command(home: Home) -> dict[str, Any]:
@@ -146,7 +150,7 @@ def test_a_name_is_text(address: tuple[str, Home], browser: Any) -> None:
     assert page.away == []
 
 
-def test_two_minutes_beside_a_running_study(home: Home, browser: Any) -> None:
+def test_pages_beside_a_running_study(home: Home, browser: Any) -> None:
     """A page that polls, and visits of the others, while a study trains and is recorded."""
     study = home.folder / "slow.yaml"
     study.write_text(SLOW_STUDY)
@@ -174,7 +178,10 @@ def test_two_minutes_beside_a_running_study(home: Home, browser: Any) -> None:
 
 
 def _watch(page: Any, run: subprocess.Popen[str], browser: Any, url: str) -> tuple[set[str], int]:
-    """Looks for two minutes at one page, and at the others in turn; returns what it has seen."""
+    """Looks at one page and at the others in turn, two minutes at most; returns what it has seen.
+
+    It ends when every page was visited and the first has counted up twice.
+    """
     began = time.monotonic()
     seen = set()
     visits = 0
@@ -184,6 +191,8 @@ def _watch(page: Any, run: subprocess.Popen[str], browser: Any, url: str) -> tup
         assert "cannot be read" not in body
         assert "has failed" not in body
         visits += 1
+        if visits > len(NAMES) and len(seen) > 2:
+            break
         name = NAMES[1 + visits % (len(NAMES) - 1)]
         open_url(browser, f"{url}/{name}?study=slow").context.close()
         page.wait_for_timeout(1000)

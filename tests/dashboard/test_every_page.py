@@ -56,10 +56,11 @@ def test_names_are_text_and_nothing_else(at_home: Home) -> None:
 
 
 def contents_of(home: Home) -> dict[str, str]:
-    """Returns a digest of every file of a home."""
+    """Returns a digest of every file of a home, but of the answers and tables that pages keep."""
+    kept_by_pages = [home.hidden / "answers", home.hidden / "tables"]
     digests = {}
     for path in home.folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and not any(map(path.is_relative_to, kept_by_pages)):
             digests[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return digests
 

@@ -3,10 +3,20 @@
 import json
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
+from dashboard.ask.answers import answer_at_hand, answers
+from dashboard.read.overview import overview
+from dashboard.read.records import runs_of
 from harness.store import Home, file_lock, write_json
-from tests.dashboard.pages import open_page, output_of_command, text_of_page, tiles_of_page
+from tests.dashboard.pages import (
+    open_page,
+    output_of_command,
+    text_of_page,
+    tiles_of_page,
+    without_failure,
+)
 from tests.dashboard.studies import STARTS, better_with_batch, two_trials_failed
 from tests.made.recorded import fill, scores, study_at
 
@@ -14,7 +24,7 @@ from tests.made.recorded import fill, scores, study_at
 def test_the_first_page_answers_the_question(at_home: Home) -> None:
     app = open_page(study="starts")
     judged = json.loads(output_of_command("compare", str(at_home.folder / "starts.yaml"), "--json"))
-    assert judged["headline"][1:] in text_of_page(app)
+    assert judged["headline"] in text_of_page(app)
     assert "Does other tissue pay as a start?" in text_of_page(app)
     tiles = tiles_of_page(app)
     assert tiles["state"] == "at rest"
@@ -67,3 +77,29 @@ def test_a_running_study(home: Home) -> None:
         assert tiles_of_page(app)["state"] == "running"
         assert "now: fit b <b>: starting" in text_of_page(app)
     assert tiles_of_page(open_page())["state"] == "at rest"
+
+
+def test_an_answer_is_at_hand_as_long_as_nothing_has_changed(home: Home) -> None:
+    study = study_at(home, STARTS)
+    fill(home, study, scores(better_with_batch), state=two_trials_failed)
+    (summary,) = overview()
+    assert answer_at_hand(summary) is None
+    verdicts = answers(runs_of("starts"))
+    answer = answer_at_hand(summary)
+    assert answer is not None
+    assert answer.headline == verdicts.headline
+    assert [line.text for line in answer.lines] == [v.plain for v in verdicts.primary_first]
+    later = replace(summary, version=(summary.version[0], summary.version[1] + 1))
+    assert answer_at_hand(later) is None
+    study.path.write_text(STARTS + "\n")
+    assert answer_at_hand(summary) is None
+
+
+def test_every_study_stands_with_its_answer(at_home: Home) -> None:
+    verdicts = answers(runs_of("starts"))
+    app = open_page(study="shifts")
+    assert verdicts.headline in text_of_page(app)
+    table = next(frame.value for frame in app.dataframe if "answer" in frame.value)
+    assert set(table["study"]) == {summary.name for summary in overview()}
+    app.button(key="open-starts").click()
+    assert "Does other tissue pay as a start?" in text_of_page(without_failure(app.run()))

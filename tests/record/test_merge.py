@@ -85,7 +85,7 @@ def test_everything_of_a_run_comes_home(home: Home, cluster: Home) -> None:
     for run in runs:
         copy = copies[run.id]
         assert contents_of(home, copy.id) == contents_of(cluster, run.id)
-        own_files, other_files = artifact_folder(copy), artifact_folder(run)
+        own_files, other_files = artifact_folder(copy, home), artifact_folder(run, cluster)
         assert own_files is not None
         assert other_files is not None
         assert own_files.is_relative_to(home.hidden)
