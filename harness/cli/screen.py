@@ -37,6 +37,7 @@ END_STATES = (State.FINISHED, State.DIVERGED, State.FAILED, State.SKIPPED, State
 
 TAGS_OF_A_RUN = (
     "harness.reason",
+    "harness.set",
     "harness.device",
     "harness.host",
     "mlflow.source.git.commit",

@@ -1,7 +1,7 @@
 """What the commands share: the application, where it prints, and how a mistake ends it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -65,38 +65,49 @@ NoBuild = Annotated[
     ),
 ]
 
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="A setting as if the file said so: fit.method.lr=1e-3, seeds=2; repeatable.",
+    ),
+]
+
 MOST_CANDIDATES = 10  # runs that a question lists
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def study_in(file: Path) -> Study:
+def study_in(file: Path, overrides: Sequence[str] = ()) -> Study:
     """Reads a study file; its mistakes end the command."""
-    return or_mistakes(load_study, file)
+    return or_mistakes(load_study, file, overrides)
 
 
-def study_with_data(file: Path, home: Home) -> Study:
+def study_with_data(file: Path, home: Home, overrides: Sequence[str] = ()) -> Study:
     """Reads a study file with the fingerprints of its data; on phantoms alone no data is read.
 
     The cells of a search that is over are those that confirm it.
     """
-    return or_mistakes(with_fingerprints, _confirmed_study(file, home), home)
+    return or_mistakes(with_fingerprints, _confirmed_study(file, home, overrides), home)
 
 
-def _confirmed_study(file: Path, home: Home) -> Study:
+def _confirmed_study(file: Path, home: Home, overrides: Sequence[str]) -> Study:
     """Reads a study file; the cells of a search that is over are those that confirm it."""
-    study = study_in(file)
+    study = study_in(file, overrides)
     if study.search is not None:
         study = or_exit(with_confirmation, study, home)
     return study
 
 
-def study_as_recorded(file: Path, tracker: Tracker) -> tuple[Study, list[Run]]:
+def study_as_recorded(
+    file: Path, tracker: Tracker, overrides: Sequence[str] = ()
+) -> tuple[Study, list[Run]]:
     """Reads a study file, on the bytes that its runs have looked at: no data is needed; and those
     runs.
     """
-    study = _confirmed_study(file, tracker.home)
+    study = _confirmed_study(file, tracker.home, overrides)
     recorded = or_exit(tracker.runs, study.name)
     return or_mistakes(as_recorded, study, tracker.home, recorded), recorded
 
