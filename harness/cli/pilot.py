@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from harness.cli import screen
 from harness.cli.deciding import still_needed
@@ -20,6 +23,12 @@ from harness.run.progress import duration
 from harness.run.slots import Slot
 from harness.store import Home
 
+Pilot = Annotated[
+    bool,
+    typer.Option(
+        "--pilot", help="Time two steps of each kind of fit, say what all takes, and leave."
+    ),
+]
 WIDTH = 80
 INDENT = 8
 
@@ -80,4 +89,6 @@ def _lines(timing: Timing) -> Iterator[str]:
 
 def _short(seconds: float) -> str:
     """Seconds that may be thousandths."""
-    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    if seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    return f"{seconds:.3g} s"

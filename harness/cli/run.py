@@ -32,7 +32,7 @@ from harness.cli.engines import (
 )
 from harness.cli.json_values import summary_value
 from harness.cli.live import carry_out
-from harness.cli.pilot import run_pilot
+from harness.cli.pilot import Pilot, run_pilot
 from harness.cli.profile import Profile, RunFile
 from harness.cli.searches import carry_out_search, print_history
 from harness.cli.shared import (
@@ -100,12 +100,7 @@ def run_(
     profile: Profile = None,
     limit: Limit = None,
     overrides: Overrides = None,
-    pilot: Annotated[
-        bool,
-        typer.Option(
-            "--pilot", help="Time two steps of each kind of fit, say what all takes, and leave."
-        ),
-    ] = False,
+    pilot: Pilot = False,
     no_build: NoBuild = False,
     json_: AsJson = False,
     where: Where = None,
