@@ -8,6 +8,7 @@ from harness.cli import (
     dashboard,
     data,
     doctor,
+    init,
     judge,
     listing,
     merge,
@@ -27,6 +28,7 @@ from harness.store import Home, NoHome
 from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
+    init,
     studies,
     run,
     work,
