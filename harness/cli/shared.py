@@ -1,6 +1,8 @@
 """What the commands share: the application, where it prints, and how a mistake ends it."""
 
 import json
+import re
+import textwrap
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -64,6 +66,10 @@ NoBuild = Annotated[
         help="Do not build what is to be run, to see whether it can be built.",
     ),
 ]
+
+WIDEST = 100  # columns that a sentence takes, however wide the terminal is
+TIED = "\0=\0"  # an equals sign between whose sides no line breaks
+HEAD = re.compile(r"[a-z]+: +")  # `answer: `, below which a sentence goes on
 
 Overrides = Annotated[
     list[str] | None,
@@ -210,6 +216,30 @@ def print_lines(*lines: str) -> None:
     """Prints lines as they are, brackets included."""
     for line in lines:
         out.print(line, markup=False)
+
+
+def print_sentence(text: str, style: str = "") -> None:
+    """Prints a sentence, on a terminal in lines that break between words, in a colour; into a file
+    or a pipe as a line of its own, without colours.
+    """
+    for line in lines_of_sentence(text, out.width) if out.is_terminal else [text]:
+        out.print(line, markup=False, style=style)
+
+
+def lines_of_sentence(text: str, width: int) -> list[str]:
+    """A sentence in lines of a terminal; further ones are indented below the first."""
+    indent = len(text) - len(text.lstrip())
+    behind_head = HEAD.match(text)
+    if behind_head is not None:
+        indent = behind_head.end() - 2
+    lines = textwrap.wrap(
+        text.replace(" = ", TIED),
+        min(width, WIDEST),
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(TIED, " = ") for line in lines] or [text]
 
 
 def escape_markup(text: str) -> str:

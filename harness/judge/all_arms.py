@@ -40,7 +40,7 @@ def rankings(
         tables = blocks(comparison, measured, stratum, arms)
         if result.test != "friedman" or tables is None:
             continue
-        names = arm_names(comparison, arms)
+        names = arm_names(comparison, arms, plan.names)
         yield Ranking(
             stratum,
             names=tuple(map(names.__getitem__, arms)),

@@ -26,6 +26,7 @@ from harness.judge.network_level import (
     NOT_CONFIRMATORY,
     inference_of,
 )
+from harness.judge.plain_answer import plain_answer
 from harness.judge.published_notes import published_notes
 from harness.judge.repetitions import notes_on_folds, with_real_unit
 from harness.judge.samples import measured_samples
@@ -66,7 +67,8 @@ def judge(
         confirmatory = declared.key in early
         reasons = tuple(sequence.reasons_to_explore(study, verdict))
         verdict = replace(verdict, exploratory_because=reasons)
-        verdicts.append(_with_sentences(verdict, family, lower, confirmatory=confirmatory))
+        verdict = _with_sentences(verdict, family, lower, confirmatory=confirmatory)
+        verdicts.append(replace(verdict, plain=plain_answer(verdict, study.names)))
     if leaving_out:
         verdicts = leave_one_out(drafts, verdicts)
     return Verdicts(study.name, study.question, states(study, runs), tuple(verdicts), changed)
@@ -112,14 +114,14 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
         )
         of_metrics.append(of_metric)
     first = of_metrics[0]
-    arms = _arms(question, first)
+    arms = _arms(question, plan, first)
     notes = list(confinements(comparison))
     notes += notes_on_folds(declared, comparison)
     notes += plan.notes
     for measured in of_metrics:
         notes += measured.notes
     notes += filter(None, [inference.note, shared_start(plan)])
-    notes += losses(question, first)
+    notes += losses(question, first, plan.names)
     notes += published_notes(study, comparison)
     tests = [] if study.until is not None else tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
@@ -161,14 +163,15 @@ def _contrasts(
     return contrasts.groups(comparison, plan, of_metrics[0])
 
 
-def _arms(comparison: Comparison, measured: Measured) -> tuple[Arm, ...]:
+def _arms(comparison: Comparison, plan: Layout, measured: Measured) -> tuple[Arm, ...]:
     """The rows of a comparison's table; a correlation has none."""
     if comparison.kind == "correlate":
         return ()
     samples = list(measured.samples)
     if comparison.kind == "trend":
         samples.sort(key=lambda sample: (sample.stratum, float(sample.point)))
-    names = arm_names(comparison, (sample.arm_or_point for sample in measured.samples))
+    levels_of_arms = [sample.arm_or_point for sample in measured.samples]
+    names = arm_names(comparison, levels_of_arms, plan.names)
     tallies = {(tally.stratum, tally.arm): tally for tally in measured.tallies}
     arms = []
     for sample in samples:

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from harness.judge.averaged import averaged_levels, averaged_paths, shared_by_arms, varying_paths
 from harness.judge.level_reader import LevelReader
-from harness.spec.naming import level_meant, short_names
+from harness.spec.naming import level_meant
 from harness.spec.values import Fit
 from harness.study.comparison import Comparison
 from harness.study.levels import among, at_all_positions, levels_of, levels_of_rows
 from harness.study.load import Study
+from harness.study.names import NO_NAMES, Names, level_display_names
 
 Levels = tuple[str, ...]  # a stratum or an arm: a level of each setting that it is made of
 
@@ -47,6 +48,7 @@ class Layout:
     averaged: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     kept_levels: Mapping[str, list[str]] = field(default_factory=dict)  # of dimensions of the rows
+    names: Names = NO_NAMES  # what the study calls its levels
     is_of_two_metrics: bool = False  # which stand beside each other as beside.py says
 
     @property
@@ -117,6 +119,7 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         averaged=varying_paths(averaged, [trial.rest for trial in balanced]),
         notes=(*repeated, *notes),
         kept_levels=levels_of_rows(study.expansion, comparison.where),
+        names=study.names,
         is_of_two_metrics=comparison.correlate is not None,
     )
 
@@ -188,8 +191,11 @@ def at_stratum(stratum: Levels) -> str:
     return f" at {levels_text(stratum)}"
 
 
-def arm_names(comparison: Comparison, arms: Iterable[Levels]) -> dict[Levels, str]:
-    """The short names of arms, or of points of a trend: each level as short as it may be here.
+def arm_names(
+    comparison: Comparison, arms: Iterable[Levels], own: Names = NO_NAMES
+) -> dict[Levels, str]:
+    """The short names of arms, or of points of a trend: each level as short as it may be here, or
+    as the study calls it.
 
     Every name of an arm in a verdict, a report or a chart is made here.
     """
@@ -197,7 +203,9 @@ def arm_names(comparison: Comparison, arms: Iterable[Levels]) -> dict[Levels, st
     paths = comparison.factors
     if comparison.kind == "trend":
         paths = [comparison.trend or ""]
-    columns = list(map(short_names, zip(*distinct, strict=True), paths))
+    columns = []
+    for levels, path in zip(zip(*distinct, strict=True), paths, strict=False):
+        columns.append(level_display_names(levels, path, own))
     names = {}
     for arm in distinct:
         pairs = zip(columns, arm, strict=True)

@@ -26,6 +26,7 @@ from harness.stats.folds import of_folds
 from harness.stats.models import anova, mixed_effects
 from harness.stats.result import Correlation, Effect, Model, Term
 from harness.study.comparison import Comparison
+from harness.study.names import Names
 
 
 def trend(comparison: Comparison, layout: Layout, measured: Measured) -> Iterator[Contrast]:
@@ -34,10 +35,11 @@ def trend(comparison: Comparison, layout: Layout, measured: Measured) -> Iterato
     """
     for stratum in measured.strata:
         samples = measured.of_stratum(stratum)
-        yield _trend_of(comparison, sorted(samples, key=lambda sample: float(sample.point)))
+        curve = sorted(samples, key=lambda sample: float(sample.point))
+        yield _trend_of(comparison, curve, layout.names)
 
 
-def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
+def _trend_of(comparison: Comparison, curve: list[Sample], own: Names) -> Contrast:
     """The trend of one stratum, whose samples are given from the first point to the last."""
     first = curve[0]
     last = curve[-1]
@@ -55,7 +57,7 @@ def _trend_of(comparison: Comparison, curve: list[Sample]) -> Contrast:
     difference = estimate(comparison, paired, *ends, level)
     effect, effect_reason = result_or_reason(effect_between, comparison, paired, *ends, level)
     notes_of_ends = join_notes(dict.fromkeys([difference.note, effect_reason]))
-    names = arm_names(comparison, [sample.arm_or_point for sample in curve])
+    names = arm_names(comparison, [sample.arm_or_point for sample in curve], own)
     return Contrast(
         first.stratum,
         names[last.arm_or_point],

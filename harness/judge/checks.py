@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from scipy import stats
 
-from harness.judge.arms import arm_names, at_stratum
+from harness.judge.arms import at_stratum
 from harness.judge.estimates import result_or_reason
 from harness.judge.measured import Sample
 from harness.judge.sentences import p_value
@@ -27,7 +27,7 @@ def normality(arms: Iterable[Arm]) -> Iterator[str]:
         yield f"normality of {name}: Shapiro-Wilk {p}{power}; for information only"
 
 
-def pooled_values(comparison: Comparison, sample: Sample, is_averaged: bool) -> Pooled:
+def pooled_values(comparison: Comparison, sample: Sample, arm: str, *, is_averaged: bool) -> Pooled:
     """What the images or patients of an arm are worth, for those of one network resemble each
     other.
     """
@@ -38,9 +38,8 @@ def pooled_values(comparison: Comparison, sample: Sample, is_averaged: bool) -> 
     worth: float | None = 1.0
     if networks > 1:
         worth, _ = result_or_reason(effective_n, values, clusters)
-    levels = sample.arm_or_point
     return Pooled(
-        arm=arm_names(comparison, [levels])[levels],
+        arm=arm,
         images=len(sample.units),
         networks=networks,
         icc=icc,

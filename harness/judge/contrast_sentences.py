@@ -47,7 +47,7 @@ def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
     text = sentences[comparison.kind](comparison, answer, family)
     if contrast.only_these_networks and contrast.outcome != "no test":
         text = f"of these networks only, {text}"
-    where = where_text(_worth_saying(comparison))
+    where = where_text(restrictions_worth_saying(comparison))
     if contrast.stratum:
         where.append(levels_text(contrast.stratum))
     if not where:
@@ -58,7 +58,7 @@ def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
 MOST_LEVELS = 2  # a longer list of levels is left to the notes of the comparison
 
 
-def _worth_saying(comparison: Comparison) -> dict[str, str | list[str]]:
+def restrictions_worth_saying(comparison: Comparison) -> dict[str, str | list[str]]:
     """Returns what a sentence says of where its question is asked.
 
     Levels that are compared, or are strata, are named by themselves.
@@ -91,11 +91,11 @@ def _numbers(
     elif comparison.correct is None:
         correction = " uncorrected"
     parts.append(p_value(contrast.corrected) + correction)
-    parts += filter(None, [_looks_in_words(contrast)])
+    parts += filter(None, [looks_in_words(contrast)])
     return ", ".join(parts)
 
 
-def _looks_in_words(contrast: Contrast) -> str:
+def looks_in_words(contrast: Contrast) -> str:
     """After how many seeds a contrast was decided, or that it is not; empty without looks."""
     most = contrast.looked.most
     if not most:

@@ -117,7 +117,7 @@ def groups(comparison: Comparison, layout: Layout, measured: Measured) -> Iterat
         planned = planned_units(layout.trial_places, comparison)
     for stratum in strata(layout, measured.samples):
         arms = arms_of(layout, measured, stratum)
-        names = arm_names(comparison, arms)
+        names = arm_names(comparison, arms, layout.names)
         post_hoc = post_hoc_results(comparison, measured, stratum, arms)
         for first, second in contrasts(comparison, arms):
             labels = (stratum, names[first], names[second])

@@ -12,6 +12,7 @@ from harness.judge.samples import measured_samples
 from harness.judge.verdicts import Pooled
 from harness.spec.naming import as_list
 from harness.study.comparison import Comparison
+from harness.study.names import Names
 
 
 def confinements(comparison: Comparison) -> Iterator[str]:
@@ -20,9 +21,9 @@ def confinements(comparison: Comparison) -> Iterator[str]:
         yield f"only where {path} is {' or '.join(as_list(levels))}"
 
 
-def losses(comparison: Comparison, measured: Measured) -> Iterator[str]:
+def losses(comparison: Comparison, measured: Measured, own: Names) -> Iterator[str]:
     """Says which trials, units and values are missing from each arm."""
-    names = arm_names(comparison, (tally.arm for tally in measured.tallies))
+    names = arm_names(comparison, [tally.arm for tally in measured.tallies], own)
     for tally in measured.tallies:
         name = (names[tally.arm] or "all trials") + at_stratum(tally.stratum)
         losses = []
@@ -53,4 +54,6 @@ def pooled_arms(
     measured = measured_samples(plan, comparison, metric, runs, rows, of_each_network=True)
     is_averaged = inference.within_network is not None
     for sample in measured.samples:
-        yield pooled_values(comparison, sample, is_averaged)
+        levels = sample.arm_or_point
+        name = arm_names(comparison, [levels], plan.names)[levels]
+        yield pooled_values(comparison, sample, name, is_averaged=is_averaged)

@@ -1,8 +1,16 @@
 """Which trials a study still needs until its comparisons are decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from harness.judge.arms import Layout, Levels, arm_names, by_stratum, contrasts, lay_out
+from harness.judge.arms import (
+    Layout,
+    Levels,
+    TrialPlace,
+    arm_names,
+    by_stratum,
+    contrasts,
+    lay_out,
+)
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.study.cells import Cell
 from harness.study.load import Study
@@ -22,10 +30,9 @@ def _of_open_arms(layout: Layout, verdict: Verdict) -> Iterator[str]:
     """The trials of the arms of one comparison that are not told apart yet."""
     decided = _decided_pairs(layout, verdict)
     for stratum, trials in by_stratum(layout.trial_places).items():
-        arms = list(dict.fromkeys(trial.arm for trial in trials))
-        open_arms = set(arms)
+        open_arms = set(_arms_of(trials))
         if not layout.has_row_arms:
-            open_arms = set(_open_arms(verdict, stratum, arms, decided))
+            open_arms = set(_open_arms(verdict, layout, stratum, decided))
         elif (stratum, "", "") in decided:
             open_arms = set()
         for trial in trials:
@@ -33,11 +40,17 @@ def _of_open_arms(layout: Layout, verdict: Verdict) -> Iterator[str]:
                 yield trial.trial
 
 
+def _arms_of(trials: Iterable[TrialPlace]) -> list[Levels]:
+    """The arms of some trials, in the order of the grid."""
+    return list(dict.fromkeys(trial.arm for trial in trials))
+
+
 def _open_arms(
-    verdict: Verdict, stratum: Levels, arms: list[Levels], decided: set[tuple[Levels, str, str]]
+    verdict: Verdict, layout: Layout, stratum: Levels, decided: set[tuple[Levels, str, str]]
 ) -> Iterator[Levels]:
     """The arms of a planned stratum that some undecided contrast needs."""
-    names = arm_names(verdict.comparison, arms)
+    arms = _arms_of(by_stratum(layout.trial_places)[stratum])
+    names = arm_names(verdict.comparison, arms, layout.names)
     for first, second in contrasts(verdict.comparison, arms):
         if (stratum, names[first], names[second]) not in decided:
             yield from (first, second)

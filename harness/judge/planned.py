@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from harness.judge.arms import (
@@ -32,6 +33,7 @@ from harness.judge.shared_starts import shared_start
 from harness.study.comparison import Comparison
 from harness.study.levels import planned_levels_of_rows
 from harness.study.load import Study
+from harness.study.names import Names
 
 TOO_FEW = "the points share so few networks that what they show holds of these networks only"
 
@@ -76,7 +78,8 @@ def _contrasts_of(study: Study, plan: Layout, comparison: Comparison) -> Iterato
     if comparison.kind == "model":
         yield Planned(comparison, "the terms of the model", "F", "of the model", (), False)
         return
-    plan_kind = {"groups": _groups, "trend": _trend, "correlate": _correlation}[comparison.kind]
+    of_groups = partial(_groups, own=plan.names)
+    plan_kind = {"groups": of_groups, "trend": _trend, "correlate": _correlation}[comparison.kind]
     for stratum, trials in by_stratum(plan.trial_places).items():
         for planned in plan_kind(comparison, trials):
             for of_rows in product(*levels.values()):
@@ -100,13 +103,13 @@ def _has_planned_units(comparison: Comparison) -> bool:
     return comparison.unit in ("seed", "fold")
 
 
-def _groups(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterator[Planned]:
+def _groups(comparison: Comparison, trials: Sequence[TrialPlace], own: Names) -> Iterator[Planned]:
     """The contrasts of the arms in one stratum."""
     units = {}
     for (_, arm), ids in planned_units(trials, comparison).items():
         units[arm] = ids
     arms = list(units)
-    names = arm_names(comparison, arms)
+    names = arm_names(comparison, arms, own)
     for first, second in contrasts(comparison, arms):
         choice = _choice_for_pair(comparison, units[first], units[second])
         compared = [units[first], units[second]]

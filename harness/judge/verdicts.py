@@ -9,7 +9,6 @@ from typing import Any
 from harness.judge.arms import Levels, at_stratum, levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.measured import Sample, Tally
-from harness.judge.sentences import mean as mean_text
 from harness.judge.sentences import number, p_value, pooled_flag
 from harness.stats.result import Effect, Interval, Result
 from harness.study.comparison import Comparison
@@ -85,6 +84,7 @@ class Verdict:
     exploratory_because: tuple[str, ...] = ()
     tested_unit: str = ""  # what n counts, where images or patients are averaged within networks
     answers: tuple[str, ...] = ()  # what its contrasts say together: negative transfer, shots
+    plain: str = ""  # the answer in words that need no glossary, or in the study's own
     survival: str = ""  # whether it would survive without any one unit; empty where not asked
 
     @property
@@ -139,13 +139,16 @@ class Verdicts:
 
     @property
     def headline(self) -> str:
-        """The answer in one sentence: that of the first primary comparison, else of the first."""
+        """The answer in plain words: that of the primary comparisons, else of the first."""
         if not self.verdicts:
             return "The study declares no comparison, so there is nothing to answer."
-        for verdict in self.verdicts:
-            if verdict.comparison.primary:
-                return verdict.sentence
-        return self.verdicts[0].sentence
+        primary = [verdict.plain for verdict in self.verdicts if verdict.comparison.primary]
+        return " ".join(primary or [self.verdicts[0].plain])
+
+    @property
+    def primary_first(self) -> list[Verdict]:
+        """The verdicts in the order in which a reader wants their answers."""
+        return sorted(self.verdicts, key=lambda verdict: not verdict.comparison.primary)
 
     @property
     def answers(self) -> Iterator[str]:
@@ -184,45 +187,3 @@ def _plain_field(name: str, item: Any) -> Any:
     if name in ("stratum", "arm") and isinstance(item, tuple):
         return levels_text(item)
     return _plain(item)
-
-
-def lines(verdicts: Verdicts) -> Iterator[str]:
-    """Verdicts as lines of a terminal."""
-    yield verdicts.headline
-    counts = []
-    for state, count in verdicts.states.items():
-        if count:
-            counts.append(f"{count} {state}")
-    yield f"trials: {', '.join(counts)}"
-    if verdicts.changed:
-        yield f"declared: {verdicts.changed}"
-    for verdict in verdicts.verdicts:
-        yield from _verdict_lines(verdict)
-
-
-def _verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """The arms, contrasts and notes of one verdict."""
-    comparison = verdict.comparison
-    facts = ["primary"] if comparison.primary else []
-    facts += ["confirmatory" if verdict.confirmatory else "exploratory", f"unit {comparison.unit}"]
-    yield f"{comparison.name} ({', '.join(facts)})"
-    width = max([len(arm.name) for arm in verdict.arms], default=0)
-    for arm in verdict.arms:
-        line = f"  {arm.name:{width}}  {mean_text(arm.mean)}  n = {len(arm.sample.units)}"
-        if arm.stratum:
-            line += f" {at_stratum(arm.stratum)}"
-        yield line
-    for contrast in verdict.contrasts:
-        line = f"  {contrast.sentence}"
-        if contrast.test:
-            exact = ", exact" if contrast.exact else ""
-            line += f" [{contrast.test}{exact}; {contrast.why}]"
-        yield line
-    for answer in verdict.answers:
-        yield f"  {answer}"
-    if verdict.survival:
-        yield f"  one left out: {verdict.survival}"
-    for pooled in verdict.pooled:
-        yield f"  {pooled.sentence}"
-    for note in verdict.notes:
-        yield f"  note: {note}"

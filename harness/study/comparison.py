@@ -9,14 +9,15 @@ from typing import Any, Literal
 from harness.spec.options import Fraction, NonNegative, Positive
 from harness.spec.parse import options_of
 from harness.spec.values import digest
+from harness.study.says import Says
 
 Unit = Literal["seed", "fold", "image", "patient"]
 
 # a test, an effect or an interval: its name, or a mapping with its name and options
 Statistic = str | dict[str, Any]
 
-# what changes nothing of a question: its name, and what others found
-NOT_ASKED = ("name", "published", "from")
+# what changes nothing of a question: its name, how its answer is said, and what others found
+NOT_ASKED = ("name", "says", "published", "from")
 
 # the names of the levels that a setting or a dimension of the rows is confined to
 Where = dict[str, str | list[str]]
@@ -65,6 +66,7 @@ class Comparison:
     expect: Expect | None = None  # in standard deviations, or {difference, spread}: for the power
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
     primary: bool = False  # what the study is about; all else is secondary
+    says: Says | None = None  # the answer as a sentence, by how it comes out
     transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer
     published: str | None = None  # a CSV file: averages of correlations, p and effects of pairs
     from_: str = ""  # where these were published

@@ -9,6 +9,7 @@ from harness.study.entries import read_entry
 from harness.study.grid import Expansion
 from harness.study.marks import KEY
 from harness.study.problems import Finding, Findings
+from harness.study.says import says_problems
 from harness.study.statistic_checks import statistic_problems
 
 
@@ -59,6 +60,7 @@ def contradictions(comparison: Comparison) -> Findings:
         yield ("model",), "a formula reads 'metric ~ factor * factor'"
     yield from _contradictions_of_pairs(comparison)
     yield from _contradictions_of_within(comparison)
+    yield from says_problems(comparison.says, comparison.margin)
     if comparison.correct == "shaffer" and not _compares_all_pairs(comparison):
         yield ("correct",), "shaffer holds for all pairs of one set of groups; take holm"
     if not 0 < comparison.alpha < 1:

@@ -16,7 +16,10 @@ QUESTION = re.compile(r"(?P<metric>.+?) (?P<key>by|over) (?P<path>.+?)( against 
 EXAMPLE = "'dice by init against random, unit seed'"
 KEYS = {"by": "by", "over": "trend"}
 # What takes more than a word of a terminal stands in a file.
-IN_A_FILE = ("correlate", "model", "name", "metric", "by", "trend", "against", "published", "from")
+IN_A_FILE = (
+    *("correlate", "model", "name", "metric", "by", "trend", "against"),
+    *("says", "published", "from"),
+)
 
 
 def read_comparison_text(text: str) -> Raw:

@@ -7,6 +7,7 @@ from harness.study.problems import Problems
 SECTIONS = (
     *("name", "question", "extends", "components", "seeds", "folds", "base", "grid", "zip"),
     *("exclude", "when", "transductive", "search", "compare", "tables", "scores"),
+    "names",
 )
 
 LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has at most 255

@@ -19,6 +19,7 @@ from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
 from harness.study.heading import check_name, check_sections
 from harness.study.marks import KEY, Mistakes, path_text
+from harness.study.names import NO_NAMES, Names, read_names
 from harness.study.overrides import with_overrides
 from harness.study.points import with_examples
 from harness.study.problems import Problems, Raw
@@ -57,6 +58,7 @@ class Study:
     search: Search | None = None  # the cells of a search are those of its confirmation
     until: UntilDecided | None = None  # seeds are trained until its comparisons are decided
     scores: Scores | None = None  # a table of what was trained and measured elsewhere
+    names: Names = NO_NAMES  # what people call its metrics, settings and levels
     overrides: tuple[str, ...] = ()  # what the command line changed of the file: PATH=VALUE
 
     @property
@@ -104,6 +106,7 @@ def study_of_document(document: Document, path: Path) -> Study:
         axes = read_axes(problems, until)
         grid = _expanded_grid(problems, axes, transductive)
     compare, tables = read_questions(problems, grid)
+    names = read_names(problems, grid)
     if until is not None and not problems.entries:
         for steps, text in sequence_problems(compare):
             problems.add(steps, text)
@@ -125,6 +128,7 @@ def study_of_document(document: Document, path: Path) -> Study:
         transductive=transductive,
         until=until,
         scores=None if scored is None else scored.scores,
+        names=names,
     )
 
 
@@ -137,6 +141,7 @@ def _searching_study(
     problems.read_mapping(("base",))
     if search is not None:
         search = with_examples(problems, search, transductive)
+    names = read_names(problems, Expansion())
     if problems.entries or search is None:
         raise Mistakes(problems.entries)
     compare: tuple[Comparison, ...] = ()
@@ -145,7 +150,17 @@ def _searching_study(
     raw = problems.document.value
     nothing = Expansion()
     return Study(
-        name, question, path, (), (), nothing, compare, (), raw, transductive, search=search
+        name,
+        question,
+        path,
+        (),
+        (),
+        nothing,
+        compare,
+        raw=raw,
+        transductive=transductive,
+        search=search,
+        names=names,
     )
 
 

@@ -91,8 +91,15 @@ def _sections() -> Json:
         ),
         "compare": _with_text(comparisons, "The comparisons, declared before the run."),
         "tables": _with_text(tables, "Tables as a paper prints them."),
+        "names": _with_text(_names(), "What people call metrics, settings and levels."),
         "scores": _with_text(TEXT, "A CSV file of what was trained and measured elsewhere."),
     }
+
+
+def _names() -> Json:
+    """A name for each metric or setting, or names for its levels too."""
+    of_levels = {"type": "object", "additionalProperties": TEXT}
+    return {"type": "object", "additionalProperties": {"anyOf": [TEXT, of_levels]}}
 
 
 def _grid() -> Json:
