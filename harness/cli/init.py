@@ -41,7 +41,7 @@ def init(
     _check_file(file)
     images = images or _ask("--images", "Where are the images (a folder, or a pattern)?")
     masks = masks or _ask("--masks", "Where are their masks?")
-    if question is None and sys.stdin.isatty():
+    if question is None and is_terminal():
         question = typer.prompt("What do you ask?", default=QUESTION)
     err.print(f"reading {images} and {masks} ...", markup=False)
     overview = or_exit(survey, images, masks, is_volume=is_volume)
@@ -49,6 +49,11 @@ def init(
     _check_study(text, file)
     or_exit(_write, file, text)
     print_lines(*_next_lines(overview, file))
+
+
+def is_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 def _check_file(file: Path) -> None:
@@ -63,7 +68,7 @@ def _check_file(file: Path) -> None:
 
 def _ask(option: str, question: str) -> str:
     """Asks on a terminal; elsewhere the command line has to say it."""
-    if not sys.stdin.isatty():
+    if not is_terminal():
         fail(f"{option}: say where they are; harness init --images raw/ --masks masks/")
     answer: str = typer.prompt(question)
     return answer.strip()

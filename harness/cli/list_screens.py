@@ -12,6 +12,7 @@ from harness.spec.paths import FIT_OPTIONS
 from harness.spec.values import Fit, Trial
 from harness.study.comparison import Comparison, Correlate
 from harness.study.entries import STATISTICS, entry_options
+from harness.study.glossary import glossary_entry
 from harness.study.schema import study_schema
 from harness.study.schema_texts import comments, docstring
 from harness.study.tables import Table
@@ -108,7 +109,7 @@ def metrics_lines() -> Iterator[str]:
     """The metrics that probes measure."""
     yield from paragraph(
         "What `metric` of a comparison and `metrics` of a table may name, by the probe that "
-        "measures it (v: less is better); docs/glossary.md says what each is."
+        "measures it (v: less is better); harness list NAME says what it is."
     )
     for probe in catalogue("probe").values():
         names = []
@@ -164,14 +165,16 @@ def probes_by_metric() -> dict[str, list[str]]:
 
 
 def metric_lines(metric: str) -> Iterator[str]:
-    """One metric: which probe measures it, and which way is better."""
+    """One metric: what it is, which probe measures it, and which way is better."""
+    entry = glossary_entry(metric)
+    text = metric if entry is None else f"{metric}, {entry.name}: {entry.text}"
+    yield from paragraph(f"metric {text}")
     for name in probes_by_metric()[metric]:
         facts = catalogue("probe")[name].facts
-        better = "less" if metric in facts.lower else "more"
-        text = f"metric {metric}: measured by the probe {name}; {better} is better."
+        yield from beside("probe", name)
+        yield from beside("better", "less" if metric in facts.lower else "more")
         if facts.dimensions:
-            text += f" Its rows may be told apart by {', '.join(facts.dimensions)}."
-        yield from paragraph(f"{text} docs/glossary.md says what it is.")
+            yield from beside("dimensions", ", ".join(facts.dimensions))
 
 
 def _facts(component: Component) -> Iterator[tuple[str, str]]:
