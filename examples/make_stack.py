@@ -2,8 +2,8 @@
 
     python examples/make_stack.py
 
-raw/ gets grey sections with bright bodies in noise, masks/ a mask for each, with the grey edges that
-an image program leaves.
+raw/ gets grey sections with bright bodies in noise, masks/ a mask for each, with the grey edges
+that an image program leaves.
 """
 
 from pathlib import Path
@@ -45,4 +45,3 @@ def write_stack(folder: Path, sections: int = SECTIONS, size: int = SIZE) -> Non
 
 if __name__ == "__main__":
     write_stack(Path.cwd())
-    print("raw/ and masks/ are written")

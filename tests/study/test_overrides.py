@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.screen import TAGS_OF_A_RUN
+from harness.record.code import Code
+from harness.record.contents import tags_of
+from harness.record.result import TrialResult
+from harness.spec.states import State
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import load_study
@@ -85,22 +90,23 @@ def test_all_that_is_wrong_is_said_at_once(tiny: Path) -> None:
     assert len(mistakes.value.problems) == 2
 
 
-def test_what_was_set_is_recorded_and_shown(home: Home, tiny: Path) -> None:
-    load_and_record(home, tiny, ["fit.batch=2", "seeds=1"])
-    (run, _) = tracker_of(home).runs()
-    assert run.tags["harness.set"] == "fit.batch=2, seeds=1"
-    page = call("show", run.id)[1]
-    assert "fit.batch=2, seeds=1" in " ".join(page.split())
-    setting = ("--set", "fit.batch=2", "--set", "seeds=1")
-    assert "2 done" in call("plan", str(tiny), *setting)[1]
-    assert "0 done" in call("plan", str(tiny))[1]  # the file says another thing
-    assert "n = 1" in call("compare", str(tiny), *setting)[1]
+def test_what_was_set_is_a_tag_of_each_run_and_shown(home: Home, tiny: Path) -> None:
+    study = load_study(tiny, ["fit.batch=2", "seeds=1"])
+    tags = tags_of(study, study.cells[0], TrialResult(State.FINISHED), Code(), "new")
+    assert tags["harness.set"] == "fit.batch=2, seeds=1"
+    study = load_study(tiny)
+    tags = tags_of(study, study.cells[0], TrialResult(State.FINISHED), Code(), "new")
+    assert "harness.set" not in tags
+    assert "harness.set" in TAGS_OF_A_RUN
 
 
-def load_and_record(home: Home, file: Path, overrides: list[str]) -> None:
-    """Records a run for each trial of a study that the command line has changed."""
+def test_what_was_set_is_planned_and_judged_under_the_same_option(home: Home, tiny: Path) -> None:
     tracker_of(home).prepare()
-    fill(home, load_study(file, overrides), scores(lambda trial: 0.5))
+    fill(home, load_study(tiny, ["fit.batch=2"]), scores(lambda trial: 0.5))
+    setting = ("--set", "fit.batch=2")
+    assert "4 done" in call("plan", str(tiny), *setting)[1]
+    assert "0 done" in call("plan", str(tiny))[1]  # the file says another thing
+    assert "n = 2" in call("compare", str(tiny), *setting)[1]
 
 
 def test_batch_jobs_read_the_file(home: Home, tiny: Path) -> None:
