@@ -26,8 +26,6 @@ SHORT = {  # what a reader waits minutes for
     "steps: 20  #": "steps: 2  #",
     "steps: 20\n": "steps: 2\n",
     "{arch: tiny_unet}": "{arch: tiny_unet, width: 2}",
-    "patch: 96": "patch: 32",
-    "patch: 64": "patch: 32",
     "slices: 8, size: 96": "slices: 4, size: 48",
 }
 
