@@ -32,6 +32,13 @@ data_app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 Name = Annotated[str, typer.Argument(help="A data set's name: harness data list.")]
+NameOrMapping = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|MAPPING",
+        help="A data set's name, or a mapping as in a study: '{name: folder, images: ...}'.",
+    ),
+]
 
 
 @data_app.command("list")
@@ -69,32 +76,32 @@ def fetch(name: Name) -> None:
 
 
 @data_app.command()
-def check(name: Name) -> None:
+def check(name: NameOrMapping) -> None:
     """Read every image and mask of a data set and say what is wrong with it."""
-    from harness.data.fetch.fetch import check as check_fetch
+    from harness.data.check import check as check_by_name
+    from harness.data.check import check_part
 
     home = Home.here()
     component = catalogue("dataset").get(name)
-    if component is not None and component.facts.drawn:
+    if component is None:
+        part = _dataset(name, "train")
+        report = or_exit(check_part, part, home.data)
+    elif component.facts.drawn:
         print_lines(f"{name} is drawn by harness itself; there is nothing to check")
         return
-    report = or_exit(check_fetch, name, home.data)
+    else:
+        report = or_exit(check_by_name, name, home.data)
     print_lines(*[f"{split}: {count} images" for split, count in report.splits.items()])
     print_lines(*[f"wrong: {problem}" for problem in report.problems])
     print_lines(*[f"note: {note}" for note in report.notes])
-    print_lines(f"{name} is {'sound' if report.is_usable else 'not usable'}")
+    print_lines(f"{report.name} is {'sound' if report.is_usable else 'not usable'}")
     if not report.is_usable:
         raise typer.Exit(1)
 
 
 @data_app.command()
 def preview(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="A data set's name, or a mapping as in a study: '{name: vnc, task: ...}'."
-        ),
-    ],
+    name: NameOrMapping,
     to: Annotated[Path | None, typer.Option(help="The PNG to write.")] = None,
     split: Annotated[str, typer.Option(help="train, validation, test or all.")] = "train",
 ) -> None:

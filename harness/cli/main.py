@@ -8,7 +8,9 @@ from harness.cli import (
     dashboard,
     data,
     doctor,
+    init,
     judge,
+    listing,
     merge,
     predict,
     rank,
@@ -26,6 +28,7 @@ from harness.store import Home, NoHome
 from harness.store.space import is_out_of_space, no_space
 
 COMMANDS = (
+    init,
     studies,
     run,
     work,
@@ -34,6 +37,7 @@ COMMANDS = (
     rank,
     predict,
     records,
+    listing,
     merge,
     runs,
     dashboard,

@@ -14,7 +14,7 @@ from harness.study.marks import KEY, Mistakes, Problem
 
 DEFAULT = "harness.yaml"  # holds wherever no profile is named
 FOLDER = "profiles"
-LEFT_OUT = ("profile", "json", "help")  # options that only a command line may say
+LEFT_OUT = ("profile", "json", "help", "set", "pilot")  # options that only a command line may say
 
 
 def use_profile(context: typer.Context, file: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The commands that look things up, and the one that tidies: list, show, trace, gc."""
+"""The commands that look runs up, and the one that tidies: show, trace, gc."""
 
 import sys
 from dataclasses import asdict
@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from harness.cli import screen
-from harness.cli.json_values import component_values
 from harness.cli.shared import (
     AsJson,
     Where,
@@ -28,28 +27,10 @@ from harness.record.files_of_run import file_of_run, sizes_of_artifacts
 from harness.record.tracker import Tracker, metrics
 from harness.run.garbage import garbage, keys_kept_by
 from harness.run.progress import duration, running
-from harness.spec.catalogue import HOMES, catalogue
-from harness.spec.options import did_you_mean
 from harness.spec.parse import read_trial
 from harness.spec.records import FitRecord
 from harness.spec.values import Fit
 from harness.store import Home, read_json
-
-
-@app.command("list")
-def list_(
-    kind: Annotated[str | None, typer.Argument(help="init, method, probe, ...")] = None,
-    json_: AsJson = False,
-) -> None:
-    """List what a study file may name, with every option and its default."""
-    if kind is not None and kind not in HOMES:
-        fail(f"no kind of component is called {kind!r}; {did_you_mean(kind, HOMES)}")
-    kinds = [kind] if kind else [name for name in HOMES if catalogue(name)]
-    if json_:
-        as_json({name: component_values(name) for name in kinds})
-        return
-    for name in kinds:
-        out.print(screen.catalogue_table(name))
 
 
 @app.command()

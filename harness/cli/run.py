@@ -33,15 +33,18 @@ from harness.cli.engines import (
 )
 from harness.cli.json_values import summary_value
 from harness.cli.live import carry_out
+from harness.cli.pilot import Pilot, run_pilot
 from harness.cli.profile import Profile, RunFile
 from harness.cli.searches import carry_out_search, print_history
 from harness.cli.shared import (
     AsJson,
     NoBuild,
+    Overrides,
     Where,
     app,
     as_json,
     check_building_of,
+    fail,
     or_exit,
     plan_of,
     print_lines,
@@ -101,6 +104,8 @@ def run_(
     deterministic: Deterministic = True,
     profile: Profile = None,
     limit: Limit = None,
+    overrides: Overrides = None,
+    pilot: Pilot = False,
     no_build: NoBuild = False,
     json_: AsJson = False,
     where: Where = None,
@@ -112,8 +117,21 @@ def run_(
     if not deterministic:
         os.environ[DETERMINISTIC] = "0"
     longest = longest_job(limit, on)
+    changes = tuple(overrides or ())
+    if pilot:
+        _require_this_machine(on)
+        run_pilot(file, changes, choice.slots_here(), where, quiet=json_)
+        return
     orders = Orders(
-        choice, longest, retry, fail_fast, no_build, anyway=anyway, quiet=json_, where=where
+        choice,
+        longest,
+        retry,
+        fail_fast,
+        no_build,
+        anyway=anyway,
+        quiet=json_,
+        where=where,
+        overrides=changes,
     )
     study, tracker, summary = _run_study(file, orders)
     if json_:
@@ -136,22 +154,31 @@ class Orders:
     anyway: bool  # although its question cannot be answered
     quiet: bool
     where: str | None  # the address of the records
+    overrides: tuple[str, ...]  # what is changed of the study file
+
+
+def _require_this_machine(on: On) -> None:
+    """Ends the command where a pilot would have to run elsewhere."""
+    if on in (On.ray, On.submitit):
+        fail(f"--pilot: it times fits on this machine; leave out --on {on}")
 
 
 def _run_study(file: Path, orders: Orders) -> tuple[Study, Tracker, RunSummary | None]:
     """Searches where the study says so, and runs what is missing of its cells."""
     home = Home.here()
-    study = study_with_data(file, home)
+    study = study_with_data(file, home, orders.overrides)
     home.make()
     say_why_leases(home)
     tracker = tracker_at(orders.where)
     if orders.choice.on is On.submitit:
         require_fixed_cells(study)
+        if study.overrides:
+            fail("--set: workers in batch jobs read the study file; write it there")
     if study.search is not None:
         engine = _engine_of_search(study.search, home, orders)
         slots, quiet = engine.room, orders.quiet
         carry_out_search(study, study.search, home, tracker, engine, slots=slots, quiet=quiet)
-        study = study_with_data(file, home)
+        study = study_with_data(file, home, orders.overrides)
 
     def carry_out_part(part: Study) -> RunSummary | None:
         return _run_cells(part, tracker, orders)

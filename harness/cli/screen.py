@@ -13,8 +13,7 @@ from harness.record.database import Run
 from harness.run.carry_out import RunSummary
 from harness.run.jobs import Outcome
 from harness.run.progress import Progress, duration, how_far, remaining
-from harness.spec.catalogue import Component, catalogue
-from harness.spec.options import REQUIRED, Option, readable
+from harness.spec.catalogue import Component
 from harness.spec.states import State
 
 JOB_STATES = (
@@ -30,6 +29,7 @@ END_STATES = (State.FINISHED, State.DIVERGED, State.FAILED, State.SKIPPED, State
 
 TAGS_OF_A_RUN = (
     "harness.reason",
+    "harness.set",
     "harness.device",
     "harness.host",
     "mlflow.source.git.commit",
@@ -95,26 +95,6 @@ def log_line(progress: Progress, outcome: Outcome) -> str:
     if seconds:
         text += f"; about {duration(seconds)} to go"
     return text
-
-
-def catalogue_table(kind: str) -> Table:
-    """The components of a kind: name, sentence, options with defaults."""
-    columns = ("name", "what it is", "options")
-    table = Table(*columns, title=kind, title_justify="left", box=None, header_style="bold")
-    for component in catalogue(kind).values():
-        options = "\n".join(_option_line(option) for option in component.options.values())
-        name = Text(component.name, style="bold")
-        table.add_row(name, Text(component.sentence), Text(options))
-    return table
-
-
-def _option_line(option: Option) -> str:
-    """An option with its type, and its default where it has one."""
-    line = f"{option.name}: {readable(option.type)}"
-    if option.default is REQUIRED:
-        return line
-    default = "null" if option.default is None else str(option.default)
-    return f"{line} = {default}"
 
 
 def run_table(run: Run, metrics: Mapping[str, float], artifacts: list[str]) -> Table:

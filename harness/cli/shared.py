@@ -3,7 +3,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -71,38 +71,49 @@ WIDEST = 100  # columns that a sentence takes, however wide the terminal is
 TIED = "\0=\0"  # an equals sign between whose sides no line breaks
 HEAD = re.compile(r"[a-z]+: +")  # `answer: `, below which a sentence goes on
 
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="A setting as if the file said so: fit.method.lr=1e-3, seeds=2; repeatable.",
+    ),
+]
+
 MOST_CANDIDATES = 10  # runs that a question lists
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def study_in(file: Path) -> Study:
+def study_in(file: Path, overrides: Sequence[str] = ()) -> Study:
     """Reads a study file; its mistakes end the command."""
-    return or_mistakes(load_study, file)
+    return or_mistakes(load_study, file, overrides)
 
 
-def study_with_data(file: Path, home: Home) -> Study:
+def study_with_data(file: Path, home: Home, overrides: Sequence[str] = ()) -> Study:
     """Reads a study file with the fingerprints of its data; on phantoms alone no data is read.
 
     The cells of a search that is over are those that confirm it.
     """
-    return or_mistakes(with_fingerprints, _confirmed_study(file, home), home)
+    return or_mistakes(with_fingerprints, _confirmed_study(file, home, overrides), home)
 
 
-def _confirmed_study(file: Path, home: Home) -> Study:
+def _confirmed_study(file: Path, home: Home, overrides: Sequence[str]) -> Study:
     """Reads a study file; the cells of a search that is over are those that confirm it."""
-    study = study_in(file)
+    study = study_in(file, overrides)
     if study.search is not None:
         study = or_exit(with_confirmation, study, home)
     return study
 
 
-def study_as_recorded(file: Path, tracker: Tracker) -> tuple[Study, list[Run]]:
+def study_as_recorded(
+    file: Path, tracker: Tracker, overrides: Sequence[str] = ()
+) -> tuple[Study, list[Run]]:
     """Reads a study file, on the bytes that its runs have looked at: no data is needed; and those
     runs.
     """
-    study = _confirmed_study(file, tracker.home)
+    study = _confirmed_study(file, tracker.home, overrides)
     recorded = or_exit(tracker.runs, study.name)
     return or_mistakes(as_recorded, study, tracker.home, recorded), recorded
 

@@ -15,6 +15,7 @@ from harness.cli.shared import (
     AsJson,
     File,
     NoBuild,
+    Overrides,
     Where,
     app,
     as_json,
@@ -35,11 +36,15 @@ from harness.store import Home
 
 @app.command("plan")
 def plan_(
-    file: File, no_build: NoBuild = False, json_: AsJson = False, where: Where = None
+    file: File,
+    overrides: Overrides = None,
+    no_build: NoBuild = False,
+    json_: AsJson = False,
+    where: Where = None,
 ) -> None:
     """Show what a study would do: cells, fits, trials, reasons and time; nothing is written."""
     home = Home.here()
-    study = study_with_data(file, home)
+    study = study_with_data(file, home, overrides or ())
     tracker = tracker_at(where)
     needed, looks = still_needed(study, tracker)
     plan = plan_of(needed, home, tracker)
@@ -63,12 +68,14 @@ def plan_(
 
 
 @app.command()
-def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
+def compare(
+    file: File, overrides: Overrides = None, json_: AsJson = False, where: Where = None
+) -> None:
     """Judge the declared comparisons of a study by what is finished."""
     from harness.judge.answer import judge
 
     tracker = tracker_at(where)
-    study, recorded = study_as_recorded(file, tracker)
+    study, recorded = study_as_recorded(file, tracker, overrides or ())
     if study.search is not None and not study.cells:
         print_search(study, study.search, tracker.home)
         return
@@ -80,6 +87,7 @@ def compare(file: File, json_: AsJson = False, where: Where = None) -> None:
 @app.command("report")
 def report_(
     file: File,
+    overrides: Overrides = None,
     to: Annotated[
         Path | None, typer.Option(help="The folder to write into; reports/STUDY otherwise.")
     ] = None,
@@ -93,7 +101,7 @@ def report_(
     from harness.report.write import report
 
     tracker = tracker_at(where)
-    study, _ = study_as_recorded(file, tracker)
+    study, _ = study_as_recorded(file, tracker, overrides or ())
     folder = to or reports_folder(tracker.home, study)
     written = or_exit(report, study, tracker, folder, crate, figure_files=True)
     print_lines(f"report: {written.page}")

@@ -1,47 +1,20 @@
 """Masks as files hold them -> labels 0 .. k-1 or instance ids; other values are refused by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from harness.data.files.lazy import Lazy
+from harness.data.grey_values import grey_values, why_not_binary
 from harness.data.refused import Refused, first_few
 from harness.data.scans import Scans
 
 IGNORE = 255  # the label that does not count in class masks (uint8)
 IGNORE_ID = -1  # the same in instance masks (int32), where 255 may be an object
 Mask = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What the numbers in a mask file stand for."""
-
-    kind: Literal["binary", "instances", "classes"] = "binary"
-    classes: Mapping[str, int] | None = None
-    ignore: int | None = None
-
-
-def as_labels(scans: Scans, masks: Lazy, names: Sequence[str], meaning: Meaning) -> Scans:
-    """Adds `masks` to `scans`, read as `meaning` says; `names` are what complaints call them."""
-    file, ignore = names[0], meaning.ignore
-    ignore_label = None if ignore is None else IGNORE
-    if meaning.kind == "instances":
-        if meaning.classes is not None:
-            conflict = "labels: instances numbers objects and classes: names them"
-            raise Refused(f"{file}: {conflict}; give one of the two")
-        return _with_instances(scans, masks, names, ignore)
-    if meaning.classes is not None:
-        table = _table_of_classes(meaning.classes, file)
-        labels = as_classes(masks, names, table, ignore)
-        return replace(scans, masks=labels, classes=tuple(meaning.classes), ignore=ignore_label)
-    if meaning.kind == "classes":
-        example = "classes: {background: 0, nucleus: 1}"
-        raise Refused(f"{file}: labels: classes needs names and values, as {example}")
-    return replace(scans, masks=as_binary(masks, names, ignore), ignore=ignore_label)
 
 
 def with_objects(
@@ -52,13 +25,13 @@ def with_objects(
     The class of objects is called `noun`.
     """
     if task == "instances":
-        return _with_instances(scans, masks, scans.ids, ignore)
+        return with_instances(scans, masks, scans.ids, ignore)
     labels = as_foreground(masks, scans.ids, ignore)
     ignore_label = None if ignore is None else IGNORE
     return replace(scans, masks=labels, classes=("background", noun), ignore=ignore_label)
 
 
-def _with_instances(
+def with_instances(
     scans: Scans,
     masks: Lazy,
     names: Sequence[str],
@@ -68,17 +41,6 @@ def _with_instances(
     labels = as_instances(masks, names, ignore)
     ignore_label = None if ignore is None else IGNORE_ID
     return replace(scans, masks=labels, classes=(), ignore=ignore_label)
-
-
-def _table_of_classes(classes: Mapping[str, int], file: str) -> dict[int, int]:
-    """Translates the values in a file to labels, in the order in which the classes are named."""
-    values = list(classes.values())
-    is_count_right = 2 <= len(values) <= 255
-    are_distinct = len(set(values)) == len(values)
-    if not (is_count_right and are_distinct):
-        rule = "must give two to 255 names, each with a value of its own"
-        raise Refused(f"{file}: classes: {dict(classes)} {rule}")
-    return {value: label for label, value in enumerate(values)}
 
 
 def one_channel(mask: Mask, name: str) -> Mask:
@@ -118,7 +80,7 @@ def _whole_numbers(mask: Mask, name: str) -> Mask:
     is_odd = integers != mask
     if is_odd.any():
         odd = float(mask[is_odd].ravel()[0])
-        advice = "labels are whole numbers, so threshold or round it first"
+        advice = "labels are whole numbers, so say threshold: 0.5, or round it first"
         raise Refused(f"{name}: the mask holds {odd:g}; {advice}")
     return integers.astype(np.int64)
 
@@ -129,15 +91,29 @@ def as_binary(masks: Lazy, names: Sequence[str], ignore: int | None = None) -> L
     def convert(mask: Mask, index: int) -> Mask:
         """Makes 0 and 1 of one mask, and refuses a mask of more than two values."""
         mask, is_ignored = _without_ignored(mask, names[index], ignore)
-        values = _values(mask, is_ignored)
-        top = values[-1] if values else 0
-        if top not in (0, 1, 255) or set(values) - {0, top}:
-            raise Refused(
-                f"{names[index]}: the mask holds {first_few(values)}; "
-                "a binary mask holds 0 and 1, or 0 and 255. Say labels: instances for objects "
-                "with numbers, or classes: {name: value} for several classes"
-            )
+        counted = mask if is_ignored is None else mask[~is_ignored]
+        reason = why_not_binary(grey_values([counted]))
+        if reason:
+            raise Refused(f"{names[index]}: {reason}")
         labels = (mask > 0).astype(np.uint8)
+        return _with_ignored(labels, is_ignored, IGNORE)
+
+    return convert_masks(masks, convert, np.uint8)
+
+
+def as_thresholded(
+    masks: Lazy, names: Sequence[str], threshold: float, ignore: int | None = None
+) -> Lazy:
+    """Two classes from grey masks: what is brighter than the threshold is foreground."""
+
+    def convert(mask: Mask, index: int) -> Mask:
+        """Makes 0 and 1 of one mask; refuses one that holds no numbers somewhere."""
+        mask = one_channel(mask, names[index])
+        if mask.dtype.kind == "f" and not np.isfinite(mask).all():
+            problem = "the mask holds NaN or infinite values"
+            raise Refused(f"{names[index]}: {problem}, which are neither above a threshold nor not")
+        labels = (mask > threshold).astype(np.uint8)
+        is_ignored = None if ignore is None else mask == ignore
         return _with_ignored(labels, is_ignored, IGNORE)
 
     return convert_masks(masks, convert, np.uint8)

@@ -29,6 +29,7 @@ DECLARED = "harness.declared"  # and a number, for a long design needs several t
 DIGEST_LENGTH = 36  # of a dataset's digest
 
 FOLDER_TAG = "harness.folder"  # from which the paths of a study start
+SET_TAG = "harness.set"  # what the command line changed of the study file
 CODE_TAG = "harness.code"  # the digest of each component's code
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
 
@@ -65,6 +66,7 @@ def tags_of(
         CODE_TAG: json.dumps(result.code) if result.code else "",
         BYTES_TAG: json.dumps(marks) if marks else "",
         "harness.error": result.error,
+        SET_TAG: ", ".join(study.overrides),
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,
     }

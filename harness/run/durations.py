@@ -9,13 +9,14 @@ from harness.store import Home
 from harness.study.cells import Cell
 
 FILE = "durations.jsonl"
+PILOTS = "pilots.jsonl"  # what `harness run --pilot` has estimated
 LATEST = 5000  # lines of the file that an estimate looks at
 
 
-def past_durations(home: Home) -> dict[str, list[float]]:
+def past_durations(home: Home, file: str = FILE) -> dict[str, list[float]]:
     """The seconds that earlier jobs took, by cost class."""
-    path = home.hidden / FILE
-    if not path.exists():
+    path = home.hidden / file
+    if not path.is_file():
         return {}
     seconds: dict[str, list[float]] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-LATEST:]:
@@ -29,11 +30,19 @@ def past_durations(home: Home) -> dict[str, list[float]]:
     return seconds
 
 
-def note_duration(home: Home, cost: str, seconds: float) -> None:
+def pilot_durations(home: Home) -> dict[str, float]:
+    """The seconds that a job of each cost class would take, as the latest pilot has it."""
+    latest: dict[str, float] = {}
+    for cost, seconds in past_durations(home, PILOTS).items():
+        latest[cost] = seconds[-1]
+    return latest
+
+
+def note_duration(home: Home, cost: str, seconds: float, file: str = FILE) -> None:
     """Adds how long a job of this cost class took to the file."""
     record = {"like": cost, "seconds": round(seconds, 3)}
     line = json.dumps(record)
-    with suppress(OSError), open(home.hidden / FILE, "a", encoding="utf-8") as handle:
+    with suppress(OSError), open(home.hidden / file, "a", encoding="utf-8") as handle:
         handle.write(line + "\n")
 
 

@@ -7,7 +7,12 @@ from typing import Literal
 
 from harness.record.database import Run, is_result
 from harness.run.changed_code import changed_components, changed_since
-from harness.run.durations import cost_class, cost_class_of_trial, past_durations
+from harness.run.durations import (
+    cost_class,
+    cost_class_of_trial,
+    past_durations,
+    pilot_durations,
+)
 from harness.run.jobs import Job, circumstances
 from harness.run.measuring import measuring_jobs
 from harness.run.reasons import reason_to_run
@@ -225,7 +230,7 @@ def _estimate(fits: list[FitPlan], cells: list[Cell], home: Home) -> tuple[float
     total = len(training) + len(cells)
     if not total:
         return 0.0, 0
-    medians: dict[str, float] = {}
+    medians = pilot_durations(home)  # where nothing like it has run
     for cost, past in past_durations(home).items():
         medians[cost] = statistics.median(past)
     if not medians:

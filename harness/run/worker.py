@@ -25,6 +25,7 @@ from harness.spec.trusted import read_trusted_fit, read_trusted_part, read_trust
 from harness.store import Home
 from harness.store.files import replacing
 from harness.train.loop import fit
+from harness.train.pilot import time_fit
 
 SECONDS_BETWEEN_NOTES = 0.5
 
@@ -48,6 +49,8 @@ def work(
             return _measure_trials(value, home, torch.device(device))
         if kind == "build":
             return _build_trials(value, home)
+        if kind == "pilot":
+            return _time_fit(value, home, torch.device(device))
         return _make_fit(value, home, torch.device(device))
     except Stopped as error:
         return {"state": State.STOPPED.value, "error": str(error)}
@@ -109,6 +112,24 @@ def _build_trials(value: Mapping[str, Any], home: Home) -> dict[str, Any]:
     for trial in value["trials"]:
         problems[trial["key"]] = building.problems(read_trusted_trial(trial["trial"], trial["key"]))
     return {"state": State.FINISHED.value, "problems": problems, "weights": building.weights()}
+
+
+def _time_fit(value: Mapping[str, Any], home: Home, device: torch.device) -> dict[str, Any]:
+    """Tries a fit for two steps, if there is one, and then measures trials on it; returns what the
+    fit takes, and the seconds of each trial or why it cannot be measured.
+    """
+    answer: dict[str, Any] = {"state": State.FINISHED.value, "trials": {}, "problems": {}}
+    if value["fit"] is not None:
+        spec = read_trusted_fit(value["fit"], value["key"])
+        picks = [read_trusted_part("pick", plain, key) for key, plain in value["picks"].items()]
+        answer["fit"] = time_fit(spec, picks, home, device).to_plain()
+    for trial in value["trials"]:
+        began = time.monotonic()
+        note = _measure_trial(trial, Opened(home, device))
+        answer["trials"][trial["key"]] = time.monotonic() - began
+        if note["state"] == State.FAILED:
+            answer["problems"][trial["key"]] = note["error"]
+    return answer
 
 
 def _require_usable(device: torch.device) -> None:

@@ -155,6 +155,12 @@ def _owner_of(kind: str, raw: Any) -> _Owner | None:
     return _Owner(f"{kind} {name}", component.options, component.reasons_without)
 
 
+def options_at(kind: str, raw: Any) -> list[str]:
+    """The options of the component that a value names, by their names; none where it names none."""
+    owner = _owner_of(kind, raw)
+    return [] if owner is None else list(owner.options)
+
+
 def why_component_refuses(trial: Trial, path: str) -> str | None:
     """Why the component at a path's end cannot take the setting, where it says so; and how to do
     without.

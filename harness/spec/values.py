@@ -133,21 +133,21 @@ class Fit(Settings):
 
     LATER: ClassVar[Mapping[str, Any]] = {"shots": None}
 
-    train_on: Dataset
-    adapt_to: Dataset | None = None
-    net: Net = "tiny_unet"
-    init: Init = "random"
-    prepare: list[Prepare] = field(default_factory=list)
-    augment: list[Augment] = field(default_factory=list)
-    method: Method = "supervised"
-    seed: Whole = 0
-    fold: Fold = None
+    train_on: Dataset  # the images and masks that it learns from
+    adapt_to: Dataset | None = None  # images to adapt to; their masks are never seen
+    net: Net = "tiny_unet"  # the network
+    init: Init = "random"  # where its weights start
+    prepare: list[Prepare] = field(default_factory=list)  # done to all images once
+    augment: list[Augment] = field(default_factory=list)  # random changes of each batch
+    method: Method = "supervised"  # how it is trained: epochs, learning rate, loss
+    seed: Whole = 0  # of weights, crops and augmentation; `seeds` of the study varies it
+    fold: Fold = None  # which, of how many; `folds` of the study sets it
     shots: Count | None = None  # labelled training images, drawn by the seed; null: all
-    patch: Count = 128
-    batch: Count = 8
+    patch: Count = 128  # the side of a training window, in pixels
+    batch: Count = 8  # windows in each step
     steps: Count | None = None  # per epoch; null: as many patches as cover the training pixels once
     precision: Literal["float32", "tf32", "bfloat16", "auto"] = "float32"  # auto: by the card
-    channels_last: bool = False
+    channels_last: bool = False  # the layout of tensors in memory
 
     @cached_property
     def target(self) -> Part | None:
@@ -193,12 +193,12 @@ class Trial(Settings):
 
     LATER: ClassVar[Mapping[str, Any]] = {"prepare": []}
 
-    fit: Fit
-    test_on: Dataset
-    perturb: Perturb | None = None
+    fit: Fit  # what is trained
+    test_on: Dataset  # where it is not given, the test split of fit.train_on
+    perturb: Perturb | None = None  # a change of the test images or of features
     prepare: list[Prepare] = field(default_factory=list)  # of its test images, before the fit's
-    pick: Pick = "last"
-    probes: list[Probe] = field(default_factory=lambda: ["segmentation"])
+    pick: Pick = "last"  # which checkpoint is tested
+    probes: list[Probe] = field(default_factory=lambda: ["segmentation"])  # what is measured
 
     @cached_property
     def upstream(self) -> Upstream:

@@ -45,13 +45,13 @@ class Comparison:
 
     name: str
     unit: Unit  # what is one independent repetition; rows are averaged down to it first
-    metric: str | None = None
+    metric: str | None = None  # what is compared: `harness list metrics`
     by: str | None = None  # the setting (or dimension of the rows) whose levels are compared
     against: str | None = None  # the name of the level that the others are compared with
     pairs: Literal["against", "all"] | None = None  # null: against where it is named, else all
     within: list[str] = field(default_factory=list)  # compared separately at each level of these
-    where: Where = field(default_factory=dict)
-    correlate: Correlate | None = None
+    where: Where = field(default_factory=dict)  # of settings or dimensions: only these levels
+    correlate: Correlate | None = None  # {x, y, over}: whether two metrics order alike
     trend: str | None = None  # a numeric setting; with `by`, areas under curves are compared
     model: str | None = None  # a formula: dice ~ fit.init * fit.net.arch
     paired: bool | None = None  # null: deduced from the design, and printed
@@ -61,11 +61,11 @@ class Comparison:
     interval: Statistic | None = None  # null: t, of folds the one that allows for shared images
     correct: str | None = "holm"  # null: not corrected
     family: str | None = None  # corrected together; null: its own contrasts, or all primary ones
-    alpha: Fraction = 0.05
+    alpha: Fraction = 0.05  # the level of significance
     margin: Positive | None = None  # of equivalence, in the metric's own unit
     expect: Expect | None = None  # in standard deviations, or {difference, spread}: for the power
     better: Literal["higher", "lower"] | None = None  # marked as best; null: as the probe says
-    primary: bool = False
+    primary: bool = False  # what the study is about; all else is secondary
     says: Says | None = None  # the answer as a sentence, by how it comes out
     transfer: bool = False  # the arms are transfers: worse than `against` is negative transfer
     published: str | None = None  # a CSV file: averages of correlations, p and effects of pairs

@@ -1,10 +1,10 @@
 """A study file -> Study: its question, its cells and what it will compare."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from harness.spec.options import did_you_mean
 from harness.spec.outside import use_components
 from harness.spec.values import Steps
 from harness.study import comparison
@@ -15,8 +15,10 @@ from harness.study.declaration import Declaration, declare
 from harness.study.document import Document
 from harness.study.extends import read_with_parents
 from harness.study.grid import Expansion, expand
+from harness.study.heading import check_name, check_sections
 from harness.study.marks import KEY, Mistakes, path_text
 from harness.study.names import NO_NAMES, Names, read_names
+from harness.study.overrides import with_overrides
 from harness.study.points import with_examples
 from harness.study.problems import Problems, Raw
 from harness.study.questions import read_questions
@@ -54,6 +56,7 @@ class Study:
     until: UntilDecided | None = None  # seeds are trained until its comparisons are decided
     scores: Scores | None = None  # a table of what was trained and measured elsewhere
     names: Names = NO_NAMES  # what people call its metrics, settings and levels
+    overrides: tuple[str, ...] = ()  # what the command line changed of the file: PATH=VALUE
 
     @property
     def design(self) -> str:
@@ -69,27 +72,24 @@ class Study:
         return declare(self.compare, self.expansion, rule)
 
 
-SECTIONS = (
-    *("name", "question", "extends", "components", "seeds", "folds", "base", "grid", "zip"),
-    *("exclude", "when", "transductive", "search", "compare", "tables", "scores"),
-    "names",
-)
-
 SECTION_OF_FIELD: dict[Steps, Steps] = {("fit", "seed"): ("seeds",), ("fit", "fold"): ("folds",)}
-LONGEST_NAME = 200  # bytes; files add a process and an ending, and a name has at most 255
 
 
-def load_study(path: Path) -> Study:
-    """The study in a file; `Mistakes` lists everything that is wrong with it."""
-    return study_of_document(read_with_parents(path), path)
+def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
+    """The study in a file, with the settings that `overrides` change, each PATH=VALUE.
+
+    `Mistakes` lists everything that is wrong with it.
+    """
+    document = with_overrides(read_with_parents(path), overrides)
+    return replace(study_of_document(document, path), overrides=tuple(overrides))
 
 
 def study_of_document(document: Document, path: Path) -> Study:
     """The study that a document describes; `Mistakes` lists everything that is wrong with it."""
     problems = Problems(document)
-    _check_sections(problems)
+    check_sections(problems)
     name = problems.read(("name",), str, path.stem)
-    _check_name(problems, name)
+    check_name(problems, name)
     question = problems.read(("question",), str, "")
     transductive = problems.read(("transductive",), bool, False)
     use_components(read_components(problems))
@@ -159,27 +159,6 @@ def _searching_study(
         search=search,
         names=names,
     )
-
-
-def _check_sections(problems: Problems) -> None:
-    for name in problems.document.value:
-        if name not in SECTIONS:
-            hint = did_you_mean(name, SECTIONS)
-            problems.add((name, KEY), f"no section {name!r}; {hint}")
-
-
-def _check_name(problems: Problems, name: str) -> None:
-    """The name of a study is that of an experiment in MLflow, and begins the names of files."""
-    size = len(name.encode(errors="surrogatepass"))
-    text = ""
-    if not name.strip():
-        text = "is empty; say what the study is called, or leave it out"
-    elif size > LONGEST_NAME:
-        text = f"has {size} bytes; shorten it to {LONGEST_NAME}, so that files can be called so"
-    elif name != name.strip() or not name.isprintable():
-        text = f"{name!r} should be one line, without spaces around it; take out what is too much"
-    if text:
-        problems.add(("name",), text)
 
 
 def _expanded_grid(problems: Problems, axes: list[Axis], transductive: bool) -> Expansion:

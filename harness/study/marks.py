@@ -9,13 +9,15 @@ KEY = "\0key"  # the last step of the path of a key, as opposed to its value
 
 @dataclass(frozen=True, order=True)
 class Mark:
-    """A place in a file, counted from one."""
+    """A place in a file, counted from one; line 0 is an option of the command line."""
 
     file: str
     line: int
     column: int
 
     def __str__(self) -> str:
+        if not self.line:
+            return self.file
         return f"{self.file}:{self.line}:{self.column}"
 
 

@@ -34,10 +34,10 @@ class Table:
     name: str
     unit: Unit  # what is one independent repetition; a cell is a mean over these
     rows: list[str]  # settings, or dimensions of the rows of a probe; the last varies fastest
-    metrics: list[str]
+    metrics: list[str]  # `harness list metrics`
     columns: list[str] = field(default_factory=list)  # crossed within each metric
-    where: Where = field(default_factory=dict)
-    title: str = ""
+    where: Where = field(default_factory=dict)  # of settings or dimensions: only these levels
+    title: str = ""  # what stands above it
     published: str | None = None  # a CSV file of published numbers; relative to the study file
     from_: str = ""  # where they were published
     heat: bool = False  # the page tints each cell by its value

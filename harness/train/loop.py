@@ -84,6 +84,20 @@ def fit(
 
 def _train(training: FitInProgress, picks: dict[str, Part], home: Home) -> None:
     """Trains a fit in its unfinished folder, from its start or from where it stopped."""
+    net, data, phases = open_training(training, picks, home)
+    diverged = judged = None
+    try:
+        judged = run_phases(training, net, data, phases)
+    except Diverged as error:
+        diverged = error
+    training.writer.wait()
+    finish(training, net, picks, diverged, judged=judged)
+
+
+def open_training(
+    training: FitInProgress, picks: dict[str, Part], home: Home
+) -> tuple[nn.Module, Domains, Iterator[Phase]]:
+    """Opens the data of a fit, builds its network and starts it; returns both and its method."""
     spec, device = training.spec, training.device
     raw = open_domains(spec, home, device)
     steps = prepare_steps(spec, raw, home, device)
@@ -97,16 +111,9 @@ def _train(training: FitInProgress, picks: dict[str, Part], home: Home) -> None:
     for key, pick in picks.items():
         training.picks[key] = pick_function(pick, spec, steps, home, device)
     training.checkpoint_names |= set(net.state_dict())
-    diverged = judged = None
-    try:
-        open_labelled = dataset_opener(spec, steps, home, device, with_masks=True)
-        method = as_function(spec.method, home, device, open_labelled=open_labelled)
-        phases = method(net, data)
-        judged = run_phases(training, net, data, phases)
-    except Diverged as error:
-        diverged = error
-    training.writer.wait()
-    finish(training, net, picks, diverged, judged=judged)
+    open_labelled = dataset_opener(spec, steps, home, device, with_masks=True)
+    method = as_function(spec.method, home, device, open_labelled=open_labelled)
+    return net, data, method(net, data)
 
 
 def run_phases(
@@ -152,15 +159,10 @@ def _run_phase(
     tensors: dict[str, Tensor],
 ) -> None:
     """Runs one phase from the epoch where an earlier process left it."""
-    optimisers = []
-    for player in phase.players:
-        optimisers.append(player.optimiser(player.parameters, phase.rate_of(player)))
     spec, state = training.spec, training.state
-    count = phase.steps or spec.steps or steps_that_cover(data, phase, spec)
-    draws = Draws(spec.seed, state.phase, training.device)
-    augment = [as_function(part, None) for part in spec.augment]
-    steps = Steps(training, net, data, phase, optimisers, augment, draws)
-    recorder = Recorder(steps)  # it prepares the optimisers, before they are restored
+    count = steps_of_epoch(data, phase, spec)
+    recorder = open_phase(training, net, data, phase)
+    optimisers = recorder.steps.optimisers
     if tensors:
         restore(net, optimisers, tensors)
     for epoch in range(state.epoch, phase.epochs):
@@ -182,6 +184,23 @@ def _run_phase(
         # after the state: no row is ever taken back
         training.writer.write(partial(append_line, training.folder / EPOCHS, row))
         stop_if_asked(training.folder)
+
+
+def open_phase(training: FitInProgress, net: nn.Module, data: Domains, phase: Phase) -> Recorder:
+    """Makes the optimisers of a phase, and what takes its steps."""
+    optimisers = []
+    for player in phase.players:
+        optimisers.append(player.optimiser(player.parameters, phase.rate_of(player)))
+    spec = training.spec
+    draws = Draws(spec.seed, training.state.phase, training.device)
+    augment = [as_function(part, None) for part in spec.augment]
+    steps = Steps(training, net, data, phase, optimisers, augment, draws)
+    return Recorder(steps)  # it prepares the optimisers, before they are restored
+
+
+def steps_of_epoch(data: Domains, phase: Phase, spec: Fit) -> int:
+    """Returns how many steps an epoch of a phase has."""
+    return phase.steps or spec.steps or steps_that_cover(data, phase, spec)
 
 
 def steps_that_cover(data: Domains, phase: Phase, spec: Fit) -> int:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from harness.data.scans import Scans
+from harness.spec.enclosing import Enclosing
+from harness.spec.parse import read_part
 from tests.made.volumes import (
     WIDTH,
     Array,
@@ -55,6 +57,51 @@ def test_objects_may_leave_pixels_out(tmp_path: Path) -> None:
     assert int(scans.masks[0].min()) == -1
 
 
+def _with_grey_edges(masks: Array) -> Array:
+    """White boxes whose edge towards the left is grey, as an image program leaves it."""
+    grey_masks = masks * 255
+    edge = (np.roll(masks, -1, axis=-1) > 0) & (masks == 0)
+    grey_masks[edge] = 100
+    return grey_masks
+
+
+def test_grey_edges_are_refused_with_the_share_and_the_threshold(tmp_path: Path) -> None:
+    values = _with_grey_edges(box_masks())
+    share = 100 * (values[0] == 100).mean()
+    images = npy(tmp_path / "i", grey())
+    masks = npy(tmp_path / "m", values)
+    with pytest.raises(ValueError, match="Say threshold: 127") as refusal:
+        read_whole(open_own(images, masks))
+    assert f"{share:.2g} % of its pixels are neither 0 nor 255" in str(refusal.value)
+    scans = open_own(images, masks, threshold=127)
+    assert scans.classes == ("background", "foreground")
+    assert (np.stack(scans.masks) == box_masks()).all()
+    assert (np.stack(open_own(images, masks, threshold=99).masks) == (values > 0)).all()
+
+
+def test_a_threshold_reads_probabilities_and_leaves_pixels_out(tmp_path: Path) -> None:
+    values = box_masks() * np.float32(0.9)
+    values[:, :4] = -1
+    images = npy(tmp_path / "i", grey())
+    scans = open_own(images, npy(tmp_path / "m", values), threshold=0.5, ignore=-1)
+    assert scans.ignore == 255
+    assert (np.asarray(scans.masks[0])[:4] == 255).all()
+    assert sorted(np.unique(scans.masks[0])) == [0, 1, 255]
+
+
+def test_a_threshold_at_its_default_is_in_no_key() -> None:
+    raw = {"name": "folder", "images": "i/*.png"}
+    without, written, changed = (
+        read_part("dataset", {**raw, **option}, (), [], Enclosing())
+        for option in ({}, {"threshold": None}, {"threshold": 127.0})
+    )
+    assert without is not None
+    assert written is not None
+    assert changed is not None
+    assert without.key == written.key
+    assert without.key != changed.key
+
+
 def _negative(masks: Array) -> Array:
     return masks.astype(np.int16) - 2
 
@@ -94,6 +141,14 @@ BROKEN: dict[str, tuple[Case, str]] = {
     "classes without names": (
         changed_masks(lambda masks: masks, labels="classes"),
         "needs names and values",
+    ),
+    "a threshold of objects": (
+        changed_masks(lambda masks: masks, labels="instances", threshold=0.5),
+        "threshold: makes two classes of grey values, and labels: instances takes",
+    ),
+    "nan beside a threshold": (
+        changed_masks(lambda masks: masks * np.nan, threshold=0.5),
+        "the mask holds NaN or infinite values, which are neither",
     ),
     "colour mask": (_colours, "a mask in colours"),
 }

@@ -10,7 +10,7 @@ from harness.components.datasets import dataset
 from harness.data.files import open, pairs
 from harness.data.files.lazy import Lazy
 from harness.data.files.window import Window, to_eight_bits
-from harness.data.masks import Meaning, as_labels
+from harness.data.meaning import Meaning, as_labels
 from harness.data.refused import Refused
 from harness.data.scans import Scans
 from harness.data.splits import images_of_split, range_of_split, select
@@ -24,7 +24,11 @@ Kind = Literal["binary", "instances", "classes"]
 ENDINGS = r"(\.ome)?\.(tiff?|h5|hdf5?|zarr|n5|np[yz]|nii(\.gz)?|hdr|img)$"
 
 
-@dataset(licence="yours", splits=("train", "validation", "test", "all"))
+@dataset(
+    licence="yours",
+    splits=("train", "validation", "test", "all"),
+    later=("threshold",),
+)
 def volume(
     split: str,
     home: Path,
@@ -35,6 +39,7 @@ def volume(
     labels: Kind = "binary",
     classes: dict[str, int] | None = None,
     ignore: int | None = None,
+    threshold: float | None = None,
     axes: Axes = None,
     mask_axes: Axes = None,
     key: str | None = None,
@@ -44,9 +49,9 @@ def volume(
     """Your own volume: a TIFF stack, a series of pictures, HDF5, Zarr, NIfTI or NumPy, split by
     slice range.
 
-    Masks that hold 0 and 1 or 0 and 255 are binary; `labels: instances` and
-    `classes: {name: value}` say otherwise, and any other value is refused. Grey values stay as
-    they are unless `window` says how they become 8 bits.
+    Masks that hold 0 and 1 or 0 and 255 are binary; `labels: instances`, `classes: {name: value}`
+    and `threshold`, above which a grey mask is foreground, say otherwise, and any other value is
+    refused. Grey values stay as they are unless `window` says how they become 8 bits.
     """
     stack = open.volume(images, key, axes)
     count = len(stack)
@@ -63,13 +68,17 @@ def volume(
         truth = open.volume(masks, mask_key, mask_axes or _without_colours(axes), palette=True)
         pairs.check_same_shape(images, stack, masks, truth)
         pairs.check_numbers_agree(images, masks)
-        meaning = Meaning(labels, classes, ignore)
+        meaning = Meaning(labels, classes, ignore, threshold)
         mask_names = open.section_names(masks, len(truth))
         scans = as_labels(scans, truth, mask_names, meaning)
     return select(scans, range_of_split(name, count, splits, split))
 
 
-@dataset(licence="yours", splits=("train", "validation", "test", "all"))
+@dataset(
+    licence="yours",
+    splits=("train", "validation", "test", "all"),
+    later=("threshold",),
+)
 def folder(
     split: str,
     home: Path,
@@ -82,6 +91,7 @@ def folder(
     labels: Kind = "binary",
     classes: dict[str, int] | None = None,
     ignore: int | None = None,
+    threshold: float | None = None,
     window: Window = None,
 ) -> Scans:
     """Your own pictures, one file each, split by file pattern or by a fraction of the groups.
@@ -105,7 +115,7 @@ def folder(
         truth = open.single_pictures(mask_files, palette=True)
         pairs.check_same_sizes(files, pictures, mask_files, truth)
         scans = replace(scans, sources=(*files, *mask_files))
-        meaning = Meaning(labels, classes, ignore)
+        meaning = Meaning(labels, classes, ignore, threshold)
         scans = as_labels(scans, truth, [str(file) for file in mask_files], meaning)
     names_of_files = [path.as_posix() for path in relative]
     indices = images_of_split(images, names_of_files, groups, splits, split, seed=seed)

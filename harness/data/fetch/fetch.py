@@ -4,17 +4,14 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from harness.data.examine import examine
 from harness.data.fetch.download import Progress, download, quiet, sha256_of
 from harness.data.fetch.sources import Source, sources
 from harness.data.fetch.unpack import unpack
-from harness.data.refused import NoSplit, Refused
-from harness.spec.catalogue import catalogue, load_component
-from harness.spec.options import did_you_mean
+from harness.data.refused import Refused
 from harness.store import file_lock
 
 RECORD = "fetched.json"  # what was downloaded: address, checksum, size
@@ -125,77 +122,3 @@ def _download(folder: Path, source: Source, path: Path, get: Get) -> None:
             advice = f"put it at {folder / source.to}"
         problem = str(error).split(" and put it at")[0]
         raise Refused(f"{problem} and {advice}") from error
-
-
-@dataclass(frozen=True)
-class Report:
-    """What is wrong with a data set: problems must be mended, notes should be known.
-
-    `splits` are those that can be read, with their numbers of images.
-    """
-
-    name: str
-    folder: Path
-    splits: dict[str, int]
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether a study can use the data set."""
-        return not self.problems and bool(self.splits)
-
-
-def check(name: str, home: Path, *, pixels: bool = True) -> Report:
-    """Opens every split of a data set as a study would.
-
-    Reads every image and mask, unless `pixels` is false.
-    """
-    datasets = catalogue("dataset")
-    if name not in datasets:
-        raise Refused(f"there is no data set {name!r}; {did_you_mean(name, datasets)}")
-    home = Path(home).expanduser()
-    folder = home / name
-    report = Report(name, folder, {}, notes=_notes_on_checksums(folder))
-    for split in datasets[name].facts.splits:
-        if split != "all":
-            report = _with_split(report, home, split, pixels)
-    problems = tuple(dict.fromkeys(report.problems))
-    return replace(report, problems=problems)
-
-
-def _with_split(report: Report, home: Path, split: str, pixels: bool) -> Report:
-    """The report after one more split was opened."""
-    problems: list[str] = []
-    notes: list[str] = []
-    try:
-        scans = load_component("dataset", report.name)(split, home)
-        if pixels:
-            contents = examine(scans)
-            problems = [f"{split}: {problem}" for problem in contents.problems]
-            notes = [f"{split}: {note}" for note in contents.notes]
-    except NoSplit:  # an option of the data set decides which splits there are
-        return report
-    except (Refused, OSError) as error:
-        return replace(report, problems=(*report.problems, str(error)))
-    return replace(
-        report,
-        splits={**report.splits, split: len(scans)},
-        problems=(*report.problems, *problems),
-        notes=(*report.notes, *notes),
-    )
-
-
-def _notes_on_checksums(folder: Path) -> tuple[str, ...]:
-    """Which downloads had no published checksum to be compared with."""
-    try:
-        entries = json.loads((folder / RECORD).read_text())
-        published = {source.url: source.sha256 for source in sources(folder.name)}
-        notes = []
-        for entry in entries:
-            if published.get(entry["url"]) is None:
-                checksum = f"what came has sha256 {entry['sha256']}"
-                notes.append(f"{entry['file']}: no checksum is published; {checksum}")
-        return tuple(notes)
-    except (OSError, ValueError, KeyError):
-        return ()

@@ -103,9 +103,11 @@ def _masks_by_stem(pictures: Sequence[Path], masks: str) -> list[Path]:
         if len(files) > 1:
             problem = f"several masks are called {stem}"
             raise Refused(f"{masks}: {problem}; say where, as masks: 'm/{{folder}}/{{stem}}.png'")
+    path = with_home(masks)
+    folder = path if path.is_dir() else path.parent
     mask_files = []
     for picture in pictures:
-        missing = Path(masks).parent / f"{picture.stem}.?"
+        missing = folder / f"{picture.stem}.?"
         files = files_of_stem.get(picture.stem, [missing])
         mask_files.append(files[0])
     return mask_files

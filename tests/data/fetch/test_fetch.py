@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from harness.data.check import check
 from harness.data.fetch import fetch
-from harness.data.fetch.fetch import RECORD, check, fetch_dataset
+from harness.data.fetch.fetch import RECORD, fetch_dataset
 from harness.data.fetch.sources import Source
 from harness.data.refused import Refused
 from tests.made.server import BODY, Server, zip_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness.data.check import check
 from harness.data.examine import examine
-from harness.data.fetch.fetch import check
 from harness.data.preview import contact_sheet
 from harness.data.refused import Refused
 from tests.components.datasets.named.files import (

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.data.fetch.fetch import check
+from harness.data.check import check
 from harness.data.fetch.sources import declared_sources, sources
 from harness.data.refused import Refused
 from harness.spec.catalogue import catalogue
