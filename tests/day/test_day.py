@@ -6,7 +6,6 @@ It takes minutes, so it is marked slow.
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 
 from tests.dashboard.browser import ARGUMENTS, CHROMIUM, open_url
 from tests.made.cells_pictures import write_cells
+from tests.made.mlflow_server import free_port
 from tests.made.user import type_harness, user_environment
 
 playwright = pytest.importorskip(
@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium"),
 ]
 
-QUESTION = "Does a start from photographs help on my cells?"
+QUESTION = "Does Dice in the loss help on my cells?"
 STUDY = f"""
 name: cells
 question: {QUESTION}
@@ -49,9 +49,9 @@ base:
     steps: 4
   pick: source_validation
 grid:
-  fit.init: [random, {{name: inflated, of: photos, label: photos}}]
+  fit.method.loss: [bce_dice, ce]
 compare:
-  - {{name: start, primary: true, metric: dice, by: fit.init, against: random, unit: seed}}
+  - {{name: loss, primary: true, metric: dice, by: fit.method.loss, against: ce, unit: seed}}
 """
 
 
@@ -71,9 +71,7 @@ def make_study(folder: Path) -> None:
 @contextmanager
 def dashboard_in(folder: Path) -> Iterator[str]:
     """The address of a dashboard that a person has opened in their folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = ["dashboard", "--no-browser", "--port", str(port)]
     server = subprocess.Popen(
         [sys.executable, "-m", "harness.cli.main", *words],
@@ -132,7 +130,7 @@ def test_a_day_from_pictures_to_a_page_in_print(tmp_path: Path, browser: Any) ->
     with dashboard_in(folder) as address:
         check_dashboard(browser, address, answer)
     verdicts = type_harness(folder, "compare", "cells.yaml")
-    assert "start" in verdicts
+    assert "loss" in verdicts
     type_harness(folder, "report", "cells.yaml")
     check_report(browser, folder / "reports" / "cells" / "report.html", answer)
 
@@ -156,7 +154,7 @@ def check_dashboard(browser: Any, address: str, answer: str) -> None:
     assert answer in text_of(page)
     page = open_url(browser, f"{address}/compare?study=cells")
     assert page.locator("canvas, svg.marks").count() > 0
-    assert "photos" in text_of(page)
+    assert "bce_dice" in text_of(page)
     page = open_url(browser, f"{address}/run?study=cells")
     text = text_of(page)
     assert "dice" in text

@@ -13,7 +13,7 @@ from tests.made.cells_pictures import write_cells
 
 FIRST_STUDY = """
 name: first
-question: Does a start from photographs help on my cells?
+question: Does Dice in the loss help on my cells?
 seeds: 6
 base:
   fit:
@@ -29,17 +29,17 @@ base:
     steps: 2
   pick: source_validation
 grid:
-  fit.init: [random, photos]
+  fit.method.loss: [bce_dice, ce]
 compare:
-  - {name: start, primary: true, metric: dice, by: fit.init, against: random, unit: seed}
+  - {name: loss, primary: true, metric: dice, by: fit.method.loss, against: ce, unit: seed}
 """
 
 # What was meant, what was typed, what the one sentence must say: its place, and how to go on.
 MISTAKES = {
     "wrong mask folder": ('"masks/*.png"', '"mask/*.png"', ["first.yaml:7:", "mask/*.png"]),
     "a typo in a setting": ("epochs: 2", "epoch: 2", ["first.yaml:12:", "epoch", "epochs"]),
-    "a level that is not there": ("against: random", "against: scratch", ["scratch", "random"]),
-    "too few seeds": ("seeds: 6", "seeds: 3", ["first.yaml", "start", "6 seeds"]),
+    "a level that is not there": ("against: ce", "against: mse", ["'mse'", "bce_dice, ce"]),
+    "too few seeds": ("seeds: 6", "seeds: 3", ["first.yaml", "loss", "6 seeds"]),
     "an unknown component": ("arch: tiny_unet", "arch: unett", ["first.yaml:11:", "'unet'"]),
 }
 WORDS_OF_PROGRAMS = ("Traceback", "Error:", "NoneType", "<class", "KeyError", "object at", "self.")
