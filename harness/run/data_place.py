@@ -1,4 +1,4 @@
-"""Where a study file names a data set, so that what is wrong with its files is said at that line."""
+"""Where a study file names a data set: what is wrong with its files is said at that line."""
 
 from typing import Any
 
@@ -6,22 +6,24 @@ from harness.spec.values import Part
 from harness.study.document import Document, Mistakes
 from harness.study.extends import read_with_parents
 from harness.study.load import Study
-from harness.study.marks import KEY, Mark, Steps
+from harness.study.marks import KEY, Mark, Problem, Steps
 
 NO_OPTIONS = ("name", "label")  # of what a file writes of a component
 
 
-def place_of_data(study: Study, part: Part) -> Mark:
-    """The place of a data set in the study file, or the start of the file where it is not plain."""
-    start = Mark(str(study.path), 1, 1)
+def problem_of_data(study: Study, part: Part, text: str) -> Problem:
+    """What is wrong with a data set, at its place; at the start of the file where a study names it
+    by no plain value.
+    """
     try:
         document = read_with_parents(study.path)
-    except Mistakes:
-        return start  # it was edited meanwhile
+    except Mistakes:  # it was edited meanwhile
+        return Problem(Mark(str(study.path), 1, 1), part.level, text)
     for steps, mark in document.marks.items():
         if steps and steps[-1] != KEY and _is_named(_value_at(document, steps), part):
-            return mark
-    return start
+            setting = [step for step in steps if isinstance(step, str)]
+            return Problem(mark, setting[-1], text)
+    return Problem(document.mark(()), part.level, text)
 
 
 def _value_at(document: Document, steps: Steps) -> Any:
