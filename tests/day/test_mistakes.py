@@ -36,11 +36,15 @@ compare:
 
 # What was meant, what was typed, what the one sentence must say: its place, and how to go on.
 MISTAKES = {
-    "wrong mask folder": ('"masks/*.png"', '"mask/*.png"', ["first.yaml:7:", "mask/*.png"]),
-    "a typo in a setting": ("epochs: 2", "epoch: 2", ["first.yaml:12:", "epoch", "epochs"]),
-    "a level that is not there": ("against: ce", "against: mse", ["'mse'", "bce_dice, ce"]),
+    "wrong mask folder": ('"masks/*.png"', '"mask/*.png"', ["first.yaml:8:", "mask/*.png"]),
+    "a typo in a setting": ("epochs: 2", "epoch: 2", ["first.yaml:13:", "epoch", "epochs"]),
+    "a level that is not there": (
+        "against: ce",
+        "against: mse",
+        ["first.yaml:21:", "'mse'", "bce_dice, ce"],
+    ),
     "too few seeds": ("seeds: 6", "seeds: 3", ["first.yaml", "loss", "6 seeds"]),
-    "an unknown component": ("arch: tiny_unet", "arch: unett", ["first.yaml:11:", "'unet'"]),
+    "an unknown component": ("arch: tiny_unet", "arch: unett", ["first.yaml:12:", "'unet'"]),
 }
 WORDS_OF_PROGRAMS = ("Traceback", "Error:", "NoneType", "<class", "KeyError", "object at", "self.")
 LONGEST = 330  # letters of a sentence that is still read

@@ -90,7 +90,7 @@ def test_a_run_has_an_author_and_a_model_that_loads(home: Home, tiny: Path) -> N
     weights = load_weights(folder / "data" / "weights.safetensors")
     for name, tensor in net.state_dict().items():
         assert torch.equal(tensor, weights[name])
-    images = torch.rand(1, 3, 32, 48)
+    images = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         expected = net(images).sigmoid()
     answer = mlflow.pyfunc.load_model(str(folder)).predict(images.numpy())
