@@ -49,9 +49,9 @@ def refuse_what_cannot_be_shown(study: Study) -> None:
             remedy = preview.note or "take more seeds, or fewer contrasts"
             corrected = ""
             if preview.family > 1:
-                corrected = f", corrected among {preview.family},"
+                corrected = f" (corrected among {preview.family})"
             fail(
-                f"{study.path}: {preview.comparison} is primary, and no result could make it "
-                f"significant: the smallest p of its design{corrected} is {preview.smallest:.2g}, "
-                f"above {preview.alpha:g}; {remedy}; --anyway runs it all the same"
+                f"{study.path}: {preview.comparison} is primary, and not testable at "
+                f"{preview.alpha:g}: whatever comes out, its p is {preview.smallest:.2g} or more"
+                f"{corrected}; {remedy}; --anyway runs it all the same"
             )
