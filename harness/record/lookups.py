@@ -208,25 +208,6 @@ def experiment_of(tracker: Tracker, run: str) -> int:
     )
 
 
-def experiment_named(tracker: Tracker, study: str) -> int | None:
-    """The number of a study's experiment; None where nothing of it is recorded."""
-    if tracker.file is not None and not tracker.file.exists():
-        return None
-    sql = "SELECT experiment_id FROM experiments WHERE name = :study"
-    rows = _look_up(
-        tracker,
-        lambda _, ask: ask(sql, study=study),
-        lambda client: _number_on_server(client, study),
-    )
-    return int(rows[0][0]) if rows else None
-
-
-def _number_on_server(client: Any, study: str) -> list[tuple[Any, ...]]:
-    """The number of an experiment as rows of a database would say it."""
-    experiment = client.get_experiment_by_name(study)
-    return [] if experiment is None else [(experiment.experiment_id,)]
-
-
 def _look_up(
     tracker: Tracker,
     of_database: Callable[[Tracker, Ask], Answer],

@@ -7,7 +7,8 @@ of the experiment does not help.
 import os
 
 from harness.record.address import scheme_of
-from harness.record.lookups import experiment_named, experiment_of
+from harness.record.lookups import experiment_of
+from harness.record.patience import patiently
 from harness.record.tracker import Tracker
 
 UI = "http://127.0.0.1:5000"  # where `mlflow ui` and `make ui` listen
@@ -30,10 +31,22 @@ def is_server(tracker: Tracker) -> bool:
 
 def study_page(tracker: Tracker, study: str) -> str | None:
     """The address of a study's runs in MLflow's UI; None where it has none yet."""
-    experiment = experiment_named(tracker, study)
+    experiment = patiently(_experiment_named, tracker, study)
     if experiment is None:
         return None
     return f"{ui_address(tracker)}/#/experiments/{experiment}/runs?{AS_TRAINING}"
+
+
+def _experiment_named(tracker: Tracker, study: str) -> str | None:
+    """The number of a study's experiment; None where nothing of it is recorded."""
+    if not tracker.is_database:
+        experiment = tracker.client().get_experiment_by_name(study)
+        return None if experiment is None else str(experiment.experiment_id)
+    if tracker.file is not None and not tracker.file.exists():
+        return None
+    with tracker.asking() as ask:
+        rows = ask("SELECT experiment_id FROM experiments WHERE name = :study", study=study)
+    return str(rows[0][0]) if rows else None
 
 
 def run_page(tracker: Tracker, run: str) -> str:

@@ -9,6 +9,7 @@ from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
 from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
+from harness.record.mlflow_page import look_lines
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.report.averages import average_rows, averages_csv, averages_markdown
@@ -44,7 +45,8 @@ def report(study: Study, tracker: Tracker, folder: Path) -> Report:
     tables = tabulate(study, runs, rows, lower_metrics(study))
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
-    files = texts(study, verdicts, used, tables, history)
+    in_mlflow = ", then ".join(look_lines(tracker, study.name))
+    files = texts(study, verdicts, used, tables, history, in_mlflow=in_mlflow)
     for name, text in files.items():
         write(folder / name, text)
     return Report(folder / "report.html", verdicts)
@@ -73,10 +75,11 @@ def texts(
     runs: list[Run],
     tables: Sequence[Tabulated] = (),
     history: SearchHistory | None = None,
+    in_mlflow: str = "",
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)
-    origin = provenance(study, runs)
+    origin = provenance(study, runs, in_mlflow)
     averages = average_rows(study, verdicts.verdicts)
     sections = []
     if history is not None:
