@@ -27,7 +27,7 @@ PICTURES = ROOT / "docs" / "pictures"
 
 FIVE_SEEDS = """
 name: five
-question: Does a start from photographs help?
+question: Does Dice in the loss help?
 seeds: 5
 base:
   fit:
@@ -42,7 +42,10 @@ grid:
 compare:
   - {name: loss, primary: true, metric: dice, by: fit.method.loss, against: ce, unit: seed}
 """
-SHARED = FIVE_SEEDS.replace("name: five", "name: study").replace("seeds: 5", "seeds: 6")
+SHARED = FIVE_SEEDS.replace("name: five", "name: shared").replace("seeds: 5", "seeds: 6")
+SHARED = SHARED.replace("slices: 8, size: 96", "slices: 4, size: 48").replace(
+    "patch: 64", "patch: 32"
+)
 SEEDS = range(3, 17)
 SIZES = (1.0, 1.5, 2.0, 3.0)
 COLOURS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7")
@@ -51,7 +54,7 @@ COLOURS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7")
 def harness(folder: Path, *words: str) -> str:
     """What a command of harness prints in a folder that is its home too."""
     environment = {**os.environ, "HARNESS_HOME": str(folder), "PYTHONPATH": str(ROOT)}
-    environment |= {"COLUMNS": "96", "OMP_NUM_THREADS": "1"}
+    environment |= {"HARNESS_NO_BUILD": "1", "OMP_NUM_THREADS": "1"}
     process = subprocess.run(
         [sys.executable, "-m", "harness.cli.main", *words],
         cwd=folder,

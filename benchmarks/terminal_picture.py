@@ -19,7 +19,7 @@ def terminal_picture(command: str, output: str, *, title: str, marked: Sequence[
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" rx="8" fill="{PAPER}"/>',
-        f'<g font-family="{FONT}" font-size="13" fill="{INK}" xml:space="preserve">',
+        f'<g font-family="{FONT}" font-size="13" fill="{INK}" style="white-space:pre">',
     ]
     for number, line in enumerate(lines):
         y = EDGE + LINE * number + 13
