@@ -19,15 +19,20 @@ def terminal_picture(command: str, output: str, *, title: str, marked: Sequence[
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" rx="8" fill="{PAPER}"/>',
-        f'<g font-family="{FONT}" font-size="13" fill="{INK}" style="white-space:pre">',
+        f'<g font-family="{FONT}" font-size="13" fill="{INK}">',
     ]
     for number, line in enumerate(lines):
         y = EDGE + LINE * number + 13
         parts.append(
-            f'<text x="{EDGE}" y="{y}"{_style(number, line, marked)}>{escape(line)}</text>'
+            f'<text x="{EDGE}" y="{y}"{_style(number, line, marked)}>{_letters(line)}</text>'
         )
     parts += ["</g>", "</svg>"]
     return "\n".join(parts) + "\n"
+
+
+def _letters(line: str) -> str:
+    """A line as it stands in SVG, where spaces would fall together."""
+    return escape(line).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _style(number: int, line: str, marked: Sequence[str]) -> str:
