@@ -97,7 +97,7 @@ def dashboard_in(folder: Path) -> Iterator[str]:
 
 
 def _wait_for(address: str) -> None:
-    for _ in range(160):
+    for _ in range(480):
         try:
             urllib.request.urlopen(address, timeout=1).close()
         except OSError:
