@@ -11,7 +11,7 @@ OLDEST := pandas==2.2.2 numpy==2.0.0
 STRINGS := pandas==3.0.* numpy
 NEWEST := pandas numpy
 
-.PHONY: setup run test slow gpu check versions bench ui dashboard clean
+.PHONY: setup run test slow gpu check versions bench pictures ui dashboard clean
 
 setup: $(VENV)/.installed
 
@@ -54,6 +54,9 @@ bench: setup
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.gpu
 	$(BIN)/python -m benchmarks.gpu_measure
+
+pictures: setup
+	$(BIN)/python -m benchmarks.pictures
 
 ui: setup
 	$(BIN)/mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///$(CURDIR)/mlflow.db

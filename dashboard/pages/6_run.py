@@ -1,6 +1,5 @@
 """Everything about one run: settings, numbers, history, files, and where it comes from."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from dashboard.parts.run_choice import pick_run, run_with_id
 from dashboard.parts.run_notes import show_note
 from dashboard.parts.text import bytes_text, duration_text, moment, plain
 from dashboard.read.database import Unreadable, readable
-from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
+from dashboard.read.lineage import curves_of, data_of, lineage, mlflow_page_of
 from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
@@ -33,7 +32,6 @@ from harness.record.tracker import metrics
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
 RESOURCES = ("system/", "memory/", "gpu/")  # metrics of memory and of the card, where recorded
-MLFLOW_UI = "http://127.0.0.1:5000"
 
 
 def page() -> None:
@@ -237,8 +235,7 @@ def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
 
 
 def _mlflow_link(run: Run) -> None:
-    base = os.environ.get("HARNESS_MLFLOW_UI", MLFLOW_UI).rstrip("/")
-    address = f"{base}/#/experiments/{experiment_of(run)}/runs/{run.id}"
+    address = mlflow_page_of(run)
     st.link_button("Open in the MLflow UI", address, icon=":material/open_in_new:")
     st.caption("`make ui` starts it, at port 5000; HARNESS_MLFLOW_UI names another address.")
 

@@ -9,6 +9,7 @@ from dashboard.read.database import readable
 from harness.record import lookups
 from harness.record.database import Run
 from harness.record.files_of_run import file_of_run
+from harness.record.mlflow_page import run_page
 from harness.run.progress import duration
 from harness.spec.parse import read_trial
 from harness.spec.records import FitRecord
@@ -23,10 +24,10 @@ def curves_of(run: Run) -> pd.DataFrame:
     return pd.DataFrame(points, columns=["metric", "step", "value"])
 
 
-def experiment_of(run: Run) -> int:
-    """Returns the number of the experiment that a run is recorded in."""
+def mlflow_page_of(run: Run) -> str:
+    """Returns the address of a run in MLflow's own UI."""
     with readable() as reader:
-        return lookups.experiment_of(reader, run.id)
+        return run_page(reader, run.id)
 
 
 def data_of(run: Run) -> pd.DataFrame:

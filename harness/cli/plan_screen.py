@@ -134,7 +134,7 @@ def _grid_lines(plan: Plan) -> Iterator[str]:
 def estimate(plan: Plan, slots: int = 1) -> str:
     """Hours from past durations, as far as there are any."""
     if plan.seconds is None:
-        return "unknown: nothing like it has run here yet"
+        return "unknown: nothing like it has run here yet (harness run FILE --pilot times it)"
     text = f"about {duration(plan.seconds / slots)}"
     text += f" on {slots} slots" if slots > 1 else " of one slot's work"
     if plan.unknown:

@@ -48,8 +48,11 @@ def refuse_what_cannot_be_shown(study: Study) -> None:
     for preview in previews(study):
         if preview.comparison in primary and preview.verdict == "not testable":
             remedy = preview.note or "take more seeds, or fewer contrasts"
+            corrected = ""
+            if preview.family > 1:
+                corrected = f" (corrected among {preview.family})"
             fail(
                 f"{study.path}: {preview.comparison} is primary, and not testable at "
-                f"{preview.alpha:g}: its smallest p is {preview.smallest:.2g} (corrected among "
-                f"{preview.family}); {remedy}; --anyway runs it all the same"
+                f"{preview.alpha:g}: whatever comes out, its p is {preview.smallest:.2g} or more"
+                f"{corrected}; {remedy}; --anyway runs it all the same"
             )

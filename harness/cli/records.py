@@ -23,7 +23,8 @@ from harness.cli.shared import (
 )
 from harness.cli.trace import TracedFit, trace_lines
 from harness.record.database import Run
-from harness.record.files_of_run import file_of_run, sizes_of_artifacts
+from harness.record.files_of_run import artifact_folder, file_of_run, sizes_of_artifacts
+from harness.record.mlflow_page import run_page
 from harness.record.tracker import Tracker, metrics
 from harness.run.garbage import garbage, keys_kept_by
 from harness.run.progress import duration, running
@@ -46,10 +47,16 @@ def show(
     run = find_run(tracker, run_id)
     numbers = or_exit(metrics, tracker, run.study).get(run.id, {})
     artifacts = or_exit(_files, tracker, run)
+    page = or_exit(run_page, tracker, run.id)
+    folder = artifact_folder(run)
     if json_:
-        as_json({**run.__dict__, "metrics": numbers, "artifacts": artifacts})
+        facts = {"metrics": numbers, "artifacts": artifacts, "folder": folder, "mlflow": page}
+        as_json({**run.__dict__, **facts})
         return
     out.print(screen.run_table(run, numbers, artifacts))
+    if folder is not None:
+        print_lines(f"files: {folder}")
+    print_lines(f"look:  {page}")
 
 
 def _files(tracker: Tracker, run: Run) -> list[str]:

@@ -57,6 +57,7 @@ from harness.cli.workers import (
     require_fixed_cells,
     run_by_workers,
 )
+from harness.record.mlflow_page import look_lines
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary
 from harness.run.events import Engine
@@ -232,9 +233,12 @@ def _print_result(study: Study, summary: RunSummary | None, tracker: Tracker) ->
         print_summary(summary)
     if study.cells:
         print_history(study, tracker.home)
-    if summary is None or not summary.count_unrecorded:
+    is_away = summary is not None and summary.count_unrecorded > 0
+    if not is_away:
         print_answer(study, tracker)
-    print_lines(f"look:  mlflow ui --backend-store-uri {tracker.shown_uri}")
+    lines = look_lines(tracker, None if is_away else study.name)
+    for number, line in enumerate(lines):
+        print_lines(f"{'       ' if number else 'look:  '}{line}")
 
 
 def _is_not_whole(summary: RunSummary) -> bool:

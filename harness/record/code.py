@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from harness.spec.walk import parts_in
+from harness.study.cells import Cell
+
 
 @dataclass(frozen=True)
 class Code:
@@ -28,6 +31,17 @@ def code_state() -> Code:
         if name:
             packages.add(f"{name}=={distribution.version}")
     return Code(commit, diff, "\n".join(sorted(packages)) + "\n")
+
+
+def sources_outside(cell: Cell) -> dict[str, str]:
+    """The files of components outside the package, which no commit of harness holds."""
+    sources = {}
+    for part in parts_in(cell.trial):
+        component = part.component
+        if component.digest:
+            file = Path(component.defined_at.rsplit(":", 1)[0])
+            sources[f"components/{part.kind}_{file.name}"] = file.read_text(encoding="utf-8")
+    return sources
 
 
 def _untracked_files(root: Path) -> str:

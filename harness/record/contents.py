@@ -1,22 +1,24 @@
 """What the MLflow run of a trial holds: tags, parameters, metrics, datasets and artifacts."""
 
+import getpass
 import json
 import math
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.record.code import Code
+from harness.record.code import Code, sources_outside
 from harness.record.data_bytes import BYTES_TAG, bytes_of
+from harness.record.model_folder import MODELS_TAG, Keep, keep_model, models_tag
 from harness.record.passwords import without_secrets
 from harness.record.result import TrialResult
 from harness.spec.paths import settings
 from harness.spec.values import Part
-from harness.spec.walk import datasets_of, parts_in
+from harness.spec.walk import datasets_of
 from harness.store.files import link_or_copy
 from harness.study.cells import Cell
 from harness.study.load import Study
@@ -32,8 +34,6 @@ FOLDER_TAG = "harness.folder"  # from which the paths of a study start
 SET_TAG = "harness.set"  # what the command line changed of the study file
 CODE_TAG = "harness.code"  # the digest of each component's code
 NOT_METRICS = ("phase", "epoch", "step", "at")  # columns of a fit's history that say where it is
-
-Keep = Callable[[Path | str, str], None]  # a file or a text, kept under a name
 
 
 def tags_of(
@@ -69,11 +69,23 @@ def tags_of(
         SET_TAG: ", ".join(study.overrides),
         "harness.pieces": json.dumps(result.pieces) if was_cut else "",
         "mlflow.note.content": result.error,
+        "mlflow.user": _user(),
+        MODELS_TAG: models_tag(result),
     }
     for name, text in only_if_not_empty.items():
         if text:
             tags[name] = text[:TAG_LENGTH]
     return tags
+
+
+def _user() -> str:
+    """Who runs the study, as MLflow tells who has made a run; empty where the machine has no name
+    for them.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def fill(client: Any, run: Any, cell: Cell, result: TrialResult, code: Code) -> None:
@@ -179,8 +191,7 @@ def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> 
         for path in sorted(result.folder.rglob("*")):
             if path.is_file():
                 keep(path, str(path.relative_to(result.folder)))
-    if result.weights is not None:
-        keep(result.weights, "weights.safetensors")
+    keep_model(keep, cell, result)
     texts = {
         "diff.patch": code.diff,
         "packages.txt": code.packages,
@@ -190,21 +201,10 @@ def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> 
         texts["origin.json"] = json.dumps(result.origins, indent=1)
     if result.history:
         texts["history.json"] = json.dumps(result.history)
-    texts.update(_sources_outside(cell))
+    texts.update(sources_outside(cell))
     for name, text in texts.items():
         if text:
             keep(without_secrets(text), name)
-
-
-def _sources_outside(cell: Cell) -> dict[str, str]:
-    """The files of components outside the package, which no commit of harness holds."""
-    sources = {}
-    for part in parts_in(cell.trial):
-        component = part.component
-        if component.digest:
-            file = Path(component.defined_at.rsplit(":", 1)[0])
-            sources[f"components/{part.kind}_{file.name}"] = file.read_text(encoding="utf-8")
-    return sources
 
 
 @contextmanager

@@ -16,7 +16,7 @@ DATA_SETS = """SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source,
     WHERE i.destination_id = :run AND i.destination_type = 'RUN'"""
 QUESTIONS = """SELECT e.name, t.value FROM experiments e
     JOIN experiment_tags t ON t.experiment_id = e.experiment_id
-    WHERE t.key = 'mlflow.note.content'"""
+    WHERE t.key IN ('harness.question', 'mlflow.note.content') ORDER BY t.key DESC"""
 
 
 def source_of(path: Path, home: Home) -> Tracker:
@@ -35,7 +35,7 @@ def source_of(path: Path, home: Home) -> Tracker:
 
 
 def questions_of(ask: Ask) -> dict[str, str]:
-    """The question of each study, by its name."""
+    """The question of each study, by its name; the description stands in where that is all."""
     questions: dict[str, str] = {}
     for study, question in ask(QUESTIONS):
         questions[study] = question

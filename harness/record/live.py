@@ -8,6 +8,7 @@ from typing import Any
 from harness.record.code import Code
 from harness.record.contents import changed_tags, keep_artifacts, tags_of
 from harness.record.database import MLFLOW_STATUS
+from harness.record.description import tags_of_experiment
 from harness.record.live_run import LiveRun, Rows, log_what_is_new
 from harness.record.owners import LOCK_TAG, end_as_killed, lock_tag
 from harness.record.patience import Unreachable
@@ -180,7 +181,7 @@ class LiveRuns:
             with file_lock(self._tracker.lock):
                 study = self._study
                 self._experiment = self._tracker.experiment(
-                    self._client, study.name, study.question
+                    self._client, study.name, tags_of_experiment(study)
                 )
 
     def _end(self, live: LiveRun, result: TrialResult) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from harness.record.database import Ask, without_nan
+from harness.record.description import question_of
 from harness.record.patience import patiently
 from harness.record.queries import BY_ROW, BY_START
 from harness.record.tracker import PAGE, Tracker, mlflow_runs
@@ -17,11 +18,14 @@ RUNS_OF_STUDIES = """FROM runs r JOIN experiments e USING (experiment_id)
     AND o.key = 'harness' AND o.value = 'study'"""
 NOT_DELETED = "r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'"
 
-STUDIES = """SELECT e.experiment_id, e.name, question.value FROM experiments e
+STUDIES = """SELECT e.experiment_id, e.name, coalesce(question.value, note.value)
+    FROM experiments e
     JOIN experiment_tags o ON o.experiment_id = e.experiment_id
     AND o.key = 'harness' AND o.value = 'study'
     LEFT JOIN experiment_tags question ON question.experiment_id = e.experiment_id
-    AND question.key = 'mlflow.note.content'
+    AND question.key = 'harness.question'
+    LEFT JOIN experiment_tags note ON note.experiment_id = e.experiment_id
+    AND note.key = 'mlflow.note.content'
     WHERE e.lifecycle_stage = 'active'"""
 
 OUTCOMES = f"""SELECT r.experiment_id, r.run_uuid, trial.value, fit.value, state.value, r.status,
@@ -103,7 +107,7 @@ def _overview_of_server(client: Any) -> Overview:
     for experiment in client.search_experiments(
         filter_string="tags.harness = 'study'", max_results=PAGE
     ):
-        question = experiment.tags.get("mlflow.note.content")
+        question = question_of(experiment.tags)
         studies.append(StudyRow(int(experiment.experiment_id), experiment.name, question))
     outcomes = []
     seconds: dict[tuple[str, str], float] = {}

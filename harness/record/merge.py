@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.record.contents import keeping_artifacts
 from harness.record.database import Ask, Run, is_result
+from harness.record.description import tags_for_question
 from harness.record.files_of_run import artifact_folder
 from harness.record.foreign_runs import (
     data_sets_of,
@@ -177,7 +178,9 @@ class _Merge:
                 return "here_already"
             if half is not None:
                 self._client.delete_run(half.id)  # a merge was killed in the middle of it
-            experiment = self._own.experiment(self._client, run.study, question)
+            experiment = self._own.experiment(
+                self._client, run.study, tags_for_question(run.study, question)
+            )
             tags = {**run.tags, MERGED: _origin(run), LOCK_TAG: lock_tag(self._lock)}
             copy = self._client.create_run(
                 experiment, start_time=run.started, tags=tags, run_name=run.name

@@ -21,6 +21,8 @@ class TrialResult:
     metrics: Mapping[str, float] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()  # a row for each epoch of the fit
     weights: Path | None = None
+    channels: int = 0  # that the network takes; 0 where nobody says
+    outputs: int = 0
     device: str = ""
     error: str = ""
     trace: str = ""
@@ -62,6 +64,8 @@ def measured_result(cell: Cell, home: Home) -> TrialResult | None:
         metrics=metrics,
         history=history,
         weights=weights,
+        channels=fit.get("channels", 0),
+        outputs=fit.get("outputs", 0),
         device=fit["device"],
         error=error,
         pieces=fit["pieces"],

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harness.record.code import Code
 from harness.record.contents import final_metrics, keep_artifacts, params_of
 from harness.record.database import MLFLOW_STATUS
-from harness.record.result import TrialResult
+from harness.record.description import tags_of_experiment
+from harness.record.result import TrialResult, run_name
 from harness.record.tracker import Tracker
 from harness.spec.paths import settings
 from harness.spec.states import State
@@ -63,7 +64,7 @@ def record_scores(study: Study, tracker: Tracker) -> None:
     tracker.prepare()
     recorded = {run.key for run in tracker.runs(study.name)}
     client = tracker.client()
-    experiment = tracker.experiment(client, study.name, study.question)
+    experiment = tracker.experiment(client, study.name, tags_of_experiment(study))
     for cell in study.cells:
         if cell.trial.key not in recorded:
             _record(study, cell, tracker, client, experiment)

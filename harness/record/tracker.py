@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from harness.record.database import (
     refuse_no_database,
     without_nan,
 )
+from harness.record.description import tags_of_experiment
 from harness.record.owners import close_left_open
 from harness.record.passwords import shown_uri
 from harness.record.patience import PatientClient, patiently
@@ -164,7 +165,7 @@ class Tracker:
                 return None
             client = self.client()
             run = client.create_run(
-                self.experiment(client, study.name, study.question),
+                self.experiment(client, study.name, tags_of_experiment(study)),
                 start_time=int(1000 * (time.time() - result.seconds)),
                 tags=tags_of(study, cell, result, code, reason),
                 run_name=run_name(cell),
@@ -173,12 +174,11 @@ class Tracker:
             client.set_terminated(run.info.run_id, MLFLOW_STATUS[result.state])
             return str(run.info.run_id)
 
-    def experiment(self, client: Any, study: str, question: str) -> str:
-        """The id of a study's experiment, which is made where there is none."""
+    def experiment(self, client: Any, study: str, tags: Mapping[str, str]) -> str:
+        """The id of a study's experiment, which is made with these tags where there is none."""
         experiment = client.get_experiment_by_name(study)
         if experiment is not None:
             return str(experiment.experiment_id)
-        tags = {"harness": "study", "mlflow.note.content": question or study}
         artifacts = None
         if self.is_database:
             artifacts = (self.home.hidden / "artifacts" / file_name(study)).as_uri()

@@ -27,8 +27,10 @@ class Provenance:
     runs: tuple[dict[str, str], ...]
 
 
-def provenance(study: Study, used: Sequence[Run]) -> Provenance:
-    """The provenance of the runs that a study's numbers stand on."""
+def provenance(study: Study, used: Sequence[Run], in_mlflow: str = "") -> Provenance:
+    """The provenance of the runs that a study's numbers stand on; `in_mlflow` says where MLflow
+    shows them.
+    """
     if study.scores is not None:
         return _of_scores(study, study.scores, used)
     commits = Counter(_commit(run, "not from a git checkout") for run in used)
@@ -45,6 +47,7 @@ def provenance(study: Study, used: Sequence[Run]) -> Provenance:
         ("data", "; ".join(_data(used)) or "none"),
         ("machines", _counts_text(machines)),
         ("comparisons", study.design or "none"),
+        *([("runs in MLflow", in_mlflow)] if in_mlflow else []),
     )
     lines = tuple(_line(study, run) for run in used)
     warnings = [*doubts_of_design(study), *_doubts(used, commits, dirty)]

@@ -13,6 +13,7 @@ from harness.judge.answer import judge, lower_metrics
 from harness.judge.tables import Tabulated, tabulate
 from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
+from harness.record.mlflow_page import look_lines
 from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.report.answer_figures import answer_figures
@@ -77,7 +78,17 @@ def report(
     shown = []
     for figure in answer_figures(study, verdicts, used, tracker):
         shown.append(ShownFigure(Markup(figure.svg), figure.caption))
-    files = texts(study, verdicts, used, tables, history, evidence=evidence, figures=shown)
+    in_mlflow = ", then ".join(look_lines(tracker, study.name))
+    files = texts(
+        study,
+        verdicts,
+        used,
+        tables,
+        history,
+        evidence=evidence,
+        figures=shown,
+        in_mlflow=in_mlflow,
+    )
     for name, text in files.items():
         write(folder / name, text)
     figures = write_figures(files["report.html"], folder / "figures") if figure_files else []
@@ -134,10 +145,11 @@ def texts(
     *,
     evidence: Evidence = NO_EVIDENCE,
     figures: Sequence[ShownFigure] = (),
+    in_mlflow: str = "",
 ) -> dict[str, str]:
     """Every file of a report by its name."""
     lower = lower_metrics(study)
-    origin = provenance(study, runs)
+    origin = provenance(study, runs, in_mlflow)
     averages = average_rows(study, verdicts.verdicts)
     sections = []
     if history is not None:

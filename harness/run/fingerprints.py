@@ -9,6 +9,7 @@ from harness.data.identity import Identity, depends_on_files, identity_of
 from harness.data.refused import too_many_shots
 from harness.record.data_bytes import MARK, key_without_mark, recorded_bytes
 from harness.record.database import Run
+from harness.run.data_place import problem_of_data
 from harness.spec.fields import field_names
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import looked_at, parts_in, same_images, validation_of
@@ -96,7 +97,7 @@ def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str
             identity = identity_of(part, home)
             _check_pin(part, identity)
         except (ValueError, LookupError, OSError) as error:
-            problems.append(Problem(_start_of(study), part.level, str(error)))
+            problems.append(problem_of_data(study, part, str(error)))
             continue
         identities[key] = identity
     if problems:

@@ -29,7 +29,8 @@ def test_what_is_recorded_is_what_a_stranger_needs(home: Home, tiny: Path) -> No
         assert sorted(db.execute(curve, (run.id,)).fetchall()) == [(1,), (2,)]
         assert db.execute(inputs, (run.id,)).fetchone() == (2,)
     names = artifacts_of(home, run.id)
-    assert {"rows.parquet", "trial.json", "weights.safetensors", "history.json"} <= names
+    assert {"rows.parquet", "trial.json", "history.json"} <= names
+    assert {"model/MLmodel", "model/data/weights.safetensors", "model/data/network.json"} <= names
     assert "packages.txt" in names
     assert any(name.startswith("figures/") for name in names)
 

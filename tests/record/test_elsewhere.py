@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 
 from dashboard.read.database import count_foreign_experiments, version
-from dashboard.read.lineage import curves_of, data_of, experiment_of, lineage
+from dashboard.read.lineage import curves_of, data_of, lineage, mlflow_page_of
 from dashboard.read.overview import overview
 from dashboard.read.records import in_memory, runs_of
 from dashboard.read.run_files import figures_of, sizes_of_files, text_of
@@ -120,7 +120,7 @@ def facts(home: Home, uri: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
         "rows": study_runs.rows.to_csv(),
         "curves": curves_of(run).to_csv(),
         "data": data_of(run).to_csv(),
-        "experiment": experiment_of(run),
+        "mlflow": mlflow_page_of(run),
         "foreign": count_foreign_experiments(),
         "figures": {name: path.read_bytes() for name, path in figures_of(run).items()},
         "sizes": sizes_of_files(run),
@@ -136,6 +136,7 @@ def test_the_dashboard_reads_the_same(
     assert expected["version"][0] == 4
     assert "loss/net" in expected["curves"]
     assert "train" in expected["data"]
+    assert expected["mlflow"].startswith(f"{mlflow_server}/#/experiments/")
     assert expected["figures"]
     assert facts(second, mlflow_server, monkeypatch) == expected
     assert "not kept here" in "".join(lineage(runs_of("tiny").recorded[0]))

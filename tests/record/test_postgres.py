@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import InternalError
 
 from dashboard.read.database import count_foreign_experiments
-from dashboard.read.lineage import curves_of, data_of, experiment_of
+from dashboard.read.lineage import curves_of, data_of, mlflow_page_of
 from dashboard.read.overview import overview
 from dashboard.read.records import in_memory, runs_of
 from dashboard.read.run_files import figures_of, text_of
@@ -114,7 +114,7 @@ def test_the_dashboard_reads_it(
     run = study_runs.recorded[0]
     assert len(curves_of(run))
     assert set(data_of(run)["used to"]) >= {"train", "test"}
-    assert experiment_of(run) > 0
+    assert f"/runs/{run.id}?workflowType" in mlflow_page_of(run)
     assert count_foreign_experiments() == 0
     assert figures_of(run)
     assert '"trial"' in text_of(run, "trial.json")

@@ -46,7 +46,7 @@ def find_files(pattern: str | Path) -> list[Path]:
     else:
         files = [Path(match) for match in glob.glob(text, recursive=True)]
     if not files:
-        raise Refused(f"{pattern}: there is no such file" + _beside(path))
+        raise Refused(f"{pattern}: there is no such file{_beside(path)}")
     return sorted(files, key=by_number)
 
 
@@ -222,4 +222,7 @@ def _beside(path: Path) -> str:
     names = sorted(item.name for item in folder.iterdir())
     visible = [name for name in names if not name.startswith(".")]
     content = first_few(visible, 5) or "nothing"
-    return f"; {folder} holds {content}"
+    name = str(folder)
+    if folder == Path("."):
+        name = f"{Path.cwd()}, where harness runs,"
+    return f"; {name} holds {content}"

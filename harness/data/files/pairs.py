@@ -38,7 +38,10 @@ def check_same_sizes(
         mask_size = masks.shapes[i][:2]
         if picture_size != mask_size:
             problem = f"the mask is {sizes(mask_size)}"
-            raise Refused(f"{mask}: {problem}, its picture {picture.name} is {sizes(picture_size)}")
+            raise Refused(
+                f"{mask}: {problem}, its picture {picture.name} is {sizes(picture_size)}; save "
+                "the mask in the size of the picture, or take both out"
+            )
 
 
 def check_numbers_agree(image_pattern: str, mask_pattern: str) -> None:
