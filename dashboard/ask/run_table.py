@@ -33,7 +33,7 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
     seeds = [path for path in ("fit.seed", "fit.fold") if path in runs]
     for path in [*settings(study_runs), *seeds]:
         table[path] = runs[path]
-    table = table.join(numbers_of(study_runs), on=RUN, suffixes=("", " measured"))
+    table = table.join(numbers_of(study_runs), on=RUN, rsuffix=" measured")
     table[NOTE] = [note.text for note in own_notes]
     return table
 

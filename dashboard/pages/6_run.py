@@ -225,8 +225,8 @@ def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
     if run.id not in numbers.index:
         return {}
     resources = {}
-    for name, value in numbers.loc[run.id].dropna().items():
-        metric = str(name)
+    for name, measured in numbers.loc[run.id].dropna().to_dict().items():
+        metric, value = str(name), float(measured)
         if metric.startswith("seconds/"):
             resources[f"time to {metric.removeprefix('seconds/')}"] = duration_text(value)
         elif metric.startswith(RESOURCES):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import screen
+from harness.cli import plan_screen
 from harness.cli.deciding import still_needed
 from harness.cli.shared import (
     as_json,
@@ -62,7 +62,7 @@ def run_pilot(
         values = [vars(timing) for timing in timings]
         as_json({"study": study.name, "timings": values, "seconds": plan.seconds})
         return
-    print_lines(f"time:   {screen.estimate(plan)}, as timed on {slots[0].device}")
+    print_lines(f"time:   {plan_screen.estimate(plan)}, as timed on {slots[0].device}")
     if plan.seconds and len(slots) > 1:
         together = duration(plan.seconds / len(slots))
         print_lines(f"        about {together} on the {len(slots)} slots of this machine")

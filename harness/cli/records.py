@@ -48,7 +48,7 @@ def show(
     numbers = or_exit(metrics, tracker, run.study).get(run.id, {})
     artifacts = or_exit(_files, tracker, run)
     page = or_exit(run_page, tracker, run.id)
-    folder = artifact_folder(run)
+    folder = artifact_folder(run, tracker.home)
     if json_:
         facts = {"metrics": numbers, "artifacts": artifacts, "folder": folder, "mlflow": page}
         as_json({**run.__dict__, **facts})

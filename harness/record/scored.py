@@ -12,7 +12,7 @@ from harness.record.code import Code
 from harness.record.contents import final_metrics, keep_artifacts, params_of
 from harness.record.database import MLFLOW_STATUS
 from harness.record.description import tags_of_experiment
-from harness.record.result import TrialResult, run_name
+from harness.record.result import TrialResult
 from harness.record.tracker import Tracker
 from harness.spec.paths import settings
 from harness.spec.states import State

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.judge.answer import judge
-from harness.judge.verdicts import Verdicts, lines
+from harness.judge.verdict_lines import lines
+from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.study.load import Study
 from tests.judge.two_batches import score

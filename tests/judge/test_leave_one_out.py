@@ -8,7 +8,8 @@ import pytest
 
 from harness.judge.answer import judge
 from harness.judge.sentences import p_number
-from harness.judge.verdicts import Verdict, lines
+from harness.judge.verdict_lines import lines
+from harness.judge.verdicts import Verdict
 from harness.record.scored import table_of_scores
 from harness.spec.catalogue import load_component
 from harness.study.load import load_study

@@ -83,7 +83,7 @@ def test_a_run_has_an_author_and_a_model_that_loads(home: Home, tiny: Path) -> N
     assert model["flavors"]["python_function"]["loader_module"] == LOADER
     page = run_page(tracker, run.id)
     assert page.endswith(f"/#/experiments/1/runs/{run.id}?workflowType=machine_learning")
-    artifacts = artifact_folder(run)
+    artifacts = artifact_folder(run, home)
     assert artifacts is not None
     folder = artifacts / "model"
     net = load_network(folder)
