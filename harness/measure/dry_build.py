@@ -16,6 +16,7 @@ from harness.measure.layers import layer
 from harness.measure.starts import ask_start, place_in_fit
 from harness.spec.catalogue import load_component
 from harness.spec.values import Fit, Part, Steps, Trial
+from harness.spec.walk import fits_by_place
 from harness.store import Home
 from harness.train.build import build_net, outputs_of
 from harness.train.weights import load_into
@@ -109,16 +110,16 @@ class DryBuild:
 
     def _problems_of_fits(self, trial: Trial) -> Iterator[Problem]:
         """Finds fits whose images do not suit them, and networks that cannot be built."""
-        for fit in trial.fit.lineage:
+        for steps, fit in fits_by_place(trial):
             is_own = fit is trial.fit
             source = self.outline(fit.train_on)
             if source is not None:
                 for name, text in _problems_of_source(fit, source):
-                    yield _steps(name, is_own), text
+                    yield _steps(steps, name, is_own), text
             built = self.network(fit)
             if isinstance(built, str):
                 name, text = place_in_fit(built)
-                yield _steps(name, is_own), text
+                yield _steps(steps, name, is_own), text
             elif is_own and built is not None:  # a pretext has its own idea of an answer
                 yield from _problems_of_answer(built, fit)
 
@@ -168,9 +169,9 @@ class DryBuild:
                     yield (*steps, *inner_steps), str(error)
 
 
-def _steps(name: str, is_own: bool) -> Steps:
-    """Where a setting of a fit stands; one of a fit inside is put down to the start."""
-    return ("fit", name) if is_own else ("fit", "init")
+def _steps(steps: Steps, name: str, is_own: bool) -> Steps:
+    """Where a setting of a fit stands; one of a fit inside is put down to what names that."""
+    return (*steps, name) if is_own else steps
 
 
 def _problems_of_answer(built: BuiltNetwork, fit: Fit) -> Iterator[Problem]:

@@ -88,6 +88,20 @@ CASES = {
         ("fit", "net"),
         "silent gives a NoneType instead of logits (1, 1, 32, 32) (",
     ),
+    "a translator whose patch is larger than its images": (
+        BASE
+        + f"""  prepare:
+    - name: translate
+      by:
+        train_on: {SMALL}
+        adapt_to: {SMALL[:-1]}, seed: 1}}
+        net: {{arch: resnet_generator, width: 2, blocks: 1}}
+        method: {{name: cut, layers: [0]}}
+        patch: 128
+""",
+        ("prepare", 0),
+        "128 is larger than the smallest image of phantom(slices=4, size=64), 64 x 64",
+    ),
     "weights of another name": (
         BASE.replace("tiny_unet, width: 2", "unet, encoder: resnet18")
         + "    init: {name: imagenet, weights: swag}\n",
