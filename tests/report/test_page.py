@@ -14,7 +14,7 @@ from tests.made.pages import parse_page
 from tests.made.synthetic import recorded_runs, results, study_in
 from tests.report.judged import TEXT, judge_study, score
 
-ANSWER = r'\s*<header><h1 class="answer">Of 2 contrasts 2 differ; the clearest: dice is higher'
+ANSWER = r'\s*<header><h1 class="answer">Dice is higher with batch 4 than with batch 2, by 0'
 
 
 def test_the_page_answers_first_and_every_number_links_to_runs_in_it(tmp_path: Path) -> None:
