@@ -49,7 +49,7 @@ class Preview:
     @property
     def is_paired(self) -> bool:
         """Whether its test takes pairs."""
-        return is_paired(self.test)
+        return self.declared.correlate is None and is_paired(self.test)
 
     @property
     def power(self) -> float | None:

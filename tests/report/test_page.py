@@ -24,7 +24,7 @@ def test_the_page_answers_first_and_every_number_links_to_runs_in_it(tmp_path: P
     parsed_page = parse_page(html)
     main = html.split("<main>")[1]
     assert re.match(ANSWER, main)
-    assert "8 seeds" in main.split("</h1>")[0]
+    assert "8 seeds, corrected p = " in main.split("</h1>")[0]
     ids = set(parsed_page.ids)
     assert len(parsed_page.ids) == len(ids)
     assert {link.removeprefix("#") for link in parsed_page.links} <= ids
