@@ -23,6 +23,7 @@ def test_only_the_first_letter_becomes_a_capital() -> None:
 
 def test_latex_prints_what_was_written() -> None:
     assert latex_text("50 % & a_b\n[−1 ± 2]") == r"50 \% \& a\_b {[}$-$1 $\pm$ 2]"
+    assert latex_text('δ ≤ "Ω" × é 中') == r"$\delta$ $\le$ ''$\Omega$'' $\times$ é (U+4E2D)"
 
 
 def test_markdown_prints_what_was_written() -> None:
