@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.table import Table
 
 from harness.cli import screen
+from harness.cli.plan_screen import plan_lines
 from harness.cli.shared import err, out, print_lines
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, Source, run
@@ -38,7 +39,7 @@ def carry_out(
         if quiet:
             return run(plan, home, tracker, engine, _say_failures, **options)
         if source is None:
-            print_lines(*screen.plan_lines(plan))
+            print_lines(*plan_lines(plan))
         if not out.is_terminal:
             return run(plan, home, tracker, engine, _log, **options)
         with Live(console=out, get_renderable=live.draw, refresh_per_second=2, transient=True):

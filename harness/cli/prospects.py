@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.cli.deciding import judge_what_is_there
 from harness.cli.shared import fail, or_exit
-from harness.judge.preview import Preview, preview_lines, previews
+from harness.judge.preview import Preview, previews
+from harness.judge.preview_words import preview_lines
 from harness.judge.prospects import recorded_spreads
 from harness.record.tracker import Tracker
 from harness.run.plan import Plan
@@ -22,7 +23,7 @@ def prospect_lines(study: Study, plan: Plan, tracker: Tracker) -> Iterator[str]:
     expected = previews(study, spreads)
     if study.until is not None:
         yield from _time_lines(study.until, plan, expected)
-    yield from preview_lines(expected)
+    yield from preview_lines(expected, study.names)
 
 
 def _time_lines(until: UntilDecided, plan: Plan, expected: Sequence[Preview]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import typer
 
 from harness.cli.answer_lines import print_answer, print_summary
 from harness.cli.deciding import in_looks
+from harness.cli.disk import refuse_what_has_no_room
 from harness.cli.engines import (
     Address,
     Batch,
@@ -91,7 +92,11 @@ def run_(
     ] = False,
     retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Although its primary question cannot be answered.")
+        bool,
+        typer.Option(
+            "--anyway",
+            help="Although its primary question cannot be answered, or the disk has no room.",
+        ),
     ] = False,
     deterministic: Deterministic = True,
     profile: Profile = None,
@@ -172,7 +177,9 @@ def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | No
         from harness.cli.prospects import refuse_what_cannot_be_shown
 
         refuse_what_cannot_be_shown(part)
-    check_building_of(plan, home, no_build=orders.no_build)
+    weights = check_building_of(plan, home, no_build=orders.no_build)
+    if not orders.anyway:
+        refuse_what_has_no_room(plan, weights, home)
     if choice.on is On.submitit:
         refuse_what_workers_cannot(retry=retry, fail_fast=orders.fail_fast)
         return run_by_workers(choice, plan, home, tracker, orders.where, quiet=orders.quiet)

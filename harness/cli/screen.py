@@ -11,18 +11,11 @@ from rich.text import Text
 
 from harness.record.database import Run
 from harness.run.carry_out import RunSummary
-from harness.run.changed_code import changed_code_lines
 from harness.run.jobs import Outcome
-from harness.run.plan import Plan
 from harness.run.progress import Progress, duration, how_far, remaining
 from harness.spec.catalogue import Component, catalogue
 from harness.spec.options import REQUIRED, Option, readable
 from harness.spec.states import State
-from harness.study.cells import NO_USER
-from harness.study.levels import idle_targets
-from harness.study.load import Study
-
-MANY = 12  # lines of a list before it is summed up
 
 JOB_STATES = (
     State.WAITING,
@@ -42,75 +35,6 @@ TAGS_OF_A_RUN = (
     "mlflow.source.git.commit",
     "harness.error",
 )
-
-
-def axes_table(study: Study) -> Table:
-    """The axes of a study with their levels."""
-    table = Table("axis", "levels", title=None, box=None, pad_edge=False, header_style="bold")
-    for axis in study.axes:
-        for path in axis.paths:
-            levels = _levels(study, path)
-            text = f"{len(levels)}: {', '.join(levels[:MANY])}"
-            if len(levels) > MANY:
-                text += f" and {len(levels) - MANY} more"
-            table.add_row(path, Text(text))
-    return table
-
-
-def _levels(study: Study, path: str) -> list[str]:
-    """The levels of a setting in the order of the cells."""
-    levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
-    return list(dict.fromkeys(levels))
-
-
-def plan_lines(plan: Plan) -> Iterator[str]:
-    """The plan in sentences, the numbers first."""
-    yield from _grid_lines(plan)
-    cached = len(plan.fits) - len(plan.training)
-    yield f"fits:   {len(plan.training):,} to train, {cached:,} there"
-    actions = Counter(trial.action for trial in plan.trials)
-    line = f"trials: {actions['run']:,} to run, {actions['done']:,} done"
-    if actions["record"]:
-        line += f", {actions['record']:,} measured and to record"
-    yield line
-    reasons = Counter(trial.reason for trial in plan.todo)
-    for reason, count in reasons.most_common(MANY):
-        yield f"  {count:,} because: {reason}"
-    finished_so = Counter(trial.reason for trial in plan.trials if trial.action == "done")
-    diverged = finished_so[State.DIVERGED]
-    if diverged:
-        yield f"  {diverged:,} diverged, kept as they are (--retry diverged runs them again)"
-    yield from changed_code_lines(trial.changed for trial in plan.trials)
-    if plan.todo:
-        yield f"time:   {estimate(plan)}"
-
-
-def _grid_lines(plan: Plan) -> Iterator[str]:
-    """How many cells the grid has, and what fell out of it with the reason."""
-    grid = plan.study.expansion
-    line = f"{grid.total:,} cell{'s' * (grid.total != 1)}, {len(plan.trials):,} trials"
-    if grid.excluded:
-        line += f", {sum(grid.excluded.values()):,} excluded"
-    if grid.inert:
-        line += f", {sum(grid.inert.values()):,} equal to another"
-    yield line
-    for reason, count in grid.excluded.items():
-        yield f"  excluded: {reason} ({count:,})"
-    for path, count in grid.inert.items():
-        yield f"  inert: {path} has no effect on {count:,} cells, which equal others"
-    for name in idle_targets(plan.study.cells):
-        yield f"  unused: {name} changes nothing: {NO_USER}"
-
-
-def estimate(plan: Plan, slots: int = 1) -> str:
-    """Hours from past durations, as far as there are any."""
-    if plan.seconds is None:
-        return "unknown: nothing like it has run here yet"
-    text = f"about {duration(plan.seconds / slots)}"
-    text += f" on {slots} slots" if slots > 1 else " of one slot's work"
-    if plan.unknown:
-        text += f", and {plan.unknown:,} jobs whose like has not run here yet"
-    return text
 
 
 def progress_table(

@@ -1,7 +1,9 @@
 """What the commands share: the application, where it prints, and how a mistake ends it."""
 
 import json
-from collections.abc import Callable
+import re
+import textwrap
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -64,6 +66,10 @@ NoBuild = Annotated[
         help="Do not build what is to be run, to see whether it can be built.",
     ),
 ]
+
+WIDEST = 100  # columns that a sentence takes, however wide the terminal is
+TIED = "\0=\0"  # an equals sign between whose sides no line breaks
+HEAD = re.compile(r"[a-z]+: +")  # `answer: `, below which a sentence goes on
 
 MOST_CANDIDATES = 10  # runs that a question lists
 
@@ -135,12 +141,17 @@ def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None
     return or_exit(plan, study, home, runs, retry)
 
 
-def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> None:
-    """Builds what a plan would run, without weights; what cannot work ends the command."""
-    if not no_build:
-        note = or_mistakes(check_building, plan, home)
-        if note:
-            err.print(note, markup=False)
+def check_building_of(plan: Plan, home: Home, *, no_build: bool) -> Mapping[str, int]:
+    """Builds what a plan would run, without weights; what cannot work ends the command.
+
+    Returns how many bytes the weights of each network take, by its key, as far as that is known.
+    """
+    if no_build:
+        return {}
+    built = or_mistakes(check_building, plan, home)
+    if built.note:
+        err.print(built.note, markup=False)
+    return built.weights
 
 
 def tracker_at(where: str | None) -> Tracker:
@@ -199,6 +210,30 @@ def print_lines(*lines: str) -> None:
     """Prints lines as they are, brackets included."""
     for line in lines:
         out.print(line, markup=False)
+
+
+def print_sentence(text: str, style: str = "") -> None:
+    """Prints a sentence, on a terminal in lines that break between words, in a colour; into a file
+    or a pipe as a line of its own, without colours.
+    """
+    for line in lines_of_sentence(text, out.width) if out.is_terminal else [text]:
+        out.print(line, markup=False, style=style)
+
+
+def lines_of_sentence(text: str, width: int) -> list[str]:
+    """A sentence in lines of a terminal; further ones are indented below the first."""
+    indent = len(text) - len(text.lstrip())
+    behind_head = HEAD.match(text)
+    if behind_head is not None:
+        indent = behind_head.end() - 2
+    lines = textwrap.wrap(
+        text.replace(" = ", TIED),
+        min(width, WIDEST),
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(TIED, " = ") for line in lines] or [text]
 
 
 def escape_markup(text: str) -> str:

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import screen
 from harness.cli.answer_lines import print_verdicts, reports_folder
 from harness.cli.deciding import still_needed
+from harness.cli.disk import disk_lines
 from harness.cli.json_values import plan_value
+from harness.cli.plan_screen import axes_table, plan_lines
 from harness.cli.searches import print_search, search_value
 from harness.cli.shared import (
     AsJson,
@@ -23,6 +24,7 @@ from harness.cli.shared import (
     out,
     plan_of,
     print_lines,
+    print_sentence,
     study_as_recorded,
     study_with_data,
     tracker_at,
@@ -41,20 +43,23 @@ def plan_(
     tracker = tracker_at(where)
     needed, looks = still_needed(study, tracker)
     plan = plan_of(needed, home, tracker)
-    check_building_of(plan, home, no_build=no_build)
+    weights = check_building_of(plan, home, no_build=no_build)
     if json_:
         as_json({**plan_value(plan), **search_value(study, home)})
         return
-    out.print(f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}")
+    title = f"[bold]{escape_markup(study.name)}[/bold]  {escape_markup(study.question)}"
+    out.print(title, soft_wrap=not out.is_terminal)
     if study.search is not None:
         print_search(study, study.search, home)
         if not study.cells:
             return
-    out.print(screen.axes_table(study))
-    print_lines(*looks, *screen.plan_lines(plan))
+    out.print(axes_table(study))
+    for line in (*looks, *plan_lines(plan), *disk_lines(plan, weights, home)):
+        print_sentence(line)
     from harness.cli.prospects import prospect_lines
 
-    print_lines(*prospect_lines(study, plan, tracker))
+    for line in prospect_lines(study, plan, tracker):
+        print_sentence(line)
 
 
 @app.command()

@@ -108,7 +108,9 @@ class _Labels:
 
 def _only(values: set[str]) -> str | None:
     """The value of a set that has a single one."""
-    return next(iter(values)) if len(values) == 1 else None
+    if len(values) != 1:
+        return None
+    return next(iter(values))
 
 
 def _subject(verdict: Verdict, labels: _Labels, names: Names) -> str:
@@ -118,6 +120,8 @@ def _subject(verdict: Verdict, labels: _Labels, names: Names) -> str:
     if comparison.kind == "correlate":
         return f"the order of {first.points} by {first.a} and by {first.b}"
     text = metric_in_words(comparison, names)
+    if comparison.margin is not None:
+        text = f"{text} within ±{first.margin}"
     if comparison.kind == "trend":
         return f"{text} along {first.trend}"
     if comparison.kind == "model":

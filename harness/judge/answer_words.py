@@ -42,7 +42,7 @@ class Words:
 
     @property
     def facts(self) -> str:
-        """'95 % interval 0.01 to 0.03, 12 seeds, p = .012'."""
+        """'95% interval 0.01 to 0.03, 12 seeds, p = .012'."""
         return self._facts(self.interval)
 
     @property

@@ -1,6 +1,6 @@
 """The contrasts that a comparison will have, planned from its grid before anything runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -34,6 +34,8 @@ from harness.study.comparison import Comparison
 from harness.study.levels import planned_levels_of_rows
 from harness.study.load import Study
 from harness.study.names import Names
+
+PlanKind = Callable[[Comparison, Sequence[TrialPlace]], Iterator["Planned"]]
 
 TOO_FEW = "the points share so few networks that what they show holds of these networks only"
 
@@ -79,7 +81,12 @@ def _contrasts_of(study: Study, plan: Layout, comparison: Comparison) -> Iterato
         yield Planned(comparison, "the terms of the model", "F", "of the model", (), False)
         return
     of_groups = partial(_groups, own=plan.names)
-    plan_kind = {"groups": of_groups, "trend": _trend, "correlate": _correlation}[comparison.kind]
+    kinds: dict[str, PlanKind] = {
+        "groups": of_groups,
+        "trend": _trend,
+        "correlate": _correlation,
+    }
+    plan_kind = kinds[comparison.kind]
     for stratum, trials in by_stratum(plan.trial_places).items():
         for planned in plan_kind(comparison, trials):
             for of_rows in product(*levels.values()):

@@ -2,12 +2,12 @@
 testable`.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from harness.judge.choose_test import (
     corrected_p,
     declared_options,
+    is_paired,
     post_hoc_of,
     smallest,
     smallest_of_orders,
@@ -29,6 +29,7 @@ class Preview:
     """
 
     comparison: str
+    declared: Comparison  # by the unit that is tested
     contrast: str
     test: str
     why: str
@@ -39,6 +40,16 @@ class Preview:
     verdict: str  # testable | not testable | not known before it is measured
     note: str = ""
     prospect: Prospect = NOTHING_EXPECTED
+
+    @property
+    def unit(self) -> str:
+        """What n counts."""
+        return self.declared.unit
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether its test takes pairs."""
+        return is_paired(self.test)
 
     @property
     def power(self) -> float | None:
@@ -102,6 +113,7 @@ def _preview(planned: Planned, family: int, least: float, spread: float | None) 
     note = "; ".join(filter(None, [note, planned.note]))
     preview = Preview(
         comparison.name,
+        comparison,
         planned.contrast,
         planned.test,
         planned.why,
@@ -144,43 +156,3 @@ def _remedy(planned: Planned, family: int) -> str:
         if factor * _smallest_p(larger) <= comparison.alpha:
             return f"{count} {units} would do"
     return ""
-
-
-def preview_lines(contrasts: Iterable[Preview]) -> Iterator[str]:
-    """Previews as lines of a terminal; contrasts that differ in their name alone share a line."""
-    alike: dict[tuple[object, ...], list[Preview]] = {}
-    for preview in contrasts:
-        key: tuple[object, ...] = (preview.comparison, preview.contrast)
-        if preview.n:
-            key = (preview.comparison, preview.test, preview.n, preview.verdict, preview.note)
-            key = (*key, preview.prospect.text)
-        alike.setdefault(key, []).append(preview)
-    for group in alike.values():
-        first = group[0]
-        subject = first.contrast
-        if len(group) > 1:
-            subject = f"{len(group)} contrasts"
-        yield f"compare: {first.comparison}: {subject}: {_sentence(first)}"
-
-
-def _sentence(preview: Preview) -> str:
-    """What one contrast can show, as a line of a terminal."""
-    if preview.smallest is None:
-        parts = [preview.verdict, preview.test, preview.note]
-        return "; ".join(filter(None, parts))
-    sizes = ", ".join(map(str, preview.n))
-    if len(set(preview.n)) == 1:
-        sizes = str(preview.n[0])
-    least = f"{preview.smallest:.2g}" if preview.smallest else "no bound"
-    if preview.family > 1:
-        least += f" (corrected among {preview.family})"
-    parts = [f"n = {sizes}, {preview.test} ({preview.why})", f"smallest p {least}"]
-    if preview.prospect.text:
-        parts.append(preview.prospect.text)
-    verdict = preview.verdict
-    if verdict == "not testable":
-        verdict += f" at {preview.alpha:g}"
-    parts.append(verdict)
-    if preview.note:
-        parts.append(preview.note)
-    return "; ".join(parts)

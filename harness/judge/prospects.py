@@ -61,7 +61,7 @@ def prospect(planned: Planned, family: int, spread: float | None) -> Prospect:
     if has_looks(planned.test):
         return _in_looks(planned, family, effect, margin=margin, beside=detectable)
     chance = _power(planned, family, effect, margin)
-    text = f"power {chance:.0%} for {_effect_text(comparison, effect)}"
+    text = f"power {_chance_text(chance)} for {_effect_text(comparison, effect)}"
     return Prospect(chance, text="; ".join(filter(None, [text, detectable])))
 
 
@@ -73,6 +73,11 @@ def _effect(comparison: Comparison, spread: float | None) -> float | None:
     if not spread:
         return None
     return expect.get("difference", 0.0) / spread
+
+
+def _chance_text(chance: float) -> str:
+    """A chance in per cent; one that no simulation tells from certainty is over 99%."""
+    return "over 99%" if chance > 0.995 else f"{chance:.0%}"
 
 
 def _effect_text(comparison: Comparison, effect: float) -> str:

@@ -1,6 +1,7 @@
 """Pretrained models that several seeds start from: one training behind many networks."""
 
 from harness.judge.arms import Layout
+from harness.spec.level_words import data_in_words
 
 ADVICE = "`seed: trial` in the fit that they start from gives each seed its own"
 
@@ -16,7 +17,7 @@ def shared_start(layout: Layout) -> str:
         upstream = [] if trial.fit is None else trial.fit.upstream
         for start, _ in upstream:
             seeds.setdefault(start.key, set()).add(trial.seed)
-            names[start.key] = start.level
+            names[start.key] = data_in_words(start.level)
     shared = {key: len(of_key) for key, of_key in seeds.items() if len(of_key) > 1}
     if not shared:
         return ""

@@ -9,7 +9,6 @@ from typing import Any
 from harness.judge.arms import Levels, at_stratum, levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.measured import Sample, Tally
-from harness.judge.sentences import mean as mean_text
 from harness.judge.sentences import number, p_value, pooled_flag
 from harness.stats.result import Effect, Interval, Result
 from harness.study.comparison import Comparison
@@ -188,45 +187,3 @@ def _plain_field(name: str, item: Any) -> Any:
     if name in ("stratum", "arm") and isinstance(item, tuple):
         return levels_text(item)
     return _plain(item)
-
-
-def lines(verdicts: Verdicts) -> Iterator[str]:
-    """Verdicts as lines of a terminal."""
-    yield verdicts.headline
-    counts = []
-    for state, count in verdicts.states.items():
-        if count:
-            counts.append(f"{count} {state}")
-    yield f"trials: {', '.join(counts)}"
-    if verdicts.changed:
-        yield f"declared: {verdicts.changed}"
-    for verdict in verdicts.verdicts:
-        yield from _verdict_lines(verdict)
-
-
-def _verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """The arms, contrasts and notes of one verdict."""
-    comparison = verdict.comparison
-    facts = ["primary"] if comparison.primary else []
-    facts += ["confirmatory" if verdict.confirmatory else "exploratory", f"unit {comparison.unit}"]
-    yield f"{comparison.name} ({', '.join(facts)})"
-    width = max([len(arm.name) for arm in verdict.arms], default=0)
-    for arm in verdict.arms:
-        line = f"  {arm.name:{width}}  {mean_text(arm.mean)}  n = {len(arm.sample.units)}"
-        if arm.stratum:
-            line += f" {at_stratum(arm.stratum)}"
-        yield line
-    for contrast in verdict.contrasts:
-        line = f"  {contrast.sentence}"
-        if contrast.test:
-            exact = ", exact" if contrast.exact else ""
-            line += f" [{contrast.test}{exact}; {contrast.why}]"
-        yield line
-    for answer in verdict.answers:
-        yield f"  {answer}"
-    if verdict.survival:
-        yield f"  one left out: {verdict.survival}"
-    for pooled in verdict.pooled:
-        yield f"  {pooled.sentence}"
-    for note in verdict.notes:
-        yield f"  note: {note}"

@@ -74,6 +74,15 @@ class DryBuild:
             self._networks[name] = self._build(fit, source)
         return self._networks[name]
 
+    def weights(self) -> dict[str, int]:
+        """How many bytes the weights of each network take that was built, by its key."""
+        sizes: dict[str, int] = {}
+        for name, built in self._networks.items():
+            if isinstance(built, BuiltNetwork):
+                tensors = built.net.state_dict().values()
+                sizes[name.split()[0]] = sum(tensor.nbytes for tensor in tensors)
+        return sizes
+
     def _build(self, fit: Fit, source: Outline) -> BuiltNetwork | str | None:
         """Builds a network, passes one patch through it, and loads what it starts from.
 

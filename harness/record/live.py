@@ -11,10 +11,11 @@ from harness.record.database import MLFLOW_STATUS
 from harness.record.live_run import LiveRun, Rows, log_what_is_new
 from harness.record.owners import LOCK_TAG, end_as_killed, lock_tag
 from harness.record.patience import Unreachable
-from harness.record.result import TrialResult, run_name
+from harness.record.result import TrialResult
 from harness.record.tracker import Tracker
 from harness.spec.states import State
 from harness.store import file_lock
+from harness.study.cell_names import run_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 

@@ -76,15 +76,3 @@ def _of_the_fit(cell: Cell, home: Home) -> tuple[Sequence[Mapping[str, Any]], Pa
         return (), None
     weights = folder / f"{cell.trial.pick.key}.safetensors"
     return read_json(folder / "history.json"), weights if weights.exists() else None
-
-
-def run_name(cell: Cell) -> str:
-    """A run's name: its levels, the seed last."""
-    words = []
-    for path, level in cell.levels.items():
-        if path in ("fit.init", "fit.method"):
-            words.append(level)
-        elif path != "fit.seed":
-            setting = path.removeprefix("fit.").replace(".", " ")
-            words.append(f"{setting} {level}")
-    return " · ".join([*words, f"seed {cell.trial.fit.seed}"])

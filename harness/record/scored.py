@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from harness.record.code import Code
 from harness.record.contents import final_metrics, keep_artifacts, params_of
 from harness.record.database import MLFLOW_STATUS
-from harness.record.result import TrialResult, run_name
+from harness.record.result import TrialResult
 from harness.record.tracker import Tracker
 from harness.spec.paths import settings
 from harness.spec.states import State
+from harness.study.cell_names import run_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 

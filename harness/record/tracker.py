@@ -32,9 +32,10 @@ from harness.record.owners import close_left_open
 from harness.record.passwords import shown_uri
 from harness.record.patience import PatientClient, patiently
 from harness.record.queries import BY_ROW, BY_START, ask_file, ask_server
-from harness.record.result import TrialResult, run_name
+from harness.record.result import TrialResult
 from harness.record.schema import bring_up_to_date, silence_mlflow
 from harness.store import Home, file_lock, file_name
+from harness.study.cell_names import run_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 

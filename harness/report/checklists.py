@@ -124,10 +124,7 @@ def _training_answers(sources: Sources) -> Iterator[tuple[str, str]]:
         yield "5e", f"searched: {list_text([part.path for part in study.search.dimensions])}"
     against = distinct(str(item.against) for item in study.compare if item.against is not None)
     if against:
-        yield (
-            "5f",
-            f"compared against {list_text(against)}, trained and tested alike but for the axis",
-        )
+        yield "5f", f"compared against {list_text(against)}; checks say where arms differ otherwise"
     yield "6a", _seen_answer(study, trials)
     if not all(trial.test_on.component.facts.drawn for trial in trials):
         yield "6b", DUPLICATES
@@ -185,7 +182,9 @@ def _interval_answer(verdicts: Verdicts) -> str:
 
 def _metrics_answers(sources: Sources) -> Iterator[tuple[str, str]]:
     """The answers to Metrics Reloaded that stand in the records."""
-    probes = distinct(probe.name for trial in sources.trials for probe in trial.probes)
+    probes = set()
+    for trial in sources.trials:
+        probes.update(probe.name for probe in trial.probes)
     if "instances" in probes:
         yield "category", "instance segmentation beside semantic segmentation, by the probes"
     elif "segmentation" in probes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, number, spread
 from harness.judge.verdicts import Verdict
+from harness.report.table_captions import correction
 from harness.study.names import display_name, interval_name
 
 
@@ -34,20 +35,9 @@ def contrast_legend(verdict: Verdict) -> str:
         p = "p is that of two one-sided tests"
     level = interval_name(verdict.contrasts[0].level)
     return (
-        f"{p} and {correction_text(verdict)}; alpha {comparison.alpha:g}; "
+        f"{p} and {correction(verdict)}; alpha {comparison.alpha:g}; "
         f"each difference has its {level}, which is not corrected."
     )
-
-
-def correction_text(verdict: Verdict) -> str:
-    """How the p values were corrected."""
-    comparison = verdict.comparison
-    if verdict.family <= 1:
-        return "not corrected, as its family has no other"
-    if not comparison.correct:
-        return "uncorrected"
-    family = f"{verdict.family} of the family {comparison.together}"
-    return f"corrected by {display_name(comparison.correct)} among {family}"
 
 
 def contrast_row(anchor: str, contrast: Contrast) -> ContrastRow:

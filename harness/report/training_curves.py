@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from harness.record.contents import NOT_METRICS
 from harness.report.axes import LEFT, axis_label, axis_over, svg, upright_grid
-from harness.report.colours import SERIES
+from harness.report.colours import BLUE, SERIES, series_colours
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.report.evidence import Evidence
 from harness.report.formats import cut_text
@@ -19,6 +19,7 @@ TALL = 220
 LINE = 16  # from row to row of the legend
 MOST_FIGURES = 4
 LONGEST_LEVEL = 60  # characters beside a colour
+BESIDE = LEFT + 30
 SEEDS = ("fit.seed", "fit.fold")  # repetitions, which are no colours
 KINDS = ("loss/", "watch", "pick/")  # of metrics that are drawn, in this order
 
@@ -43,7 +44,8 @@ def training_curves(study: Study, evidence: Evidence) -> list[str]:
             if len(points) > 1:
                 by_metric.setdefault(metric, []).append(Curve(run_id, level, tuple(points)))
     metrics = sorted(by_metric, key=_order_of)[:MOST_FIGURES]
-    return [_figure(metric, by_metric[metric]) for metric in metrics]
+    colours = _colours_of(study, path)
+    return [_figure(metric, by_metric[metric], colours) for metric in metrics]
 
 
 def curves_legend(study: Study, evidence: Evidence, figures: int) -> str:
@@ -72,6 +74,14 @@ def _coloured_path(study: Study) -> str:
     return ""
 
 
+def _colours_of(study: Study, path: str) -> dict[str, str]:
+    """The colour of each level, in the order of the study; one colour where no axis is coloured."""
+    if not path:
+        return {"": BLUE}
+    levels = dict.fromkeys(cell.levels.get(path, "") for cell in study.cells)
+    return series_colours(list(levels))
+
+
 def _points_of(epochs: Sequence[Mapping[str, float]]) -> dict[str, list[tuple[int, float]]]:
     """The finite values of each metric, by the number of the epoch counted over all phases."""
     points: dict[str, list[tuple[int, float]]] = {}
@@ -91,7 +101,7 @@ def _order_of(metric: str) -> tuple[int, str]:
     return len(KINDS), metric
 
 
-def _figure(metric: str, curves: Sequence[Curve]) -> str:
+def _figure(metric: str, curves: Sequence[Curve], colours: Mapping[str, str]) -> str:
     """The curves of a metric, with a legend of their colours below."""
     epochs: list[int] = []
     values: list[float] = []
@@ -102,17 +112,15 @@ def _figure(metric: str, curves: Sequence[Curve]) -> str:
     across = axis_over(min(epochs), max(epochs))
     frame = Frame(across, axis_over(min(values), max(values)), TALL)
     parts = [*upright_grid(across, TALL), *marks_upward(frame)]
-    levels = list(dict.fromkeys(curve.level for curve in curves))
     for curve in curves:
-        colour = SERIES[levels.index(curve.level) % len(SERIES)]
-        parts.append(_line(curve, frame, colour))
+        parts.append(_line(curve, frame, colours.get(curve.level, BLUE)))
     parts.append(axis_label("epoch", TALL))
     label = escape(metric.replace("/", " "))
     parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{label}</text>')
     tall = TALL + 38
-    if levels != [""]:
-        parts += _legend(levels, tall)
-        tall += LINE * len(levels)
+    if len(colours) > 1:
+        parts += _legend(colours, tall)
+        tall += LINE * len(colours)
     return svg(parts, tall, f"{metric} by epoch")
 
 
@@ -127,11 +135,11 @@ def _line(curve: Curve, frame: Frame, colour: str) -> str:
     return f'<a href="#run-{escape(curve.run)}">{line}</a>'
 
 
-def _legend(levels: Sequence[str], tall: float) -> Iterator[str]:
+def _legend(colours: Mapping[str, str], tall: float) -> Iterator[str]:
     """The colour of each level."""
-    for number, level in enumerate(levels):
+    for number, (level, colour) in enumerate(colours.items()):
         y = tall + LINE * number
-        colour = SERIES[number % len(SERIES)]
-        yield f'<path class="curve" stroke="{colour}" d="M{LEFT} {y - 4}h22"/>'
-        text = escape(cut_text(level, LONGEST_LEVEL)) or "–"
-        yield f'<text class="tick" x="{LEFT + 30}" y="{y}">{text}</text>'
+        middle = y - 4
+        yield f'<path class="curve" stroke="{colour}" d="M{LEFT} {middle}h22"/>'
+        text = escape(cut_text(level, LONGEST_LEVEL))
+        yield f'<text class="tick" x="{BESIDE}" y="{y}">{text}</text>'

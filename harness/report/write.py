@@ -72,10 +72,10 @@ def report(
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
     evidence = read_evidence(tracker, used)
-    shown = []
+    answer = []
     for figure in answer_figures(study, verdicts, used, tracker):
-        shown.append(ShownFigure(Markup(figure.svg), figure.caption))
-    files = texts(study, verdicts, used, tables, history, evidence=evidence, figures=shown)
+        answer.append(ShownFigure(Markup(figure.svg), figure.caption))
+    files = texts(study, verdicts, used, tables, history, evidence=evidence, figures=answer)
     for name, text in files.items():
         write(folder / name, text)
     figures = write_figures(files["report.html"], folder / "figures") if figure_files else []

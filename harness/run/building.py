@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +28,43 @@ PATIENCE = 300.0  # seconds for all that a plan builds
 MODULES = ["harness.run.worker"]  # what the process loads that builds
 
 
-def check_building(plan: Plan, home: Home) -> str:
+@dataclass(frozen=True)
+class Built:
+    """What building the networks of a plan has told; a note where that came to nothing."""
+
+    note: str = ""
+    weights: Mapping[str, int] = field(default_factory=dict)  # bytes, by the key of a network
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """What was built before: the keys of trials, and how large the weights of networks are."""
+
+    keys: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+
+def check_building(plan: Plan, home: Home) -> Built:
     """Builds the trials of a plan that are to be run; `Mistakes` where some cannot be built.
 
-    Returns a sentence where the building itself came to nothing, which proves nothing. What was
+    The note is a sentence where the building itself came to nothing, which proves nothing. What was
     built before is not built again.
     """
-    built = _built_before(home)
+    before = _built_before(home)
     trials: dict[str, Trial] = {}
     for planned in plan.todo:
         if planned.action == "run":
             trials.setdefault(build_key(planned.cell.trial), planned.cell.trial)
-    new = {key: trial for key, trial in trials.items() if key not in built}
+    new = {key: trial for key, trial in trials.items() if key not in before.keys}
     if not new:
-        return ""
+        return Built(weights=before.weights)
     outcome = _build(plan.study, list(new.values()), home)
     if outcome.state != State.FINISHED:
-        return f"not built before it runs: {outcome.error}"
+        return Built(f"not built before it runs: {outcome.error}", before.weights)
     _raise_problems(plan.study, outcome.result["problems"])
-    _note_built(home, [*built, *new])
-    return ""
+    weights = {**before.weights, **outcome.result["weights"]}
+    _note_built(home, _Noted((*before.keys, *new), weights))
+    return Built(weights=weights)
 
 
 def build_key(trial: Trial) -> str:
@@ -95,17 +113,20 @@ def _note_path(home: Home) -> Path:
     return home.hidden / "built.json"
 
 
-def _built_before(home: Home) -> list[str]:
-    """The keys of what could be built."""
-    with suppress(OSError, ValueError):
-        keys = read_json(_note_path(home))
-        if isinstance(keys, list):
-            return [str(key) for key in keys]
-    return []
+def _built_before(home: Home) -> _Noted:
+    """What could be built; an earlier version noted the keys of trials alone."""
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        noted = read_json(_note_path(home))
+        if isinstance(noted, list):
+            return _Noted(tuple(map(str, noted)))
+        weights = {str(key): int(size) for key, size in noted["weights"].items()}
+        return _Noted(tuple(map(str, noted["built"])), weights)
+    return _Noted()
 
 
-def _note_built(home: Home, keys: list[str]) -> None:
+def _note_built(home: Home, noted: _Noted) -> None:
     """Notes what could be built, where the home is in use: a plan alone makes none."""
     if home.hidden.exists():
         with suppress(OSError):
-            write_json(_note_path(home), keys)
+            value = {"built": list(noted.keys), "weights": dict(noted.weights)}
+            write_json(_note_path(home), value)

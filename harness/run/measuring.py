@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
-from harness.record.result import run_name
 from harness.run.jobs import Job, circumstances
 from harness.run.progress import name_of_process
+from harness.study.cell_names import run_name
 from harness.study.cells import Cell
 
 SHARES = 32  # of the trials of a fit, at most; one process at a time has the claim of a share

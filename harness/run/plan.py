@@ -16,6 +16,7 @@ from harness.spec.states import State
 from harness.spec.values import Fit, Part, upstream_fits
 from harness.spec.walk import parts_in
 from harness.store import Home
+from harness.study.cell_names import earlier_fit_name, fit_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 
@@ -183,6 +184,7 @@ def _is_tried_again(fit: Fit, record: FitRecord, retry: str | None) -> bool:
 def jobs(plan: Plan, slots: int = 1) -> list[Job]:
     """The plan as jobs: trials wait for their own fit, a fit for those that it starts from."""
     missing = {planned.fit.key for planned in plan.training}
+    cell_of_fit = {trial.cell.trial.fit.key: trial.cell for trial in plan.trials}
     around = circumstances()
     all_jobs = []
     for planned in plan.training:
@@ -191,8 +193,9 @@ def jobs(plan: Plan, slots: int = 1) -> list[Job]:
         needs = missing.intersection(_keys(before for before, _ in upstream))
         picks = {pick.key: pick.to_plain() for pick in planned.picks}
         value = {"fit": fit.to_plain(), "picks": picks, "key": fit.key, **around}
-        name = f"fit {fit.level} seed {fit.seed}"
-        all_jobs.append(Job(fit.key, "fit", name, value, frozenset(needs)))
+        own = cell_of_fit.get(fit.key)
+        name = earlier_fit_name(fit) if own is None else fit_name(own)
+        all_jobs.append(Job(fit.key, "fit", f"fit {name}", value, frozenset(needs)))
     to_measure = [trial.cell for trial in plan.trials if trial.action == "run"]
     all_cells = plan.study.cells
     return all_jobs + measuring_jobs(plan.study.name, to_measure, missing, slots, all_cells)

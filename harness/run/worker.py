@@ -108,7 +108,7 @@ def _build_trials(value: Mapping[str, Any], home: Home) -> dict[str, Any]:
     problems = {}
     for trial in value["trials"]:
         problems[trial["key"]] = building.problems(read_trusted_trial(trial["trial"], trial["key"]))
-    return {"state": State.FINISHED.value, "problems": problems}
+    return {"state": State.FINISHED.value, "problems": problems, "weights": building.weights()}
 
 
 def _require_usable(device: torch.device) -> None:

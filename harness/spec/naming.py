@@ -3,12 +3,14 @@ asked of them.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness.spec.level_words import distinct_names
+
 ORACLE = "oracle"  # stands in the name of whatever is given the target's labels
 LONGEST_LABEL = 200  # characters; it stands in tables and on the axes of figures
+FOLD = re.compile(r"(\d+)\+(\d+)")  # which fold, of how many
 WITH_A_POINT = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*|(\.\d*)?[eE][-+]?\d+)")
 WHOLE_OPTION = re.compile(r"=(-?\d+)\.0(?=[,)])")
 
@@ -111,20 +113,19 @@ def level_meant(text: str, levels: list[str]) -> str | None:
 
 
 def short_names(levels: Iterable[str], path: str = "") -> dict[str, str]:
-    """Names levels by what stands before their options, where that tells them apart.
+    """Names levels by what stands before their options, and by those in which they differ where
+    that does not tell them apart.
 
     A bare number or truth value gets the last word of its setting, `path`, in front.
     """
-    distinct_levels = list(dict.fromkeys(levels))
-    counts = Counter(map(_bare_name, distinct_levels))
     setting = path.split(".")[-1]
-    names: dict[str, str] = {}
-    for level in distinct_levels:
-        bare = _bare_name(level)
-        name = bare if counts[bare] == 1 else level
-        if is_number(level) or level in ("true", "false", "none"):
-            name = f"{setting} {name}".strip()
-        names[level] = name
+    names = distinct_names(levels)
+    for level, name in names.items():
+        fold = FOLD.fullmatch(level) if setting == "fold" else None
+        if fold is not None:
+            names[level] = f"fold {int(fold[1]) + 1} of {fold[2]}"
+        elif is_number(level) or level in ("true", "false", "none"):
+            names[level] = f"{setting} {name}".strip()
     return names
 
 

@@ -22,6 +22,11 @@ def is_out_of_space(error: BaseException | None) -> bool:
     return False
 
 
+def free_bytes(folder: Path) -> int:
+    """The room that is left where a folder lies, or will lie."""
+    return shutil.disk_usage(_nearest_folder(folder)).free
+
+
 def no_space(folder: Path) -> str:
     """What to say of a full disk, and what to do."""
     folder = _nearest_folder(folder)

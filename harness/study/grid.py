@@ -42,8 +42,8 @@ class Rule:
         for path, value in raw.items():
             if path != "reason":
                 conditions.append((steps_of(path), value))
-                texts.append(f"{path}={level_name(value)}")
-        reason = ", ".join(texts)
+                texts.append(f"{path}: {_choices(value)}")
+        reason = "; ".join(texts)
         if "reason" in raw:
             reason = f"{raw['reason']} ({reason})"
         return cls(tuple(conditions), reason)
@@ -52,6 +52,12 @@ class Rule:
         """Whether a trial is one that the rule leaves out."""
         conditions = self.conditions
         return all(matches(trial, steps, value) for steps, value in conditions)
+
+
+def _choices(value: Any) -> str:
+    """The levels of a condition: '4 or none'."""
+    levels = value if isinstance(value, list) else [value]
+    return " or ".join(map(level_name, levels))
 
 
 def expand(base: Raw, axes: Sequence[Axis], exclude: list[Raw], when: dict[str, Raw]) -> Expansion:

@@ -30,6 +30,8 @@ class Names:
 
 NO_NAMES = Names()
 
+DATA = ("fit.train_on", "fit.adapt_to", "test_on")  # settings that may share an option
+
 
 def display_name(word: str, names: Names = NO_NAMES) -> str:
     """A metric, a setting, a dimension of the rows or a statistic as people read it.
@@ -45,7 +47,9 @@ def display_name(word: str, names: Names = NO_NAMES) -> str:
     entry = glossary_entry(word)
     if entry is not None:
         return entry.name
-    return word.split(".")[-1].replace("_", " ")
+    parent, _, last = word.rpartition(".")
+    text = last.replace("_", " ")
+    return f"{text} of {display_name(parent, names)}" if parent in DATA else text
 
 
 def level_display_name(level: str, path: str, names: Names = NO_NAMES) -> str:
@@ -55,21 +59,26 @@ def level_display_name(level: str, path: str, names: Names = NO_NAMES) -> str:
     of_setting = names.levels.get(path, {})
     if level in of_setting:
         return of_setting[level]
-    return short_names([level], path)[level]
+    return short_names([level], _setting_before_numbers(path, names))[level]
 
 
 def level_display_names(
     levels: Iterable[str], path: str, names: Names = NO_NAMES
 ) -> dict[str, str]:
     """The levels of a setting as people read them, told apart where their short names are alike."""
-    display_names = short_names(levels, path)
+    display_names = short_names(levels, _setting_before_numbers(path, names))
     display_names.update(names.levels.get(path, {}))
     return display_names
 
 
+def _setting_before_numbers(path: str, names: Names) -> str:
+    """What stands before a bare number of a setting: the study's name of it, else its last word."""
+    return names.words.get(path, path)
+
+
 def interval_name(level: float) -> str:
-    """'95 % interval', of a level of confidence of .95."""
-    return f"{100 * level:g} % interval"
+    """'95% interval', of a level of confidence of .95."""
+    return f"{100 * level:g}% interval"
 
 
 def read_names(problems: Problems, grid: Expansion) -> Names:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.judge.preview import preview_lines, previews
+from harness.judge.preview import previews
+from harness.judge.preview_words import preview_lines
 from harness.run.building import build_key
 from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import jobs, plan

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from harness.judge.answer import judge
-from harness.judge.verdicts import lines, value
+from harness.judge.verdict_lines import lines
+from harness.judge.verdicts import value
 from tests.judge.two_batches import score, study_of_two
 from tests.made.synthetic import recorded_runs, results, study_in
 

@@ -11,7 +11,8 @@ from scipy import stats
 
 from harness.judge.answer import judge
 from harness.judge.correlation_averages import average_correlations, metric_label
-from harness.judge.preview import preview_lines, previews
+from harness.judge.preview import previews
+from harness.judge.preview_words import preview_lines
 from harness.judge.verdicts import Verdict
 from harness.report.correlation_figure import figures_of_strata, fitted_line
 from harness.report.page_comparisons import section_of_comparison
@@ -129,12 +130,13 @@ def test_the_plan_says_what_a_bank_can_show(tmp_path: Path, models: int, p: floa
     (preview,) = previews(study)
     assert preview.n == (models,)
     assert preview.smallest == pytest.approx(p)
-    (line,) = preview_lines([preview])
+    line = "\n".join(preview_lines([preview]))
     (contrast,) = judge(study, *with_consistency(study)).verdicts[0].contrasts
     assert contrast.smallest == pytest.approx(p)
     if models == 3:
         assert preview.verdict == "not testable"
-        assert "smallest p 0.33; not testable at 0.05; 5 points would do" in line
+        assert "not testable at 0.05: no p can come out below 0.33" in line
+        assert "5 points would do" in line
         assert contrast.outcome == "not testable"
         assert "whether cte_nhd and dice order alike cannot be tested" in contrast.sentence
         assert "kendall on so few points can give no p below 0.33" in contrast.sentence

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from harness.judge.answer import judge
-from harness.judge.preview import preview_lines, previews
+from harness.judge.preview import previews
+from harness.judge.preview_words import preview_lines
 from tests.judge.two_batches import score, study_of_two
 from tests.made.synthetic import results, study_in
 
@@ -19,7 +20,9 @@ def test_five_paired_seeds_are_not_testable_and_plan_says_so(tmp_path: Path) -> 
     assert planned.verdict == "not testable"
     assert planned.smallest == pytest.approx(0.0625)
     assert planned.note == "6 seeds would do"
-    assert "not testable at 0.05; 6 seeds would do" in next(preview_lines([planned]))
+    *_, can, remedy = preview_lines([planned])
+    assert can.strip() == "not testable at 0.05: no p can come out below 0.062"
+    assert remedy.strip() == "6 seeds would do"
     (c,) = judge(study, *results(study, score)).verdicts[0].contrasts
     assert c.outcome == "not testable"
     assert "cannot be tested" in c.sentence

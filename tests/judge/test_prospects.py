@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from harness.judge.answer import judge
-from harness.judge.preview import preview_lines, previews
+from harness.judge.preview import previews
+from harness.judge.preview_words import preview_lines
 from harness.judge.prospects import recorded_spreads
 from harness.stats.power import power
 from harness.study.load import load_study
@@ -26,7 +27,7 @@ def test_seeds_until_decided_are_expected_to_be_fewer(tmp_path: Path) -> None:
     assert planned.verdict == "testable"
     assert planned.power == pytest.approx(0.97, abs=0.01)
     assert planned.prospect.seeds == pytest.approx(6.6, abs=0.15)
-    line = next(preview_lines([planned]))
+    line = "\n".join(preview_lines([planned]))
     assert "decided with a chance of 97%, after 6.6 of at most 10 seeds on average" in line
     assert planned.prospect.fixed == 9
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from harness.judge.answer import judge
-from harness.judge.verdicts import Verdicts, lines
+from harness.judge.verdict_lines import lines
+from harness.judge.verdicts import Verdicts
 from harness.report.comparison_text import comparisons_markdown
 from harness.report.page import page
 from harness.report.provenance import provenance

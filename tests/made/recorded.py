@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from harness.record.result import run_name
 from harness.record.tracker import Tracker, uri
 from harness.spec.paths import settings
 from harness.spec.values import Trial
 from harness.store import Home, file_name
+from harness.study.cell_names import run_name
 from harness.study.cells import Cell
 from harness.study.load import Study, load_study
 from tests.made.synthetic import all_finished

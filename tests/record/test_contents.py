@@ -18,7 +18,7 @@ def test_what_is_recorded_is_what_a_stranger_needs(home: Home, tiny: Path) -> No
     runs = tracker.runs("tiny")
     assert {run.status for run in runs} == {"FINISHED"}
     run = runs[0]
-    assert run.name == "method loss bce_dice · seed 0"
+    assert run.name == "bce_dice · seed 0"
     assert run.params["fit.net.width"] == "2"
     assert run.params["fit.method.loss"] == "bce_dice"
     numbers = metrics(tracker, "tiny")[run.id].keys()

@@ -190,9 +190,9 @@ def test_a_plan_builds_in_a_process_of_its_own_and_notes_what_it_built(home: Hom
     assert not home.hidden.exists()
     file.write_text(TINY)
     home.hidden.mkdir()
-    assert check_building(plan_of(file, home), home) == ""
+    assert check_building(plan_of(file, home), home).note == ""
     before = (home.hidden / "built.json").stat().st_mtime_ns
-    assert check_building(plan_of(file, home), home) == ""  # nothing is built again
+    assert check_building(plan_of(file, home), home).note == ""  # nothing is built again
     assert (home.hidden / "built.json").stat().st_mtime_ns == before
 
 
@@ -200,7 +200,7 @@ def test_a_network_that_kills_its_process_is_a_sentence(home: Home, nets: Path) 
     write_component(nets, "wrong.py", NETS.replace('raise RuntimeError("no such thing")', KILL))
     file = home.folder / "tiny.yaml"
     file.write_text(TINY.replace("arch: tiny_unet, slices: 3, width: 2", "arch: broken"))
-    note = check_building(plan_of(file, home), home)
+    note = check_building(plan_of(file, home), home).note
     assert "not built before it runs: the worker ended without an answer (killed by SIG" in note
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.screen import plan_lines
+from harness.cli.plan_screen import plan_lines
 from harness.record.tracker import metrics
 from harness.spec import shipped_code
 from harness.spec.records import FitRecord, TrialRecord

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.json_values import plan_value
-from harness.cli.screen import plan_lines
+from harness.cli.plan_screen import plan_lines
 from harness.judge.answer import judge
 from harness.record.table import table
 from harness.report.write import report

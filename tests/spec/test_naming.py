@@ -55,8 +55,8 @@ def test_a_level_is_meant_in_full_as_a_number_or_by_its_bare_name() -> None:
 def test_short_names_still_tell_levels_apart() -> None:
     assert short_names(["blur(strength=1)", "noise(p=1)", "noise(p=2)"]) == {
         "blur(strength=1)": "blur",
-        "noise(p=1)": "noise(p=1)",
-        "noise(p=2)": "noise(p=2)",
+        "noise(p=1)": "noise p 1",
+        "noise(p=2)": "noise p 2",
     }
     assert short_names(["0.5", "true"], "perturb.strength") == {
         "0.5": "strength 0.5",

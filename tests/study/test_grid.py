@@ -33,7 +33,7 @@ def test_exclude_and_when(tmp_path: Path) -> None:
         "when:\n  fit.patch: {fit.method.loss: bce}\n"
     )
     study = loaded_study(tmp_path, text)
-    assert study.expansion.excluded == {"no need (fit.batch=4, fit.method.loss=ce)": 2}
+    assert study.expansion.excluded == {"no need (fit.batch: 4; fit.method.loss: ce)": 2}
     # bce: 2 batches x 2 patches; ce: batch 2 only, at the base's patch
     assert len(study.cells) == 5
     fits = [cell.trial.fit for cell in study.cells]

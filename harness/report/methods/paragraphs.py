@@ -23,6 +23,7 @@ from harness.spec.values import Trial
 from harness.study.load import Study
 from harness.study.names import display_name, level_display_names
 
+FOLDS = "fit.fold"
 LONGEST_LEVEL = 48  # characters of a level in a sentence
 
 
@@ -64,8 +65,12 @@ def _design_text(study: Study) -> str:
         return (
             f"Results were trained and measured elsewhere and read from {study.scores.path.name}."
         )
+    if study.search is not None and not study.cells:
+        return "Settings are searched; the best of them have not been confirmed on fresh seeds yet."
     varied = list(_axes(study))
     trials = count_text(len(study.cells), "trial")
+    if study.search is not None:
+        return f"The study has {trials}, which confirm the best points of its search."
     if not varied:
         return f"The study has {trials} and varies nothing."
     text = f"The study has {trials} and varies {list_text(varied)}."
@@ -90,6 +95,9 @@ def _axes(study: Study) -> Iterator[str]:
     for axis in study.axes:
         texts = []
         for path in axis.paths:
+            if path == FOLDS:
+                texts.append("the fold of a cross-validation")
+                continue
             levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
             if not numbers_in(levels):
                 levels = _names_of(study, path, levels)

@@ -6,7 +6,7 @@ from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.bibliography import citation
 from harness.report.methods.words import count_text, distinct, list_text
-from harness.report.page_contrasts import correction_text
+from harness.report.table_captions import correction
 from harness.study.comparison import Comparison
 from harness.study.load import Study
 from harness.study.names import NO_NAMES, Names, display_name, interval_name
@@ -59,17 +59,11 @@ def _procedure(verdict: Verdict, names: Names) -> str:
         KIND_TEXTS[comparison.kind].format(asked=_asked_text(comparison, names)),
         f"one value for each {verdict.tested_unit or comparison.unit}",
         *_test_phrases(verdict),
-        f"p {_correction_text(verdict)}{_correction_reference(verdict)}",
+        f"p {correction(verdict)}{_correction_reference(verdict)}",
         f"alpha {comparison.alpha:g}",
         *_interval_phrases(verdict),
     ]
     return "; ".join(phrases)
-
-
-def _correction_text(verdict: Verdict) -> str:
-    """How p values were corrected, without the name of a family that is the comparison's own."""
-    text = correction_text(verdict)
-    return text.removesuffix(f" of the family {verdict.comparison.name}")
 
 
 def _display_names(words: Iterable[str], names: Names = NO_NAMES) -> list[str]:
