@@ -1,7 +1,7 @@
 """What the figures of a report share: an axis with round marks, a grid, and the SVG around them."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -79,6 +79,20 @@ def axis_label(text: str, tall: float) -> str:
     y = tall + 32
     label = escape(text)
     return f'<text class="axis" x="{RIGHT}" y="{y}" text-anchor="end">{label}</text>'
+
+
+def colour_bar(stops: Sequence[str], ends: tuple[str, str], y: float) -> Iterator[str]:
+    """Colours from left to right, between what the first and the last of them say."""
+    low, high = map(escape, ends)
+    base = y + 9
+    yield f'<text class="tick" x="{LEFT}" y="{base}">{low}</text>'
+    start = LEFT + 46
+    for position, colour in enumerate(stops):
+        x = start + 14 * position
+        size = 'width="14.3" height="10"'
+        yield f'<rect x="{x}" y="{y}" {size} style="fill:{colour}"/>'
+    end = start + 14 * len(stops) + 6
+    yield f'<text class="tick" x="{end}" y="{base}">{high}</text>'
 
 
 def svg(parts: Iterable[str], tall: float, title: str) -> str:

@@ -182,7 +182,9 @@ def _interval_answer(verdicts: Verdicts) -> str:
 
 def _metrics_answers(sources: Sources) -> Iterator[tuple[str, str]]:
     """The answers to Metrics Reloaded that stand in the records."""
-    probes = distinct(probe.name for trial in sources.trials for probe in trial.probes)
+    probes = set()
+    for trial in sources.trials:
+        probes.update(probe.name for probe in trial.probes)
     if "instances" in probes:
         yield "category", "instance segmentation beside semantic segmentation, by the probes"
     elif "segmentation" in probes:

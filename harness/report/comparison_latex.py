@@ -74,7 +74,7 @@ def _contrasts_latex(verdict: Verdict, names: Names) -> Iterator[str]:
     strata: dict[Levels, list[tuple[Cell, ...]]] = {}
     has_effect = any(contrast.effect is not None for contrast in verdict.contrasts)
     for contrast in verdict.contrasts:
-        row = _contrast_row(verdict.comparison.kind, contrast, has_effect=has_effect)
+        row = _contrast_row(verdict.comparison, contrast, names, has_effect=has_effect)
         strata.setdefault(contrast.stratum, []).append(row)
     groups = [
         Group(_stratum_name(verdict.comparison, stratum, names), rows)
@@ -101,11 +101,11 @@ def _contrast_columns(verdict: Verdict, *, has_effect: bool) -> list[Column]:
     return columns
 
 
-def _contrast_row(kind: str, contrast: Contrast, *, has_effect: bool) -> tuple[Cell, ...]:
+def _contrast_row(
+    comparison: Comparison, contrast: Contrast, names: Names, *, has_effect: bool
+) -> tuple[Cell, ...]:
     """The cells of a contrast, whose stratum stands above it."""
-    joints = {"correlate": "and", "trend": "after"}
-    joint = joints.get(kind, "−")
-    name = f"{contrast.first} {joint} {contrast.second}" if contrast.second else contrast.first
+    name = _contrast_name(comparison, contrast, names)
     value = estimate(contrast.estimate, contrast.low, contrast.high)
     if math.isnan(contrast.estimate):
         value = number(contrast.statistic)
@@ -122,6 +122,17 @@ def _contrast_row(kind: str, contrast: Contrast, *, has_effect: bool) -> tuple[C
         verdict += f": {contrast.transfer}"
     cells.append(Cell(verdict))
     return tuple(cells)
+
+
+def _contrast_name(comparison: Comparison, contrast: Contrast, names: Names) -> str:
+    """What is compared with what."""
+    if comparison.correlate is not None:
+        question = comparison.correlate
+        return f"{display_name(question.x, names)} and {display_name(question.y, names)}"
+    if not contrast.second:
+        return contrast.first
+    joint = "after" if comparison.kind == "trend" else "−"
+    return f"{contrast.first} {joint} {contrast.second}"
 
 
 def _stratum_name(comparison: Comparison, stratum: Levels, names: Names) -> str:

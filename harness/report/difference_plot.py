@@ -9,7 +9,7 @@ from html import escape
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate
 from harness.judge.verdicts import Verdict
-from harness.report.axes import LEFT, Axis, axis_label, axis_over, pixels, svg, upright_grid
+from harness.report.axes import LEFT, Axis, axis_label, axis_over, svg, upright_grid
 from harness.report.formats import cut_text
 
 FIRST_ROW, ROW = 34, 34  # where the first difference stands, and from one to the next
@@ -77,10 +77,9 @@ def _band(margin: float, tall: float, axis: Axis) -> str:
     """The margin of equivalence, as a band with its two edges."""
     left = axis.at(-margin)
     right = axis.at(margin)
-    wide = pixels(axis.scale(margin) - axis.scale(-margin))
     title = f"<title>margin of equivalence: ±{margin:g}</title>"
-    size = f'width="{wide}" height="{tall - 4}"'
-    band = f'<rect class="margin" x="{left}" y="4" {size}>{title}</rect>'
+    outline = f"M{left} 4H{right}V{tall}H{left}Z"
+    band = f'<path class="margin" d="{outline}">{title}</path>'
     edges = f"M{left} 4V{tall}M{right} 4V{tall}"
     return f'{band}<path class="margin-edge" d="{edges}"/>'
 
@@ -90,7 +89,8 @@ def _row(contrast: Contrast, y: int, axis: Axis, *, is_shown: bool) -> Iterator[
     interval = estimate(contrast.estimate, contrast.low, contrast.high)
     title = f"<title>{escape(contrast.name)}: {escape(interval)}</title>"
     text = escape(cut_text(contrast.name, MOST_CHARACTERS))
-    yield f'<text class="name" x="{LEFT}" y="{y - 12}">{title}{text}</text>'
+    above = y - 12
+    yield f'<text class="name" x="{LEFT}" y="{above}">{title}{text}</text>'
     if math.isfinite(contrast.low) and math.isfinite(contrast.high):
         yield _whisker(contrast, y, axis)
     kind = "shown" if is_shown else "open"

@@ -184,10 +184,16 @@ def _text_in_room(shape: Shape, size: float, width: float) -> tuple[str, float]:
         "middle": 2 * min(x, width - x) - MARGIN,
     }[shape.style.get("text-anchor", "start")]
     text = shape.text
-    if _units_of(text, size) > room:
-        size = max(SMALLEST, size * room / _units_of(text, size))
-    while len(text) > 2 and _units_of(text, size) > room:
-        text = text[:-2] + "…"
+    units = _units_of(text, size)
+    if units > room:
+        smaller = max(SMALLEST, size * room / units)
+        units *= smaller / size
+        size = smaller
+    if units > room:
+        text = text[: int(len(text) * room / units)]
+        while len(text) > 2 and _units_of(f"{text}…", size) > room:
+            text = text[:-1]
+        text = f"{text}…"
     return text, size
 
 

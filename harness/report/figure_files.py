@@ -58,6 +58,7 @@ def figures_of_page(html: str) -> Iterator[PageFigure]:
     heading = ""
     subheading = ""
     counts: Counter[str] = Counter()
+    titles: set[str] = set()
     for match in PART.finditer(html):
         part = match.groupdict()
         if part["section"] is not None:
@@ -72,7 +73,11 @@ def figures_of_page(html: str) -> Iterator[PageFigure]:
             counts[section] += 1
             title = " · ".join(filter(None, (heading, subheading)))
             label = LABEL.search(part["svg"])
-            caption = _plain(part["caption"] or (label.group(1) if label else ""))
+            text = _plain(label.group(1) if label else "")
+            if title in titles:  # several figures below one heading
+                title = f"{title} · {text}"
+            titles.add(title)
+            caption = _plain(part["caption"] or "") or text
             name = f"{section or 'figure'}-{counts[section]}"
             yield PageFigure(name, title, caption, part["svg"])
 

@@ -13,7 +13,8 @@ from harness.stats.post_hoc import critical_difference
 from harness.stats.result import Array
 
 INNER = RIGHT - LEFT - 60  # from the first rank to the last
-LONGEST_NAME = 26
+LONGEST_NAME = 48  # characters of a name in a line of its own
+SHORT_NAME = 16  # characters of names of which two have room in a line
 
 
 def rank_diagram(ranking: Ranking, alpha: float) -> str:
@@ -37,7 +38,7 @@ def rank_diagram(ranking: Ranking, alpha: float) -> str:
         parts.append(f'<path class="clique" d="M{start} {y}H{end}"/>')
     top = 66 + 8 * len(cliques)
     parts += _stems(ranking, means, top, axis)
-    lines = math.ceil(k / 2)
+    lines = k if _has_long_names(ranking) else math.ceil(k / 2)
     tall = top + 20 * lines + 4
     names = ", ".join(ranking.names)
     title = f"critical difference of {names}"
@@ -91,13 +92,14 @@ def _stems(ranking: Ranking, means: Array, top: int, axis: Axis) -> Iterator[str
     """
     order = np.argsort(means, kind="stable")
     half = math.ceil(len(order) / 2)
+    first_right = half if _has_long_names(ranking) else 0
     for position, i in enumerate(order):
         if position < half:
             line = position
             edge = LEFT
             anchor = "start"
         else:
-            line = len(order) - 1 - position
+            line = first_right + len(order) - 1 - position
             edge = RIGHT
             anchor = "end"
         y = top + 20 * line
@@ -110,6 +112,11 @@ def _stems(ranking: Ranking, means: Array, top: int, axis: Axis) -> Iterator[str
         text = f"{escape(name)} ({mean_rank})"
         start = f'x="{edge}" y="{y - 3}" text-anchor="{anchor}"'
         yield f'<text class="tick halo" {start}>{text}</text>'
+
+
+def _has_long_names(ranking: Ranking) -> bool:
+    """Whether a name on the left and one on the right have no room in one line."""
+    return max(map(len, ranking.names)) > SHORT_NAME
 
 
 def _cliques(means: Array, difference: float) -> list[tuple[int, int]]:

@@ -4,7 +4,17 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from harness.judge.sentences import number
-from harness.report.axes import LEFT, RIGHT, Axis, axis_label, axis_over, pixels, svg, upright_grid
+from harness.report.axes import (
+    LEFT,
+    RIGHT,
+    Axis,
+    axis_label,
+    axis_over,
+    colour_bar,
+    pixels,
+    svg,
+    upright_grid,
+)
 from harness.report.colours import VIRIDIS
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.search.cells import position
@@ -150,7 +160,8 @@ def parallel_figure(history: SearchHistory, links: Links, objective: int = 0) ->
         parts.append(with_title(history, point, links, line))
     for index, dimension in enumerate(history.dimensions):
         parts += _axis_texts(history, index, dimension)
-    return svg(parts, ABSENT + 14, "every point across its settings")
+    parts += colour_bar(VIRIDIS[:-1], ("worst", "best"), ABSENT + 22)
+    return svg(parts, ABSENT + 38, "every point across its settings")
 
 
 def _axis_x(history: SearchHistory, index: int) -> str:

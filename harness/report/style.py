@@ -109,7 +109,8 @@ PRINT = f"""\
 @media print{{:root{{color-scheme:light;{LIGHT}}}
 body{{font-size:10pt}}main{{max-width:none;padding:0}}
 h1.answer{{font-size:14pt}}h2{{font-size:12pt;margin-top:1.4em}}h2,h3,summary{{break-after:avoid}}
-table{{font-size:8pt}}thead{{display:table-header-group}}tr,figure,.warning,.small{{break-inside:avoid}}
+table{{font-size:8pt}}thead{{display:table-header-group}}
+tr,figure,.warning,.small{{break-inside:avoid}}
 .stratum.small{{width:47%}}figure{{max-width:125mm}}
 .wide,.across,pre{{overflow:visible;max-height:none}}
 .wide td,.wide th,.paper td,.paper th{{white-space:normal;overflow-wrap:anywhere}}

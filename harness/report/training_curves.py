@@ -19,6 +19,7 @@ TALL = 220
 LINE = 16  # from row to row of the legend
 MOST_FIGURES = 4
 LONGEST_LEVEL = 60  # characters beside a colour
+BESIDE = LEFT + 30
 SEEDS = ("fit.seed", "fit.fold")  # repetitions, which are no colours
 KINDS = ("loss/", "watch", "pick/")  # of metrics that are drawn, in this order
 
@@ -138,6 +139,7 @@ def _legend(colours: Mapping[str, str], tall: float) -> Iterator[str]:
     """The colour of each level."""
     for number, (level, colour) in enumerate(colours.items()):
         y = tall + LINE * number
-        yield f'<path class="curve" stroke="{colour}" d="M{LEFT} {y - 4}h22"/>'
-        text = escape(cut_text(level, LONGEST_LEVEL)) or "–"
-        yield f'<text class="tick" x="{LEFT + 30}" y="{y}">{text}</text>'
+        middle = y - 4
+        yield f'<path class="curve" stroke="{colour}" d="M{LEFT} {middle}h22"/>'
+        text = escape(cut_text(level, LONGEST_LEVEL))
+        yield f'<text class="tick" x="{BESIDE}" y="{y}">{text}</text>'

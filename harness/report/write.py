@@ -75,9 +75,9 @@ def report(
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
     evidence = read_evidence(tracker, used)
-    shown = []
+    answer = []
     for figure in answer_figures(study, verdicts, used, tracker):
-        shown.append(ShownFigure(Markup(figure.svg), figure.caption))
+        answer.append(ShownFigure(Markup(figure.svg), figure.caption))
     in_mlflow = ", then ".join(look_lines(tracker, study.name))
     files = texts(
         study,
@@ -86,7 +86,7 @@ def report(
         tables,
         history,
         evidence=evidence,
-        figures=shown,
+        figures=answer,
         in_mlflow=in_mlflow,
     )
     for name, text in files.items():

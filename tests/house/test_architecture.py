@@ -66,6 +66,7 @@ LIBRARIES = {
     "typer": ("cli",),
     "rich": ("cli",),
     "streamlit": ("dashboard",),
+    "jinja2": ("report/templates",),
 }
 WITHOUT_TORCH = ("spec", "study", "record", "judge", "stats", "search", "report", "run")
 

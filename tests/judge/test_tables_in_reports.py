@@ -69,15 +69,16 @@ def test_latex_is_balanced_with_a_cell_for_each_column(tmp_path: Path) -> None:
     text = tables_latex(tabulate(study, *attributed_results(study)))
     stripped = text.replace(r"\{", "").replace(r"\}", "")
     assert stripped.count("{") == stripped.count("}")
-    assert r" &  & \multicolumn{2}{c}{SWd} & \multicolumn{2}{c}{FWd} \\" in text
-    assert r"\cmidrule(lr){3-4}\cmidrule(lr){5-6}" in text
+    for metric in ("SWd", "FWd"):  # side by side they would run off the page
+        assert text.count(rf" &  & {metric} \\") == 2
+    assert text.count(r"\cmidrule(lr){3-3}") == 4
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
     lines = [line for line in body if line != r"\addlinespace"]
     for line in lines:
-        assert line.count(" & ") == 5
+        assert line.count(" & ") == 2
         assert line.endswith(r" \\")
     assert lines[3].startswith(
-        r" & ImageNet & \textbf{11.05 $\pm$ 0.58 (3)} {[}30.555 $\pm$ 0.5] &"
+        r" & ImageNet & \textbf{11.05 $\pm$ 0.58 (3)} {[}30.555 $\pm$ 0.5] \\"
     )
     assert body[2] == r"\addlinespace"
 
