@@ -26,7 +26,8 @@ def difference_plot(verdict: Verdict, metric: str) -> str:
     """A row for each difference of two arms: the estimate, its interval, and the line of none."""
     rows = _differences(verdict)
     margin = verdict.comparison.margin
-    axis = axis_over(*_bounds(rows, margin))
+    low, high = _bounds(rows, margin)
+    axis = axis_over(low, high)
     tall = FIRST_ROW + ROW * (len(rows) - 1) + 14
     parts = []
     if margin is not None:
@@ -38,7 +39,8 @@ def difference_plot(verdict: Verdict, metric: str) -> str:
         parts += _row(contrast, y, axis, is_shown=_is_shown(contrast, margin))
     label = f"difference in {metric}"
     parts.append(axis_label(label, tall))
-    return svg(parts, tall + 38, f"{label} with intervals")
+    title = f"{label} with intervals"
+    return svg(parts, tall + 38, title)
 
 
 def _differences(verdict: Verdict) -> Sequence[Contrast]:
@@ -66,11 +68,13 @@ def _bounds(rows: Sequence[Contrast], margin: float | None) -> tuple[float, floa
 
 def _is_shown(contrast: Contrast, margin: float | None) -> bool:
     """Whether an interval leaves out zero, or lies within the margin where there is one."""
-    if not (math.isfinite(contrast.low) and math.isfinite(contrast.high)):
+    low = contrast.low
+    high = contrast.high
+    if not (math.isfinite(low) and math.isfinite(high)):
         return False
     if margin is None:
-        return contrast.low > 0 or contrast.high < 0
-    return -margin < contrast.low and contrast.high < margin
+        return low > 0 or high < 0
+    return -margin < low and high < margin
 
 
 def _band(margin: float, tall: float, axis: Axis) -> str:

@@ -75,9 +75,7 @@ def report(
     history = read_history(study, tracker.home)
     used = runs_used(study, runs, recorded, history)
     evidence = read_evidence(tracker, used)
-    answer = []
-    for figure in answer_figures(study, verdicts, used, tracker):
-        answer.append(ShownFigure(Markup(figure.svg), figure.caption))
+    answer = _shown_figures(study, verdicts, used, tracker)
     in_mlflow = ", then ".join(look_lines(tracker, study.name))
     files = texts(
         study,
@@ -98,6 +96,18 @@ def report(
         contents |= _sources(study, runs, rows, evidence)
         write_crate(crate, CrateContent(study, verdicts.headline, evidence, contents))
     return Report(folder / "report.html", verdicts)
+
+
+def _shown_figures(
+    study: Study, verdicts: Verdicts, used: Sequence[Run], tracker: Tracker
+) -> list[ShownFigure]:
+    """The figures that show the answer; results from elsewhere came without pictures."""
+    if study.scores is not None:
+        return []
+    figures = []
+    for figure in answer_figures(study, verdicts, used, tracker):
+        figures.append(ShownFigure(Markup(figure.svg), figure.caption))
+    return figures
 
 
 def _sources(

@@ -5,12 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from harness.judge.answer import judge
+from harness.judge.tables import Tabulated
 from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_text import comparisons_markdown
+from harness.report.heatmap import heat_legend
 from harness.report.page import page
 from harness.report.provenance import provenance
+from harness.study.tables import Table
 from tests.made.pages import parse_page
 from tests.made.synthetic import recorded_runs, results, study_in
 from tests.report.judged import TEXT, judge_study, score
@@ -73,3 +77,11 @@ def test_a_report_of_nothing_is_a_report(tmp_path: Path) -> None:
     comparisons_markdown(verdicts, set())
     bare = replace(study, compare=())
     assert "declares no comparison" in judge(bare, pd.DataFrame(), pd.DataFrame()).headline
+
+
+def test_a_metric_of_somebody_elses_table_is_text_in_a_legend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.report.heatmap.value_ranges", lambda table: {"<b>": (0.0, 1.0)})
+    table = Tabulated(Table("t", "seed", ["fit.batch"], ["<b>"]), (), (), (), ())
+    assert "&lt;b&gt;" in heat_legend(table)
