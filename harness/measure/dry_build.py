@@ -16,6 +16,7 @@ from harness.data.outline import Outline, outline_of
 from harness.measure.layers import layer
 from harness.spec.catalogue import load_component
 from harness.spec.values import Fit, Part, Steps, Trial
+from harness.spec.walk import parts_in
 from harness.store import Home
 from harness.train.build import build_net, outputs_of
 from harness.train.weights import load_into
@@ -107,6 +108,7 @@ class DryBuild:
         with torch.device(device), torch.random.fork_rng(devices=[]), torch.no_grad():
             net = build_net(fit.net, channels, outputs).eval()
             answer = net(torch.zeros(1, channels, fit.patch, fit.patch))
+        _ask_start(net, fit.init)
         self._load_start(net.to("meta"), fit.init)
         return BuiltNetwork(net, answer, outputs)
 
@@ -182,6 +184,17 @@ class DryBuild:
 def _steps(name: str, is_own: bool) -> Steps:
     """Where a setting of a fit stands; one of a fit inside is put down to the start."""
     return ("fit", name) if is_own else ("fit", "init")
+
+
+def _ask_start(net: nn.Module, init: Part) -> None:
+    """Lets a start refuse a network that it has no weights for: `refuse_NAME` beside it may."""
+    for part in parts_in(init):
+        if part.kind != "init":
+            continue
+        module = load_component("init", part.name).__globals__
+        refuse = module.get(f"refuse_{part.name}")
+        if refuse is not None:
+            refuse(net, **part.options)
 
 
 def _place_in_fit(sentence: str) -> tuple[str, str]:

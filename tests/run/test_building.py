@@ -88,6 +88,12 @@ CASES = {
         ("fit", "net"),
         "silent gives a NoneType instead of logits (1, 1, 32, 32) (",
     ),
+    "weights of another name": (
+        BASE.replace("tiny_unet, width: 2", "unet, encoder: resnet18")
+        + "    init: {name: imagenet, weights: swag}\n",
+        ("fit", "init"),
+        "resnet18 has no 'swag'; there is imagenet, ssl, swsl",
+    ),
     "a network that cannot be built": (
         BASE.replace("tiny_unet, width: 2", "broken"),
         ("fit", "net"),
