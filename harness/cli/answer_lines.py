@@ -53,7 +53,8 @@ def print_answer(study: Study, tracker: Tracker) -> None:
     sentences = list(answer_lines(verdicts))
     count = sum(verdict.comparison.primary for verdict in verdicts.verdicts) or 1
     for line in sentences[:count]:
-        print_sentence(f"answer: {line.text}", style_of(line.outcomes))
+        text = verdicts.headline if count == 1 else line.text
+        print_sentence(f"answer: {text}", style_of(line.outcomes))
     rest = len(sentences) - count
     if rest > 0:
         noun = "comparisons" if rest > 1 else "comparison"

@@ -26,12 +26,11 @@ def axes_table(study: Study) -> Table:
     columns = ("axis", "setting", "levels")
     table = Table(*columns, title=None, box=None, pad_edge=False, header_style="bold")
     for axis in study.axes:
-        names = dict.fromkeys(display_name(path, study.names) for path in axis.paths)
-        table.add_row(
-            Text(" and ".join(names)),
-            Text("\n".join(axis.paths), style="dim"),
-            Text(_levels_of_axis(study, axis)),
-        )
+        names = [display_name(path, study.names) for path in axis.paths]
+        text = " and ".join(dict.fromkeys(names))
+        paths = "\n".join(axis.paths)
+        levels = _levels_of_axis(study, axis)
+        table.add_row(Text(text), Text(paths, style="dim"), Text(levels))
     return table
 
 
@@ -39,7 +38,8 @@ def _levels_of_axis(study: Study, axis: Axis) -> str:
     """The levels of an axis: of several settings, the combinations that they move through."""
     rows: dict[tuple[str, ...], None] = {}
     for cell in study.cells:
-        rows[tuple(cell.levels.get(path, "") for path in axis.paths)] = None
+        levels_of_cell = [cell.levels.get(path, "") for path in axis.paths]
+        rows[tuple(levels_of_cell)] = None
     names = _names_of_levels(study, axis, list(rows))
     texts: dict[str, None] = {}
     for levels in rows:
@@ -71,14 +71,22 @@ def _names_of_levels(
 
 def _list_of(texts: list[str]) -> str:
     """A list of levels; whole numbers in a row are a range, and the last of many are counted."""
-    if len(texts) >= FEW_NUMBERS and all(text.isdigit() for text in texts):
-        numbers = list(map(int, texts))
-        if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
-            return f"{texts[0]} to {texts[-1]}"
+    if len(texts) >= FEW_NUMBERS and _are_in_a_row(texts):
+        return f"{texts[0]} to {texts[-1]}"
     line = ", ".join(texts[:MANY])
     if len(texts) > MANY:
         line += f" and {len(texts) - MANY} more"
     return line
+
+
+def _are_in_a_row(texts: list[str]) -> bool:
+    """Whether texts are whole numbers of which each follows the one before."""
+    if not all(text.isdigit() for text in texts):
+        return False
+    numbers = list(map(int, texts))
+    first = numbers[0]
+    last = first + len(numbers)
+    return numbers == list(range(first, last))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -94,8 +102,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     reasons = Counter(trial.reason for trial in plan.todo)
     for reason, count in reasons.most_common(MANY):
         yield f"  {count:,} because: {reason}"
-    finished_so = Counter(trial.reason for trial in plan.trials if trial.action == "done")
-    diverged = finished_so[State.DIVERGED]
+    finished = [trial for trial in plan.trials if trial.action == "done"]
+    diverged = sum(trial.reason == State.DIVERGED for trial in finished)
     if diverged:
         yield f"  {diverged:,} diverged, kept as they are (--retry diverged runs them again)"
     yield from changed_code_lines(trial.changed for trial in plan.trials)
@@ -106,11 +114,14 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 def _grid_lines(plan: Plan) -> Iterator[str]:
     """How many cells the grid has, and what fell out of it with the reason."""
     grid = plan.study.expansion
-    line = f"{grid.total:,} cell{'s' * (grid.total != 1)}, {len(plan.trials):,} trials"
-    if grid.excluded:
-        line += f", {sum(grid.excluded.values()):,} excluded"
-    if grid.inert:
-        line += f", {sum(grid.inert.values()):,} equal to another"
+    noun = "cell" if grid.total == 1 else "cells"
+    line = f"{grid.total:,} {noun}, {len(plan.trials):,} trials"
+    excluded = sum(grid.excluded.values())
+    if excluded:
+        line += f", {excluded:,} excluded"
+    equal = sum(grid.inert.values())
+    if equal:
+        line += f", {equal:,} equal to another"
     yield line
     for reason, count in grid.excluded.items():
         yield f"  {count:,} excluded: {reason}"

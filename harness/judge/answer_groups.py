@@ -108,7 +108,9 @@ class _Labels:
 
 def _only(values: set[str]) -> str | None:
     """The value of a set that has a single one."""
-    return next(iter(values)) if len(values) == 1 else None
+    if len(values) != 1:
+        return None
+    return next(iter(values))
 
 
 def _subject(verdict: Verdict, labels: _Labels, names: Names) -> str:

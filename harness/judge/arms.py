@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.judge.averaged import averaged_levels, averaged_paths, shared_by_arms, varying_paths
 from harness.judge.level_reader import LevelReader
@@ -238,21 +238,3 @@ def planned_units(
             unit = -1
         units.setdefault((trial.stratum, trial.arm), set()).add(unit)
     return units
-
-
-def pairing(
-    comparison: Comparison,
-    first: Iterable[Any],
-    second: Iterable[Any],
-) -> tuple[bool, str]:
-    """Whether two arms are paired, given the units of each, and why."""
-    if comparison.unit == "fold" and comparison.test is None:
-        return True, "the folds of two arms hold the same images"
-    if comparison.paired is not None:
-        return comparison.paired, "declared"
-    first, second = set(first), set(second)
-    shared = len(first & second)
-    if shared and 2 * shared >= min(len(first), len(second)):
-        return True, f"{shared} {comparison.unit}s are in both arms"
-    count = f"only {shared}" if shared else "no"
-    return False, f"the arms share {count} {comparison.unit}s"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.judge.arms import pairing
+from harness.judge.pairing import pairing
 from harness.spec.catalogue import catalogue, load_component
 from harness.study.comparison import Comparison, Statistic
 from harness.study.until_decided import SEQUENTIAL_TESTS

@@ -8,8 +8,9 @@ to pass at all, it compares the values below them, and its answer is of these ne
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.judge.arms import Layout, Levels, TrialPlace, pairing, planned_units
+from harness.judge.arms import Layout, Levels, TrialPlace, planned_units
 from harness.judge.choose_test import chosen_test, is_paired, post_hoc_of, smallest
+from harness.judge.pairing import pairing
 from harness.study.comparison import Comparison, Unit
 
 BELOW_A_NETWORK = ("image", "patient")

@@ -9,6 +9,7 @@ from harness.judge.answer_words import (
     Words,
     is_of_these_networks,
     kind_of_answer,
+    stratum_in_words,
     words_of,
 )
 from harness.judge.contrasts import Contrast
@@ -41,7 +42,11 @@ def _sentence(verdict: Verdict, contrast: Contrast, names: Names) -> str:
     words = words_of(verdict, contrast, names)
     own = _own_sentence(verdict, contrast)
     if own is not None:
-        return own.format_map(words.by_placeholder())
+        text = own.format_map(words.by_placeholder())
+        stratum = stratum_in_words(verdict.comparison, contrast, names)
+        if stratum and "{where}" not in own:  # else two strata would be one
+            text = f"At {' · '.join(stratum)}: {text}"
+        return text
     comparison = verdict.comparison
     sentences = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}
     text = sentences[comparison.kind](contrast, words, comparison.margin is not None)

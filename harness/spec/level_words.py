@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 COMPONENT = re.compile(r"(\w+)\((.+)\)", re.DOTALL)
+PATTERN = re.compile(r"[*?\[]")
 OWN_DATA = ("folder", "volume")
 # Folders that say what lies in them, and not whose it is.
 CONTENTS = ("images", "image", "imgs", "img", "slices", "train", "test", "raw", "data")
@@ -117,7 +118,7 @@ def _is_word(value: str) -> bool:
 def _folder_of(images: str) -> str:
     """The folder that a path or a pattern of images lies in, which says whose they are."""
     path = PurePath(images.strip("[]'\""))
-    folders = [folder for folder in path.parts if not any(sign in folder for sign in "*?[")]
+    folders = [folder for folder in path.parts if PATTERN.search(folder) is None]
     if path.suffix and len(folders) > 1:
         folders = folders[:-1]
     speaking = [folder for folder in folders if folder.lower() not in (*CONTENTS, "/", "..", ".")]

@@ -9,10 +9,8 @@ from harness.spec.outside import use_components
 from harness.spec.values import Steps
 from harness.study import comparison
 from harness.study.axes import Axis, axis_paths, is_too_large, read_axes
-from harness.study.bounded_files import Unreadable
 from harness.study.cells import Cell
 from harness.study.comparison import Comparison
-from harness.study.comparison_checks import read_comparisons
 from harness.study.declaration import Declaration, declare
 from harness.study.document import Document
 from harness.study.extends import read_with_parents
@@ -21,8 +19,7 @@ from harness.study.marks import KEY, Mistakes, path_text
 from harness.study.names import NO_NAMES, Names, read_names
 from harness.study.points import with_examples
 from harness.study.problems import Problems, Raw
-from harness.study.published_averages import read_averages
-from harness.study.published_pairs import read_pairs
+from harness.study.questions import read_questions
 from harness.study.scores import Scores
 from harness.study.search import Search
 from harness.study.search_section import read_search
@@ -34,7 +31,7 @@ from harness.study.sections import (
     read_scored_grid,
     read_when,
 )
-from harness.study.tables import Tables, read_tables
+from harness.study.tables import Tables
 from harness.study.trial_checks import trial_problems
 from harness.study.until_decided import UntilDecided, read_until_decided, sequence_problems
 
@@ -226,40 +223,3 @@ def steps_in_file(problems: Problems, steps: Steps) -> Steps:
             if path in axis_paths(str(key[-1])):
                 return (*key, KEY)
     return ("base", *steps)
-
-
-def _why_not_published(problems: Problems, comparison: Comparison) -> str:
-    """Says why what was published of a comparison cannot be read; nothing where it can."""
-    if comparison.published is None:
-        return ""
-    file = Path(problems.document.mark(()).file).parent / comparison.published
-    try:
-        if comparison.kind == "correlate":
-            name = str(problems.raw_at(("name",)))
-            names = set(read_averages(file, name))
-            missing = f"{file} has no row of the study {name} and {comparison.name!r}"
-        elif comparison.kind == "groups":
-            names = {pair.comparison for pair in read_pairs(file)}
-            missing = f"{file} has no row of the comparison {comparison.name!r}"
-        else:
-            return "a correlation and a comparison by arms have published numbers; take a table"
-    except Unreadable as error:
-        return str(error)
-    return "" if comparison.name in names else missing
-
-
-def read_questions(problems: Problems, grid: Expansion) -> tuple[tuple[Comparison, ...], Tables]:
-    """What a study asks of its finished trials: comparisons, and tables."""
-    document = problems.document
-    raw_comparisons = problems.raw_at(("compare",)) or []
-    compare, compare_problems = read_comparisons(raw_comparisons, grid)
-    raw_tables = problems.raw_at(("tables",)) or []
-    tables, table_problems = read_tables(raw_tables, grid, lambda steps: document.mark(steps).file)
-    for steps, text in [*compare_problems, *table_problems]:
-        problems.add(steps, text)
-    if not compare_problems:
-        for i, comparison in enumerate(compare):
-            reason = _why_not_published(problems, comparison)
-            if reason:
-                problems.add(("compare", i, "published"), reason)
-    return tuple(compare), tables

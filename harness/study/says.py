@@ -47,11 +47,11 @@ def says_problems(says: Says | None, margin: float | None) -> Findings:
 def _problems_of_sentence(sentence: str, *, has_margin: bool) -> list[str]:
     """Why the places of a sentence cannot be filled."""
     try:
-        fields = [(name, spec, conversion) for _, name, spec, conversion in _places_in(sentence)]
+        pieces = list(Formatter().parse(sentence))  # each a text, and the place behind it
     except ValueError:
         return ["a brace stands alone; write {{ and }} where braces are meant"]
     reasons: list[str] = []
-    for name, spec, conversion in fields:
+    for _, name, spec, conversion in pieces:
         if name is None:
             continue
         if name not in PLACEHOLDERS:
@@ -61,8 +61,3 @@ def _problems_of_sentence(sentence: str, *, has_margin: bool) -> list[str]:
         elif name == "margin" and not has_margin:
             reasons.append("{margin} means nothing in a comparison without `margin`")
     return reasons
-
-
-def _places_in(sentence: str) -> list[tuple[str, str | None, str | None, str | None]]:
-    """The pieces of a sentence: a text, and the place behind it."""
-    return list(Formatter().parse(sentence))

@@ -9,7 +9,7 @@ from harness.judge.answer import judge
 from harness.judge.verdict_lines import answer_lines
 from harness.spec.values import Trial
 from tests.judge.two_batches import score, study_of_two
-from tests.made.synthetic import results, study_in
+from tests.made.synthetic import Value, results, study_in
 
 NAMES = "names:\n  fit.batch: {2: few windows, 4: many windows}\n"
 THREE = """
@@ -23,10 +23,11 @@ compare:
 
 def alike(trial: Trial, rng: np.random.Generator) -> float:
     """A score that tells no batch size from another."""
-    return 0.7 + 0.001 * np.random.default_rng([trial.fit.seed, trial.fit.batch]).normal()
+    network = np.random.default_rng([trial.fit.seed, trial.fit.batch])
+    return 0.7 + 0.001 * network.normal()
 
 
-def answer(folder: Path, options: str = "", *, seeds: int = 8, value=score) -> str:  # type: ignore[no-untyped-def]
+def answer(folder: Path, options: str = "", *, seeds: int = 8, value: Value = score) -> str:
     study = study_of_two(folder, seeds=seeds, options=options)
     return judge(study, *results(study, value)).headline
 
@@ -48,8 +49,8 @@ def test_a_difference_is_said_with_estimate_interval_n_and_unit(tmp_path: Path) 
         ("", 3, score, "Whether Dice differs between batch 4 and batch 2 cannot be tested with 3"),
     ],
 )
-def test_each_outcome_has_its_sentence(  # type: ignore[no-untyped-def]
-    tmp_path: Path, options: str, seeds: int, value, beginning: str
+def test_each_outcome_has_its_sentence(
+    tmp_path: Path, options: str, seeds: int, value: Value, beginning: str
 ) -> None:
     assert answer(tmp_path, options, seeds=seeds, value=value).startswith(beginning)
 
@@ -64,14 +65,28 @@ def test_the_study_says_it_in_its_own_words(tmp_path: Path) -> None:
     assert answer(tmp_path, differs) == "It is not the same."
 
 
+def test_own_words_say_at_which_level_they_hold(tmp_path: Path) -> None:
+    text = """
+seeds: 8
+grid:
+  fit.batch: [2, 4]
+  fit.method.loss: [bce, dice]
+compare:
+  - {name: a, metric: dice, by: fit.batch, within: [fit.method.loss], unit: seed,
+     says: {higher: More.}}
+"""
+    study = study_in(tmp_path, text)
+    assert judge(study, *results(study, score)).headline == "At bce: More. At dice: More."
+
+
 def test_levels_are_called_as_the_study_calls_them(tmp_path: Path) -> None:
     study = study_of_two(tmp_path)
     text = (tmp_path / "study.yaml").read_text()
-    named = study_in(tmp_path, text.split("tiny_unet}\n")[1] + NAMES)
-    verdicts = judge(named, *results(named, score))
+    with_names = study_in(tmp_path, text.split("tiny_unet}\n")[1] + NAMES)
+    verdicts = judge(with_names, *results(with_names, score))
     assert "with many windows than with few windows" in verdicts.headline
     assert [arm.name for arm in verdicts.verdicts[0].arms] == ["few windows", "many windows"]
-    assert named.declaration == study.declaration
+    assert with_names.declaration == study.declaration
 
 
 def test_many_contrasts_are_one_sentence_by_how_they_came_out(tmp_path: Path) -> None:

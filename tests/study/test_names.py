@@ -61,10 +61,10 @@ def test_names_enter_no_key_and_no_declaration(tmp_path: Path) -> None:
     entry = "compare:\n  - {name: a, metric: dice, by: fit.batch, unit: seed%s}\n"
     plain = loaded_study(tmp_path, GRID + entry % "")
     says = ', says: {differs: "{a} is not {b}"}'
-    named = loaded_study(tmp_path, GRID + entry % says + "names: {dice: overlap}\n")
-    assert [cell.trial.key for cell in named.cells] == [cell.trial.key for cell in plain.cells]
-    assert named.design == plain.design
-    assert named.declaration == plain.declaration
+    with_names = loaded_study(tmp_path, GRID + entry % says + "names: {dice: overlap}\n")
+    assert [cell.trial.key for cell in with_names.cells] == [cell.trial.key for cell in plain.cells]
+    assert with_names.design == plain.design
+    assert with_names.declaration == plain.declaration
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_sentence_that_cannot_be_said_is_refused(tmp_path: Path, says: str, pr
 
 
 def test_every_placeholder_and_answer_may_be_said(tmp_path: Path) -> None:
-    places = "{a}{b}{metric}{difference}{interval}{level}{n}{unit}{p}{margin}{where}{facts}"
-    says = f'{{equivalent: "{places}", undecided: "{{{{as it is}}}}"}}'
+    sentence = "{a}{b}{metric}{difference}{interval}{level}{n}{unit}{p}{margin}{where}{facts}"
+    says = f'{{equivalent: "{sentence}", undecided: "{{{{as it is}}}}"}}'
     study = loaded_study(tmp_path, text_of(says, ", margin: 0.01"))
-    assert study.compare[0].says == {"equivalent": places, "undecided": "{{as it is}}"}
+    assert study.compare[0].says == {"equivalent": sentence, "undecided": "{{as it is}}"}
