@@ -8,6 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.ask.curve_table import CurveRun, curve_table, mean_curves, spread_over_levels
 from dashboard.ask.run_table import grouped_table, rows_with_text, run_table
+from dashboard.draw.charts import CLICK
+from dashboard.draw.colours import LIGHT
+from dashboard.draw.overlay_chart import overlay_chart
+from dashboard.parts.run_links import runs_with_ids
 from dashboard.read.notes import RunNote, file_of_notes, keep_notes, notes_of
 from dashboard.read.records import runs_of
 from harness.store import Home
@@ -178,3 +182,16 @@ def test_runs_without_a_level_are_a_group_of_their_own() -> None:
     columns = {"path": ["a", "b", None], "dice": [0.5, 0.7, 0.1]}
     groups = grouped_table(pd.DataFrame(columns), "path", ["dice"])
     assert list(groups["runs"]) == [1, 1, 1]
+
+
+def test_a_mark_that_is_clicked_says_which_runs_are_behind_it(at_home: Home) -> None:
+    columns = {"run": ["a", "a"], "step": [1, 2], "value": [0.5, 0.4], "level": "x", "name": "one"}
+    table = pd.DataFrame(columns).assign(runs="a")
+    chart = overlay_chart(table, ("loss", "factor"), {"x": "#000000"}, LIGHT, is_log=False)
+    (parameter,) = chart.to_dict()["params"]
+    assert parameter["name"] == CLICK
+    assert parameter["select"] == {"type": "point", "fields": ["runs"]}
+    study_runs = runs_of("starts")
+    first, second = study_runs.recorded[:2]
+    ids = [first.id[:8], second.id]
+    assert runs_with_ids(study_runs, ids) == [first, second]
