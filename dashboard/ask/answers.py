@@ -23,6 +23,7 @@ from harness.study.comparison_checks import read_comparisons
 from harness.study.load import Study
 
 Question = dict[str, Any]  # an entry of `compare`, as a study file would have it
+FEW_RUNS = 2000  # whose questions are asked again without each single unit
 AnswerKey = tuple[str, str, Version, tuple[str, int]]
 
 
@@ -61,15 +62,22 @@ def _answer_key(study_runs: StudyRuns) -> AnswerKey:
 @st.cache_resource(max_entries=16, show_spinner="Judging …")
 def _judge_declared(key: AnswerKey, _study: Study, _study_runs: StudyRuns) -> Verdicts:
     remedy = "Mend the comparison in the study file; `harness plan` says what it can answer."
-    verdicts = _judge(_study, _study_runs, remedy)
+    verdicts = _judge(_study, _study_runs, remedy, is_declared=True)
     keep_answer(Home.here(), _study, verdicts, _study_runs.version)
     return verdicts
 
 
-def _judge(study: Study, study_runs: StudyRuns, remedy: str) -> Verdicts:
-    """Judges a study; `Unreadable` with this remedy where the runs have no answer."""
+def _judge(study: Study, study_runs: StudyRuns, remedy: str, *, is_declared: bool) -> Verdicts:
+    """Judges a study; `Unreadable` with this remedy where the runs have no answer.
+
+    When a question of one's own was declared is not looked for, as it is exploratory anyway; of
+    many runs it is not asked again without each single unit.
+    """
+    runs, rows = study_runs.runs, study_runs.rows
+    recorded = study_runs.recorded if is_declared else ()
+    leaving_out = is_declared or len(runs) <= FEW_RUNS
     try:
-        return judge(study, study_runs.runs, study_runs.rows, study_runs.recorded, leaving_out=True)
+        return judge(study, runs, rows, recorded, leaving_out=leaving_out)
     except (ValueError, LookupError) as error:
         raise Unreadable(f"This has no answer in these runs: {error}.", remedy) from None
 
@@ -105,7 +113,7 @@ def _judge_question(
             f"This question cannot be asked: {'; '.join(texts)}.", "Choose something else above."
         )
     study = replace(_study, compare=tuple(comparisons))
-    verdicts = _judge(study, _study_runs, "Choose something else.")
+    verdicts = _judge(study, _study_runs, "Choose something else.", is_declared=False)
     return replace(verdicts.verdicts[0], confirmatory=False)
 
 

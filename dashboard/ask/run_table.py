@@ -33,9 +33,10 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
     seeds = [path for path in ("fit.seed", "fit.fold") if path in runs]
     for path in [*settings(study_runs), *seeds]:
         table[path] = runs[path]
-    table = table.join(numbers_of(study_runs), on=RUN, rsuffix=" measured")
-    table[NOTE] = [note.text for note in own_notes]
-    return table
+    numbers = numbers_of(study_runs).reindex(table[RUN]).set_axis(table.index)
+    taken = {name: f"{name} measured" for name in numbers if name in table}
+    texts = pd.Series([note.text for note in own_notes], index=table.index, name=NOTE)
+    return pd.concat([table, numbers.rename(columns=taken), texts], axis="columns")
 
 
 def first_columns(study_runs: StudyRuns, table: pd.DataFrame) -> list[str]:

@@ -26,9 +26,9 @@ def case_picture(panels: Mapping[str, Picture], overlays: Collection[str]) -> Pi
         errs = error_mask(panels["error"])
         picture[errs] = panels["error"][errs]
     if TRUTH in overlays:
-        outline = outline_of(tinted_mask(panels["input"], panels["truth"]))
-        picture[_with_rim(outline) & ~outline] = BLACK
-        picture[outline] = WHITE
+        mask = tinted_mask(panels["input"], panels["truth"])
+        picture[_with_rim(mask) & ~mask] = BLACK  # so that white is seen on white
+        picture[outline_of(mask)] = WHITE
     return picture
 
 

@@ -138,8 +138,12 @@ def _charts_of_kinds(
 
 def _titles(study_runs: StudyRuns, across: str, line: str | None, metric: str) -> CurveTitles:
     """Returns what a chart is about, as people read it."""
-    line_title = NOTHING if line is None else title_of(study_runs, line)
-    return CurveTitles(title_of(study_runs, across), line_title, title_of(study_runs, metric))
+    line_title = NOTHING
+    if line is not None:
+        line_title = title_of(study_runs, line)
+    title = title_of(study_runs, across)
+    metric_title = title_of(study_runs, metric)
+    return CurveTitles(title, line_title, metric_title)
 
 
 def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str]:

@@ -225,8 +225,9 @@ def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
     if run.id not in numbers.index:
         return {}
     resources = {}
-    for name, measured in numbers.loc[run.id].dropna().to_dict().items():
-        metric, value = str(name), float(measured)
+    values = numbers.loc[[run.id]].iloc[0].dropna()
+    for name, value in values.to_dict().items():
+        metric = str(name)
         if metric.startswith("seconds/"):
             resources[f"time to {metric.removeprefix('seconds/')}"] = duration_text(value)
         elif metric.startswith(RESOURCES):

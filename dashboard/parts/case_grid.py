@@ -25,6 +25,7 @@ from harness.record.database import Run
 
 FEW_CASES = 4  # that the grid starts with
 WIDTH = 180  # pixels of a picture on the page
+WIDTH_OF_FEW = 280  # where there are two cases at most
 GAP = 6  # pixels between the pictures of a file
 
 Rows = dict[str, list[Picture]]  # the pictures of each arm, a case each
@@ -73,12 +74,13 @@ def _grid(study_runs: StudyRuns, arms: ArmsOfCases) -> None:
     )
     rows = _rows(runs, cases, list(overlays or []))
     titles = level_names(study_runs, arms.factor, rows)
+    width = WIDTH if len(cases) > 2 else WIDTH_OF_FEW
     for level, pictures in rows.items():
         st.markdown(f"**{plain(titles[level])}**")
         with st.container(horizontal=True, gap="small"):
             for case, picture in zip(cases, pictures, strict=True):
                 caption = plain(case.removeprefix(f"{PREDICTION}-"))
-                st.image(picture, caption=caption, width=WIDTH)
+                st.image(picture, caption=caption, width=width)
     st.caption(
         "Truth is outlined in white; the prediction is tinted in the colours of its classes; what "
         "it missed is orange, what it invented blue."

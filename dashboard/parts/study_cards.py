@@ -101,7 +101,7 @@ def _card(summary: StudySummary, answer: KeptAnswer | None, progress: Progress |
                 st.badge("at rest", color="gray")
             else:
                 st.badge("running", color="blue")
-        st.markdown(plain(_answer_text(summary, answer)))
+        st.markdown(plain(_answer_text(summary, answer, progress)))
         if progress is not None:
             step = step_of(progress)
             st.progress(step.share, step.text)
@@ -115,12 +115,16 @@ def _open_study(name: str) -> None:
     st.session_state["study"] = name
 
 
-def _answer_text(summary: StudySummary, answer: KeptAnswer | None) -> str:
+def _answer_text(
+    summary: StudySummary, answer: KeptAnswer | None, progress: Progress | None
+) -> str:
     """Returns the answer of a study, or why there is none yet."""
     if answer is not None:
         return answer.headline
     if not summary.count:
         return "No trial has ended yet."
+    if progress is not None:
+        return "It runs now; the answer of what has ended comes when it is opened."
     tried = st.session_state.get("tried-to-judge", set())
     if summary.count > QUICK_TO_JUDGE or (summary.name, summary.version) in tried:
         return NOT_JUDGED
@@ -139,7 +143,7 @@ def _table(
         row = {
             "study": summary.name,
             "question": summary.question,
-            "answer": _answer_text(summary, at_hand[summary.name]),
+            "answer": _answer_text(summary, at_hand[summary.name], progress),
             "state": step.text,
             "progress": step.share,
             "finished": states.get("finished", 0),

@@ -30,15 +30,15 @@ def rows_together(tracker: Tracker, study: str, runs: list[Run]) -> pa.Table | N
     """Returns the rows of these runs in their order; reads only what is new since the last time."""
     path = tracker.home.hidden / "tables" / f"{file_name(study)}.parquet"
     marks = marks_of_files(tracker.home, runs)
-    kept, kept_marks = _read_kept(path)
-    same = {run for run, mark in marks.items() if kept_marks.get(run) == mark}
+    old_table, old_marks = _read_kept(path)
+    same = {run for run, mark in marks.items() if old_marks.get(run) == mark}
     new = joined_rows(tracker, [run for run in runs if run.id not in same], rows_of_trial)
-    if kept is None or not same:
+    if old_table is None or not same:
         table = new
-    elif new is None and len(same) == len(kept_marks):
-        return kept
+    elif new is None and len(same) == len(old_marks):
+        return old_table
     else:
-        table = _united(kept, new, same, runs)
+        table = _unite(old_table, new, same, runs)
     if table is not None and marks:
         _keep(path, table, marks)
     return table
@@ -66,10 +66,12 @@ def _read_kept(path: Path) -> tuple[pa.Table | None, Marks]:
     return table.replace_schema_metadata(metadata or None), marks
 
 
-def _united(kept: pa.Table, new: pa.Table | None, same: set[str], runs: Sequence[Run]) -> pa.Table:
+def _unite(
+    old_table: pa.Table, new: pa.Table | None, same: set[str], runs: Sequence[Run]
+) -> pa.Table:
     """Returns the kept rows of the runs that are the same and the new ones, in the runs' order."""
-    is_same = compute.is_in(kept["run"], value_set=pa.array(sorted(same)))
-    tables = [kept.filter(is_same)]
+    is_same = compute.is_in(old_table["run"], value_set=pa.array(sorted(same)))
+    tables = [old_table.filter(is_same)]
     if new is not None:
         tables.append(new)
     table = pa.concat_tables(tables, promote_options="permissive").combine_chunks()

@@ -71,9 +71,10 @@ def version_of(recorded: Sequence[Run]) -> Version:
 def keep_answer(home: Home, study: Study, verdicts: Verdicts, version: Version) -> None:
     """Keeps what a study answers; a full disk or a strange folder ends nothing.
 
-    That of a search is not kept, for it depends on what the search has tried.
+    That of a search is not kept, for it depends on what the search has tried; nor is any where
+    there is no home, as on a computer that reads from a server.
     """
-    if study.search is not None:
+    if study.search is not None or not home.hidden.is_dir():
         return
     with suppress(OSError, ValueError):
         path = _file_of_answer(home, study.name)

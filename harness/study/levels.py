@@ -1,6 +1,7 @@
 """The levels that a setting takes over the cells of a study, and how a person names them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from harness.spec.naming import as_list, level_meant, level_name, level_of_text
@@ -17,9 +18,10 @@ def levels_of(grid: Expansion, path: str) -> list[str]:
     """The levels that a setting takes over the cells; an empty list if no cell has it."""
     levels: dict[str, None] = {}
     values: dict[int, Any] = {}
-    for cell in at_all_positions(grid.cells):
+    steps = steps_of(path)
+    for trial in chain.from_iterable(cell.positions for cell in grid.cells):
         try:
-            value = value_at(cell.trial, steps_of(path))
+            value = value_at(trial, steps)
         except LookupError:
             continue
         if id(value) not in values:  # cells share their parts
@@ -47,6 +49,8 @@ def among(
         levels = levels_of(grid, path)
         if levels:
             allowed[path] = [level_meant(name, levels) for name in as_list(names)]
+    if not allowed:
+        return list(cells)
     confined = []
     for cell in cells:
         positions = [trial for trial in cell.positions if _is_at(trial, allowed)]

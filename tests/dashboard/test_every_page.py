@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from dashboard.parts.frame import ORDER
 from dashboard.parts.text import plain
 from dashboard.read.database import tracker
 from harness.cli.dashboard import streamlit_options
@@ -29,6 +30,10 @@ def test_every_page_draws_every_study(at_home: Home, page: str, study: str) -> N
     app = open_page(page, study=study)
     assert app.selectbox(key="study").value == study
     assert text_of_page(app)
+
+
+def test_every_file_of_a_page_stands_in_the_list() -> None:
+    assert sorted(ORDER) == sorted(PAGES)
 
 
 def test_a_view_can_be_sent_as_its_address(at_home: Home) -> None:
