@@ -115,7 +115,8 @@ def run_(
     changes = tuple(overrides or ())
     if pilot:
         _require_this_machine(on)
-        run_pilot(file, changes, choice.slots_here(), where, quiet=json_)
+        slots = choice.slots_here()
+        run_pilot(file, changes, slots, where, no_build=no_build, quiet=json_)
         return
     orders = Orders(
         choice,

@@ -10,8 +10,7 @@ def call(*words: str, typed: str | None = None) -> tuple[int, str, str]:
     runner = CliRunner()
     result = runner.invoke(app, list(words), input=typed)
     error = result.exception
-    is_an_end = error is None or isinstance(error, SystemExit)
-    if not is_an_end:
+    if error is not None and not isinstance(error, SystemExit):
         raise error
     code = result.exit_code
     out = result.stdout
