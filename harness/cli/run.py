@@ -115,8 +115,8 @@ def run_(
     changes = tuple(overrides or ())
     if pilot:
         _require_this_machine(on)
-        slots = choice.slots_here()
-        run_pilot(file, changes, slots, where, no_build=no_build, quiet=json_)
+        room = choice.slots_here()
+        run_pilot(file, changes, room, where, no_build=no_build, quiet=json_)
         return
     orders = Orders(
         choice,
