@@ -25,22 +25,28 @@ Array = NDArray[Any]
 def draw_stack(sections: int, size: int) -> tuple[Array, Array]:
     """Draws sections of bodies that go on from one to the next, and their masks."""
     rng = np.random.default_rng(0)
-    coarse = rng.normal(size=(sections // COARSE + 2, size // COARSE, size // COARSE))
+    side = size // COARSE
+    coarse = rng.normal(size=(sections // COARSE + 2, side, side))
     field = zoom(coarse, COARSE, order=3)[:sections, :size, :size]
     is_body = field > np.quantile(field, 1 - BODIES)
-    masks = 255 * gaussian_filter(is_body.astype(float), (0, 0.6, 0.6))
-    noise = rng.normal(0, 12, is_body.shape)
-    images = 90 + 60 * gaussian_filter(is_body.astype(float), (0, 1.5, 1.5)) + noise
-    return images.clip(0, 255).astype(np.uint8), masks.round().astype(np.uint8)
+    bodies = 255.0 * is_body
+    masks = gaussian_filter(bodies, (0, 0.6, 0.6))
+    light = gaussian_filter(bodies, (0, 1.5, 1.5))
+    noise = rng.normal(0, 12, field.shape)
+    images = 90 + light / 4 + noise
+    images = np.clip(images, 0, 255)
+    return images.astype(np.uint8), masks.round().astype(np.uint8)
 
 
 def write_stack(folder: Path, sections: int = SECTIONS, size: int = SIZE) -> None:
     """Writes a picture for each section, and one for its mask."""
     images, masks = draw_stack(sections, size)
     for name, stack in (("raw", images), ("masks", masks)):
-        (folder / name).mkdir()
+        target = folder / name
+        target.mkdir()
         for number, section in enumerate(stack):
-            Image.fromarray(section).save(folder / name / f"section_{number:03}.png")
+            file = target / f"section_{number:03}.png"
+            Image.fromarray(section).save(file)
 
 
 if __name__ == "__main__":

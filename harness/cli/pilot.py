@@ -34,7 +34,13 @@ INDENT = 8
 
 
 def run_pilot(
-    file: Path, overrides: Sequence[str], slots: list[Slot], where: str | None, *, quiet: bool
+    file: Path,
+    overrides: Sequence[str],
+    slots: list[Slot],
+    where: str | None,
+    *,
+    no_build: bool,
+    quiet: bool,
 ) -> None:
     """Tries each kind of fit and of trial that a study would run, and prints what all of it takes.
 
@@ -51,7 +57,7 @@ def run_pilot(
     if not plan.todo:
         print_lines("nothing to do: every trial is done")
         return
-    check_building_of(plan, home, no_build=False)
+    check_building_of(plan, home, no_build=no_build)
     timings = []
     for timing in pilot(plan, home, slots[0]):
         timings.append(timing)

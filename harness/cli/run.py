@@ -121,7 +121,8 @@ def run_(
     changes = tuple(overrides or ())
     if pilot:
         _require_this_machine(on)
-        run_pilot(file, changes, choice.slots_here(), where, quiet=json_)
+        room = choice.slots_here()
+        run_pilot(file, changes, room, where, no_build=no_build, quiet=json_)
         return
     orders = Orders(
         choice,

@@ -1,13 +1,11 @@
 """Every image and mask of a data set read once, and what is wrong with them."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.data.examine import Contents, examine
-from harness.data.fetch.fetch import RECORD
-from harness.data.fetch.sources import sources
+from harness.data.fetch.fetch import notes_on_checksums
 from harness.data.grey_values import share_text
 from harness.data.open_dataset import open_inner
 from harness.data.refused import NoSplit, Refused
@@ -48,7 +46,7 @@ def check(name: str, home: Path, *, pixels: bool = True) -> Report:
     if name not in datasets:
         raise Refused(f"there is no data set {name!r}; {did_you_mean(name, datasets)}")
     home = Path(home).expanduser()
-    report = Report(name, home / name, {}, notes=_notes_on_checksums(home / name))
+    report = Report(name, home / name, {}, notes=notes_on_checksums(home / name))
 
     def open_by_name(split: str) -> Scans:
         scans: Scans = load_component("dataset", name)(split, home)
@@ -125,18 +123,3 @@ def _notes_on_classes(split: str, contents: Contents) -> list[str]:
         return []
     line = ", ".join(texts)
     return [f"{split}: {line} of the pixels"]
-
-
-def _notes_on_checksums(folder: Path) -> tuple[str, ...]:
-    """Which downloads had no published checksum to be compared with."""
-    try:
-        entries = json.loads((folder / RECORD).read_text())
-        published = {source.url: source.sha256 for source in sources(folder.name)}
-        notes = []
-        for entry in entries:
-            if published.get(entry["url"]) is None:
-                checksum = f"what came has sha256 {entry['sha256']}"
-                notes.append(f"{entry['file']}: no checksum is published; {checksum}")
-        return tuple(notes)
-    except (OSError, ValueError, KeyError):
-        return ()

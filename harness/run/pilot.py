@@ -19,7 +19,7 @@ from harness.run.slots import Slot
 from harness.spec.enclosing import Enclosing
 from harness.spec.parse import read_part
 from harness.spec.states import State
-from harness.spec.values import Fit, Part, Trial, upstream_fits
+from harness.spec.values import Fit, Part, Trial, Upstream, upstream_fits
 from harness.store import Home
 from harness.study.cells import Cell
 
@@ -85,10 +85,18 @@ def _try_kind(kind: FitKind, plan: Plan, home: Home, slot: Slot) -> Iterator[tup
     problem = ""
     if kind.fits:
         fit = _tried_fit(kind.fits[0].fit)
-        problem = _why_not_tried(fit, kind.fits[0], home)
+        problem = _why_not_tried([*fit.upstream, *upstream_fits(list(kind.fits[0].picks))], home)
+    reasons: dict[str, str] = {}  # by the trials that cannot be measured
+    trials = []
+    for cell, _ in kind.trials:
+        trial = _tried_trial(cell, fit)
+        reason = _why_not_tried(trial.upstream[:-1], home)
+        reasons[trial.key] = problem or reason
+        if not reason:
+            trials.append(trial)
     result: dict[str, Any] = {}
     if not problem:
-        outcome = _try(_job(kind, fit), plan, home, slot)
+        outcome = _try(_job(kind, fit, trials), plan, home, slot)
         result = dict(outcome.result)
         if outcome.state != State.FINISHED:
             problem = outcome.error
@@ -101,19 +109,12 @@ def _try_kind(kind: FitKind, plan: Plan, home: Home, slot: Slot) -> Iterator[tup
             timing = replace(timing, seconds=seconds, step=step, steps=steps)
         yield cost_class(first), timing
     for cell, count in kind.trials:
-        yield cost_class_of_trial(cell), _timing_of_trial(cell, count, fit, result, problem)
-
-
-def _timing_of_trial(
-    cell: Cell, count: int, fit: Fit | None, result: dict[str, Any], problem: str
-) -> Timing:
-    """What measuring a trial took."""
-    key = _tried_trial(cell, fit).key
-    names = [probe.level for probe in cell.trial.probes]
-    level = f"{', '.join(names)} on {cell.trial.test_on.level}"
-    problem = problem or result["problems"].get(key, "")
-    seconds = None if problem else result["trials"][key]
-    return Timing("trial", level, count, seconds, problem)
+        key = _tried_trial(cell, fit).key
+        reason = problem or reasons[key] or result["problems"].get(key, "")
+        seconds = None if reason else result["trials"][key]
+        names = [probe.level for probe in cell.trial.probes]
+        level = f"{', '.join(names)} on {cell.trial.test_on.level}"
+        yield cost_class_of_trial(cell), Timing("trial", level, count, seconds, reason)
 
 
 def _tried_fit(fit: Fit) -> Fit:
@@ -126,29 +127,28 @@ def _tried_trial(cell: Cell, fit: Fit | None) -> Trial:
     return cell.trial if fit is None else replace(cell.trial, fit=fit)
 
 
-def _why_not_tried(fit: Fit, planned: FitPlan, home: Home) -> str:
-    """Why a fit cannot be tried yet; nothing where it can."""
-    for before, _ in [*fit.upstream, *upstream_fits(list(planned.picks))]:
+def _why_not_tried(upstream: Upstream, home: Home) -> str:
+    """Why a fit or trial with these fits behind it cannot be tried yet; nothing where it can."""
+    for before, _ in upstream:
         if home.store("fits").find(before.key) is None:
             return "it stands on a fit that is not trained yet"
     return ""
 
 
-def _job(kind: FitKind, fit: Fit | None) -> Job:
+def _job(kind: FitKind, fit: Fit | None, trials: list[Trial]) -> Job:
     """The job of trying one kind: as JSON, for a process of its own."""
     picks: dict[str, Part] = {}
-    trials = []
-    for cell, _ in kind.trials:
-        trial = _tried_trial(cell, fit)
+    values = []
+    for trial in trials:
         picks[trial.pick.key] = trial.pick
-        trials.append({"trial": trial.to_plain(), "key": trial.key})
+        values.append({"trial": trial.to_plain(), "key": trial.key})
     for planned in kind.fits[:1]:
         picks.update({pick.key: pick for pick in planned.picks})
     value = {
         "fit": None if fit is None else fit.to_plain(),
         "key": "" if fit is None else fit.key,
         "picks": {key: pick.to_plain() for key, pick in picks.items()},
-        "trials": trials,
+        "trials": values,
         **circumstances(),
     }
     return Job(KIND, KIND, KIND, value)

@@ -5,41 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 
 from harness.cli import init as init_command
 from harness.store import Home
 from harness.study.load import Study, load_study
 from tests.cli.calls import call
-
-Array = NDArray[Any]
-NAMES = ("ash", "birch", "cedar", "elm", "fir", "oak")
-
-
-def picture(number: int, size: int = 32) -> Array:
-    """Noise: no two pictures are one."""
-    noise = np.random.default_rng(number).integers(0, 256, (size, size))
-    return noise.astype(np.uint8)
-
-
-def disc(value: int = 255, size: int = 32) -> Array:
-    """A mask of a square of one value."""
-    mask = np.zeros((size, size), np.uint8)
-    mask[8:24, 8:24] = value
-    return mask
-
-
-def write(file: Path, pixels: Array) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(file)
-
-
-def write_pairs(folder: Path, mask: Array, names: tuple[str, ...] = NAMES) -> None:
-    """Writes a picture and the same mask for each name."""
-    for number, name in enumerate(names):
-        write(folder / "raw" / f"{name}.png", picture(number))
-        write(folder / "masks" / f"{name}.png", mask)
+from tests.made.own_pairs import NAMES, Array, disc, picture, write, write_pairs
 
 
 def init(*words: str) -> tuple[int, str, str]:
@@ -47,7 +18,7 @@ def init(*words: str) -> tuple[int, str, str]:
     return call("init", "--images", "raw", "--masks", "masks", *words)
 
 
-def planned(home: Home) -> Study:
+def study_of_plan(home: Home) -> Study:
     """The study that was written, which a plan takes as it is."""
     code, out, err = call("plan", "study.yaml")
     assert code == 0, err
@@ -66,7 +37,7 @@ def test_pictures_become_a_study_that_a_plan_takes(home: Home) -> None:
     write_pairs(home.folder, disc())
     code, out, _ = init("--question", 'Is it "so"?')
     assert code == 0
-    study = planned(home)
+    study = study_of_plan(home)
     assert study.question == 'Is it "so"?'
     assert training_set(study) == {
         "images": "raw",
@@ -101,7 +72,7 @@ def test_pictures_become_a_study_that_a_plan_takes(home: Home) -> None:
 def test_classes_have_names(home: Home, mask: Array, option: dict[str, Any] | None) -> None:
     write_pairs(home.folder, mask)
     assert init()[0] == 0
-    options = training_set(planned(home))
+    options = training_set(study_of_plan(home))
     values = sorted(set(mask.ravel().tolist()))
     assert sorted(options["classes"].values()) == values
     if option is not None:
@@ -113,7 +84,7 @@ def test_grey_edges_get_a_threshold_and_say_their_share(home: Home) -> None:
     mask[7, 8:24] = 90
     write_pairs(home.folder, mask)
     init()
-    assert training_set(planned(home))["threshold"] == 127
+    assert training_set(study_of_plan(home))["threshold"] == 127
     share = 100 * 16 / 32**2
     text = (home.folder / "study.yaml").read_text()
     assert f"# {share:.2g} % of the pixels of the masks are neither 0 nor 255: grey edges" in text
@@ -124,7 +95,7 @@ def test_numbered_objects_are_foreground(home: Home) -> None:
     mask[:10, :10] = np.arange(100).reshape(10, 10)
     write_pairs(home.folder, mask)
     init()
-    assert training_set(planned(home))["threshold"] == 0
+    assert training_set(study_of_plan(home))["threshold"] == 0
     assert "labels: instances keeps them apart" in (home.folder / "study.yaml").read_text()
 
 
@@ -132,7 +103,7 @@ def test_numbered_sections_are_a_volume_unless_they_are_pictures(home: Home) -> 
     sections = tuple(f"s{number}" for number in range(12))
     write_pairs(home.folder, disc(), sections)
     assert "12 sections of one volume" in init()[1]
-    options = training_set(planned(home))
+    options = training_set(study_of_plan(home))
     assert options["splits"] == {"train": [0, 8], "validation": [8, 10], "test": [10, 12]}
     assert "12 pictures" in init("pictures.yaml", "--pictures")[1]
 
@@ -142,7 +113,7 @@ def test_masks_are_found_by_what_stands_around_the_name(home: Home) -> None:
         write(home.folder / "raw" / f"{name}.png", picture(number))
         write(home.folder / "masks" / f"m_{name}-seg.png", disc())
     init()
-    assert training_set(planned(home))["masks"] == "masks/m_{stem}-seg.png"
+    assert training_set(study_of_plan(home))["masks"] == "masks/m_{stem}-seg.png"
 
 
 def test_folders_stay_whole_or_are_the_splits(home: Home) -> None:
@@ -151,7 +122,7 @@ def test_folders_stay_whole_or_are_the_splits(home: Home) -> None:
         write(home.folder / "raw" / folder / f"{name}.png", picture(number))
         write(home.folder / "masks" / folder / f"{name}.png", disc())
     init()
-    assert training_set(planned(home))["group"] == "folder"
+    assert training_set(study_of_plan(home))["group"] == "folder"
     for number, split in enumerate(("train", "val", "test")):
         write(home.folder / "cut" / split / "a.png", picture(10 + number))
         write(home.folder / "cut_masks" / split / "a.png", disc())
@@ -167,7 +138,7 @@ def test_sixteen_bits_get_a_window(home: Home) -> None:
         write(home.folder / "raw" / f"{name}.png", picture(number).astype(np.uint16) + 500)
         write(home.folder / "masks" / f"{name}.png", disc())
     init()
-    low, high = training_set(planned(home))["window"]
+    low, high = training_set(study_of_plan(home))["window"]
     assert 495 <= low <= 510
     assert 745 <= high <= 760
 
@@ -208,9 +179,10 @@ def _too_few(folder: Path) -> None:
 
 
 def _too_small(folder: Path) -> None:
+    speckles = picture(9, 8) % 2
     for number, name in enumerate(NAMES):
         write(folder / "raw" / f"{name}.png", picture(number, 8))
-        write(folder / "masks" / f"{name}.png", disc(1, 8) + picture(9, 8) % 2)
+        write(folder / "masks" / f"{name}.png", speckles)
 
 
 def _mask_in_colours(folder: Path) -> None:
@@ -265,4 +237,4 @@ def test_what_is_left_out_is_asked_on_a_terminal_and_refused_elsewhere(
     code, out, _ = call("init", typed="raw\nmasks\nDoes it?\n")
     assert code == 0
     assert "Where are their masks?" in out
-    assert planned(home).question == "Does it?"
+    assert study_of_plan(home).question == "Does it?"

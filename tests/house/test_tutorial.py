@@ -56,8 +56,10 @@ def test_the_tutorial_can_be_followed(home: Home, monkeypatch: pytest.MonkeyPatc
     assert (home.folder / "sheet.png").exists()
     assert (home.folder / "reports" / "my_study" / "report.html").exists()
     text = PAGE.read_text(encoding="utf-8")
-    said = outputs[f"init {STUDY} --images raw --masks masks"].replace("48 x 48", "128 x 128")
-    for line in said.splitlines():
+    init_output = outputs[f"init {STUDY} --images raw --masks masks"].replace(
+        "48 x 48", "128 x 128"
+    )
+    for line in init_output.splitlines():
         if not line.startswith("look:"):
             assert line in text
 

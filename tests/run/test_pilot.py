@@ -75,13 +75,17 @@ def test_a_side_file_that_is_no_file_does_no_harm(home: Home, tiny: Path) -> Non
     assert call("plan", str(tiny))[0] == 0
 
 
-def test_a_fit_that_stands_on_another_is_said_not_to_be_tried(
+def test_what_needs_fits_that_are_not_there_is_said_not_to_be_tried(
     home: Home, tiny: Path, in_this_process: None
 ) -> None:
-    nested = "{name: through, score: source_validation, by: {train_on: phantom, patch: 32}}"
-    edit(tiny, "base:\n", f"base:\n  pick: {nested}\n")
-    out = call("run", str(tiny), "--pilot", "--device", "cpu")[1]
-    assert "not tried: it stands on a fit that is not trained yet" in out
+    edit(tiny, "base:\n", "base:\n  probes: [segmentation, seed_agreement]\n")
+    edit(tiny, "[bce_dice, ce]", "[ce]")
+    edit(tiny, "by: fit.method.loss, against: ce", "by: fit.seed")
+    code, out, err = call("run", str(tiny), "--pilot", "--device", "cpu")
+    assert code == 0, err
+    assert re.search(r"\d fits: about .* each, 6 steps of ", out)
+    assert "2 trials: not tried: it stands on a fit that is not trained yet" in out
+    assert "what could not be tried is not in the time" in err
 
 
 def test_a_search_has_no_fits_to_try(home: Home) -> None:

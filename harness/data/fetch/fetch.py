@@ -122,3 +122,18 @@ def _download(folder: Path, source: Source, path: Path, get: Get) -> None:
             advice = f"put it at {folder / source.to}"
         problem = str(error).split(" and put it at")[0]
         raise Refused(f"{problem} and {advice}") from error
+
+
+def notes_on_checksums(folder: Path) -> tuple[str, ...]:
+    """Which downloads had no published checksum to be compared with."""
+    try:
+        entries = json.loads((folder / RECORD).read_text())
+        published = {source.url: source.sha256 for source in sources(folder.name)}
+        notes = []
+        for entry in entries:
+            if published.get(entry["url"]) is None:
+                checksum = f"what came has sha256 {entry['sha256']}"
+                notes.append(f"{entry['file']}: no checksum is published; {checksum}")
+        return tuple(notes)
+    except (OSError, ValueError, KeyError):
+        return ()
