@@ -33,10 +33,10 @@ base:
   fit:
     train_on: {name: phantom, style: lucchi, slices: 8, size: 96}
     net: {arch: tiny_unet, slices: 3}
-    method: {name: supervised, epochs: 2}
+    method: {name: supervised, epochs: 6, lr: 3e-3}
     patch: 64
     batch: 4
-    steps: 4
+    steps: 10
 grid:
   fit.method.loss: [bce_dice, ce]
 compare:
