@@ -139,15 +139,17 @@ def _chance(size: float, count: int) -> float:
 
 
 def draw_my_method() -> None:
-    """The report of the study that compares a method outside the package."""
+    """The plan of the study that compares a method outside the package."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "examples", folder / "examples")
-        harness(folder, "run", "examples/my_study.yaml")
-        page = folder / "reports" / "my_study" / "report.html"
-        with browser_page() as window:
-            window.goto(page.as_uri())
-            window.screenshot(path=PICTURES / "my-method.png")
+        shutil.copytree(ROOT / "examples" / "lab", folder / "lab")
+        shutil.copy(ROOT / "examples" / "my_study.yaml", folder / "study.yaml")
+        output = harness(folder, "plan", "study.yaml")
+    title = "harness plan of a study with a method outside the package"
+    picture = terminal_picture(
+        "harness plan study.yaml", output, title=title, marked=["fit.method "]
+    )
+    write(PICTURES / "my-method.svg", picture)
 
 
 def draw_report() -> None:
