@@ -3,7 +3,6 @@ once it runs is found before anything does.
 """
 
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from harness.data.images import Labelled
 from harness.data.outline import Outline, outline_of
 from harness.measure.layers import layer
+from harness.measure.starts import ask_start, place_in_fit
 from harness.spec.catalogue import load_component
 from harness.spec.values import Fit, Part, Steps, Trial
 from harness.store import Home
@@ -24,9 +24,6 @@ Problem = tuple[Steps, str]  # steps from the trial, and what is wrong there
 
 # what torch says where a network cannot live on the meta device, though it is right
 SIGNS_OF_META = ("meta", "fake tensor", "storage", "data pointer")
-
-
-PLACE_IN_FIT = re.compile(r"fit\.(net|init)(?:\.\w+)?: ")
 
 
 @dataclass(frozen=True)
@@ -98,6 +95,7 @@ class DryBuild:
         with torch.device(device), torch.random.fork_rng(devices=[]), torch.no_grad():
             net = build_net(fit.net, channels, outputs).eval()
             answer = net(torch.zeros(1, channels, fit.patch, fit.patch))
+        ask_start(net, fit.init)
         self._load_start(net.to("meta"), fit.init)
         return BuiltNetwork(net, answer, outputs)
 
@@ -119,7 +117,7 @@ class DryBuild:
                     yield _steps(name, is_own), text
             built = self.network(fit)
             if isinstance(built, str):
-                name, text = _place_in_fit(built)
+                name, text = place_in_fit(built)
                 yield _steps(name, is_own), text
             elif is_own and built is not None:  # a pretext has its own idea of an answer
                 yield from _problems_of_answer(built, fit)
@@ -173,14 +171,6 @@ class DryBuild:
 def _steps(name: str, is_own: bool) -> Steps:
     """Where a setting of a fit stands; one of a fit inside is put down to the start."""
     return ("fit", name) if is_own else ("fit", "init")
-
-
-def _place_in_fit(sentence: str) -> tuple[str, str]:
-    """The setting of a fit that a sentence begins with, and the rest of the sentence."""
-    match = PLACE_IN_FIT.match(sentence)
-    if match is None:
-        return "net", sentence
-    return match[1], sentence[match.end() :]
 
 
 def _problems_of_answer(built: BuiltNetwork, fit: Fit) -> Iterator[Problem]:
