@@ -33,10 +33,10 @@ base:
   fit:
     train_on: {name: phantom, style: lucchi, slices: 8, size: 96}
     net: {arch: tiny_unet, slices: 3}
-    method: {name: supervised, epochs: 2}
+    method: {name: supervised, epochs: 6, lr: 3e-3}
     patch: 64
     batch: 4
-    steps: 4
+    steps: 10
 grid:
   fit.method.loss: [bce_dice, ce]
 compare:
@@ -139,15 +139,17 @@ def _chance(size: float, count: int) -> float:
 
 
 def draw_my_method() -> None:
-    """The report of the study that compares a method outside the package."""
+    """The plan of the study that compares a method outside the package."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "examples", folder / "examples")
-        harness(folder, "run", "examples/my_study.yaml")
-        page = folder / "reports" / "my_study" / "report.html"
-        with browser_page() as window:
-            window.goto(page.as_uri())
-            window.screenshot(path=PICTURES / "my-method.png")
+        shutil.copytree(ROOT / "examples" / "lab", folder / "lab")
+        shutil.copy(ROOT / "examples" / "my_study.yaml", folder / "study.yaml")
+        output = harness(folder, "plan", "study.yaml")
+    title = "harness plan of a study with a method outside the package"
+    picture = terminal_picture(
+        "harness plan study.yaml", output, title=title, marked=["fit.method "]
+    )
+    write(PICTURES / "my-method.svg", picture)
 
 
 def draw_report() -> None:
@@ -183,8 +185,7 @@ def browser_page(width: int = 1280, height: int = 900) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        size = {"width": width, "height": height}
-        yield browser.new_page(viewport=size, color_scheme="light")
+        yield browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
         browser.close()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from harness.record.code import Code, sources_outside
 from harness.record.data_bytes import BYTES_TAG, bytes_of
@@ -211,8 +212,10 @@ def _keep_artifacts(keep: Keep, cell: Cell, result: TrialResult, code: Code) -> 
 def keeping_artifacts(client: Any, info: Any) -> Iterator[Keep]:
     """A function that keeps a file, or a text, as an artifact of a run."""
     address = info.artifact_uri
-    if address.startswith(("file:", "/")):
-        yield _keep_in_folder(Path(address.removeprefix("file://")))
+    if address.startswith("file:"):  # in which a space is %20
+        yield _keep_in_folder(Path(unquote(urlsplit(address).path)))
+    elif address.startswith("/"):
+        yield _keep_in_folder(Path(address))
     else:
         yield _keep_on_server(client, info.run_id)
 

@@ -182,7 +182,7 @@ def _interval_answer(verdicts: Verdicts) -> str:
 
 def _metrics_answers(sources: Sources) -> Iterator[tuple[str, str]]:
     """The answers to Metrics Reloaded that stand in the records."""
-    probes = set()
+    probes: set[str] = set()
     for trial in sources.trials:
         probes.update(probe.name for probe in trial.probes)
     if "instances" in probes:

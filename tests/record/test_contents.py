@@ -2,7 +2,9 @@
 
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
+from harness.record.contents import keeping_artifacts
 from harness.record.result import TrialResult
 from harness.record.tracker import metrics
 from harness.spec.states import State
@@ -55,3 +57,12 @@ def test_batches_in_pieces_are_told_and_whole_ones_are_not(home: Home) -> None:
     assert "harness.pieces" not in whole.tags
     assert cut.tags["harness.pieces"] == '{"net": 4}'
     assert metrics(tracker, "pieces")[cut.id] == {"loss": None}  # infinity is no number of MLflow
+
+
+def test_artifacts_are_kept_in_a_folder_with_spaces(tmp_path: Path) -> None:
+    folder = tmp_path / "my cells (2)"
+    info = SimpleNamespace(artifact_uri=folder.as_uri())
+    with keeping_artifacts(None, info) as keep:
+        keep("a text", "notes/a.txt")
+    assert (folder / "notes" / "a.txt").read_text() == "a text"
+    assert [path.name for path in tmp_path.iterdir()] == ["my cells (2)"]
