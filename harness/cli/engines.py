@@ -37,6 +37,7 @@ DeviceOption = Annotated[Device, typer.Option(help="What to train on.")]
 Deterministic = Annotated[
     bool, typer.Option(help="On a GPU, train so that a rerun ends with the same bits.")
 ]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.")]
 OnOption = Annotated[On, typer.Option(help="Which engine runs the trials.")]
 Slots = Annotated[
     int | None, typer.Option(min=1, help="Trials at once on each GPU, or on the processor.")

@@ -19,6 +19,7 @@ from harness.cli.engines import (
     Deterministic,
     Device,
     DeviceOption,
+    FailFast,
     GpuFraction,
     Limit,
     Local,
@@ -91,9 +92,7 @@ def run_(
     submit: Submit = None,
     local: Local = False,
     detach: Detach = False,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first failure.")
-    ] = False,
+    fail_fast: FailFast = False,
     retry: Annotated[Retry | None, typer.Option(help="Run only what ended so.")] = None,
     anyway: Annotated[
         bool,
@@ -121,8 +120,7 @@ def run_(
     changes = tuple(overrides or ())
     if pilot:
         _require_this_machine(on)
-        room = choice.slots_here()
-        run_pilot(file, changes, room, where, no_build=no_build, quiet=json_)
+        run_pilot(file, changes, choice.slots_here(), where, no_build=no_build, quiet=json_)
         return
     orders = Orders(
         choice,

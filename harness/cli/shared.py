@@ -1,8 +1,6 @@
 """What the commands share: the application, where it prints, and how a mistake ends it."""
 
 import json
-import re
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
+from harness.cli.wrapping import lines_of_sentence
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
 from harness.run.building import check_building
@@ -67,9 +66,6 @@ NoBuild = Annotated[
     ),
 ]
 
-WIDEST = 100  # columns that a sentence takes, however wide the terminal is
-TIED = "\0=\0"  # an equals sign between whose sides no line breaks
-HEAD = re.compile(r"[a-z]+: +")  # `answer: `, below which a sentence goes on
 
 Overrides = Annotated[
     list[str] | None,
@@ -229,22 +225,6 @@ def print_sentence(text: str, style: str = "") -> None:
     """
     for line in lines_of_sentence(text, out.width) if out.is_terminal else [text]:
         out.print(line, markup=False, style=style)
-
-
-def lines_of_sentence(text: str, width: int) -> list[str]:
-    """A sentence in lines of a terminal; further ones are indented below the first."""
-    indent = len(text) - len(text.lstrip())
-    behind_head = HEAD.match(text)
-    if behind_head is not None:
-        indent = behind_head.end() - 2
-    lines = textwrap.wrap(
-        text.replace(" = ", TIED),
-        min(width, WIDEST),
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [line.replace(TIED, " = ") for line in lines] or [text]
 
 
 def escape_markup(text: str) -> str:
