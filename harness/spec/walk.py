@@ -38,11 +38,11 @@ def fits_by_place(trial: Trial) -> list[tuple[Steps, Fit]]:
     fits: list[tuple[Steps, Fit]] = [(("fit",), trial.fit)]
     for fit in trial.fit.lineage[1:]:
         fits.append((("fit", "init"), fit))
-    named: list[tuple[Steps, Any]] = [(("perturb",), trial.perturb), (("pick",), trial.pick)]
+    settings: list[tuple[Steps, Any]] = [(("perturb",), trial.perturb), (("pick",), trial.pick)]
     for name in ("prepare", "probes"):
         for number, part in enumerate(getattr(trial, name)):
-            named.append(((name, number), part))
-    for steps, part in named:
+            settings.append(((name, number), part))
+    for steps, part in settings:
         for fit, _ in upstream_fits(part):
             fits.append((steps, fit))
     return fits

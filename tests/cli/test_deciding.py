@@ -91,12 +91,12 @@ def test_a_study_that_was_killed_goes_on_at_the_same_look(home: Home) -> None:
 def test_a_study_that_was_asked_to_stop_looks_no_further(home: Home) -> None:
     records = Records(home)
 
-    def stopped(part: Study) -> RunSummary | None:
+    def stop_early(part: Study) -> RunSummary | None:
         """Carries out a part, of which one trial was left when the study was asked to stop."""
         records.carry_out(part)
         return RunSummary([], recorded=11, count_left=1)
 
-    in_looks(study_at(home, TEXT), tracker_of(home), stopped, quiet=True)
+    in_looks(study_at(home, TEXT), tracker_of(home), stop_early, quiet=True)
     assert {seed for seed, _ in records.trained} == {0, 1, 2, 3}
 
 

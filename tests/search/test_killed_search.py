@@ -28,7 +28,10 @@ def points_of(file: Path, home: Home) -> tuple[SearchPoint, ...]:
 
 def facts_of(points: tuple[SearchPoint, ...]) -> list[object]:
     """What two searches have in common that did the same at other times."""
-    return [(point.levels, point.scores, point.state, point.trial_keys) for point in points]
+    facts: list[object] = []
+    for point in points:
+        facts.append((point.levels, point.scores, point.state, point.trial_keys))
+    return facts
 
 
 @pytest.mark.slow
