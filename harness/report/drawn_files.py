@@ -164,7 +164,12 @@ def _draw_text(axes: "Axes", drawing: Drawing, shape: Shape, layer: int) -> None
     size = float(style["font-size"].removesuffix("px")) * POINT
     alignment = ALIGNMENT[style.get("text-anchor", "start")]
     text, size = _text_in_room(shape, size, drawing.width)
-    setting = {"ha": alignment, "va": "baseline", "fontsize": size, "parse_math": False}
+    setting: dict[str, Any] = {
+        "ha": alignment,
+        "va": "baseline",
+        "fontsize": size,
+        "parse_math": False,
+    }
     if style.get("font-weight", "") in ("bold", "600", "650"):
         setting["fontweight"] = "bold"
     x, y = shape.start

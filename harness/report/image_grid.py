@@ -80,7 +80,7 @@ def image_grid(
     """The figure of full width; a bar on its first picture says how large a pixel is."""
     width = _panel_width(len(heads))
     left = EDGE
-    parts = []
+    parts: list[str] = []
     for number, head in enumerate(heads):
         parts += _head(head, left + number * (width + GAP), width)
     top = HEAD

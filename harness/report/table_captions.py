@@ -116,7 +116,7 @@ def _p(comparison: Comparison) -> str:
 
 def _tests(contrasts: Sequence[Contrast], names: Names) -> str:
     """The tests that were made, each with how its p came about."""
-    tests = {}
+    tests: dict[str, None] = {}
     for contrast in contrasts:
         if contrast.test:
             way = "exact" if contrast.exact else "approximate"
@@ -126,7 +126,7 @@ def _tests(contrasts: Sequence[Contrast], names: Names) -> str:
 
 def _effects(contrasts: Sequence[Contrast], names: Names) -> str:
     """The names of the effect sizes."""
-    effects = {}
+    effects: dict[str, None] = {}
     for contrast in contrasts:
         if contrast.effect is not None:
             effects[display_name(contrast.effect.name, names)] = None
