@@ -28,10 +28,10 @@ test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: setup
-	$(BIN)/python -m pytest -m 'slow or gpu'
+	$(BIN)/python -m pytest -m 'slow or gpu' --timeout 3600
 
 gpu: setup
-	$(BIN)/python -m pytest -m gpu -rs
+	$(BIN)/python -m pytest -m gpu -rs --timeout 3600
 
 versions: setup
 	.ci/versions $(BIN)/python oldest "$(OLDEST)" $(TABLE_TESTS)

@@ -70,13 +70,7 @@ def _look_at_file(file: Path) -> None:
 
 
 def _unreadable_now(file: Path, error: str) -> Unreadable:
-    """Says why SQLite could not read the file: tables of another version, or a moment's lock."""
-    if "no such" in error:
-        return Unreadable(
-            f"{file} has the tables of another version of MLflow ({error}).",
-            f"`mlflow db upgrade sqlite:///{file}` brings it up to date, and so does the next "
-            "`harness run`.",
-        )
+    """Says why SQLite could not read the file for a moment, as while another program locks it."""
     return Unreadable(
         f"{file} cannot be read just now: {error}.", "Load this page again in a moment."
     )

@@ -38,8 +38,10 @@ def in_looks(
         cells = cells_of_look(study, until, seeds, undecided)
         summary = carry_out(replace(study, cells=_not_tried(cells, tried)))
         whole = _together(whole, summary)
-        if summary is not None and summary.count_unrecorded:
-            return whole  # what cannot be read cannot be judged
+        if summary is not None and (summary.count_unrecorded or summary.count_left):
+            return (
+                whole  # what cannot be read cannot be judged, and who was stopped goes no further
+            )
         verdicts = judge_what_is_there(study, tracker)
         undecided = undecided_trials(study, verdicts)
         if summary is not None and not quiet:

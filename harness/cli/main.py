@@ -60,8 +60,18 @@ def main() -> None:
     except Exception as error:
         if not is_out_of_space(error):
             raise
-        err.print(no_space(Home.here().folder), markup=False)
+        err.print(_what_is_full(), markup=False)
         sys.exit(1)
+
+
+def _what_is_full() -> str:
+    """Which disk is full: that of what was printed, where it takes nothing more, or the home's."""
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return "no space left where the output is written to; nothing else was lost"
+    return no_space(Home.here().folder)
 
 
 if __name__ == "__main__":

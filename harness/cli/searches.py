@@ -1,6 +1,7 @@
 """A search on the command line: what it would do, how far it is, and the search itself."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -18,7 +19,8 @@ from harness.search.asking import recorded_search
 from harness.search.history import SearchHistory, SearchPoint, read_history
 from harness.search.sentences import counts_text, seeds_text
 from harness.store import Home, file_lock, file_name, is_locked
-from harness.study.load import Study
+from harness.study.load import Study, load_study
+from harness.study.marks import Mistakes
 from harness.study.search import Search
 
 
@@ -34,6 +36,19 @@ def print_history(study: Study, home: Home) -> None:
     if study.search is not None:
         history = or_exit(read_history, study, home)
         print_lines(*history_lines(study.search, history))
+
+
+def lines_of_search_in(file: Path, home: Home) -> list[str]:
+    """How far the search of a study file has come; nothing where the file is gone or searches
+    nothing.
+    """
+    try:
+        study = load_study(file)
+        if study.search is None:
+            return []
+        return list(history_lines(study.search, read_history(study, home)))
+    except (Mistakes, ValueError, OSError):
+        return []
 
 
 def search_value(study: Study, home: Home) -> dict[str, Any]:

@@ -3,7 +3,6 @@ once it runs is found before anything does.
 """
 
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +13,10 @@ from torch import Tensor, nn
 from harness.data.images import Labelled
 from harness.data.outline import Outline, outline_of
 from harness.measure.layers import layer
+from harness.measure.starts import ask_start, place_in_fit
 from harness.spec.catalogue import load_component
 from harness.spec.values import Fit, Part, Steps, Trial
+from harness.spec.walk import fits_by_place
 from harness.store import Home
 from harness.train.build import build_net, outputs_of
 from harness.train.weights import load_into
@@ -24,9 +25,6 @@ Problem = tuple[Steps, str]  # steps from the trial, and what is wrong there
 
 # what torch says where a network cannot live on the meta device, though it is right
 SIGNS_OF_META = ("meta", "fake tensor", "storage", "data pointer")
-
-
-PLACE_IN_FIT = re.compile(r"fit\.(net|init)(?:\.\w+)?: ")
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,7 @@ class DryBuild:
         with torch.device(device), torch.random.fork_rng(devices=[]), torch.no_grad():
             net = build_net(fit.net, channels, outputs).eval()
             answer = net(torch.zeros(1, channels, fit.patch, fit.patch))
+        ask_start(net, fit.init)
         self._load_start(net.to("meta"), fit.init)
         return BuiltNetwork(net, answer, outputs)
 
@@ -120,16 +119,16 @@ class DryBuild:
 
     def _problems_of_fits(self, trial: Trial) -> Iterator[Problem]:
         """Finds fits whose images do not suit them, and networks that cannot be built."""
-        for fit in trial.fit.lineage:
+        for steps, fit in fits_by_place(trial):
             is_own = fit is trial.fit
             source = self.outline(fit.train_on)
             if source is not None:
                 for name, text in _problems_of_source(fit, source):
-                    yield _steps(name, is_own), text
+                    yield _steps(steps, name, is_own), text
             built = self.network(fit)
             if isinstance(built, str):
-                name, text = _place_in_fit(built)
-                yield _steps(name, is_own), text
+                name, text = place_in_fit(built)
+                yield _steps(steps, name, is_own), text
             elif is_own and built is not None:  # a pretext has its own idea of an answer
                 yield from _problems_of_answer(built, fit)
 
@@ -179,17 +178,9 @@ class DryBuild:
                     yield (*steps, *inner_steps), str(error)
 
 
-def _steps(name: str, is_own: bool) -> Steps:
-    """Where a setting of a fit stands; one of a fit inside is put down to the start."""
-    return ("fit", name) if is_own else ("fit", "init")
-
-
-def _place_in_fit(sentence: str) -> tuple[str, str]:
-    """The setting of a fit that a sentence begins with, and the rest of the sentence."""
-    match = PLACE_IN_FIT.match(sentence)
-    if match is None:
-        return "net", sentence
-    return match[1], sentence[match.end() :]
+def _steps(steps: Steps, name: str, is_own: bool) -> Steps:
+    """Where a setting of a fit stands; one of a fit inside is put down to what names that."""
+    return (*steps, name) if is_own else steps
 
 
 def _problems_of_answer(built: BuiltNetwork, fit: Fit) -> Iterator[Problem]:

@@ -75,6 +75,10 @@ class Source(Protocol):
         """Hears what happens, and may cancel a fit by its key."""
         ...
 
+    def in_words(self, outcome: Outcome) -> Outcome:
+        """The outcome, with the reason where it was the source that stopped it."""
+        ...
+
 
 def run(
     plan: Plan,
@@ -122,6 +126,8 @@ def run(
         with closing(doing) as events:
             for event in events:
                 outcome = _ended_unit(event)
+                if source is not None and outcome is not None:
+                    outcome = source.in_words(outcome)
                 _note_progress(progress, event, outcome)
                 recording.follow(event, outcome)
                 if source is not None:
@@ -190,7 +196,7 @@ def _start_of(plan: Plan, to_do: list[Job], slots: int) -> Progress:
     began = time.time()
     return Progress(
         study.name,
-        str(study.path),
+        str(study.path.absolute()),
         os.getpid(),
         began,
         waiting,

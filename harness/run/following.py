@@ -50,10 +50,16 @@ def ask_to_stop(job: Job, home: Home) -> None:
 
 
 def forget_notes(home: Home, job: Job) -> None:
-    """Removes what a measuring job has noted, once everything has been read."""
+    """Removes what a measuring job has noted, once everything has been read, and what asked a
+    fit to stop that had just been finished.
+    """
+    fits = home.store("fits")
     if job.trials:
         notes_path(home, job).unlink(missing_ok=True)
         stop_path(home, job).unlink(missing_ok=True)
+    elif fits.find(job.key) is not None:
+        stop_path(home, job).unlink(missing_ok=True)
+        fits.drop_empty(job.key)
 
 
 class Follower:

@@ -119,6 +119,16 @@ class SearchSource:
             self.driver.fail(work.training, outcome.error or outcome.state.value)
         self.driver.note_seconds()
 
+    def in_words(self, outcome: Outcome) -> Outcome:
+        """The outcome of a training that the pruner has stopped, with that as its reason."""
+        if outcome.state != State.STOPPED:
+            return outcome
+        for trial, work in self._at_work.items():
+            is_of_it = outcome.job.key == trial or outcome.job.key in work.fits
+            if is_of_it and work.pruned_because:
+                return replace(outcome, error=work.pruned_because)
+        return outcome
+
     def _judge_curve(self, event: Epochs, cancel: Callable[[str], None]) -> None:
         """Tells the pruner the further values of a fit's curve, until it has seen enough."""
         for key, work in self._at_work.items():

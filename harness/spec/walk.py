@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.spec.fields import fields_of
-from harness.spec.values import Fit, Part, Steps, Trial
+from harness.spec.values import Fit, Part, Steps, Trial, upstream_fits
 
 
 def datasets_of(value: Any) -> Iterator[Part]:
@@ -28,6 +28,24 @@ def parts_in(value: Any, *, inside_data: bool = True) -> Iterator[Part]:
         inner = [setting for _, setting in fields_of(value)]
     for item in inner:
         yield from parts_in(item, inside_data=inside_data)
+
+
+def fits_by_place(trial: Trial) -> list[tuple[Steps, Fit]]:
+    """Every fit that a trial needs, its own first, and where the trial names it.
+
+    What its own fit needs is put down to the start of that.
+    """
+    fits: list[tuple[Steps, Fit]] = [(("fit",), trial.fit)]
+    for fit in trial.fit.lineage[1:]:
+        fits.append((("fit", "init"), fit))
+    named: list[tuple[Steps, Any]] = [(("perturb",), trial.perturb), (("pick",), trial.pick)]
+    for name in ("prepare", "probes"):
+        for number, part in enumerate(getattr(trial, name)):
+            named.append(((name, number), part))
+    for steps, part in named:
+        for fit, _ in upstream_fits(part):
+            fits.append((steps, fit))
+    return fits
 
 
 def sees_target_labels(part: Part) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.store.files import link_or_copy, sync
-from harness.store.locks import file_lock, why_leases
+from harness.store.locks import file_lock, is_locked, why_leases
 from harness.store.manifest import BrokenFolder, set_aside, why_broken, write_manifest
 from harness.store.space import is_out_of_space
 
@@ -182,6 +182,12 @@ class Store:
             return folder
         set_aside(folder)
         return None
+
+    def drop_empty(self, key: str) -> None:
+        """Removes an unfinished folder in which nothing is, and which nobody fills."""
+        if not is_locked(self.root / LOCKS / f"{key}.lock"):
+            with suppress(OSError):
+                self.partial(key).rmdir()
 
     def drop(self, key: str) -> None:
         """Removes what is kept under a key, finished or not."""

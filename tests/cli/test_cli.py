@@ -170,13 +170,26 @@ def test_an_unknown_dataset_that_is_not_there_says_what_to_do(home: Home, tiny: 
     assert "harness data fetch lucchi" in err
 
 
-@pytest.mark.parametrize("words", [["list"], ["--help"], ["data", "list"]])
+@pytest.mark.parametrize("words", [["list"], ["--help"]])
 def test_a_closed_pipe_and_no_color_are_fine(words: list[str]) -> None:
     command = f"NO_COLOR=1 {sys.executable} -m harness.cli.main {' '.join(words)} | head -1"
     shell = ["bash", "-c", command]
     process = subprocess.run(shell, capture_output=True, text=True, check=False)
     assert process.stderr == ""
     assert "\x1b" not in process.stdout
+
+
+def test_an_output_that_is_full_is_told_from_a_full_home() -> None:
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "harness.cli.main", "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert process.returncode == 1
+    assert process.stderr == "no space left where the output is written to; nothing else was lost\n"
 
 
 def name_of(file: Path) -> str:

@@ -88,6 +88,18 @@ def test_a_study_that_was_killed_goes_on_at_the_same_look(home: Home) -> None:
     assert rest.trained[0] == (6, 2)
 
 
+def test_a_study_that_was_asked_to_stop_looks_no_further(home: Home) -> None:
+    records = Records(home)
+
+    def stopped(part: Study) -> RunSummary | None:
+        """Carries out a part, of which one trial was left when the study was asked to stop."""
+        records.carry_out(part)
+        return RunSummary([], recorded=11, count_left=1)
+
+    in_looks(study_at(home, TEXT), tracker_of(home), stopped, quiet=True)
+    assert {seed for seed, _ in records.trained} == {0, 1, 2, 3}
+
+
 def test_a_primary_question_beyond_its_design_is_not_run_by_mistake(home: Home) -> None:
     text = TEXT.replace("{until: decided, least: 4, most: 10}", "3")
     text = text.replace("unit: seed}", "unit: seed, primary: true}")

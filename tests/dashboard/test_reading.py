@@ -95,7 +95,7 @@ def make_foreign_tables(path: Path) -> None:
         (make_folder, "is a folder"),
         (make_text, "is not an SQLite database"),
         (make_damaged, "damaged"),
-        (make_foreign_tables, "another version of MLflow"),
+        (make_foreign_tables, "no database of MLflow (no such table"),
     ],
 )
 def test_what_is_no_database_is_named(

@@ -88,6 +88,26 @@ CASES = {
         ("fit", "net"),
         "silent gives a NoneType instead of logits (1, 1, 32, 32) (",
     ),
+    "a translator whose patch is larger than its images": (
+        BASE
+        + f"""  prepare:
+    - name: translate
+      by:
+        train_on: {SMALL}
+        adapt_to: {SMALL[:-1]}, seed: 1}}
+        net: {{arch: resnet_generator, width: 2, blocks: 1}}
+        method: {{name: cut, layers: [0]}}
+        patch: 128
+""",
+        ("prepare", 0),
+        "128 is larger than the smallest image of phantom(slices=4, size=64), 64 x 64",
+    ),
+    "weights of another name": (
+        BASE.replace("tiny_unet, width: 2", "unet, encoder: resnet18")
+        + "    init: {name: imagenet, weights: swag}\n",
+        ("fit", "init"),
+        "resnet18 has no 'swag'; there is imagenet, ssl, swsl",
+    ),
     "a network that cannot be built": (
         BASE.replace("tiny_unet, width: 2", "broken"),
         ("fit", "net"),
@@ -217,32 +237,3 @@ def test_the_command_says_what_cannot_be_built_unless_it_shall_not(
     assert (code, out) == (2, "")
     assert err.startswith(f"{file}:11:12: fit.patch: 64 is larger than the smallest image of")
     assert call("plan", str(file), "--no-build")[0] == 0
-
-
-def test_a_fit_that_it_starts_from_is_not_trained_on_the_test_images(home: Home) -> None:
-    nested = "    init: {name: trained, fit: {train_on: {name: phantom, split: test}}}\n"
-    with pytest.raises(Mistakes, match="which a fit that it starts from is trained on"):
-        loaded_study(home.folder, BASE + nested + "  test_on: {name: phantom, split: test}\n")
-
-
-def test_validation_slices_are_neither_training_nor_test_slices(home: Home) -> None:
-    rng = np.random.default_rng(0)
-    stack = rng.integers(0, 255, (8, 64, 64), dtype=np.uint8)
-    stack[4] = stack[1]  # of the validation split, and of the training split
-    stack[5] = stack[7]  # and of the test split
-    tifffile.imwrite(home.folder / "v.tif", stack, photometric="minisblack")
-    tifffile.imwrite(
-        home.folder / "m.tif", (stack > 128).astype(np.uint8), photometric="minisblack"
-    )
-    volume = (
-        "{name: volume, images: v.tif, masks: m.tif, "
-        "splits: {train: [0, 4], validation: [4, 6], test: [6, 8]}}"
-    )
-    text = BASE.replace("{name: phantom, slices: 4, size: 64}", volume)
-    with pytest.raises(Mistakes) as caught:
-        with_fingerprints(loaded_study(home.folder, text), home)
-    texts = [problem.text for problem in caught.value.problems]
-    assert len(texts) == 2
-    assert texts[0].startswith("shares 1 images with the test set volume(")
-    assert "v/0004 = v/0001" in texts[1]
-    assert texts[1].endswith("take them out of one of the two")

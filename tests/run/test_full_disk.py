@@ -41,13 +41,20 @@ def half_written_files(folder: Path) -> list[Path]:
     return [path for path in hidden if path.name != ".mlflow.db.lock"]
 
 
+@pytest.mark.parametrize(
+    "sizes", [(1000,), pytest.param((300, 1000, 1500), marks=pytest.mark.slow)]
+)
 def test_a_full_disk_costs_nothing_that_is_finished(
-    home: Home, tiny: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home,
+    tiny: Path,
+    small_disk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: tuple[int, ...],
 ) -> None:
     run_study(tiny, home)
     expected = dice_of(home)
     monkeypatch.setenv("HARNESS_HOME", str(small_disk))
-    for kilobytes in (300, 1000, 1500):
+    for kilobytes in sizes:
         resize(small_disk, kilobytes)
         process = start(tiny)
         printed = process.communicate(timeout=240)[0]

@@ -17,6 +17,7 @@ from harness.run.following import stop_path
 from harness.run.jobs import Job, Outcome
 from harness.run.limits import Limits, limits_of, seconds_of_limit
 from harness.run.progress import JobProgress, Progress, how_far, lock_path, notes, write_progress
+from harness.run.shift import Shift
 from harness.run.slots import Slot
 from harness.run.stopping import Stoppable, ask_study_to_stop
 from harness.spec.states import State
@@ -152,7 +153,7 @@ def test_limits_are_written_with_units(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "90", "0s", "-1h", "2 weeks", "nans"])
 def test_other_limits_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="write a time with its unit, as 90s, 30m, 2h, or none"):
+    with pytest.raises(ValueError, match=f"--limit {text}: write 90s, 30m, 3.5h, .* or none"):
         seconds_of_limit(text)
 
 
@@ -183,9 +184,11 @@ def test_a_study_that_was_asked_to_stop_begins_nothing_more(tmp_path: Path) -> N
     home = Home(tmp_path)
     engine = Stoppable(inline(tmp_path, "cpu", work_of_a_test), lock_path(home, "s", os.getpid()))
     progress_of(home, "first")
+    jobs = [job("first"), job("second", ("first",))]
+    shift = Shift(is_over=engine.is_stopping)
     started: list[str] = []
     with file_lock(lock_path(home, "s", os.getpid())):
-        for event in dispatch(engine, [job("first"), job("second", ("first",))], home):
+        for event in dispatch(engine, jobs, home, shift=shift):
             if not started:
                 (request,) = ask_study_to_stop(home, "s")
                 assert [unit.name for unit in request.units] == ["fit first"]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.run import progress as progress_module
+from harness.run.following import ask_to_stop, forget_notes, stop_path
+from harness.run.jobs import Job
 from harness.run.progress import (
     JobProgress,
     Progress,
@@ -117,3 +119,16 @@ def test_the_time_to_go_is_that_of_like_jobs_or_else_the_plan() -> None:
     assert remaining(waiting) == 8.0
     trial = JobProgress("trial", "trial", State.FINISHED, seconds=100.0)
     assert remaining(replace(waiting, jobs={**waiting.jobs, "trial": trial})) == 8.0
+
+
+def test_a_request_to_stop_that_came_too_late_is_forgotten(home: Home) -> None:
+    """The fit was finished in the moment in which it was asked to stop."""
+    fits = home.store("fits")
+    late, early = [Job(key, "fit", key, {}) for key in ("late", "early")]
+    with fits.making("late") as folder:
+        assert folder is not None
+    for job in (late, early):
+        ask_to_stop(job, home)
+        forget_notes(home, job)
+    assert not fits.partial("late").exists()
+    assert stop_path(home, early).exists()  # whoever trains it has not seen it yet

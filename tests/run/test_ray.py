@@ -132,7 +132,7 @@ def kill_when_a_fit_trains_on(cluster: Any, home: Home, has_killed: threading.Ev
 def test_a_study_ends_well_on_two_nodes_of_which_one_is_killed(
     home: Home, tiny: Path, two_nodes: Any, monkeypatch: pytest.MonkeyPatch, sees_home: bool
 ) -> None:
-    edit(tiny, "epochs: 2", "epochs: 12")
+    edit(tiny, "epochs: 2", "epochs: 60")  # long enough to be lost in its middle
     study_plan = plan_of(tiny, home)
     tracker = tracker_of(home)
     tracker.prepare()

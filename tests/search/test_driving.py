@@ -1,5 +1,6 @@
 """What a search trains, keeps and tells, without any training."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import optuna
@@ -236,6 +237,12 @@ def test_an_argument_that_a_sampler_does_not_take_is_a_sentence(home: Home, tmp_
     study = study_of(tmp_path, ("sampler: random", "sampler: {tpe: {n_starts: 3}}"))
     with pytest.raises(ValueError, match=r"sampler tpe: .*n_starts"):
         open_driver(study, home)
-    unknown = study_of(tmp_path, ("sampler: random", "sampler: samplers/not_there"))
-    with pytest.raises(ValueError, match="sampler samplers/not_there is not installed"):
-        open_driver(unknown, home)
+
+
+def test_a_sampler_of_optunahub_that_is_not_here_is_a_sentence(home: Home, tmp_path: Path) -> None:
+    study = study_of(tmp_path, ("sampler: random", "sampler: samplers/not_there"))
+    sentence = "sampler samplers/not_there is one of OptunaHub: pip install"
+    if find_spec("optunahub"):
+        sentence = "sampler samplers/not_there is not installed; fetch it once"
+    with pytest.raises(ValueError, match=sentence):
+        open_driver(study, home)

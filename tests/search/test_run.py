@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.searches import lines_of_search_in
 from harness.judge.answer import judge
 from harness.record.table import table
 from harness.run.carry_out import RunSummary, run
@@ -18,7 +19,7 @@ from harness.search.history import SearchHistory, read_history
 from harness.spec.states import State
 from harness.store import Home
 from harness.study.load import Study
-from tests.made.searches import search_of, study_of
+from tests.made.searches import open_driver, search_of, search_on, study_of
 from tests.made.studies import tracker_of
 
 SHORT = ("trainings: 20", "trainings: 3")
@@ -101,7 +102,10 @@ def test_a_pruned_training_leaves_nothing_that_looks_finished(
         lambda recorded, number, epoch, value: epoch >= 2,
     )
     modules = modules_of_cells(search_of(study).examples)
-    search_with(processes(home.folder, [Slot("cpu", threads=1)], modules), study, home)
+    engine = processes(home.folder, [Slot("cpu", threads=1)], modules)
+    summary = search_with(engine, study, home)
+    for outcome in summary.outcomes:
+        assert outcome.error.startswith("stopped by median after epoch ")
     history = history_of(study, home)
     [pruned] = history.points
     assert pruned.state == "rejected"
@@ -114,3 +118,45 @@ def test_a_pruned_training_leaves_nothing_that_looks_finished(
     [run_of_point] = tracker_of(home).runs(study.name)
     assert run_of_point.key == key
     assert run_of_point.state not in (State.FINISHED, State.DIVERGED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "pruner",
+    [
+        "{median: {n_startup_trials: 2, n_warmup_steps: 1}}",
+        "{hyperband: {min_resource: 1, max_resource: 6, reduction_factor: 2}}",
+        "{successive_halving: {min_resource: 1, reduction_factor: 2}}",
+    ],
+)
+def test_the_pruners_of_optuna_stop_trainings_by_their_curves(
+    home: Home, tmp_path: Path, pruner: str
+) -> None:
+    """Twelve trainings, of which those with a rate too small are hopeless."""
+    study = study_of(
+        tmp_path,
+        ("trainings: 20", "trainings: 12"),
+        ("epochs: 1", "epochs: 6"),
+        ("    steps: 1", "    steps: 4"),
+        ("  maximise: dice\n", f"  maximise: dice\n  prune: {pruner}\n"),
+    )
+    modules = modules_of_cells(search_of(study).examples)
+    engine = processes(home.folder, [Slot("cpu", threads=1)], modules)
+    summary = search_with(engine, study, home)
+    history = history_of(study, home)
+    assert history.spent_trainings == 12
+    pruned = [point for point in history.points if ": stopped by " in point.reason]
+    assert pruned
+    fits = home.store("fits").keys()
+    assert len(fits) == summary.count(State.FINISHED, "fit") == 12 - len(pruned)
+
+
+def test_status_says_how_far_a_search_is(home: Home, tmp_path: Path) -> None:
+    study = study_of(tmp_path, SHORT)
+    search_on(open_driver(study, home))
+    tried, best = lines_of_search_in(study.path, home)
+    assert tried.startswith("tried:   3 points: ")
+    assert tried.endswith("3 trainings of 3 trainings")
+    assert best.startswith("best:    point ")
+    study.path.unlink()
+    assert lines_of_search_in(study.path, home) == []

@@ -3,7 +3,7 @@
 from torch import nn
 
 from harness.components.inits import init
-from harness.components.nets.hub import encoder_weights
+from harness.components.nets.hub import check_offered, encoder_weights
 from harness.train.weights import load_into
 
 
@@ -13,3 +13,8 @@ def imagenet(net: nn.Module, *, weights: str = "imagenet") -> None:
     offers.
     """
     load_into(net, encoder_weights(str(net.encoder_name), weights), "encoder")
+
+
+def refuse_imagenet(net: nn.Module, *, weights: str) -> None:
+    """Says before anything is trained that the library has no such weights of an encoder."""
+    check_offered(str(net.encoder_name), weights)

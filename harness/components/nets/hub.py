@@ -23,7 +23,7 @@ def encoder_weights(encoder: str, weights: str) -> dict[str, Tensor]:
     """Returns the library's weights for an encoder of three colours, named as in a network that
     holds it.
     """
-    _check_offered(encoder, weights)
+    check_offered(encoder, weights)
     offline = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = offline or not _reachable(constants.ENDPOINT)
     try:
@@ -41,14 +41,22 @@ def encoder_weights(encoder: str, weights: str) -> dict[str, Tensor]:
     return {f"encoder.{name}": value for name, value in pretrained.state_dict().items()}
 
 
-def _check_offered(encoder: str, weights: str) -> None:
-    """Refuses weights that the library does not list; of an encoder that it does not list, the hub
-    decides.
-    """
-    offers = smp.encoders.encoders.get(encoder, {}).get("pretrained_settings")
-    if offers is not None and weights not in offers:
+def check_offered(encoder: str, weights: str) -> None:
+    """Refuses weights that neither of the two libraries lists, without asking the hub."""
+    if encoder.startswith("tu-"):
+        offers = _offers_of_timm(encoder.removeprefix("tu-"))
+    else:
+        offers = tuple(smp.encoders.encoders[encoder]["pretrained_settings"])
+    if weights not in offers:
         names = ", ".join(offers) or "none"
         raise ValueError(f"fit.init.weights: {encoder} has no {weights!r}; there is {names}")
+
+
+def _offers_of_timm(name: str) -> tuple[str, ...]:
+    """What there is of an encoder of timm: whatever its authors trained, as `imagenet`."""
+    import timm
+
+    return ("imagenet",) if timm.is_model_pretrained(name) else ()
 
 
 def _reachable(endpoint: str) -> bool:
