@@ -45,7 +45,9 @@ def rows_of_probes(trial: Trial, rng: np.random.Generator) -> dict[str, Any]:
     names: dict[str, None] = {}
     for row in rows:
         names.update(dict.fromkeys(row))
-    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names}
+    columns: dict[str, Any] = {}
+    for name in names:
+        columns[name] = [row.get(name) for row in rows]
     columns["value"] = rng.random(len(rows)).tolist()
     return columns
 
