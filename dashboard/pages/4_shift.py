@@ -107,7 +107,7 @@ def _charts_of_kinds(
     study_runs: StudyRuns, verdict: Verdict, metric: str, by: str | None, has_kinds: bool
 ) -> None:
     """Draws a chart for each kind of perturbation, with the same colours."""
-    names = _names_of_levels(study_runs, by)
+    names = level_names(study_runs, by or NOTHING)
     points_of: dict[str, list[CurvePoint]] = {}
     for arm in verdict.arms:
         kind = arm.stratum[0] if has_kinds else ""
@@ -146,12 +146,6 @@ def _titles(study_runs: StudyRuns, across: str, line: str | None, metric: str) -
     return CurveTitles(title, line_title, metric_title)
 
 
-def _names_of_levels(study_runs: StudyRuns, factor: str | None) -> dict[str, str]:
-    if factor is None:
-        return {}
-    return level_names(study_runs, factor)
-
-
 def _draw_lines(
     study_runs: StudyRuns,
     points: list[CurvePoint],
@@ -162,7 +156,7 @@ def _draw_lines(
     """Draws the points as lines in the colours of the factor's levels."""
     if by is None:
         return lines(points, titles, palette([titles.metric], theme), theme)
-    names = _names_of_levels(study_runs, by)
+    names = level_names(study_runs, by or NOTHING)
     colours = {}
     for level, colour in palette(levels_in(study_runs, by), theme).items():
         colours[names.get(level, level)] = colour
@@ -242,7 +236,7 @@ def _points_of_layers(
     study_runs: StudyRuns, verdict: Verdict, factor: str | None
 ) -> list[CurvePoint]:
     """Returns the arms of a verdict as points over the layers, in the order of the network."""
-    names = _names_of_levels(study_runs, factor)
+    names = level_names(study_runs, factor or NOTHING)
     order = {layer: i for i, layer in enumerate(levels_in(study_runs, LAYER))}
     points = []
     for arm in verdict.arms:
