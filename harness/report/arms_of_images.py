@@ -115,8 +115,10 @@ def chosen_cases(
     if not others:
         return [Case(_rank_text("the image", ranks[worst], len(ranks)), worst)]
     median = min(others, key=lambda image: abs(ranks[image] - middle))
+    is_median = abs(ranks[median] - middle) < 1
+    rule = "median case" if is_median else "nearest to the median of those kept"
     return [
-        Case(_rank_text("median case", ranks[median], len(ranks)), median),
+        Case(_rank_text(rule, ranks[median], len(ranks)), median),
         Case(_rank_text("worst case", ranks[worst], len(ranks)), worst),
     ]
 

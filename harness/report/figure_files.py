@@ -74,7 +74,7 @@ def figures_of_page(html: str) -> Iterator[PageFigure]:
             title = " · ".join(filter(None, (heading, subheading)))
             label = LABEL.search(part["svg"])
             text = _plain(label.group(1) if label else "")
-            if title in titles:  # several figures below one heading
+            if title and title in titles:  # several figures below one heading
                 title = f"{title} · {text}"
             titles.add(title)
             caption = _plain(part["caption"] or "") or text

@@ -68,7 +68,7 @@ def keep_pictures(folder: Path) -> None:
 def test_the_arms_stand_side_by_side_on_the_median_and_the_worst_case(home: Home) -> None:
     (figure,) = figures_of(home, "dice")
     assert figure.svg.count("<image") == 12
-    assert "median case, rank 1 of 4: image 3" in figure.svg
+    assert "nearest to the median of those kept, rank 1 of 4: image 3" in figure.svg
     assert "worst case, rank 3 of 4: image 1" in figure.svg
     for name in ("batch 2", "batch 4"):
         assert f">{name}</text>" in figure.svg
