@@ -43,12 +43,13 @@ STARTS = """
 name: starts
 seeds: 2
 base: {fit: {train_on: phantom, net: {arch: tiny_unet, slices: 3}, patch: 32}}
-grid: {fit.init: [random, photos]}
+grid:
+  fit.init: [random, {name: trained, label: another, fit: {train_on: phantom}}]
 """
 
 
 def dice_of(trial: Trial) -> float:
-    return 0.8 if trial.fit.init.name == "photos" else 0.5
+    return 0.8 if trial.fit.init.name == "trained" else 0.5
 
 
 def test_a_table_is_read_in_python(
@@ -60,7 +61,7 @@ def test_a_table_is_read_in_python(
     head, *lines = capsys.readouterr().out.splitlines()
     assert head == "fit.init,0,1"
     values = {line.split(",")[0]: float(line.split(",")[1]) for line in lines}
-    assert values["photos"] == pytest.approx(0.8, abs=0.05)
+    assert values["another"] == pytest.approx(0.8, abs=0.05)
     assert values["random"] == pytest.approx(0.5, abs=0.05)
 
 
