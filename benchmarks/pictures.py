@@ -185,7 +185,9 @@ def browser_page(width: int = 1280, height: int = 900) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+        window = browser.new_page(color_scheme="light")
+        window.set_viewport_size({"width": width, "height": height})
+        yield window
         browser.close()
 
 
