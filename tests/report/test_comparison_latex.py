@@ -79,7 +79,7 @@ def test_what_is_equivalent_differs_nowhere(tmp_path: Path) -> None:
     assert text.count("& equivalent") == 2
     assert "arms are equivalent where it lies within $\\pm$0.1" in text
     assert "p of two one-sided tests" in text
-    assert "90 \\% intervals" in text
+    assert "90\\% intervals" in text
     assert "no cost: overlap" in text
     assert complaints(text, tmp_path) == []
 

@@ -60,7 +60,7 @@ def test_a_full_disk_costs_nothing_that_is_finished(
         printed = process.communicate(timeout=240)[0]
         assert process.returncode == 1, printed
         assert "Traceback" not in printed
-        assert "no space left on the disk" in printed
+        assert "no space left on the disk" in printed, printed
         assert half_written_files(small_disk) == []
     resize(small_disk, 20_000)
     process = start(tiny)

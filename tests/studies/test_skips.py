@@ -161,7 +161,7 @@ def styles(folder: Path, heat: str) -> dict[str, str]:
     runs, rows = results(study, dice)
     tables = tabulate(study, runs, rows)
     text = "".join(sections_of_tables(tables))
-    cell = r'scope="row">(.*?)</th><td data-k="dice"(?: style="(.*?)")?>'
+    cell = r'scope="row">(.*?)</th><td data-k="Dice"(?: style="(.*?)")?>'
     by_loss = dict(re.findall(cell, text))
     assert len(by_loss) == 3
     return {"legend": str(text.count('class="legend scale"')), **by_loss}
