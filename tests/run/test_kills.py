@@ -22,7 +22,7 @@ __all__ = ["postgres"]  # a fixture
 LONG = ("epochs: 2", "epochs: 60")  # fits in the middle of which a test has time for a kill
 
 
-@pytest.mark.parametrize("way", ["lock", "lease"])
+@pytest.mark.parametrize("way", ["lock", pytest.param("lease", marks=pytest.mark.slow)])
 def test_two_runs_of_one_study_at_once_share_the_work(
     home: Home, tiny: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -219,6 +219,7 @@ def bytes_of_arrays(net: nn.Module, test: Unlabelled) -> int:
     return sum(array.nbytes for array in arrays.values())
 
 
+@pytest.mark.slow
 def test_the_memory_that_is_held_does_not_grow_with_the_images(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
