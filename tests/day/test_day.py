@@ -152,7 +152,7 @@ def check_dashboard(browser: Any, address: str, answer: str) -> None:
     page.locator("[data-testid=stVegaLiteChart]").first.wait_for(timeout=90_000)
     page.get_by_text("drawn images first").first.wait_for(timeout=90_000)
     page = open_url(browser, f"{address}/run?study=cells")
-    link = page.get_by_role("link", name="Open in the MLflow UI")
+    link = page.get_by_role("link", name="Open in the MLflow UI", include_hidden=True)
     link.wait_for(state="attached", timeout=90_000)
     assert "is not there" not in text_of(page)
     assert page.away == []

@@ -41,9 +41,7 @@ def half_written_files(folder: Path) -> list[Path]:
     return [path for path in hidden if path.name != ".mlflow.db.lock"]
 
 
-@pytest.mark.parametrize(
-    "sizes", [(300,), pytest.param((300, 1000, 1500), marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("sizes", [(300,), pytest.param((300, 1000, 1500), marks=pytest.mark.slow)])
 def test_a_full_disk_costs_nothing_that_is_finished(
     home: Home,
     tiny: Path,
