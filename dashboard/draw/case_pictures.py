@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.draw.pictures import Picture, error_mask
+from dashboard.draw.pictures import error_mask
+from harness.report.kept_pictures import Picture
 
 TRUTH = "truth"
 PREDICTION = "prediction"

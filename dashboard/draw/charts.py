@@ -85,6 +85,18 @@ def haloed_text(texts: Any, theme: Theme) -> Any:
     return alt.layer(halo, texts.mark_text(**mark, color=theme.text))
 
 
+def colour_of_levels(field: str, levels: list[str], title: str, colours: Colours) -> alt.Color:
+    """Returns the colours of the levels that are drawn; one level alone needs no legend."""
+    is_single = len(levels) < 2
+    return alt.Color(
+        f"{field}:N",
+        title=None if is_single else title,
+        legend=None if is_single else alt.Undefined,
+        sort=levels,
+        scale=alt.Scale(domain=levels, range=[colours[level] for level in levels]),
+    )
+
+
 def cut_text(text: str, most: int) -> str:
     """Cuts a text to so many characters, the last of which then is an ellipsis."""
     if len(text) <= most:

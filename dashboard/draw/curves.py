@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import Colours, clickable, styled_chart
+from dashboard.draw.charts import Colours, clickable, colour_of_levels, styled_chart
 from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
 from harness.judge.sentences import mean
 from harness.judge.verdicts import Arm
@@ -143,18 +143,6 @@ def _y_scale(values: pd.Series) -> alt.Scale:
     return alt.Scale(domain=domain, zero=False, nice=True, clamp=True)
 
 
-def _line_colour(lines: list[str], title: str, colours: Colours) -> alt.Color:
-    """Returns the colours of the lines; one line alone needs no legend."""
-    is_single = len(lines) < 2
-    return alt.Color(
-        "line:N",
-        title=None if is_single else title,
-        legend=None if is_single else alt.Undefined,
-        sort=lines,
-        scale=alt.Scale(domain=lines, range=[colours[line] for line in lines]),
-    )
-
-
 def _layers(
     means: pd.DataFrame,
     units: pd.DataFrame,
@@ -164,7 +152,8 @@ def _layers(
 ) -> list[Any]:
     """Draws the lines, the dots of the units if they are few, the intervals and the means."""
     drawn_lines = set(means["line"])
-    colour = _line_colour([line for line in colours if line in drawn_lines], titles.line, colours)
+    lines_in_order = [line for line in colours if line in drawn_lines]
+    colour = colour_of_levels("line", lines_in_order, titles.line, colours)
     scale = _y_scale(units["y"])
     y = alt.Y("y:Q", title=titles.metric, scale=scale, axis=alt.Axis(tickCount=5, format="~g"))
     tips = [

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import Colours, clickable, styled_chart
+from dashboard.draw.charts import Colours, clickable, colour_of_levels, styled_chart
 from dashboard.draw.colours import Theme
 
 HEIGHT = 380  # pixels
@@ -73,17 +73,9 @@ def _values(field: str, metric: str, *, is_log: bool) -> alt.Y:
 
 
 def _colour(table: pd.DataFrame, factor: str, colours: Colours) -> alt.Color:
-    """Returns the colours of the levels that are drawn; one level alone needs no legend."""
     drawn = set(table["level"])
     levels = [level for level in colours if level in drawn]
-    is_single = len(levels) < 2
-    return alt.Color(
-        "level:N",
-        title=None if is_single else factor,
-        legend=None if is_single else alt.Undefined,
-        sort=levels,
-        scale=alt.Scale(domain=levels, range=[colours[level] for level in levels]),
-    )
+    return colour_of_levels("level", levels, factor, colours)
 
 
 def _level_tip(factor: str) -> alt.Tooltip:

@@ -4,35 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.draw.colours import BLUE, ORANGE, PINK, SKY, VERMILION, rgb
+from harness.report.kept_pictures import Picture, panels_in
 
-Picture = NDArray[np.uint8]
-PANELS = ("input", "truth", "prediction", "error")
-GAP = 4  # white columns between the panels of a prediction
 MISSED = rgb(VERMILION)  # pixels of the panel of errors
 INVENTED = rgb(BLUE)
 
 
 def panels(name: str, picture: Picture) -> dict[str, Picture]:
     """Cuts the picture of a prediction into its four panels; any other picture stays whole."""
-    count = len(PANELS)
-    width, rest = divmod(picture.shape[1] - GAP * (count - 1), count)
-    starts = [i * (width + GAP) for i in range(count)]
-    is_prediction = name.startswith("prediction") and not rest
-    if not is_prediction or not _has_gaps(picture, starts):
-        return {name: picture}
-    cut = {}
-    for panel, start in zip(PANELS, starts, strict=True):
-        cut[panel] = picture[:, start : start + width]
-    return cut
-
-
-def _has_gaps(picture: Picture, starts: list[int]) -> bool:
-    """Whether white columns stand before each panel but the first."""
-    for start in starts[1:]:
-        gap = picture[:, start - GAP : start]
-        if not (gap == 255).all():
-            return False
-    return True
+    whole = {name: picture}
+    if not name.startswith("prediction"):
+        return whole
+    return panels_in(picture) or whole
 
 
 def error_mask(picture: Picture) -> NDArray[np.bool_]:

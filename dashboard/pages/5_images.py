@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.draw.pictures import PANELS, Picture, overlay, panels
+from dashboard.draw.pictures import overlay, panels
 from dashboard.parts.case_grid import show_case_grid
 from dashboard.parts.controls import (
     choose,
@@ -18,6 +18,7 @@ from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.run_files import figures_of, read_picture
 from harness.record.database import Run
+from harness.report.kept_pictures import PANELS, Picture
 
 ONE = "one run"
 TWO = "two side by side"

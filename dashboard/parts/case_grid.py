@@ -12,7 +12,7 @@ from dashboard.ask.cases import PREDICTION, ArmsOfCases, arms_alike, cases_of
 from dashboard.ask.facts import settings
 from dashboard.ask.names import level_names, titles_of
 from dashboard.draw.case_pictures import OVERLAYS, case_picture
-from dashboard.draw.pictures import PANELS, Picture, panels
+from dashboard.draw.pictures import panels
 from dashboard.parts.controls import choose, show_problem
 from dashboard.parts.outputs import download_button
 from dashboard.parts.run_choice import run_with_id
@@ -22,6 +22,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, read_picture
 from harness.record.database import Run
+from harness.report.kept_pictures import PANELS, Picture
 
 FEW_CASES = 4  # that the grid starts with
 WIDTH = 180  # pixels of a picture on the page

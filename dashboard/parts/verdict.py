@@ -23,6 +23,7 @@ from harness.judge.sentences import estimate, mean, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
 from harness.report.formats import with_capital
+from harness.report.page_contrasts import count_text
 from harness.study.comparison import Comparison
 
 MOST_STRATA = 6  # drawn at once; the reader chooses among more
@@ -155,7 +156,7 @@ def _contrast_row(contrast: Contrast) -> dict[str, str]:
     return {
         "contrast": contrast.name,
         "estimate": estimate(contrast.estimate, contrast.low, contrast.high),
-        "n": _n_text(contrast),
+        "n": count_text(contrast),
         "p": p_number(contrast.p),
         "corrected": p_number(contrast.corrected),
         "verdict": contrast.outcome,
@@ -170,18 +171,12 @@ def _model_row(contrast: Contrast) -> dict[str, str]:
         "contrast": contrast.name,
         "F": number(contrast.statistic),
         "degrees of freedom": contrast.note.split(";")[0],
-        "n": _n_text(contrast),
+        "n": count_text(contrast),
         "p": p_number(contrast.p),
         "corrected": p_number(contrast.corrected),
         "verdict": contrast.outcome,
         "test": _test_text(contrast),
     }
-
-
-def _n_text(contrast: Contrast) -> str:
-    if contrast.paired and len(contrast.n) == 2:
-        return f"{contrast.n[0]} pairs"
-    return " / ".join(map(str, contrast.n))
 
 
 def _effect_text(contrast: Contrast) -> str:

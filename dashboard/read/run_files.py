@@ -4,11 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-import numpy as np
 import streamlit as st
-from PIL import Image, UnidentifiedImageError
 
-from dashboard.draw.pictures import Picture
 from dashboard.read.database import Unreadable, readable, tracker
 from harness.record.database import Run
 from harness.record.files_of_run import (
@@ -18,9 +15,9 @@ from harness.record.files_of_run import (
     is_on_this_machine,
     sizes_of_artifacts,
 )
+from harness.report.kept_pictures import Picture, PictureTooLarge, read_pixels
 from harness.store import Home
 
-MOST_PIXELS = 60_000_000  # of a picture that is opened
 MOST_BYTES = 40_000  # of a text that a page shows
 
 
@@ -133,16 +130,12 @@ def _figures_on_server(run: Run) -> list[str]:
 def read_picture(path: Path) -> Picture:
     """Returns the pixels of a picture; `Unreadable` where it is none."""
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Unreadable(
-                    f"{path.name} has {image.width} x {image.height} pixels.",
-                    "Open it with a viewer.",
-                )
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+        return read_pixels(path)
+    except PictureTooLarge as error:
+        raise Unreadable(f"{error}.", "Open it with a viewer.") from None
+    except ValueError as error:
         remedy = (
             "Its trial can be measured again: remove its folder under .harness/trials and "
             "`harness run`."
         )
-        raise Unreadable(f"The picture {path.name} cannot be read: {error}.", remedy) from None
+        raise Unreadable(f"{error}.", remedy) from None

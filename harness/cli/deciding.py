@@ -39,9 +39,8 @@ def in_looks(
         summary = carry_out(replace(study, cells=_not_tried(cells, tried)))
         whole = _together(whole, summary)
         if summary is not None and (summary.count_unrecorded or summary.count_left):
-            return (
-                whole  # what cannot be read cannot be judged, and who was stopped goes no further
-            )
+            # what cannot be read cannot be judged, and who was stopped goes no further
+            return whole
         verdicts = judge_what_is_there(study, tracker)
         undecided = undecided_trials(study, verdicts)
         if summary is not None and not quiet:

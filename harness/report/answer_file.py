@@ -5,23 +5,20 @@ judged from.
 """
 
 import hashlib
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.judge.verdicts import Verdicts
 from harness.record.database import Run
 from harness.record.lookups import Version
+from harness.spec.shipped_code import digest_of_code
 from harness.store import Home, file_name, read_json, write_json
+from harness.study.extends import files_with_parents
 from harness.study.load import Study
-
-PACKAGE = Path(__file__).resolve().parents[1]
-EXTENDS = re.compile(rb"^extends:\s*[\"']?([^\"'#\n]+)", re.MULTILINE)
-DEEPEST = 20  # files that extend each other
+from harness.study.marks import Mistakes
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def keep_answer(home: Home, study: Study, verdicts: Verdicts, version: Version) 
     """
     if study.search is not None or not home.hidden.is_dir():
         return
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, Mistakes):
         path = _file_of_answer(home, study.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         value = {"key": _key(study.path, version), **asdict(answer_of(verdicts))}
@@ -90,7 +87,7 @@ def kept_answer(home: Home, study: str, path: Path, version: Version) -> KeptAns
         if raw["key"] != _key(path, version):
             return None
         return KeptAnswer.read(raw)
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, Mistakes):
         return None
 
 
@@ -102,26 +99,6 @@ def _key(path: Path, version: Version) -> str:
     """A hash of everything that an answer depends on."""
     digest = hashlib.sha256(digest_of_code().encode())
     digest.update(repr(version).encode())
-    for text in _texts_of_study(path):
-        digest.update(hashlib.sha256(text).digest())
-    return digest.hexdigest()
-
-
-def _texts_of_study(path: Path) -> Iterator[bytes]:
-    """The bytes of a study file, and of those that it extends."""
-    for _ in range(DEEPEST):
-        text = path.read_bytes()
-        yield text
-        parent = EXTENDS.search(text)
-        if parent is None:
-            return
-        path = path.parent / parent.group(1).decode().strip()
-
-
-@cache
-def digest_of_code() -> str:
-    """A hash of harness's own code: another version may judge in another way."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for file in files_with_parents(path):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

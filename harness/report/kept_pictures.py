@@ -67,28 +67,33 @@ def panels_of_prediction(tracker: Tracker, run: Run, image: str) -> dict[str, Pi
     """The panels of a test image by their names; none where its picture cannot be read."""
     try:
         path = file_of_run(tracker, run, name_of_prediction(image))
+        return {} if path is None else panels_in(read_pixels(path))
     except ValueError:  # broken; what speaks of that is `harness check`
         return {}
-    if path is None:
-        return {}
-    return _panels_in(_read_picture(path))
 
 
-def _read_picture(path: Path) -> Picture:
-    """The pixels of a picture; none of one that is no picture or far too large."""
-    from PIL import Image, UnidentifiedImageError
+class PictureTooLarge(ValueError):
+    """A picture of more pixels than anybody looks at."""
+
+
+def read_pixels(path: Path) -> Picture:
+    """The pixels of a picture; a ValueError says why they cannot be had."""
+    from PIL import Image
 
     try:
         with Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
-                return np.zeros((0, 0, 3), np.uint8)
+                size = f"{image.width} x {image.height}"
+                raise PictureTooLarge(f"{path.name} has {size} pixels")
             return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError):
-        return np.zeros((0, 0, 3), np.uint8)
+    except PictureTooLarge:
+        raise
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"The picture {path.name} cannot be read: {error}") from None
 
 
-def _panels_in(picture: Picture) -> dict[str, Picture]:
-    """The four panels of a picture; none where it has no such panels."""
+def panels_in(picture: Picture) -> dict[str, Picture]:
+    """The four panels of the picture of a prediction; none where it has no such panels."""
     count = len(PANELS)
     width, rest = divmod(picture.shape[1] - GAP * (count - 1), count)
     if rest or width <= 0:
@@ -96,5 +101,7 @@ def _panels_in(picture: Picture) -> dict[str, Picture]:
     panels = {}
     for number, panel in enumerate(PANELS):
         start = number * (width + GAP)
+        if number and not (picture[:, start - GAP : start] == 255).all():
+            return {}
         panels[panel] = picture[:, start : start + width]
     return panels

@@ -50,7 +50,7 @@ def contrast_row(anchor: str, contrast: Contrast) -> ContrastRow:
         anchor,
         contrast.name,
         estimate(contrast.estimate, contrast.low, contrast.high),
-        n=_count(contrast),
+        n=count_text(contrast),
         p=contrast.p,
         corrected=contrast.corrected,
         effect=_effect(contrast),
@@ -65,8 +65,8 @@ def _outcome(contrast: Contrast) -> str:
     return f"{contrast.outcome}: {contrast.transfer}" if contrast.transfer else contrast.outcome
 
 
-def _count(contrast: Contrast) -> str:
-    """'5 pairs', '5 / 4'."""
+def count_text(contrast: Contrast) -> str:
+    """How many units stand in a contrast: '5 pairs', or '5 / 4' of two arms."""
     if contrast.paired and len(contrast.n) == 2:
         return f"{contrast.n[0]} pairs"
     return " / ".join(map(str, contrast.n))

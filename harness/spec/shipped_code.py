@@ -130,3 +130,15 @@ def names_used_by(
             if home and is_module(f"{home}.{name}"):
                 used.append((f"{home}.{name}", inner.attr))
     return used
+
+
+@cache
+def digest_of_code() -> str:
+    """A digest of every file of the package, by which two machines, or two days, know that they
+    agree.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -13,9 +13,28 @@ from harness.study.problems import Raw
 def read_with_parents(path: Path, children: tuple[Path, ...] = ()) -> Document:
     """The document in a file; what it leaves out is that of the file that it extends."""
     document = read(path)
+    target = _parent_of(document, path, children)
+    if target is None:
+        return document
+    below = read_with_parents(target, (*children, path))
+    marks = dict(below.marks)
+    value = _merge(below.value, document.value, (), marks, document.marks)
+    return Document(value, marks)
+
+
+def files_with_parents(path: Path, children: tuple[Path, ...] = ()) -> list[Path]:
+    """A study file and those that it extends, the nearest first."""
+    target = _parent_of(read(path), path, children)
+    if target is None:
+        return [path]
+    return [path, *files_with_parents(target, (*children, path))]
+
+
+def _parent_of(document: Document, path: Path, children: tuple[Path, ...]) -> Path | None:
+    """The file that a study file extends; None where it extends none."""
     parent = document.value.get("extends")
     if parent is None:
-        return document
+        return None
     mark = document.mark(("extends",))
     if not isinstance(parent, str):
         raise _mistake(mark, f"{parent!r} should be the path of a study file")
@@ -28,10 +47,7 @@ def read_with_parents(path: Path, children: tuple[Path, ...] = ()) -> Document:
         raise _mistake(mark, f"{parent} leads back to itself")
     if not target.is_file():
         raise _mistake(mark, f"no file {target}")
-    below = read_with_parents(target, (*children, path))
-    marks = dict(below.marks)
-    value = _merge(below.value, document.value, (), marks, document.marks)
-    return Document(value, marks)
+    return target
 
 
 def _mistake(mark: Mark, text: str) -> Mistakes:

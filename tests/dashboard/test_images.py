@@ -4,8 +4,9 @@ import numpy as np
 
 from dashboard.ask.cases import arms_alike
 from dashboard.draw.case_pictures import case_picture
-from dashboard.draw.pictures import INVENTED, MISSED, Picture, overlay, panels
+from dashboard.draw.pictures import INVENTED, MISSED, overlay, panels
 from dashboard.read.records import runs_of
+from harness.report.kept_pictures import Picture
 from harness.store import Home
 from tests.dashboard.pages import open_page, text_of_page, without_failure
 

@@ -55,6 +55,8 @@ def keep_pictures(folder: Path) -> None:
     maps = {}
     for image in (1, 3):
         picture = np.full((SIDE, 4 * SIDE + 3 * GAP, 3), 60 * image, np.uint8)
+        for start in range(SIDE, picture.shape[1], SIDE + GAP):
+            picture[:, start : start + GAP] = 255  # as the probe draws it
         Image.fromarray(picture).save(folder / "figures" / f"prediction-image_{image}.png")
         stack = np.full((3, SIDE, SIDE), float(image))
         maps[f"image {image}"] = (

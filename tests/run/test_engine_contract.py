@@ -12,12 +12,13 @@ import pytest
 
 from harness.run.dispatch import dispatch
 from harness.run.engines import inline, processes
-from harness.run.engines.node import Orders, digest_of_code
+from harness.run.engines.node import Orders
 from harness.run.engines.remote import Remote
 from harness.run.events import Ended, Engine, Epochs, Event, Lost, Measured, Started
 from harness.run.jobs import Job
 from harness.run.slots import Slot
 from harness.spec.channel import EPOCHS, STOP, append_line, read_lines
+from harness.spec.shipped_code import digest_of_code
 from harness.store import Home, write_json
 from tests.made.cluster import ThreadCluster
 from tests.run.test_engines import measuring_job, work_of_a_test

@@ -1,13 +1,11 @@
 """What works on another machine: the engine of processes there, with one slot, asked from afar."""
 
-import hashlib
 import os
 import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from harness.run.following import ask_to_stop, notes_path
 from harness.run.inline import remote_work
 from harness.run.jobs import Job, Work
 from harness.run.slots import Slot, threads_of_a_fit
+from harness.spec.shipped_code import digest_of_code
 from harness.store import Home
 
 PATIENCE = 0.5  # seconds that a question for news waits for some
@@ -185,17 +184,6 @@ class Node:
 def folder_of_homes() -> Path:
     """Where a machine keeps the homes of studies whose own home it does not see."""
     return Path(tempfile.gettempdir()) / f"harness-{os.getuid()}"
-
-
-@cache
-def digest_of_code() -> str:
-    """A digest of every file of the package, by which two machines know that they agree."""
-    package = Path(__file__).parents[2]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def read_settings() -> dict[str, str]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.run.engines.cluster import LostWorker
-from harness.run.engines.node import Node, Orders, digest_of_code, read_settings
+from harness.run.engines.node import Node, Orders, read_settings
 from harness.run.engines.remote import Remote
 from harness.run.following import RUNNING_FOLDER
 from harness.run.inline import remote_work
 from harness.run.jobs import Work, one_line
 from harness.run.slots import threads_on
+from harness.spec.shipped_code import digest_of_code
 from harness.store import Home
 
 INSTALL = '--on ray: Ray is not installed here; pip install "harness[ray]"'
