@@ -19,12 +19,13 @@ from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
 from dashboard.parts.run_choice import pick_run, run_with_id
 from dashboard.parts.run_notes import show_note
-from dashboard.parts.text import bytes_text, duration_text, moment, plain
+from dashboard.parts.text import duration_text, moment, plain
 from dashboard.read.database import Unreadable, readable
 from dashboard.read.lineage import curves_of, data_of, lineage, mlflow_page_of
 from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
+from harness.data.refused import bytes_text
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics

@@ -47,15 +47,3 @@ def state_counts(states: dict[str, int]) -> str:
         if count:
             counts.append(f"{count:,} {state}")
     return ", ".join(counts) or "no trial yet"
-
-
-def bytes_text(count: float) -> str:
-    """Writes a number of bytes: '480 B', '3.2 kB', '48 MB'."""
-    if count < 1000:
-        return f"{count:.0f} B"
-    for unit in ("kB", "MB"):
-        count /= 1000
-        if count < 1000:
-            decimals = 0 if count >= 10 else 1
-            return f"{count:.{decimals}f} {unit}"
-    return f"{count / 1000:.1f} GB"

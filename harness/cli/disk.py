@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.cli.shared import fail
+from harness.data.refused import bytes_text
 from harness.run.plan import Plan
 from harness.store import Home
 from harness.store.space import free_bytes
-
-UNITS = ("B", "kB", "MB", "GB", "TB")
 
 Weights = Mapping[str, int]  # bytes of a network's weights, by its key
 
@@ -42,11 +41,11 @@ def disk_lines(plan: Plan, weights: Weights, home: Home) -> Iterator[str]:
     disk = DiskEstimate.of(plan, weights)
     if not disk.checkpoints:
         return
-    free = f"{size_text(free_bytes(home.folder))} free in {home.folder}"
+    free = f"{bytes_text(free_bytes(home.folder))} free in {home.folder}"
     if disk.unknown == disk.checkpoints:
         yield f"disk:   not known before the networks are built; {free}"
         return
-    line = f"disk:   about {size_text(disk.size)} of weights, beside tables and figures"
+    line = f"disk:   about {bytes_text(disk.size)} of weights, beside tables and figures"
     if disk.unknown:
         line += f", and {disk.unknown:,} checkpoints of unknown size"
     yield f"{line}; {free}"
@@ -58,17 +57,7 @@ def refuse_what_has_no_room(plan: Plan, weights: Weights, home: Home) -> None:
     free = free_bytes(home.folder)
     if disk.size > free:
         fail(
-            f"no room for {plan.study.name}: its weights take about {size_text(disk.size)}, and "
-            f"{home.folder} has {size_text(free)} free; make room, set HARNESS_HOME to another "
+            f"no room for {plan.study.name}: its weights take about {bytes_text(disk.size)}, and "
+            f"{home.folder} has {bytes_text(free)} free; make room, set HARNESS_HOME to another "
             "disk, or run it with --anyway"
         )
-
-
-def size_text(size: float) -> str:
-    """1234567 -> 1.2 MB."""
-    unit = UNITS[0]
-    for unit in UNITS:
-        if size < 1000 or unit == UNITS[-1]:
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"

@@ -11,9 +11,10 @@ from rich.console import Console
 
 from harness.cli import disk, shared
 from harness.cli.answer_lines import style_of
-from harness.cli.disk import DiskEstimate, disk_lines, refuse_what_has_no_room, size_text
+from harness.cli.disk import DiskEstimate, disk_lines, refuse_what_has_no_room
 from harness.cli.plan_screen import axes_table
 from harness.cli.shared import lines_of_sentence, print_sentence
+from harness.data.refused import bytes_text
 from harness.store import Home
 from harness.study.load import load_study
 from tests.made.studies import plan_of
@@ -83,4 +84,4 @@ def test_a_plan_says_what_its_weights_take(
     with pytest.raises(typer.Exit):
         refuse_what_has_no_room(plan, {network: 5_000_000}, home)
     assert "its weights take about 20 MB" in " ".join(capsys.readouterr().err.split())
-    assert size_text(1_234_567) == "1.2 MB"
+    assert bytes_text(1_234_567) == "1.2 MB"

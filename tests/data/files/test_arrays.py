@@ -88,7 +88,7 @@ BROKEN: dict[str, tuple[Case, str]] = {
         "no array 'volumes/rav'; did you mean 'volumes/raw'",
     ),
     "no key": (_two_arrays_and_key(""), "several arrays .*say which"),
-    "npz bomb": (_npz_bomb, "would become 12.0 GB in memory"),
+    "npz bomb": (_npz_bomb, "would become 12 GB in memory"),
     "complex pixels": (
         changed_images(lambda images: images.astype(np.complex64)),
         "complex64 are no grey values",
