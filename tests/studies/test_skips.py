@@ -31,7 +31,7 @@ RNG = np.random.default_rng(3)
 SEEDS = 12
 
 
-@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 5), ("skips_levels", 5, 15)])
+@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 7), ("skips_levels", 5, 15)])
 def test_one_training_for_each_pruning_and_seed_however_many_shifts(
     home: Home,
     file: str,
@@ -41,17 +41,23 @@ def test_one_training_for_each_pruning_and_seed_however_many_shifts(
     study = load_study(STUDIES / f"{file}.yaml")
     planned = plan(study, home, [])
     networks: dict[tuple[int, int], str] = {}
+    starts: dict[int, set[str]] = {}
     perturbations: set[str] = set()
     for cell in study.cells:
         assert cell.trial.perturb is not None
         perturbations.add(cell.trial.perturb.key)
         fit = cell.trial.fit
         networks[fit.net.options["prune"], fit.seed] = fit.key
+        start = fit.init.options["fit"]
+        assert start.seed == fit.seed
+        starts.setdefault(fit.seed, set()).add(start.key)
     count = prunings * SEEDS
     assert len(networks) == count
     assert len(set(networks.values())) == count
-    assert len(planned.fits) == count
-    assert {fit.trials for fit in planned.fits} == {shifts}
+    assert {len(keys) for keys in starts.values()} == {1}  # prunings share the start of a seed
+    assert len(planned.fits) == count + SEEDS
+    final = set(networks.values())
+    assert {fit.trials for fit in planned.fits if fit.fit.key in final} == {shifts}
     assert len(perturbations) == shifts
 
 
