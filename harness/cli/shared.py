@@ -145,7 +145,7 @@ def or_exit(
 
 def _sentence_of(error: ValueError | OSError) -> str:
     """What went wrong; of a file that may not be touched, with what can be done."""
-    if isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS:
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedy = "set HARNESS_HOME, or --to of a command that has it, to a folder of your own"
         return f"{error.filename}: {error.strerror}; {remedy}"
     return str(error)
