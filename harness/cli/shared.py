@@ -1,5 +1,6 @@
 """What the commands share: the application, where it prints, and how a mistake ends it."""
 
+import errno
 import json
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -139,7 +140,15 @@ def or_exit(
     except (ValueError, OSError) as error:
         if is_out_of_space(error):
             raise  # a full disk has a sentence of its own
-        fail(str(error))
+        fail(_sentence_of(error))
+
+
+def _sentence_of(error: ValueError | OSError) -> str:
+    """What went wrong; of a file that may not be touched, with what can be done."""
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        remedy = "set HARNESS_HOME, or --to of a command that has it, to a folder of your own"
+        return f"{error.filename}: {error.strerror}; {remedy}"
+    return str(error)
 
 
 def plan_of(study: Study, home: Home, tracker: Tracker, retry: str | None = None) -> Plan:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from harness.data.images import Labelled, Unlabelled
+from harness.data.twins import blocks_of_slices
 from harness.data.windows import grey_range
 
 
@@ -26,7 +27,7 @@ def foreground_strata(source: Labelled, of: int) -> list[int]:
     groups = list(source.images.groups)
     count = len(groups)
     if len(set(groups)) < of:  # one volume: contiguous blocks of slices
-        return [i * of // count for i in range(count)]
+        return blocks_of_slices(count, of)
     share = _foreground_of_groups(source, groups)
     ordered = sorted(share, key=lambda group: (share[group], group))
     part_of = {}

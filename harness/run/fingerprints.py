@@ -10,6 +10,7 @@ from harness.data.refused import too_many_shots
 from harness.record.data_bytes import MARK, key_without_mark, recorded_bytes
 from harness.record.database import Run
 from harness.run.data_place import problem_of_data
+from harness.run.twins import twins_across_folds
 from harness.spec.fields import field_names
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import looked_at, parts_in, same_images, validation_of
@@ -32,7 +33,7 @@ def with_fingerprints(study: Study, home: Home) -> Study:
     """The study with a fingerprint in each dataset that is read from files.
 
     What cannot be read is a mistake of the study; so is an image of a training set that is in the
-    test set too.
+    test set too, or twice in the training set where folds would part the copies.
     """
     parts = _parts_of_files(study)
     if not parts:
@@ -40,6 +41,7 @@ def with_fingerprints(study: Study, home: Home) -> Study:
     identities = _identities(study, parts, home)
     problems = [*_overlaps(study, identities), *_missing_shots(study, identities)]
     problems += _shared_with_validation(study, identities, home)
+    problems += twins_across_folds(study, identities, home)
     if problems:
         raise Mistakes(problems)
     marks = {key: identity.mark for key, identity in identities.items()}

@@ -5,6 +5,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from harness.run.deaf import ended_if_deaf
 from harness.run.events import Ended, Engine, Event, Started
 from harness.run.following import Follower, ask_to_stop, stop_path
 from harness.run.jobs import Job, Outcome, Work, one_line
@@ -77,7 +78,8 @@ class _Inline:
         answer: dict[str, Any]
         try:
             folder = str(self._home.folder)
-            result = self._work(job.kind, job.value, folder, self._device, self._threads)
+            with ended_if_deaf():
+                result = self._work(job.kind, job.value, folder, self._device, self._threads)
             answer = {"result": result}
         except (Exception, SystemExit) as error:  # noqa: BLE001  the study goes on
             answer = {"error": one_line(error), "trace": traceback.format_exc()}

@@ -13,6 +13,7 @@ from harness.store.manifest import BrokenFolder, set_aside, why_broken, write_ma
 from harness.store.space import is_out_of_space
 
 KINDS = ("fits", "trials", "phantoms")  # the folders of a home that hold work
+REMEDY = "set HARNESS_HOME to a folder that can be written to"
 LOCKS = "locks"  # the folder of a store that is no key
 
 
@@ -41,16 +42,19 @@ class Home:
             raise NoHome(f"{problem}; write the folder out") from None
 
     def make(self) -> None:
-        """Makes the folder of everything that is kept; `NoHome` where that cannot be."""
+        """Makes the folder of everything that is kept; `NoHome` where that cannot be, or where
+        nothing can be written to it.
+        """
         try:
             self.hidden.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             if is_out_of_space(error):
                 raise
-            raise NoHome(
-                f"{self.hidden} cannot be made ({error.strerror}); set HARNESS_HOME to a folder "
-                "that can be written to"
-            ) from None
+            problem = f"{self.hidden} cannot be made ({error.strerror})"
+            raise NoHome(f"{problem}; {REMEDY}") from None
+        for folder in (self.folder, self.hidden):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise NoHome(f"{folder} cannot be written to; {REMEDY}")
 
     @property
     def hidden(self) -> Path:

@@ -13,6 +13,7 @@ from typing import IO
 from harness.store.leases import Watch, hold_lease, is_leased
 
 SECONDS_BETWEEN_TRIES = 0.05
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 NOT_SUPPORTED = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL)
 WAY = "HARNESS_LOCKS"  # lock | lease: what the user knows better than the mount table
 
@@ -62,7 +63,7 @@ def is_locked(path: Path) -> bool:
         return True
     if not path.exists() or why_leases(path) is not None:
         return False
-    with open(path, "a", encoding="utf-8") as handle:
+    with _open_to_look(path) as handle:
         return not _lock_now(handle)
 
 
@@ -93,7 +94,7 @@ def _why_not_shared(folder: Path) -> str | None:
 def _why_no_lock(path: Path) -> str | None:
     """Tries a lock; what the file system says against it, None where it works."""
     try:
-        with open(path, "a", encoding="utf-8") as handle:
+        with _open_to_look(path) as handle:
             _lock_now(handle)
     except OSError as error:
         if error.errno not in NOT_SUPPORTED:
@@ -102,10 +103,23 @@ def _why_no_lock(path: Path) -> str | None:
     return None
 
 
-def _lock_now(handle: IO[str]) -> bool:
-    """Locks an open file, unless somebody else has locked it."""
+def _open_to_look(path: Path) -> IO[str]:
+    """Opens the file of a lock, to read where it cannot be written: the home of somebody else."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return open(path, "a", encoding="utf-8")
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE or not path.exists():
+            raise
+        return open(path, encoding="utf-8")
+
+
+def _lock_now(handle: IO[str]) -> bool:
+    """Locks an open file, unless somebody else has locked it; one that is open to read is shared,
+    for over a network only who may write can have a lock alone.
+    """
+    kind = fcntl.LOCK_EX if handle.writable() else fcntl.LOCK_SH
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

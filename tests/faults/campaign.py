@@ -3,25 +3,30 @@ what must be true of a home whatever was done to it.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from harness.search.history import read_history
 from harness.store import Home
+from harness.study.load import load_study
 from tests.made.kills import state_of, wait_for_work
+from tests.made.searches import SEARCH, facts_of
 
 LONGEST_RUN = 600.0  # seconds; a study takes some, on a busy machine many
 Process = subprocess.Popen[str]
 
 FITS = """
 name: fits
-seeds: 3
+seeds: 2
 base:
   fit:
     train_on: {name: phantom, slices: 4, size: 48}
@@ -30,7 +35,7 @@ base:
     method: {name: supervised, epochs: 4, lr: 1e-3}
     patch: 32
     batch: 4
-    steps: 12
+    steps: 6
 grid:
   fit.method.loss: [bce_dice, ce]
 """
@@ -61,22 +66,73 @@ base:
     batch: 4
     steps: 4
 """
-STUDIES: Mapping[str, tuple[str, int]] = {  # with the number of their trials
-    "fits": (FITS, 6),
-    "trials": (TRIALS, 12),
-    "live": (LIVE, 2),
+
+
+@dataclass(frozen=True)
+class CampaignStudy:
+    """A study that is disturbed, how many trials it has, and how it is started."""
+
+    text: str
+    trials: int
+    words: tuple[str, ...] = ()
+
+
+SEARCHED = SEARCH.replace("trainings: 20", "trainings: 6").replace("steps: 1", "steps: 8")
+STUDIES: Mapping[str, CampaignStudy] = {
+    "fits": CampaignStudy(FITS, 4),
+    "trials": CampaignStudy(TRIALS, 12),
+    "search": CampaignStudy(SEARCHED, 6, ("--slots", "1")),
+    "live": CampaignStudy(LIVE, 2),
 }
 
 
 def write_study(folder: Path, name: str) -> Path:
     """The file of one of the studies."""
     file = folder / f"{name}.yaml"
-    file.write_text(STUDIES[name][0])
+    file.write_text(STUDIES[name].text)
     return file
+
+
+@dataclass(frozen=True)
+class UndisturbedStudy:
+    """A study that nobody has disturbed: its file, its home, and all that it came to."""
+
+    name: str
+    file: Path
+    home: Home
+    numbers: Mapping[str, Any]
+    points: Sequence[object]
+    copy: Path
+
+    def restore_home(self) -> None:
+        """Makes the home again what it was when the study had ended."""
+        shutil.rmtree(self.home.folder)
+        shutil.copytree(self.copy, self.home.folder, symlinks=True)
+
+
+def run_undisturbed(folder: Path, name: str) -> UndisturbedStudy:
+    """Runs a study that nobody disturbs, which leaves no process."""
+    home = Home(folder / "undisturbed")
+    home.folder.mkdir()
+    file = write_study(folder, name)
+    process = start_apart(file, home)
+    code, printed = end_of(process)
+    assert code == 0, printed
+    assert leftovers_of(process) == []
+    copy = shutil.copytree(home.folder, folder / "copy", symlinks=True)
+    numbers = state_of(home)["metrics"]
+    return UndisturbedStudy(name, file, home, numbers, points_of(file, home), copy)
+
+
+def points_of(file: Path, home: Home) -> Sequence[object]:
+    """The points of a search with their scores, whenever they were tried; none without one."""
+    history = read_history(load_study(file), home)
+    return [] if history is None else facts_of(history.points)
 
 
 def start_apart(file: Path, home: Home, *words: str, **variables: str) -> Process:
     """Starts `harness run` in a session of its own, by which all that it leaves is found."""
+    words = (*STUDIES[file.stem].words, *words)
     environment = {**os.environ, "HARNESS_HOME": str(home.folder), **variables}
     return subprocess.Popen(
         [sys.executable, "-m", "harness.cli.main", "run", str(file), *words],
@@ -128,19 +184,23 @@ def workers_of(process: Process) -> list[psutil.Process]:
     return workers
 
 
-def signal_while_it_works(process: Process, home: Home, number: signal.Signals) -> None:
-    """Sends a signal to a study that has begun to carry out its plan."""
+def signal_while_it_works(process: Process, home: Home, number: signal.Signals, times: int) -> None:
+    """Sends a signal, once or twice, to a study that has begun to carry out its plan."""
     wait_for_work(process, home)
-    if process.poll() is None:
-        process.send_signal(number)
+    for _ in range(times):
+        if process.poll() is None:
+            process.send_signal(number)
+        time.sleep(0.3)
 
 
-def check_whole(name: str, home: Home, metrics: Mapping[str, Any]) -> None:
-    """One finished run for each trial, with these numbers, and nothing half-written left."""
+def check_whole(undisturbed: UndisturbedStudy, home: Home) -> None:
+    """One finished run for each trial, with the same numbers, and nothing half-written left."""
     state = state_of(home)
-    assert len(state["finished"]) == len(set(state["finished"])) == STUDIES[name][1]
+    count = STUDIES[undisturbed.name].trials
+    assert len(state["finished"]) == len(set(state["finished"])) == count
     assert "RUNNING" not in state["statuses"]
-    assert state["metrics"] == metrics
+    assert state["metrics"] == undisturbed.numbers
+    assert points_of(undisturbed.file, home) == undisturbed.points
     assert state["partial"] == []
     assert half_written_files(home) == []
 

@@ -7,6 +7,8 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,15 @@ import pytest
 from harness.store import Home
 from tests.faults.campaign import (
     STUDIES,
+    UndisturbedStudy,
     check_whole,
     end_of,
     leftovers_of,
     run_apart,
+    run_undisturbed,
     signal_while_it_works,
     start_apart,
     workers_of,
-    write_study,
 )
 from tests.made.kills import state_of, wait_for_work
 from tests.store.test_manifest import delete, flip_a_bit, truncate
@@ -33,25 +36,24 @@ KILLS = 40  # over all studies
 MOST_TRIES = 3 * KILLS  # at killing a study before it ends by itself
 DAY = 86_400
 
-Numbers = dict[str, Any]
+Undisturbed = Callable[[str], UndisturbedStudy]
 
 
-@pytest.fixture(params=STUDIES)
-def name(request: pytest.FixtureRequest) -> str:
-    """The name of a study."""
-    return str(request.param)
+@pytest.fixture(scope="module")
+def undisturbed_of(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The studies as they end when nobody disturbs them, each run once."""
+
+    @cache
+    def undisturbed_study(name: str) -> UndisturbedStudy:
+        return run_undisturbed(tmp_path_factory.mktemp(name), name)
+
+    return undisturbed_study
 
 
-def numbers_undisturbed(name: str, folder: Path) -> Numbers:
-    """The numbers of a study that nobody disturbs, and what it leaves, which is nothing."""
-    home = Home(folder / "undisturbed")
-    home.folder.mkdir()
-    process = start_apart(write_study(folder, name), home)
-    code, printed = end_of(process)
-    assert code == 0, printed
-    assert leftovers_of(process) == []
-    numbers: Numbers = state_of(home)["metrics"]
-    return numbers
+@pytest.fixture(name="undisturbed", params=STUDIES)
+def study_alone(request: pytest.FixtureRequest, undisturbed_of: Undisturbed) -> UndisturbedStudy:
+    """One of the studies, as it ends when nobody disturbs it."""
+    return undisturbed_of(str(request.param))
 
 
 def new_home(folder: Path) -> Home:
@@ -61,11 +63,10 @@ def new_home(folder: Path) -> Home:
     return home
 
 
-def test_kills_at_random_moments(tmp_path: Path, name: str) -> None:
-    numbers = numbers_undisturbed(name, tmp_path)
+def test_kills_at_random_moments(tmp_path: Path, undisturbed: UndisturbedStudy) -> None:
     home = new_home(tmp_path)
-    file = write_study(tmp_path, name)
-    rng = random.Random(name)
+    file = undisturbed.file
+    rng = random.Random(undisturbed.name)
     kills = 0
     for _ in range(MOST_TRIES):
         process = start_apart(file, home)
@@ -81,7 +82,7 @@ def test_kills_at_random_moments(tmp_path: Path, name: str) -> None:
             break
     code, printed = run_apart(file, home)
     assert code == 0, printed
-    check_whole(name, home, numbers)
+    check_whole(undisturbed, home)
 
 
 def kill_something(process: Any, rng: random.Random) -> None:
@@ -92,31 +93,25 @@ def kill_something(process: Any, rng: random.Random) -> None:
         time.sleep(rng.uniform(0.0, 2.0))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("times", [1, 2])
-def test_signals(tmp_path: Path, name: str, number: signal.Signals, times: int) -> None:
-    numbers = numbers_undisturbed(name, tmp_path)
+def test_signals(tmp_path: Path, undisturbed: UndisturbedStudy) -> None:
     home = new_home(tmp_path)
-    file = write_study(tmp_path, name)
-    process = start_apart(file, home)
-    signal_while_it_works(process, home, number)
-    if times == 2:
-        time.sleep(0.3)
-        if process.poll() is None:
-            process.send_signal(number)
-    code, printed = end_of(process)
-    assert code == 130, printed
-    assert "Traceback" not in printed
-    assert leftovers_of(process) == []
-    code, printed = run_apart(file, home)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for times in (1, 2):
+            process = start_apart(undisturbed.file, home)
+            signal_while_it_works(process, home, number, times)
+            code, printed = end_of(process)
+            assert code == 130, printed
+            assert "Traceback" not in printed
+            assert leftovers_of(process) == []
+    code, printed = run_apart(undisturbed.file, home)
     assert code == 0, printed
-    check_whole(name, home, numbers)
+    check_whole(undisturbed, home)
 
 
-def test_a_frozen_worker(tmp_path: Path) -> None:
-    numbers = numbers_undisturbed("live", tmp_path)
+def test_a_frozen_worker(tmp_path: Path, undisturbed_of: Undisturbed) -> None:
+    undisturbed = undisturbed_of("live")
     home = new_home(tmp_path)
-    file = write_study(tmp_path, "live")
+    file = undisturbed.file
     process = start_apart(file, home, "--slots", "1", "--limit", "60s")
     wait_for_work(process, home)
     while not workers_of(process):
@@ -130,7 +125,7 @@ def test_a_frozen_worker(tmp_path: Path) -> None:
     code, printed = run_apart(file, home)
     assert code == 0, printed
     state = state_of(home)
-    assert state["metrics"] == numbers
+    assert state["metrics"] == undisturbed.numbers
     assert state["partial"] == []
 
 
@@ -151,16 +146,15 @@ time.time = _jumping_time
 """
 
 
-def test_a_clock_that_jumps(tmp_path: Path, name: str) -> None:
-    numbers = numbers_undisturbed(name, tmp_path)
+def test_a_clock_that_jumps(tmp_path: Path, undisturbed: UndisturbedStudy) -> None:
     home = new_home(tmp_path)
     clock = tmp_path / "clock"
     clock.mkdir()
     (clock / "sitecustomize.py").write_text(JUMPING_CLOCK.replace("DAY", str(DAY)))
     path = os.pathsep.join([str(clock), os.environ.get("PYTHONPATH", "")])
-    code, printed = run_apart(write_study(tmp_path, name), home, PYTHONPATH=path)
+    code, printed = run_apart(undisturbed.file, home, PYTHONPATH=path)
     assert code == 0, printed
-    check_whole(name, home, numbers)
+    check_whole(undisturbed, home)
 
 
 def kinds_of_files(home: Home) -> dict[str, Path]:
@@ -175,10 +169,11 @@ def kinds_of_files(home: Home) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit, delete])
-def test_every_kind_of_file_damaged(tmp_path: Path, damage: Any) -> None:
-    numbers = numbers_undisturbed("fits", tmp_path)
-    home = Home(tmp_path / "undisturbed")
-    file = write_study(tmp_path, "fits")
+@pytest.mark.parametrize("name", ["fits", "search"])
+def test_every_kind_of_file_damaged(undisturbed_of: Undisturbed, name: str, damage: Any) -> None:
+    undisturbed = undisturbed_of(name)
+    undisturbed.restore_home()
+    home, file = undisturbed.home, undisturbed.file
     for path in kinds_of_files(home).values():
         if not path.exists():
             continue  # it was set aside with another one
@@ -188,15 +183,16 @@ def test_every_kind_of_file_damaged(tmp_path: Path, damage: Any) -> None:
             code, printed = run_apart(file, home)
         assert code == 0, (path, printed)
         assert "Traceback" not in printed
-        assert state_of(home)["metrics"] == numbers, path
+        assert state_of(home)["metrics"] == undisturbed.numbers, path
 
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit])
-def test_a_damaged_database_is_used_or_refused(tmp_path: Path, damage: Any) -> None:
-    numbers_undisturbed("fits", tmp_path)
-    home = Home(tmp_path / "undisturbed")
+def test_a_damaged_database_is_used_or_refused(undisturbed_of: Undisturbed, damage: Any) -> None:
+    undisturbed = undisturbed_of("fits")
+    undisturbed.restore_home()
+    home = undisturbed.home
     damage(home.database)
-    code, printed = run_apart(write_study(tmp_path, "fits"), home)
+    code, printed = run_apart(undisturbed.file, home)
     assert code in (0, 1, 2), printed
     assert "Traceback" not in printed
     if code:

@@ -1,5 +1,6 @@
 """A home or a database that cannot be used is a sentence with what is meant and what to do."""
 
+import ctypes
 import os
 import sqlite3
 import subprocess
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.store import Home, NoHome
+from harness.run.progress import lock_path
+from harness.store import Home, NoHome, file_lock
 from tests.cli.test_cli import call
 from tests.made.studies import run_study, tracker_of
+from tests.run.test_limits import progress_of
 
 
 def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
@@ -46,6 +49,54 @@ def test_a_home_below_a_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NoHome, match=r"cannot be made \(Not a directory\); set HARNESS_HOME to"):
         Home(tmp_path / "file" / "below").make()
+
+
+WITHOUT_RIGHTS = """
+import sys
+from pathlib import Path
+from harness.store import NoHome
+from tests.cli.test_cli import call
+
+for words in (["status"], ["run", sys.argv[1]]):
+    try:
+        code, out, err = call(*words)
+        print(words[0], code, err.strip(), sep="|")
+    except NoHome as error:
+        print(words[0], error, sep="|")
+"""
+DROP_CAPABILITY, MAY_WRITE_EVERYWHERE = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+
+
+def give_up_rights() -> None:
+    """Takes from the program that follows what lets root write where nobody may."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(DROP_CAPABILITY, MAY_WRITE_EVERYWHERE, 0, 0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="rights are dropped as Linux does it")
+def test_a_home_that_is_read_only_can_be_looked_at(home: Home, tiny: Path) -> None:
+    progress_of(home, "a")
+    with file_lock(lock_path(home, "s", os.getpid())):
+        folders = [home.folder, home.hidden, home.hidden / "running"]
+        rights = [folder.stat().st_mode for folder in folders]
+        lock_path(home, "s", os.getpid()).chmod(0o444)
+        for folder in folders:
+            folder.chmod(0o555)
+        process = subprocess.run(
+            [sys.executable, "-c", WITHOUT_RIGHTS, str(tiny)],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            preexec_fn=give_up_rights,
+            check=False,
+        )
+        for folder, mode in zip(folders, rights, strict=True):
+            folder.chmod(mode)
+    assert process.stdout.splitlines() == [
+        "status|0|",
+        f"run|{home.folder} cannot be written to; set HARNESS_HOME to a folder that can be "
+        "written to",
+    ], process.stderr
 
 
 def test_an_empty_database_holds_no_runs_and_is_filled(home: Home, tiny: Path) -> None:

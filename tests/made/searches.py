@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.search.asking import recorded_search
 from harness.search.driving import Driver, Training
+from harness.search.history import SearchPoint
 from harness.store import Home
 from harness.study.load import Study, load_study
 from harness.study.points import PointCell, cell_at
@@ -84,3 +85,11 @@ def search_on(driver: Driver, score: Score = score_of, most: int = 10_000) -> in
 def study_of(folder: Path, *edits: tuple[str, str]) -> Study:
     """The small search with some texts replaced, read."""
     return load_study(write_search(folder, *edits))
+
+
+def facts_of(points: tuple[SearchPoint, ...]) -> list[object]:
+    """What two searches have in common that did the same at other times."""
+    facts: list[object] = []
+    for point in points:
+        facts.append((point.levels, point.scores, point.state, point.trial_keys))
+    return facts

@@ -10,7 +10,7 @@ from harness.search.history import SearchPoint, read_history
 from harness.store import Home
 from harness.study.load import load_study
 from tests.made.kills import state_of, wait_for_work
-from tests.made.searches import write_search
+from tests.made.searches import facts_of, write_search
 from tests.made.studies import start
 
 KILLS = 10
@@ -24,14 +24,6 @@ def points_of(file: Path, home: Home) -> tuple[SearchPoint, ...]:
     assert history is not None
     assert history.spent_trainings == TRAININGS
     return history.points
-
-
-def facts_of(points: tuple[SearchPoint, ...]) -> list[object]:
-    """What two searches have in common that did the same at other times."""
-    facts: list[object] = []
-    for point in points:
-        facts.append((point.levels, point.scores, point.state, point.trial_keys))
-    return facts
 
 
 @pytest.mark.slow
