@@ -32,7 +32,8 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(columns, index=runs.index)
     seeds = [path for path in ("fit.seed", "fit.fold") if path in runs]
     for path in [*settings(study_runs), *seeds]:
-        table[path] = runs[path]
+        if path in runs:
+            table[path] = runs[path]
     numbers = numbers_of(study_runs).reindex(table[RUN]).set_axis(table.index)
     taken = {name: f"{name} measured" for name in numbers if name in table}
     texts = pd.Series([note.text for note in own_notes], index=table.index, name=NOTE)

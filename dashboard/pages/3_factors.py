@@ -51,9 +51,12 @@ def page() -> None:
     study = study_or_problem(study_runs)
     study_runs = without_old_versions(study_runs)
     measured = metrics(study_runs)
+    if not measured:
+        st.info("Nothing was measured yet.")
+        return
     columns = st.columns(3)
     with columns[0]:
-        metric = _metric(study_runs, measured)
+        metric = choose("Metric", "metric", measured, names=titles_of(study_runs, measured))
     factors_here = [*settings(study_runs), *row_dimensions(study_runs, metric)]
     if len(factors_here) < 2:
         st.info(
@@ -74,13 +77,6 @@ def page() -> None:
     _heat_map(study_runs, metric, (by, across))
     if study is not None:
         _models(study_runs, metric, (across, by))
-
-
-def _metric(study_runs: StudyRuns, measured: list[str]) -> str:
-    """Draws the list of metrics; returns an empty text where there is none."""
-    if not measured:
-        return ""
-    return choose("Metric", "metric", measured, names=titles_of(study_runs, measured))
 
 
 def _where(study_runs: StudyRuns, excluded: Paths) -> dict[str, str]:

@@ -56,6 +56,9 @@ def page() -> None:
             "of each layer's features."
         )
         return
+    if study_runs.rows.empty:
+        st.info("Nothing was measured yet.")
+        return
     if study is None:
         show_heat_maps(study_runs, paths)
         return

@@ -47,15 +47,16 @@ def _draw_progress(name: str, summary: StudySummary | None) -> None:
 def _tiles(summary: StudySummary | None, is_running: bool) -> None:
     """Draws the counts, the machine time and the age of the newest result."""
     states = summary.states if summary else {}
-    failed = states.get("failed", 0) + states.get("killed", 0)
     tiles = [
         ("state", "running" if is_running else "at rest"),
         ("finished", f"{states.get('finished', 0):,}"),
-        ("failed", f"{failed:,}"),
+        ("failed", f"{states.get('failed', 0):,}"),
         ("diverged", f"{states.get('diverged', 0):,}"),
         ("machine time", duration_text(summary.seconds if summary else 0)),
         ("last result", ago(summary.version[1]) if summary else "none yet"),
     ]
+    if states.get("killed"):
+        tiles.insert(3, ("killed", f"{states['killed']:,}"))
     with st.container(horizontal=True, gap="small"):
         for label, value in tiles:
             st.metric(label, value, border=True, width="content")

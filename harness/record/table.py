@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyarrow import Table
 
 ROWS = "rows.parquet"  # the file of what a trial has measured
+OF_EACH_RUN = ("run", "trial", "name", "state", "ended")  # columns that stand before the settings
 ENDED = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
@@ -47,6 +48,8 @@ def frame_of_runs(runs: list[Run]) -> "DataFrame":
     for run in runs:
         columns = {"run": run.id, "trial": run.key, "name": run.name, "state": run.state}
         lines.append({**columns, "ended": run.ended, **run.params})
+    if not lines:
+        return pd.DataFrame(columns=list(OF_EACH_RUN))
     return pd.DataFrame(lines)
 
 

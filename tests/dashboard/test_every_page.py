@@ -21,7 +21,8 @@ from tests.dashboard.pages import (
     values_of,
     without_failure,
 )
-from tests.dashboard.studies import EVIL
+from tests.dashboard.studies import EVIL, SHIFTS, worse_with_strength
+from tests.made.recorded import fill, study_at
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -30,6 +31,21 @@ def test_every_page_draws_every_study(at_home: Home, page: str, study: str) -> N
     app = open_page(page, study=study)
     assert app.selectbox(key="study").value == study
     assert text_of_page(app)
+
+
+@pytest.mark.parametrize("state", ["failed", "killed"])
+def test_every_page_draws_a_study_that_has_no_result(
+    home: Home, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """All runs have failed, or the process was killed during each: nothing was measured."""
+    monkeypatch.setenv("HARNESS_HOME", str(home.folder))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    fill(home, study_at(home, SHIFTS), worse_with_strength, state=lambda trial: state)
+    app = open_page(study="shifts")
+    assert tiles_of_page(app)[state] == "48"
+    for page in PAGES:
+        app.switch_page(f"pages/{page}.py")
+        assert text_of_page(without_failure(app.run())), page
 
 
 def test_every_file_of_a_page_stands_in_the_list() -> None:
