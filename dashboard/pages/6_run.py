@@ -28,10 +28,11 @@ from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
+from harness.record.units import USE_WORDS
 
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
-RESOURCES = ("system/", "memory/", "gpu/")  # metrics of memory and of the card, where recorded
+RESOURCES = ("system/",)  # metrics of memory and of the card, where MLflow itself recorded them
 
 
 def page() -> None:
@@ -228,8 +229,12 @@ def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
     values = numbers.loc[[run.id]].iloc[0].dropna()
     for name, value in values.to_dict().items():
         metric = str(name)
-        if metric.startswith("seconds/"):
-            resources[f"time to {metric.removeprefix('seconds/')}"] = duration_text(value)
+        cost, _, work = metric.partition("/")
+        if cost == "seconds":
+            resources[f"time to {work}"] = duration_text(value)
+        elif cost in USE_WORDS:
+            words, unit = USE_WORDS[cost]
+            resources[f"{words} to {work}"] = f"{value:.3g} {unit}"
         elif metric.startswith(RESOURCES):
             resources[metric] = number(value)
     return resources
