@@ -29,6 +29,7 @@ from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
 from harness.record.units import USE_WORDS
+from harness.report.kept_pictures import caption_in
 
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
@@ -149,7 +150,8 @@ def _figures(run: Run) -> None:
         st.info("No probe of this run drew a figure.")
         return
     name = choose("Figure", "figure", figures)
-    st.image(read_picture(figures[name]), caption=plain(name), width="stretch")
+    picture = read_picture(figures[name])
+    st.image(picture, caption=plain(caption_in(figures[name]) or name), width="stretch")
 
 
 def _settings(run: Run) -> None:

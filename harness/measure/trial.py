@@ -102,12 +102,18 @@ def store_results(results: Iterator[Row | Figure | Arrays], folder: Path) -> lis
 
 
 def _save_figure(figure: Figure, folder: Path) -> None:
-    """Writes a picture as a PNG file."""
+    """Writes a picture as a PNG file, which says its title and its caption by itself."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{file_name(figure.name, also='.')}.png"
+    texts = {"Title": figure.name}
+    if figure.caption:
+        texts["Description"] = figure.caption
     if hasattr(figure.picture, "savefig"):
-        figure.picture.savefig(path, dpi=120, bbox_inches="tight")
+        figure.picture.savefig(path, dpi=120, bbox_inches="tight", metadata=texts)
         return
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
-    Image.fromarray(figure.picture).save(path)
+    chunks = PngImagePlugin.PngInfo()
+    for keyword, text in texts.items():
+        chunks.add_itxt(keyword, text)
+    Image.fromarray(figure.picture).save(path, pnginfo=chunks)

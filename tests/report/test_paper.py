@@ -147,7 +147,9 @@ def test_curves_lead_to_their_runs_and_one_epoch_is_no_curve(
 
 def test_every_reference_speaks_of_something_that_exists() -> None:
     for reference in known_references():
-        assert {"author", "title"} <= set(reference.fields)
+        assert {"author", "title", "year"} <= set(reference.fields), reference.key
+        venues = {"journal", "booktitle", "publisher", "url"}
+        assert not venues.isdisjoint(reference.fields), f"{reference.key} appeared nowhere"
         for user in reference.users:
             kind, name = user.split("/")
             if kind in HOMES:
