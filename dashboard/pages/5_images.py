@@ -18,7 +18,7 @@ from dashboard.parts.text import plain
 from dashboard.read.database import Unreadable
 from dashboard.read.run_files import figures_of, read_picture
 from harness.record.database import Run
-from harness.report.kept_pictures import PANELS, Picture
+from harness.report.kept_pictures import PANELS, Picture, caption_in
 
 ONE = "one run"
 TWO = "two side by side"
@@ -74,6 +74,9 @@ def _figures(runs: list[Run]) -> None:
         _single(pictures[0])
     else:
         _side_by_side(runs, pictures)
+    caption = caption_in(figures[0][name])
+    if caption:
+        st.caption(plain(caption))
     for run, paths in zip(runs, figures, strict=True):
         file = f"{name}.png"
         download_button(

@@ -29,10 +29,12 @@ from harness.data.refused import bytes_text
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
+from harness.record.units import USE_WORDS
+from harness.report.kept_pictures import caption_in
 
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
-RESOURCES = ("system/", "memory/", "gpu/")  # metrics of memory and of the card, where recorded
+RESOURCES = ("system/",)  # metrics of memory and of the card, where MLflow itself recorded them
 
 
 def page() -> None:
@@ -149,7 +151,8 @@ def _figures(run: Run) -> None:
         st.info("No probe of this run drew a figure.")
         return
     name = choose("Figure", "figure", figures)
-    st.image(read_picture(figures[name]), caption=plain(name), width="stretch")
+    picture = read_picture(figures[name])
+    st.image(picture, caption=plain(caption_in(figures[name]) or name), width="stretch")
 
 
 def _settings(run: Run) -> None:
@@ -229,8 +232,12 @@ def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
     values = numbers.loc[[run.id]].iloc[0].dropna()
     for name, value in values.to_dict().items():
         metric = str(name)
-        if metric.startswith("seconds/"):
-            resources[f"time to {metric.removeprefix('seconds/')}"] = duration_text(value)
+        cost, _, work = metric.partition("/")
+        if cost == "seconds":
+            resources[f"time to {work}"] = duration_text(value)
+        elif cost in USE_WORDS:
+            words, unit = USE_WORDS[cost]
+            resources[f"{words} to {work}"] = f"{value:.3g} {unit}"
         elif metric.startswith(RESOURCES):
             resources[metric] = number(value)
     return resources

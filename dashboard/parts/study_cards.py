@@ -14,6 +14,7 @@ from dashboard.read.overview import StudySummary, overview
 from dashboard.read.records import runs_of
 from harness.report.answer_file import KeptAnswer
 from harness.report.formats import csv_of_frame
+from harness.report.methods.costs import energy_text
 from harness.run.progress import Progress, running
 from harness.store import Home
 
@@ -105,10 +106,20 @@ def _card(summary: StudySummary, answer: KeptAnswer | None, progress: Progress |
         if progress is not None:
             step = step_of(progress)
             st.progress(step.share, step.text)
-        cost = duration_text(summary.seconds)
+        cost = f"machine time {duration_text(summary.seconds)}"
+        if summary.watt_hours:
+            cost += f" · GPU energy {energy_of(summary)}"
         counts = state_counts(summary.states)
         last = ago(summary.version[1])
-        st.caption(f"{counts} · machine time {cost} · last result {last}")
+        st.caption(f"{counts} · {cost} · last result {last}")
+
+
+def energy_of(summary: StudySummary) -> str:
+    """Writes the energy of a study's GPUs, and a dash where none told it."""
+    if not summary.watt_hours:
+        return "–"
+    text = energy_text(summary.watt_hours)
+    return text if summary.is_all_energy else f"at least {text}"
 
 
 def _open_study(name: str) -> None:
@@ -152,6 +163,8 @@ def _table(
             "machine time": duration_text(summary.seconds),
             "last result": ago(summary.version[1]),
         }
+        if any(study.watt_hours for study in summaries):
+            row["GPU energy"] = energy_of(summary)
         rows.append(row)
     frame = pd.DataFrame(rows)
     bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)

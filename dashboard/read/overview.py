@@ -10,7 +10,7 @@ from dashboard.read.database import overview_of_server, readable, tracker, versi
 from harness.record.database import is_result_state
 from harness.record.lookups import Outcome, Overview, Version, read_overview
 
-Seconds = dict[tuple[str, str], float]  # of a run's metric `seconds/fit` or `seconds/measure`
+Costs = dict[tuple[str, str], float]  # of a run and a metric, as `seconds/fit`
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class StudySummary:
     states: dict[str, int]
     version: Version
     seconds: float
+    watt_hours: float  # of GPUs, as far as they told them
+    is_all_energy: bool  # whether every job told its own
 
     @property
     def count(self) -> int:
@@ -51,7 +53,7 @@ def _read_overview(address: str, version: Version) -> tuple[StudySummary, ...]:
     summaries = []
     for experiment, name, question in everything.studies:
         own_runs = runs_of_experiment.get(experiment, [])
-        summaries.append(_summary(name, question or "", own_runs, everything.seconds))
+        summaries.append(_summary(name, question or "", own_runs, everything.costs))
     return tuple(sorted(summaries, key=lambda summary: summary.version[1], reverse=True))
 
 
@@ -67,19 +69,40 @@ def _summary(
     name: str,
     question: str,
     runs: Sequence[Outcome],
-    seconds: Seconds,
+    costs: Costs,
 ) -> StudySummary:
-    """Sums up the runs of a study; a fit that several trials stand on costs its time once."""
-    seconds_of_fit: dict[str | None, float] = {}
-    measuring = 0.0
+    """Sums up the runs of a study."""
     newest_end = 0
     for run in runs:
-        seconds_of_fit[run.fit] = seconds.get((run.run, "seconds/fit"), 0.0)
-        measuring += seconds.get((run.run, "seconds/measure"), 0.0)
         newest_end = max(newest_end, run.ended or 0)
     states = {str(state): count for state, count in Counter(trial_states(runs).values()).items()}
-    spent = sum(seconds_of_fit.values()) + measuring
-    return StudySummary(name, question, states, (len(runs), newest_end), spent)
+    return StudySummary(
+        name,
+        question,
+        states,
+        (len(runs), newest_end),
+        seconds=_sum_of("seconds", runs, costs),
+        watt_hours=_sum_of("gpu_energy_wh", runs, costs),
+        is_all_energy=all(_tells_energy(run.run, costs) for run in runs),
+    )
+
+
+def _tells_energy(run: str, costs: Costs) -> bool:
+    """Whether a run says of all its work that has a duration what energy it took."""
+    for work in ("fit", "measure"):
+        if (run, f"seconds/{work}") in costs and (run, f"gpu_energy_wh/{work}") not in costs:
+            return False
+    return True
+
+
+def _sum_of(cost: str, runs: Sequence[Outcome], costs: Costs) -> float:
+    """Adds up a cost of runs; a fit that several trials stand on costs it once."""
+    of_fits: dict[str | None, float] = {}
+    measuring = 0.0
+    for run in runs:
+        of_fits[run.fit] = costs.get((run.run, f"{cost}/fit"), 0.0)
+        measuring += costs.get((run.run, f"{cost}/measure"), 0.0)
+    return sum(of_fits.values()) + measuring
 
 
 def trial_states(runs: Sequence[Outcome]) -> dict[str, str | None]:

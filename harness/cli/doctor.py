@@ -15,6 +15,8 @@ from rich.text import Text
 from harness.cli.shared import AsJson, Where, app, as_json, out, tracker_at
 from harness.record.tracker import Tracker
 from harness.run.slots import gpus, slots_here
+from harness.spec.driver import ask_driver
+from harness.spec.naming import is_number
 from harness.store import Home
 
 NEEDED = ("torch", "torchvision", "mlflow", "numpy", "pandas", "scipy", "optuna")
@@ -73,11 +75,20 @@ def _devices() -> Iterator[Finding]:
     cards = gpus()
     if cards:
         yield Finding("GPU", "ok", f"{len(cards)}: {', '.join(cards)}")
+        yield _energy()
     else:
         yield Finding("GPU", "note", "none is visible: studies train on the processor")
     count = len(slots)
     jobs = "1 job" if count == 1 else f"{count} jobs"
     yield Finding("slots", "ok", f"{jobs} at once on {slots[0].device}")
+
+
+def _energy() -> Finding:
+    """Whether the driver tells the power of a card, so that runs can record their energy."""
+    answers = ask_driver("--query-gpu=power.draw", "--format=csv,noheader,nounits").split()
+    if answers and all(is_number(answer) for answer in answers):
+        return Finding("GPU energy", "ok", "runs record it, as the driver counts it")
+    return Finding("GPU energy", "note", "the driver does not tell it: runs record none")
 
 
 def _home(home: Home) -> Iterator[Finding]:

@@ -65,7 +65,8 @@ def summary_lines(summary: RunSummary) -> Iterator[str]:
     trials = ", ".join(counts) or "none run"
     fits = summary.count(State.FINISHED, "fit")
     trained = f"{fits} fit{'s' * (fits != 1)} trained"
-    yield f"{trained}; trials: {trials}; {summary.recorded} recorded"
+    who = "by workers: " if summary.by_workers else ""
+    yield f"{who}{trained}; trials: {trials}; {summary.recorded} recorded"
     for outcome in summary.failures:
         yield f"  failed: {outcome.job.name}: {outcome.error}"
     if summary.count_unrecorded:

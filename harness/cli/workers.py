@@ -27,6 +27,7 @@ from harness.run.engines.submitit import (
 )
 from harness.run.jobs import DETERMINISTIC
 from harness.run.plan import Plan
+from harness.run.workers_outcomes import outcomes_of_workers
 from harness.store import Home, file_name
 from harness.study.load import Study
 
@@ -152,7 +153,7 @@ def _work_left_in(plan: Plan, home: Home) -> Callable[[], bool]:
 
 
 def _bring_together(plan: Plan, home: Home, tracker: Tracker) -> RunSummary:
-    """Records what a worker that died has measured, and counts what is there and what is not."""
+    """Records what a worker that died has measured, and says what is done now and what is not."""
     now = plan_of(plan.study, home, tracker)
     measured = tuple(trial for trial in now.trials if trial.action != "run")
     only_recorded = replace(now, trials=measured, fits=())
@@ -162,9 +163,14 @@ def _bring_together(plan: Plan, home: Home, tracker: Tracker) -> RunSummary:
     reasons = Counter(trial.reason for trial in missing)
     for reason, count in reasons.most_common():
         err.print(f"{count} trials are missing: {reason}", markup=False)
-    count = len(plan.todo) - len(missing)
-    print_lines(f"{count} of {len(plan.todo)} trials were done by workers")
-    return replace(summary, count_left=len(missing))
+    recorded = len(plan.todo) - len(missing) - summary.count_unrecorded
+    return replace(
+        summary,
+        outcomes=outcomes_of_workers(plan, home),
+        recorded=recorded,
+        count_left=len(missing),
+        by_workers=True,
+    )
 
 
 def _submission_lines(before: list[Look], new: list[Submitted]) -> list[str]:

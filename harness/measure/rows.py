@@ -57,10 +57,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture: pixels (h, w) or (h, w, 3) from 0 to 255, or a matplotlib figure."""
+    """A picture: pixels (h, w) or (h, w, 3) from 0 to 255, or a matplotlib figure.
+
+    Its caption is kept as the description of the file, and no letter of it among the pixels.
+    """
 
     name: str
     picture: NDArray[np.uint8] | Any
+    caption: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from harness.spec.states import State
 from harness.spec.values import Trial
 from harness.store import Home, file_name, write_json
 from harness.train.draws import seed_from
+from harness.train.meter import Meter, metering
 from harness.train.origin import origin_of
 
 
@@ -38,12 +39,12 @@ def measure(
     store = home.store("trials")
     with store.making(trial.key, wait) as folder:
         if folder is not None:
-            with planned_data(trial, home, folder):
-                _measure(trial, home, folder, opened)
+            with planned_data(trial, home, folder), metering(device) as meter:
+                _measure(trial, home, folder, opened, meter)
     return store.path(trial.key)
 
 
-def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
+def _measure(trial: Trial, home: Home, folder: Path, opened: Opened, meter: Meter) -> None:
     """Fills the folder of a trial; a fit that diverged has no rows."""
     began = time.monotonic()
     fit_record = FitRecord.read(home.store("fits").path(trial.fit.key))
@@ -58,13 +59,15 @@ def _measure(trial: Trial, home: Home, folder: Path, opened: Opened) -> None:
     about_fit = fit_record.to_plain()
     del about_fit["fit"]
     del about_fit["picks"]
+    seconds = time.monotonic() - began
     record = TrialRecord(
         state=fit_record.state,
         metrics=means(table, trial.probes),
         fit=about_fit,
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(seconds, 3),
         finished=time.time(),
         origin=origin_of(trial, opened.device),
+        use=meter.take(up_to_now=True).to_plain(seconds),
     )
     write_json(folder / TrialRecord.FILE, record.to_plain())
 
@@ -99,12 +102,18 @@ def store_results(results: Iterator[Row | Figure | Arrays], folder: Path) -> lis
 
 
 def _save_figure(figure: Figure, folder: Path) -> None:
-    """Writes a picture as a PNG file."""
+    """Writes a picture as a PNG file, which says its title and its caption by itself."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{file_name(figure.name, also='.')}.png"
+    texts = {"Title": figure.name}
+    if figure.caption:
+        texts["Description"] = figure.caption
     if hasattr(figure.picture, "savefig"):
-        figure.picture.savefig(path, dpi=120, bbox_inches="tight")
+        figure.picture.savefig(path, dpi=120, bbox_inches="tight", metadata=texts)
         return
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
-    Image.fromarray(figure.picture).save(path)
+    chunks = PngImagePlugin.PngInfo()
+    for keyword, text in texts.items():
+        chunks.add_itxt(keyword, text)
+    Image.fromarray(figure.picture).save(path, pnginfo=chunks)

@@ -35,8 +35,8 @@ OUTCOMES = f"""SELECT r.experiment_id, r.run_uuid, trial.value, fit.value, state
     LEFT JOIN tags fit ON fit.run_uuid = r.run_uuid AND fit.key = 'harness.fit'
     WHERE {NOT_DELETED} ORDER BY """
 
-SECONDS = """SELECT run_uuid, key, value FROM latest_metrics
-    WHERE key IN ('seconds/fit', 'seconds/measure')"""
+OF_OVERVIEW = ("seconds/fit", "seconds/measure", "gpu_energy_wh/fit", "gpu_energy_wh/measure")
+COSTS = f"SELECT run_uuid, key, value FROM latest_metrics WHERE key IN {OF_OVERVIEW}"
 
 RUNS_OF_OTHERS = """SELECT count(DISTINCT r.experiment_id) FROM runs r
     JOIN experiments e USING (experiment_id)
@@ -81,11 +81,11 @@ class StudyRow(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """All studies, and the outcome and the metrics of time of each of their runs."""
+    """All studies, and the outcome and the costs of each of their runs."""
 
     studies: list[StudyRow]
     outcomes: list[Outcome]
-    seconds: dict[tuple[str, str], float]  # of a run's `seconds/fit` or `seconds/measure`
+    costs: dict[tuple[str, str], float]  # of a run and one of the metrics `OF_OVERVIEW`
 
 
 def read_overview(tracker: Tracker) -> Overview:
@@ -97,8 +97,8 @@ def _overview_of_database(tracker: Tracker, ask: Ask) -> Overview:
     order = BY_START if tracker.file is None else BY_ROW
     studies = [StudyRow(*row) for row in ask(STUDIES)]
     outcomes = [Outcome(*row) for row in ask(OUTCOMES + order)]
-    seconds = {(run, metric): value for run, metric, value in ask(SECONDS)}
-    return Overview(studies, outcomes, seconds)
+    costs = {(run, metric): value for run, metric, value in ask(COSTS)}
+    return Overview(studies, outcomes, costs)
 
 
 def _overview_of_server(client: Any) -> Overview:
@@ -110,13 +110,13 @@ def _overview_of_server(client: Any) -> Overview:
         question = question_of(experiment.tags)
         studies.append(StudyRow(int(experiment.experiment_id), experiment.name, question))
     outcomes = []
-    seconds: dict[tuple[str, str], float] = {}
+    costs: dict[tuple[str, str], float] = {}
     for run in mlflow_runs(client, None):
         outcomes.append(_outcome(run.info, run.data.tags))
-        for metric in ("seconds/fit", "seconds/measure"):
+        for metric in OF_OVERVIEW:
             if metric in run.data.metrics:
-                seconds[run.info.run_id, metric] = run.data.metrics[metric]
-    return Overview(studies, outcomes, seconds)
+                costs[run.info.run_id, metric] = run.data.metrics[metric]
+    return Overview(studies, outcomes, costs)
 
 
 def _outcome(info: Any, tags: dict[str, str]) -> Outcome:

@@ -26,6 +26,7 @@ from harness.record.foreign_runs import (
 from harness.record.owners import LOCK_TAG, lock_tag
 from harness.record.patience import patiently
 from harness.record.tracker import Tracker, metrics
+from harness.record.units import is_cost
 from harness.store import Home, file_lock
 from harness.store.manifest import why_broken
 
@@ -157,7 +158,7 @@ class _Merge:
         other_numbers = self._numbers_of(self._source, copy)
         for metric in sorted(own_numbers.keys() | other_numbers.keys()):
             numbers = own_numbers.get(metric), other_numbers.get(metric)
-            if not metric.startswith("seconds/") and not _is_same(*numbers):
+            if not is_cost(metric) and not _is_same(*numbers):
                 contradiction = Contradiction(own.study, own.name, own.key, metric, *numbers)
                 self._contradictions.append(contradiction)
                 return

@@ -52,6 +52,8 @@ def measured_result(cell: Cell, home: Home) -> TrialResult | None:
         "seconds/measure": record.seconds,
         "parameters": fit["parameters"],
         "steps": fit["steps"],
+        **use_metrics("fit", fit.get("use", {})),
+        **use_metrics("measure", record.use),
     }
     error = ""
     if record.state == State.DIVERGED:
@@ -71,6 +73,14 @@ def measured_result(cell: Cell, home: Home) -> TrialResult | None:
         pieces=fit["pieces"],
         origins={"fit": fit.get("origin", {}), "trial": record.origin},
     )
+
+
+def use_metrics(work: str, use: Mapping[str, float]) -> dict[str, float]:
+    """What work has used, as metrics: `peak_memory_gb/fit`."""
+    metrics = {}
+    for name, value in use.items():
+        metrics[f"{name}/{work}"] = value
+    return metrics
 
 
 def _of_the_fit(cell: Cell, home: Home) -> tuple[Sequence[Mapping[str, Any]], Path | None]:

@@ -8,6 +8,21 @@ NATS = "nats, natural logarithms"
 NO_UNIT = "no unit"
 OWN = "as the probe says, a component of your own"
 
+# What a job has used of its machine, where that could be measured, by what its record calls it.
+USE = {
+    "peak_memory_gb": "GB (10^9 bytes), where it could be measured",
+    "gpu_memory_gb": "GB (10^9 bytes), where it could be measured",
+    "gpu_use_percent": "percent of the time in which the GPU computed anything, where it told that",
+    "gpu_energy_wh": "watt hours of the GPU, where it told them",
+}
+USE_WORDS = {  # how people call it, and the sign of its unit
+    "peak_memory_gb": ("peak memory", "GB"),
+    "gpu_memory_gb": ("GPU memory", "GB"),
+    "gpu_use_percent": ("GPU in use", "%"),
+    "gpu_energy_wh": ("GPU energy", "Wh"),
+}
+WORK = ("fit", "measure")  # what a metric of time or of use is of: `seconds/fit`
+
 _SCORES = ("dice", "iou", "foreground_iou", "precision", "recall", "accuracy")
 
 UNITS: dict[str, str] = {
@@ -56,15 +71,28 @@ UNITS: dict[str, str] = {
     # of every run
     "seconds/fit": "seconds",
     "seconds/measure": "seconds",
+    **{f"{name}/fit": unit for name, unit in USE.items()},
+    **{f"{name}/measure": unit for name, unit in USE.items()},
     "parameters": COUNT,
     "steps": COUNT,
 }
-OF_EVERY_RUN = ("seconds/fit", "seconds/measure", "parameters", "steps")
+COSTS = ("seconds", *USE)  # what comes before the slash of a metric that is a cost
+OF_EVERY_RUN = (
+    *("seconds/fit", "seconds/measure", "parameters", "steps"),
+    *(f"{name}/fit" for name in USE),
+    *(f"{name}/measure" for name in USE),
+)
 
 
 def unit_of(metric: str) -> str:
     """The unit of a metric; a probe of one's own is not in the table."""
     return UNITS.get(metric, OWN)
+
+
+def is_cost(metric: str) -> bool:
+    """Whether a metric tells what a run has cost, which no two machines agree on."""
+    name, _, work = metric.partition("/")
+    return name in COSTS and work in WORK
 
 
 def unit_lines(metrics: Iterable[str]) -> list[str]:

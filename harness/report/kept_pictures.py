@@ -92,6 +92,17 @@ def read_pixels(path: Path) -> Picture:
         raise ValueError(f"The picture {path.name} cannot be read: {error}") from None
 
 
+def caption_in(path: Path) -> str:
+    """What a picture says of itself; empty where it says nothing, as one of an earlier version."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return str(image.info.get("Description", ""))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+
+
 def panels_in(picture: Picture) -> dict[str, Picture]:
     """The four panels of the picture of a prediction; none where it has no such panels."""
     count = len(PANELS)

@@ -35,6 +35,7 @@ class RunSummary:
     count_unrecorded: int = 0  # trials that ended while the database was away
     problem: str = ""  # why they are not recorded, and what will be done
     count_left: int = 0  # trials that this process was stopped before
+    by_workers: bool = False  # whether workers in batch jobs did it, and this process only asked
 
     def count(self, state: str, kind: str = "trial", *, elsewhere: bool = False) -> int:
         """How many jobs of a kind ended in this state, in this process or elsewhere."""

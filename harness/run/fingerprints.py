@@ -73,7 +73,7 @@ def _with_marks(study: Study, parts: Mapping[str, Part], marks: Mapping[str, str
     cells: dict[str, Cell] = {}  # the same bytes by two names are one trial
     for cell in reversed(study.cells):
         positions = [with_parts(trial, marked, replaced_already) for trial in cell.positions]
-        marked_cell = Cell(positions[0], cell.levels, tuple(positions[1:]))
+        marked_cell = replace(cell, trial=positions[0], twins=tuple(positions[1:]))
         key = marked_cell.trial.key
         if key in cells:
             marked_cell = marked_cell.with_positions_of(cells[key])

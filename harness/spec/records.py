@@ -34,6 +34,7 @@ class FitRecord:
     outputs: int
     parameters: int
     origin: Mapping[str, Any] = field(default_factory=dict)  # where, and by which code
+    use: Mapping[str, float] = field(default_factory=dict)  # memory, and of a GPU time and energy
     phase: str = ""  # where a diverged fit stopped
     epoch: int = 0
     step: int = 0
@@ -74,6 +75,7 @@ class TrialRecord:
     seconds: float
     finished: float = 0.0  # seconds since 1970
     origin: Mapping[str, Any] = field(default_factory=dict)  # where, and by which code
+    use: Mapping[str, float] = field(default_factory=dict)  # memory, and of a GPU time and energy
 
     @classmethod
     def read(cls, folder: Path) -> "TrialRecord":

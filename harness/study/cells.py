@@ -28,6 +28,7 @@ class Cell:
     trial: Trial
     levels: dict[str, str]
     twins: tuple[Trial, ...] = ()
+    words: tuple[str, ...] = ()  # that tell it in its name from cells of the same levels
 
     @property
     def positions(self) -> tuple[Trial, ...]:

@@ -12,6 +12,7 @@ from harness.spec.naming import level_name
 from harness.spec.paths import matches, steps_of
 from harness.spec.values import Steps, Trial
 from harness.study.axes import Axis
+from harness.study.cell_names import with_telling_words
 from harness.study.cells import Cell, Cells, Position
 from harness.study.problems import Finding, Raw
 
@@ -86,7 +87,7 @@ def expand(base: Raw, axes: Sequence[Axis], exclude: list[Raw], when: dict[str, 
                 distinct[position.trial.key] = first.with_positions_of(equal)
             else:
                 distinct[position.trial.key] = Cell(position.trial, position.levels)
-    expansion.cells = list(distinct.values())
+    expansion.cells = with_telling_words(list(distinct.values()))
     expansion.problems = cells.problems()
     return expansion
 

@@ -1,6 +1,7 @@
 """The levels that a setting takes over the cells of a study, and how a person names them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -57,7 +58,7 @@ def among(
         if len(positions) == len(cell.positions):
             confined.append(cell)
         elif positions:
-            confined.append(Cell(positions[0], cell.levels, tuple(positions[1:])))
+            confined.append(replace(cell, trial=positions[0], twins=tuple(positions[1:])))
     return confined
 
 

@@ -11,7 +11,7 @@ from harness.spec.values import LAST, Part
 from harness.store import save_tensors, write_json
 from harness.train.epoch import Diverged
 from harness.train.origin import device_name, origin_of
-from harness.train.state import FitInProgress, checkpoint_weights
+from harness.train.state import FitInProgress, checkpoint_weights, note_use
 
 
 def finish(
@@ -90,6 +90,7 @@ def _record(training: FitInProgress, net: nn.Module, picks: dict[str, Part]) -> 
         channels=channels,
         outputs=outputs,
         parameters=_count_parameters(training, net),
+        use=note_use(training, up_to_now=True).to_plain(state.seconds),
     )
 
 

@@ -22,6 +22,7 @@ from harness.train.build import as_function, build_net, channels_and_outputs
 from harness.train.draws import Draws, seed_from
 from harness.train.epoch import Diverged, end_of_epoch, is_better, run_epoch
 from harness.train.finish import finish
+from harness.train.meter import metering
 from harness.train.one_step import Steps
 from harness.train.phase_checks import check_phase
 from harness.train.phases import Phase
@@ -74,10 +75,16 @@ def fit(
     ) as folder:
         if folder is not None:
             exactness = arithmetic(device, spec.precision, repeats=repeats)
-            with planned_data(spec, home, folder), exactness, writer_for(device) as writer:
+            with (
+                planned_data(spec, home, folder),
+                exactness,
+                writer_for(device) as writer,
+                metering(device) as meter,
+            ):
                 training = FitInProgress(
                     spec, {}, folder, device, report, records_steps=records_steps, writer=writer
                 )
+                training.meter = meter
                 _train(training, by_key, home)
     return store.path(spec.key)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from harness.spec.values import Fit
 from harness.store import load_tensors, save_tensors
+from harness.train.meter import Meter, Use
 from harness.train.phases import FROZEN
 from harness.train.writer import Writer
 
@@ -31,6 +32,7 @@ class ResumeState:
     # player -> into how many pieces a batch is cut because memory ran out
     pieces: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    use: dict[str, float] = field(default_factory=dict)  # of memory and of a card: a `Use`
 
     def snapshot(self) -> dict[str, Any]:
         """Returns the state as it is now, whatever the fit does while it is written."""
@@ -40,6 +42,7 @@ class ResumeState:
             "history": list(self.history),
             "best": dict(self.best),
             "pieces": dict(self.pieces),
+            "use": dict(self.use),
         }
 
 
@@ -58,6 +61,7 @@ class FitInProgress:
     records_steps: bool = True  # on a GPU, where nothing forbids it
     writer: Writer = field(default_factory=lambda: Writer(torch.device("cpu")))
     state: ResumeState = field(default_factory=ResumeState)
+    meter: Meter = field(default_factory=lambda: Meter(torch.device("cpu")))
     started: float = field(default_factory=time.monotonic)
 
 
@@ -66,6 +70,7 @@ def save(training: FitInProgress, net: nn.Module, optimisers: list[Any]) -> None
     now = time.monotonic()
     training.state.seconds += now - training.started
     training.started = now
+    note_use(training)
     tensors = {f"net.{name}": value for name, value in module_tensors(net).items()}
     for i, optimiser in enumerate(optimisers):
         for index, values in optimiser.state_dict()["state"].items():
@@ -76,6 +81,13 @@ def save(training: FitInProgress, net: nn.Module, optimisers: list[Any]) -> None
     tensors = training.writer.on_host(tensors)
     notes = {"state": training.state.snapshot()}
     training.writer.write(partial(save_tensors, path, tensors, notes))
+
+
+def note_use(training: FitInProgress, *, up_to_now: bool = False) -> Use:
+    """Adds what the fit has used since this was last asked to its state; returns all of it."""
+    use = Use(**training.state.use).plus(training.meter.take(up_to_now=up_to_now))
+    training.state.use = asdict(use)
+    return use
 
 
 def resume(training: FitInProgress) -> dict[str, Tensor]:

@@ -1,14 +1,21 @@
 """What a person sees of workers in batch jobs, and what the command line says of them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
+from harness.cli.screen import summary_lines
 from harness.cli.workers import read_parameters, worker_lines
+from harness.run.carry_out import RunSummary
 from harness.run.engines.submitit import Fleet
-from harness.store import Home
+from harness.run.workers_outcomes import outcomes_of_workers
+from harness.spec.records import FitRecord, TrialRecord
+from harness.spec.states import State
+from harness.store import Home, write_json
 from tests.cli.test_cli import call
+from tests.made.studies import plan_of
 from tests.run.test_submitit import order, wait_for
 
 
@@ -38,6 +45,36 @@ def test_workers_are_shown_by_status_as_long_as_they_live(home: Home) -> None:
     while worker_lines(home, None):
         pass
     assert worker_lines(home, "my study") == []
+
+
+def test_what_workers_did_is_read_from_the_store(home: Home, tiny: Path) -> None:
+    plan = plan_of(tiny, home)
+    for planned in plan.training[:3]:
+        empty: dict[str, Any] = {"fit": {}, "picks": {}, "best": {}, "pieces": {}}
+        fit = FitRecord(
+            State.FINISHED,
+            key=planned.fit.key,
+            seconds=2.0,
+            steps=1,
+            device="cpu",
+            channels=1,
+            outputs=1,
+            parameters=1,
+            **empty,
+        )
+        folder = home.store("fits").path(planned.fit.key)
+        folder.mkdir(parents=True)
+        write_json(folder / FitRecord.FILE, fit.to_plain())
+    for trial, state in zip(plan.todo, (State.FINISHED, State.DIVERGED), strict=False):
+        folder = home.store("trials").path(trial.cell.trial.key)
+        folder.mkdir(parents=True)
+        write_json(folder / TrialRecord.FILE, TrialRecord(state, {}, {}, 1.0).to_plain())
+    outcomes = outcomes_of_workers(plan, home)
+    summary = RunSummary(outcomes, recorded=2, count_left=2, by_workers=True)
+    (line,) = summary_lines(summary)
+    assert line == "by workers: 3 fits trained; trials: 1 finished, 1 diverged; 2 recorded"
+    (line,) = summary_lines(RunSummary([], recorded=4))
+    assert line == "0 fits trained; trials: none run; 4 recorded"
 
 
 def test_what_batch_jobs_cannot_do_is_refused(

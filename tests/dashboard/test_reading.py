@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from dashboard.parts.study_cards import energy_of
 from dashboard.read import rows
 from dashboard.read.database import tracker
 from dashboard.read.overview import overview, trial_states
@@ -57,6 +59,25 @@ def test_a_summary_counts_trials_and_the_time_of_each_fit_once(home: Home) -> No
     assert summary.states == {"finished": 34, "failed": 2}
     assert summary.count == 36
     assert summary.seconds == 36 * (50 + 10)
+    assert (summary.watt_hours, summary.is_all_energy) == (0.0, False)
+
+
+def test_a_summary_adds_the_energy_that_was_told(home: Home) -> None:
+    study = study_at(home, STARTS)
+    ids = fill(home, study, scores(better_with_batch), state=two_trials_failed)
+    insert = (
+        "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) "
+        "VALUES (?, ?, 1, 0, 0, ?)"
+    )
+    with sqlite3.connect(home.database) as db:
+        db.execute(insert, ("gpu_energy_wh/fit", 2.0, ids[0]))
+        db.execute(insert, ("gpu_energy_wh/measure", 0.5, ids[0]))
+        db.execute(insert, ("gpu_energy_wh/measure", 0.25, ids[1]))
+    (summary,) = overview()
+    assert (summary.watt_hours, summary.is_all_energy) == (2.75, False)
+    assert energy_of(summary) == "at least 2.75 Wh"
+    assert energy_of(replace(summary, is_all_energy=True)) == "2.75 Wh"
+    assert energy_of(replace(summary, watt_hours=0.0)) == "–"
 
 
 FINISHED = ("finished", "FINISHED")  # the state that harness writes, and MLflow's status

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from matplotlib.figure import Figure as Canvas
 
 from harness.data.images import Labelled
 from harness.measure import overlap
@@ -14,6 +15,7 @@ from harness.measure.forward import logits_of
 from harness.measure.rows import Arrays, Figure, Row
 from harness.measure.setup import open_trial
 from harness.measure.trial import measure, store_results
+from harness.report.kept_pictures import caption_in
 from harness.spec.records import TrialRecord
 from harness.spec.states import State
 from harness.spec.values import Trial
@@ -69,12 +71,17 @@ def test_a_trial_of_a_diverged_fit_is_a_result_without_rows(home: Home) -> None:
 def test_results_are_stored_under_names_that_every_file_system_takes(tmp_path: Path) -> None:
     def results() -> Iterator[Row | Figure | Arrays]:
         yield Row("dice", 1.0)
-        yield Figure("shift of a.png/b", np.zeros((2, 2), np.uint8))
+        yield Figure("shift of a.png/b", np.zeros((2, 2), np.uint8), "Ångström – 2 × 2 pixels.")
+        yield Figure("drawn", Canvas(figsize=(1, 1)), "Ångström – nothing.")
         yield Arrays("counts a.b/c", {"counts": np.arange(3)})
 
     assert store_results(results(), tmp_path) == [Row("dice", 1.0)]
     names = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")]
-    assert sorted(names) == ["counts_a_b_c.npz", "figures/shift_of_a.png_b.png"]
+    figures = ["figures/drawn.png", "figures/shift_of_a.png_b.png"]
+    assert sorted(names) == ["counts_a_b_c.npz", *figures]
+    captions = [caption_in(tmp_path / name) for name in figures]
+    assert captions == ["Ångström – nothing.", "Ångström – 2 × 2 pixels."]
+    assert caption_in(tmp_path / "counts_a_b_c.npz") == ""
     with np.load(tmp_path / "counts_a_b_c.npz") as arrays:
         assert arrays["counts"].tolist() == [0, 1, 2]
 

@@ -11,6 +11,7 @@ from harness.judge.verdicts import Verdicts
 from harness.report.bibliography import bibtex, data_reference, known_references, references_of
 from harness.report.checklists import checklists_of
 from harness.report.evidence import Evidence
+from harness.report.methods.machines import hardware_text
 from harness.report.methods.paragraphs import methods_of
 from harness.report.page import page
 from harness.report.provenance import provenance
@@ -80,6 +81,31 @@ def test_the_methods_say_what_the_study_and_its_records_hold(
     assert "Energy was not measured" in paragraphs["Hardware"]
 
 
+def with_use(evidence: Evidence, uses: list[dict[str, float]]) -> Evidence:
+    """The evidence, with what the first trainings and their measurements have used."""
+    results = dict(evidence.results)
+    for run, use in zip(evidence.runs, uses, strict=False):
+        result = results[run.id]
+        results[run.id] = {**result, "use": use, "fit": {**result["fit"], "use": use}}
+    return replace(evidence, results=results)
+
+
+def test_the_methods_say_memory_and_energy_as_far_as_they_were_measured(
+    judgement: tuple[Study, Verdicts, Evidence],
+) -> None:
+    evidence = judgement[2]
+    small = {"peak_memory_gb": 1.24, "gpu_memory_gb": 0.5, "gpu_energy_wh": 0.25}
+    large = {"peak_memory_gb": 0.9, "gpu_memory_gb": 3.52, "gpu_energy_wh": 100.0}
+    text = hardware_text(with_use(evidence, 4 * [small, large]), others_before=False)
+    assert "The largest training took 1.2 GB of memory and 3.5 GB of a GPU's" in text
+    assert "GPUs used 401 Wh in training and 401 Wh in measuring; the energy of a shared" in text
+    text = hardware_text(with_use(evidence, [small, small]), others_before=False)
+    assert "0.5 Wh in training (told by 2 of 8) and 0.5 Wh in measuring (told by 2 of 8)" in text
+    on_processors = with_use(evidence, 8 * [{"peak_memory_gb": 1.24}])
+    text = hardware_text(on_processors, others_before=False)
+    assert "The largest training took 1.2 GB of memory. Energy was not measured." in text
+
+
 def test_a_reference_in_the_methods_stands_in_the_bibliography(
     judgement: tuple[Study, Verdicts, Evidence],
 ) -> None:
@@ -121,7 +147,9 @@ def test_curves_lead_to_their_runs_and_one_epoch_is_no_curve(
 
 def test_every_reference_speaks_of_something_that_exists() -> None:
     for reference in known_references():
-        assert {"author", "title"} <= set(reference.fields)
+        assert {"author", "title", "year"} <= set(reference.fields), reference.key
+        venues = {"journal", "booktitle", "publisher", "url"}
+        assert not venues.isdisjoint(reference.fields), f"{reference.key} appeared nowhere"
         for user in reference.users:
             kind, name = user.split("/")
             if kind in HOMES:

@@ -209,7 +209,7 @@ def test_a_study_ends_whose_workers_are_killed_and_queued_again(home: Home, tiny
             child.kill()
     assert process.returncode == 0, out
     assert "died" in out
-    assert "4 of 4 trials were done by workers" in out
+    assert "by workers: 4 fits trained; trials: 4 finished; 4 recorded" in out
     logs = (home.hidden / "workers" / "tiny").glob("*_log.*")
     assert any("Requeued job" in path.read_text() for path in logs)
     results = [run.key for run in tracker_of(home).runs() if is_result(run)]

@@ -8,6 +8,7 @@ import pytest
 from harness.spec.catalogue import catalogue
 from harness.study.cell_names import earlier_fit_name, fit_name, run_name
 from harness.study.glossary import glossary_entry
+from harness.study.levels import among
 from harness.study.load import load_study
 from harness.study.names import Names, display_name, level_display_names
 from tests.made.study_files import BASE, loaded_study, problem_text
@@ -95,3 +96,13 @@ def test_runs_and_jobs_are_named_by_the_levels_of_the_axes() -> None:
     skips = load_study(STUDIES / "skips.yaml")
     assert run_name(skips.cells[0]) == "prune 0 · brightness 0.5 · draw 20 · seed 20"
     assert fit_name(skips.cells[0]) == "prune 0 · draw 20 · seed 20"
+
+
+def test_runs_of_the_same_levels_are_told_apart_by_what_else_differs() -> None:
+    study = load_study(STUDIES / "uda.yaml")
+    names = [run_name(cell) for cell in study.cells]
+    assert len(set(names)) == len(names) == 323
+    assert "lucchi · source only · random · tested on mitoem_h · seed 0" in names
+    assert "lucchi · mitoem_h · Y-Net · random · last · seed 0" in names
+    confined = among(study.expansion, study.cells, {"fit.method": "HM"})
+    assert {run_name(cell) for cell in confined} < set(names)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 from skimage.exposure import equalize_hist
@@ -30,9 +32,10 @@ SIDE, WIDE = 2.1, 13.0  # inches of a panel, and of all columns at most
 COLOURS = (BLACK, BLUE, VERMILION, GREEN)  # by distance from the middle
 TINY = np.finfo(float).tiny
 EQUALISED = (
-    "histogram-equalised for view only, over all slices of a map together; "
-    "the numbers come from the plain maps"
+    "Maps are histogram-equalised for view only, over all slices of a map together; the numbers "
+    "come from the plain maps."
 )
+RANKS = "saliency by rank among all slices"  # what a colour of an equalised map says
 
 
 def overview(image: str, stack: Maps, maps: Mapping[str, Maps]) -> Figure:
@@ -50,8 +53,10 @@ def overview(image: str, stack: Maps, maps: Mapping[str, Maps]) -> Figure:
         axes = _column(canvas, equalise(slice_maps), (column, columns), SALIENCY_MAP)
         words = label.replace("(", " (").replace("_", " ")
         axes[0].set_title(textwrap.fill(words, int(9 * side)), fontsize=10)
-    _caption(canvas, f"{image}. Maps are {EQUALISED}.", side * columns)
-    return Figure(f"saliency-{image}", canvas)
+    if len(maps) > 0:
+        _colour_bar(canvas)
+    caption = f"The slices of {image}, and the saliency of each. {EQUALISED}"
+    return Figure(f"saliency-{image}", canvas, caption)
 
 
 def by_channel(label: str, mean: Maps, values: Maps, explanation: str) -> Figure:
@@ -71,8 +76,9 @@ def by_channel(label: str, mean: Maps, values: Maps, explanation: str) -> Figure
         axes.set_title(f"{slice_name(channel, rows)}: {shares[channel]:.0%}", fontsize=10)
     _distributions(canvas.add_subplot(grid[1, :]), values)
     canvas.suptitle(textwrap.fill(label, int(12 * wide)), fontsize=11)
-    _caption(canvas, f"{explanation}; percentages are shares of it. Maps are {EQUALISED}.", wide)
-    return Figure(f"channels-{label}", canvas)
+    _colour_bar(canvas)
+    caption = f"{explanation}; percentages are shares of all saliency. {EQUALISED}"
+    return Figure(f"channels-{label}", canvas, caption)
 
 
 def equalise(maps: Maps) -> Maps:
@@ -147,7 +153,11 @@ def _limits(panels: Maps) -> tuple[float, float]:
     return float(panels.min()), float(panels.max())
 
 
-def _caption(canvas: Canvas, text: str, wide: float) -> None:
-    letters_of_line = int(13 * wide)
-    lines = textwrap.fill(text, letters_of_line)
-    canvas.supxlabel(lines, fontsize=9, x=0.01, ha="left")
+def _colour_bar(canvas: Canvas) -> None:
+    """Says what the colours of the maps are, below them; their values differ from map to map."""
+    colours = ScalarMappable(Normalize(0, 1), SALIENCY_MAP)
+    bar = canvas.colorbar(colours, ax=canvas.axes, location="bottom", aspect=40, pad=0.02)
+    bar.set_ticks([0, 1], labels=["low", "high"])
+    bar.ax.tick_params(labelsize=9, length=0)
+    bar.set_label(RANKS, fontsize=9)
+    bar.outline.set_visible(False)  # type: ignore[operator]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from harness.components.probes import probe
 from harness.components.probes.shift_distances import Side, compare_layers
-from harness.components.probes.shift_figures import violins
+from harness.components.probes.shift_figures import caption_of, violins
 from harness.data.images import Labelled, Unlabelled
 from harness.measure.forward import logits_of
 from harness.measure.layers import hooked_layers, stages
@@ -61,7 +61,7 @@ def shift(
             arrays[f"{layer}/{name}"] = array
     yield Arrays("shift", arrays)
     if moved or len(start.images) > 1:
-        yield Figure("shift", violins(shifts, moved))
+        yield Figure("shift", violins(shifts, moved), caption_of(shifts, moved))
 
 
 def _layers_to_compare(start: Side, end: Side | None, layers: list[str] | None) -> list[str]:

@@ -10,6 +10,8 @@ from harness.components.probes.colours import BLUE, GREY, PALE_GREY, VERMILION
 from harness.components.probes.shift_distances import Array, LayerShift
 
 NULL = "two halves of the original"
+MOVED = "original against shifted"
+UNMOVED = "nothing is shifted: two random halves of the test set"
 
 
 def violins(layers: Mapping[str, LayerShift], moved: bool) -> Figure:
@@ -43,7 +45,7 @@ def violins(layers: Mapping[str, LayerShift], moved: bool) -> Figure:
         ncols=2,
         fontsize=9,
     )
-    picture.suptitle(_title(layers, moved), fontsize=10)
+    picture.suptitle(MOVED if moved else UNMOVED, fontsize=10)
     return picture
 
 
@@ -65,13 +67,13 @@ def _draw_violin(axes: Axes, position: int, distances: Array, colour: str) -> No
     )
 
 
-def _title(layers: Mapping[str, LayerShift], moved: bool) -> str:
+def caption_of(layers: Mapping[str, LayerShift], moved: bool) -> str:
     """Says what is compared, and of how many positions and bins."""
     channels = next(iter(layers.values())).original
-    if moved:
-        comparison = "original against shifted"
-    else:
-        comparison = "nothing is shifted: two random halves of the test set"
     positions = channels.sum(1).max()
     bins = channels.shape[1]
-    return f"{comparison}\nchannels of each layer; {positions:,} positions, {bins} bins"
+    comparison = MOVED if moved else UNMOVED
+    return (
+        f"{comparison[0].upper()}{comparison[1:]}: the distances of the channels of each layer, "
+        f"each from {positions:,} positions in {bins} bins. A bar covers the middle half."
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from harness.record.database import Run
 from harness.report.bibliography import citation
 from harness.report.evidence import Evidence
+from harness.report.methods.costs import cost_sentences
 from harness.report.methods.words import count_text, distinct, list_text
 
 # Packages whose versions may change numbers, as the list of a run's packages calls them.
@@ -78,20 +79,11 @@ def _interpreter(origin: Mapping[str, Any]) -> str:
 
 
 def hardware_text(evidence: Evidence, *, others_before: bool) -> str:
-    """The machines, and how long trainings and measurements took; energy is not measured."""
+    """The machines, and what trainings and measurements took on them."""
     machines = Counter(_machine(run) for run in evidence.runs)
     texts = [f"{machine} ({count_text(count, 'run')})" for machine, count in machines.items()]
     sentences = [f"Runs were made on {list_text(texts)}"]
-    fits = evidence.fits.values()
-    if fits:
-        training = _hours(sum(fit["seconds"] for fit in fits))
-        measuring = _hours(sum(result["seconds"] for result in evidence.results.values()))
-        count = count_text(len(fits), "training")
-        text = f"{count} took {training} and measuring {measuring}, added up over all jobs"
-        if others_before:
-            text += "; the other trainings that these need come on top"
-        sentences.append(text)
-    sentences.append("Energy was not measured")
+    sentences += cost_sentences(evidence, others_before=others_before)
     return " ".join(f"{sentence}." for sentence in sentences)
 
 
@@ -99,12 +91,3 @@ def _machine(run: Run) -> str:
     """The machine of a run by its cores and its device; its name is nobody's business."""
     words = [run.tags.get("harness.machine", ""), run.tags.get("harness.device", "")]
     return ", ".join(filter(None, words)) or "a machine that is not recorded"
-
-
-def _hours(seconds: float) -> str:
-    """A time as a methods section says it."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

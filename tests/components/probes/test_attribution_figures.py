@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from harness.components.probes.attribution import attribution
-from harness.components.probes.attribution_figures import equalise
+from harness.components.probes.attribution_figures import RANKS, equalise
 from harness.measure.rows import Figure, Row
 from tests.made.slices import network, pictures, saliency, unlabelled_volume
 
@@ -33,11 +34,17 @@ def test_views_are_equalised_over_the_slices_together() -> None:
 def test_as_many_figures_as_are_asked_for(count: int, names: list[str]) -> None:
     test = unlabelled_volume(pictures(5, 32, 32))
     figures = []
+    captions = []
     for item in attribution(network(), test, maps=[saliency("gradient")], figures=count):
         if isinstance(item, Figure):
             figures.append(item.name)
+            captions.append(item.caption)
+            texts = " ".join(text.get_text() for text in item.picture.findobj(Text))
+            assert "equalised" not in texts  # a caption stands beside a picture, not in it
+            assert RANKS in texts
         elif isinstance(item, Row):
             assert math.isfinite(item.value)
         else:
             assert item.name == "saliency"
     assert figures == names
+    assert all("the numbers come from the plain maps" in caption for caption in captions)
