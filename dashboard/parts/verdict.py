@@ -19,6 +19,7 @@ from dashboard.parts.verdict_checks import show_checks
 from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import Contrast
+from harness.judge.look_words import STOPPED
 from harness.judge.sentences import estimate, mean, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.comparison_tables import contrasts_csv, values_csv
@@ -138,6 +139,8 @@ def legend(verdict: Verdict) -> str:
     )
     if any(contrast.paired for contrast in verdict.contrasts):
         text += " Lines join the values of one unit."
+    if verdict.has_looks:
+        text += f" {with_capital(STOPPED)}."
     return text
 
 

@@ -181,7 +181,7 @@ def _run_study(file: Path, orders: Orders) -> tuple[Study, Tracker, RunSummary |
         study = study_with_data(file, home, orders.overrides)
 
     def carry_out_part(part: Study) -> RunSummary | None:
-        return _run_cells(part, tracker, orders)
+        return _run_cells(study, part, tracker, orders)
 
     summary = in_looks(study, tracker, carry_out_part, quiet=orders.quiet)
     return study, tracker, summary
@@ -194,8 +194,11 @@ def _engine_of_search(search: Search, home: Home, orders: Orders) -> Engine:
     return engine_of(orders.choice, home, room, modules, Limits(orders.longest))
 
 
-def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | None:
-    """Runs what is missing of some cells of a study; None where nothing is."""
+def _run_cells(study: Study, part: Study, tracker: Tracker, orders: Orders) -> RunSummary | None:
+    """Runs what is missing of some cells of a study; None where nothing is.
+
+    Whether the study can answer its question is asked of the whole: a look has fewer seeds.
+    """
     home, choice, retry = tracker.home, orders.choice, orders.retry
     plan = plan_of(part, home, tracker, retry)
     if not plan.todo:
@@ -203,7 +206,7 @@ def _run_cells(part: Study, tracker: Tracker, orders: Orders) -> RunSummary | No
     if not orders.anyway:
         from harness.cli.prospects import refuse_what_cannot_be_shown
 
-        refuse_what_cannot_be_shown(part)
+        refuse_what_cannot_be_shown(study)
     weights = check_building_of(plan, home, no_build=orders.no_build)
     if not orders.anyway:
         refuse_what_has_no_room(plan, weights, home)

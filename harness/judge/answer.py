@@ -21,6 +21,7 @@ from harness.judge.enough_shots import shots_answers
 from harness.judge.estimates import mean_of_sample
 from harness.judge.families import correct_families, tested_contrasts
 from harness.judge.leave_one_out import Draft, leave_one_out
+from harness.judge.looks import in_order_of_seeds
 from harness.judge.measured import Measured, Tally
 from harness.judge.network_level import (
     NOT_CONFIRMATORY,
@@ -208,7 +209,10 @@ def _with_sentences(
     removed: set[str] = set()
     for contrast in answered:
         removed.update(contrast.removed)
-    if removed:
+    if removed and draft.has_looks:
+        seeds = ", ".join(in_order_of_seeds(removed))
+        notes.append(f"not in every contrast, for they were trained for others or failed: {seeds}")
+    elif removed:
         lacking = "an arm"
         if comparison.kind == "correlate":
             lacking = "a metric"

@@ -12,6 +12,7 @@ from harness.judge.answer_words import (
     words_of,
 )
 from harness.judge.contrasts import Contrast
+from harness.judge.look_words import looks_of_many
 from harness.judge.verdicts import Verdict
 from harness.study.names import Names
 
@@ -134,7 +135,10 @@ def _subject(verdict: Verdict, labels: _Labels, names: Names) -> str:
 
 
 def _units(verdict: Verdict, names: Names) -> str:
-    """How many units each contrast stands on, where that is the same for all."""
+    """How many units each contrast stands on, where that is the same for all; and after how many
+    they were decided, where they are decided seed by seed.
+    """
     counts = {words_of(verdict, contrast, names).n_and_unit for contrast in verdict.contrasts}
-    count = _only(counts)
-    return "" if count is None else f" ({count})"
+    parts = [_only(counts) or "", looks_of_many(verdict.contrasts)]
+    text = ", ".join(filter(None, parts))
+    return f" ({text})" if text else ""

@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 
-from harness.judge.contrast_sentences import ONLY_THESE, looks_in_words, restrictions_worth_saying
+from harness.judge.contrast_sentences import ONLY_THESE, restrictions_worth_saying
 from harness.judge.contrasts import SHARED, Contrast
+from harness.judge.look_words import level_in_words, looks_in_words
 from harness.judge.sentences import number, p_value
 from harness.judge.verdicts import Verdict
 from harness.spec.naming import as_list
 from harness.study.comparison import Comparison
-from harness.study.names import Names, display_name, interval_name, level_display_name
+from harness.study.names import Names, display_name, level_display_name
 from harness.study.says import Answer
 
 
@@ -117,7 +118,7 @@ def words_of(verdict: Verdict, contrast: Contrast, names: Names) -> Words:
         size=number(abs(contrast.estimate), width),
         interval=interval,
         interval_of_size=interval_of_size,
-        level=interval_name(contrast.level),
+        level=level_in_words(contrast),
         n=n,
         unit=unit,
         p=p,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from harness.judge.arms import levels_text
 from harness.judge.contrasts import SHARED, Contrast
+from harness.judge.look_words import looks_in_words
 from harness.judge.sentences import count, estimate, number, p_value
 from harness.judge.transfer import gain_text
 from harness.spec.naming import as_list, where_text
@@ -93,16 +94,6 @@ def _numbers(
     parts.append(p_value(contrast.corrected) + correction)
     parts += filter(None, [looks_in_words(contrast)])
     return ", ".join(parts)
-
-
-def looks_in_words(contrast: Contrast) -> str:
-    """After how many seeds a contrast was decided, or that it is not; empty without looks."""
-    most = contrast.looked.most
-    if not most:
-        return ""
-    if contrast.decided_after:
-        return f"decided after {contrast.decided_after} of at most {most} seeds"
-    return f"undecided after {contrast.n[0]} of at most {most} seeds"
 
 
 def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:

@@ -8,12 +8,12 @@ from harness.judge.contrast_sentences import outcome
 from harness.judge.contrasts import Contrast
 from harness.judge.families import correct_families
 from harness.judge.measured import Measured
-from harness.judge.sentences import p_number, p_value
+from harness.judge.survival_line import UNDECIDED, LeftOut, survival_line
 from harness.judge.verdicts import Verdict
 from harness.study.comparison import Comparison
 
 MOST = 1_000  # contrasts that are made again for one comparison: a second or two
-MOST_NAMED = 3  # units that a line names
+MOST_SIGNS = 12  # pairs whose signs are listed again: a second for each contrast
 
 Answers = Callable[[Sequence[Measured]], Iterator[Contrast]]
 
@@ -41,8 +41,9 @@ class Draft:
         """Why its verdicts are not made again; empty where they are."""
         if self.question.kind == "model":
             return "a model is not fitted again without each unit"
-        if any(contrast.looked.most for contrast in self.verdict.contrasts):
-            return "seeds were added until it was decided, and without one it is another sequence"
+        for contrast in self.verdict.contrasts:
+            if contrast.test == "sequential_signs" and max(contrast.n) > MOST_SIGNS:
+                return f"the signs of {max(contrast.n)} seeds would have to be listed again"
         count = len(self.units) * len(self.verdict.contrasts)
         if count > MOST:
             return f"{count:,} contrasts would have to be made again"
@@ -60,25 +61,11 @@ class Draft:
         for contrast in self.verdict.contrasts:
             gone = replace(contrast, p=math.nan)
             again = answers.get((contrast.stratum, contrast.first, contrast.second), gone)
+            if _is_before_looks(again) and not math.isnan(contrast.p):
+                again = replace(again, p=1.0)  # undecided, it still holds its share of alpha
             only_these = contrast.only_these_networks
             contrasts.append(replace(again, only_these_networks=only_these))
         return replace(self.verdict, contrasts=tuple(contrasts))
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A contrast without each of its units: its corrected p, and which units change its outcome."""
-
-    contrast: Contrast
-    low: float  # of the corrected p
-    high: float
-    changes: tuple[tuple[str, str], ...]  # a unit, and the outcome without it
-    too_few: bool = False  # with one unit fewer no p could reach alpha
-
-    @property
-    def name(self) -> str:
-        """The contrast as a table names it."""
-        return self.contrast.name
 
 
 def leave_one_out(drafts: Sequence[Draft], verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -101,14 +88,23 @@ def leave_one_out(drafts: Sequence[Draft], verdicts: Sequence[Verdict]) -> list[
         left_out: list[LeftOut] = []
         if not draft.why_not:
             left_out = list(_left_out(draft.question, verdict, without))
-        answered.append(replace(verdict, survival=_survival(draft, verdict, left_out)))
+        line = ""
+        if draft.why_not:
+            line = f"not asked without single units: {draft.why_not}"
+        elif left_out:
+            line = survival_line(left_out, draft.question, len(draft.units))
+        answered.append(replace(verdict, survival=line))
     return answered
 
 
 def _left_out(
     question: Comparison, verdict: Verdict, without: dict[str, Verdict]
 ) -> Iterator[LeftOut]:
-    """Each tested contrast of a verdict without each of its units."""
+    """Each tested contrast of a verdict without each of its units.
+
+    Where seeds are trained until decided, it is judged as if the seed had failed: the seeds after
+    it move up by one, and the looks that are left may spend no more than they ever may.
+    """
     for number, contrast in enumerate(verdict.contrasts):
         if math.isnan(contrast.corrected):
             continue
@@ -118,73 +114,22 @@ def _left_out(
         for unit, judged in without.items():
             again = judged.contrasts[number]
             p_values.append(again.corrected)
-            too_few = too_few or again.smallest > question.alpha
-            answer = outcome(question, again)
-            if answer != contrast.outcome:
+            too_few = too_few or again.smallest > question.alpha or _is_before_looks(again)
+            answer = _outcome_in_words(question, again)
+            if answer != _outcome_in_words(question, contrast):
                 changes.append((unit, answer))
         finite = [p for p in p_values if not math.isnan(p)]
         if finite:
             yield LeftOut(contrast, min(finite), max(finite), tuple(changes), too_few)
 
 
-def _survival(draft: Draft, verdict: Verdict, left_out: Sequence[LeftOut]) -> str:
-    """One line: whether the verdicts of a comparison would survive, and how far they are from
-    flipping; empty where nothing was tested.
-    """
-    if draft.why_not:
-        return f"not asked without single units: {draft.why_not}"
-    if not left_out:
-        return ""
-    unit = draft.question.unit
-    count = len(draft.units)
-    if all(contrast.too_few for contrast in left_out):
-        nearest = min(left_out, key=lambda contrast: contrast.low)
-        return (
-            f"without one of {count} {unit}s the design could not reach alpha, so every verdict "
-            f"needs all of them; {_range(nearest)} without one"
-        )
-    alpha = draft.question.alpha
-    changing = [contrast for contrast in left_out if contrast.changes and not contrast.too_few]
-    if not changing:
-        nearest = min(left_out, key=lambda contrast: _distance(contrast, alpha))
-        which = "" if len(left_out) == 1 else f"; nearest to alpha {nearest.name}"
-        subject = "the verdict stays"
-        if len(left_out) > 1:
-            subject = f"all {len(left_out)} verdicts stay"
-        return f"{subject} without any one of {count} {unit}s{which}, {_range(nearest)}"
-    first = max(changing, key=lambda contrast: len(contrast.changes))
-    subject = "the verdict hangs"
-    if len(left_out) > 1:
-        subject = f"{len(changing)} of {len(left_out)} verdicts hang"
-    return (
-        f"{subject} on single {unit}s: {first.name} is {_changes(first)} "
-        f"({_range(first)} without one of {count})"
-    )
+def _is_before_looks(contrast: Contrast) -> bool:
+    """Whether a contrast has fewer pairs than its first look takes."""
+    return min(contrast.n) < contrast.looked.least
 
 
-def _distance(left_out: LeftOut, alpha: float) -> float:
-    """How near to alpha the p of a contrast comes, as a ratio."""
-    nearest = left_out.high if left_out.contrast.corrected <= alpha else left_out.low
-    return abs(math.log(max(nearest, 1e-12) / alpha))
-
-
-def _range(left_out: LeftOut) -> str:
-    """'p = .016 to .047', both corrected."""
-    low, high = p_value(left_out.low), p_number(left_out.high)
-    if low == p_value(left_out.high):
-        return low
-    return f"{low} to {high}"
-
-
-def _changes(left_out: LeftOut) -> str:
-    """'open without seed 3 or seed 5'."""
-    outcomes: dict[str, list[str]] = {}
-    for unit, answer in left_out.changes:
-        outcomes.setdefault(answer, []).append(unit)
-    texts = []
-    for answer, units in outcomes.items():
-        names = " or ".join(units[:MOST_NAMED])
-        if len(units) > MOST_NAMED:
-            names += f" or {len(units) - MOST_NAMED} others"
-        texts.append(f"{answer} without {names}")
-    return ", ".join(texts)
+def _outcome_in_words(question: Comparison, contrast: Contrast) -> str:
+    """What a contrast shows; undecided, where another seed would be trained."""
+    if contrast.looked.most and not contrast.decided_after:
+        return UNDECIDED
+    return outcome(question, contrast)

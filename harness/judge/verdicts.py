@@ -88,6 +88,11 @@ class Verdict:
     survival: str = ""  # whether it would survive without any one unit; empty where not asked
 
     @property
+    def has_looks(self) -> bool:
+        """Whether its contrasts are decided seed by seed."""
+        return any(contrast.looked.most for contrast in self.contrasts)
+
+    @property
     def strata(self) -> list[Levels]:
         """The strata that have arms or contrasts, in their order."""
         parts: tuple[Arm | Contrast, ...] = (*self.arms, *self.contrasts)

@@ -177,7 +177,10 @@ def _interval_answer(verdicts: Verdicts) -> str:
     names = distinct(
         display_name(verdict.comparison.interval_name) for verdict in verdicts.verdicts
     )
-    return f"{list_text(names)} over the declared unit, at each mean and difference"
+    text = f"{list_text(names)} over the declared unit, at each mean and difference"
+    if any(verdict.has_looks for verdict in verdicts.verdicts):
+        text += "; differences decided seed by seed have repeated intervals"
+    return text
 
 
 def _metrics_answers(sources: Sources) -> Iterator[tuple[str, str]]:

@@ -53,6 +53,8 @@ CONTRAST_HEAD = (
     "outcome",
     "sentence",
     "runs",
+    "decided_after",
+    "most",
 )
 VALUE_HEAD = (
     "comparison",
@@ -132,7 +134,17 @@ def _contrast_line(verdict: Verdict, contrast: Contrast) -> list[Any]:
         contrast.outcome,
         contrast.sentence,
         " ".join(contrast.runs),
+        *_look_cells(contrast),
     ]
+
+
+def _look_cells(contrast: Contrast) -> tuple[str | int, str | int]:
+    """After how many seeds a contrast was decided, and of how many at most; empty where their
+    number was fixed.
+    """
+    if not contrast.looked.most:
+        return "", ""
+    return contrast.decided_after or "", contrast.looked.most
 
 
 def _effect_cells(contrast: Contrast) -> tuple[str, float, float, float]:

@@ -9,10 +9,12 @@ from markupsafe import Markup
 
 from harness.judge.arms import Levels, levels_text
 from harness.judge.enough_shots import is_curve_of_shots
+from harness.judge.look_words import STOPPED, level_in_words
 from harness.judge.verdicts import Arm, Verdict
 from harness.report.correlation_figure import figures_of_strata
 from harness.report.difference_plot import difference_plot, has_differences
 from harness.report.figures import boxes, scatter
+from harness.report.formats import with_capital
 from harness.report.learning_curve import learning_curve
 from harness.report.page_contrasts import contrast_legend, contrast_row
 from harness.report.rank_diagram import rank_diagram
@@ -141,7 +143,10 @@ def _figure_legend(verdict: Verdict) -> str:
         f"the diamond is the mean with its {interval_name(1 - comparison.alpha)}"
     )
     lines = " Lines join the values of one unit." if _is_paired(verdict) else ""
-    return f"{text} ({display_name(comparison.interval_name)}).{lines}"
+    text += f" ({display_name(comparison.interval_name)}).{lines}"
+    if verdict.has_looks:
+        text += f" {with_capital(STOPPED)}."
+    return text
 
 
 def _margin_legend(verdict: Verdict) -> str:
@@ -149,7 +154,7 @@ def _margin_legend(verdict: Verdict) -> str:
     if not has_differences(verdict):
         return ""
     comparison = verdict.comparison
-    interval = interval_name(verdict.contrasts[0].level)
+    interval = level_in_words(verdict.contrasts[0])
     text = f"A difference with its {interval}, which is not corrected"
     if comparison.margin is None:
         return f"{text}; one that leaves out zero is filled."

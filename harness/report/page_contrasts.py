@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.judge.contrasts import Contrast
+from harness.judge.look_words import level_in_words, p_in_words
 from harness.judge.sentences import estimate, number, spread
 from harness.judge.verdicts import Verdict
 from harness.report.table_captions import correction
-from harness.study.names import display_name, interval_name
+from harness.study.names import display_name
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,11 @@ class ContrastRow:
 def contrast_legend(verdict: Verdict) -> str:
     """How the p values and intervals of the contrasts came about."""
     comparison = verdict.comparison
-    p = "p is two-sided"
-    if comparison.margin is not None:
-        p = "p is that of two one-sided tests"
-    level = interval_name(verdict.contrasts[0].level)
+    first = verdict.contrasts[0]
+    p = p_in_words(first, comparison.margin)
+    level = level_in_words(first)
     return (
-        f"{p} and {correction(verdict)}; alpha {comparison.alpha:g}; "
+        f"{p}, {correction(verdict)}; alpha {comparison.alpha:g}; "
         f"each difference has its {level}, which is not corrected."
     )
 

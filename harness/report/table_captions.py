@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from harness.judge.answer_words import restrictions_in_words
 from harness.judge.contrasts import SHARED, Contrast
+from harness.judge.look_words import STOPPED, level_in_words, p_in_words
 from harness.judge.verdicts import Verdict
 from harness.report.formats import with_capital
-from harness.study.comparison import Comparison
 from harness.study.names import Names, display_name, interval_name
 
 
@@ -19,6 +19,8 @@ def arms_caption(verdict: Verdict, names: Names, *, has_best: bool, has_letters:
         f"{_title(verdict, names)}. Mean and {interval} ({kind}) over the n {_unit(verdict)}s "
         "of an arm"
     ]
+    if verdict.has_looks:
+        sentences.append(with_capital(STOPPED))
     if has_best:
         sentences.append("Bold: the best mean")
     if has_letters:
@@ -36,7 +38,8 @@ def contrasts_caption(verdict: Verdict, names: Names) -> str:
     sentences = [f"{_title(verdict, names)}, contrasts. {estimates}"]
     tests = _tests(verdict.contrasts, names)
     if tests:
-        sentences.append(f"Test: {tests}; {_p(comparison)}, {correction(verdict)}")
+        p = p_in_words(verdict.contrasts[0], comparison.margin)
+        sentences.append(f"Test: {tests}; {p}, {correction(verdict)}")
     sentences.append(f"n counts {_units_of_n(verdict)}; alpha is {comparison.alpha:g}")
     effects = _effects(verdict.contrasts, names)
     if effects:
@@ -87,7 +90,7 @@ def _units_of_n(verdict: Verdict) -> str:
 def _what_is_estimated(verdict: Verdict, names: Names) -> str:
     """What the column of estimates holds."""
     comparison = verdict.comparison
-    interval = f"{interval_name(verdict.contrasts[0].level)}s, which are not corrected"
+    interval = f"{level_in_words(verdict.contrasts[0])}s, which are not corrected"
     trend = display_name(comparison.trend or "", names)
     if comparison.kind == "correlate":
         return f"the correlation of the two metrics, with {interval}"
@@ -105,13 +108,6 @@ def _what_is_estimated(verdict: Verdict, names: Names) -> str:
             f"within ±{comparison.margin:g}"
         )
     return f"differences, first minus second, with {interval}"
-
-
-def _p(comparison: Comparison) -> str:
-    """What kind of p value it is."""
-    if comparison.margin is not None:
-        return f"p of two one-sided tests against ±{comparison.margin:g}"
-    return "p is two-sided"
 
 
 def _tests(contrasts: Sequence[Contrast], names: Names) -> str:

@@ -110,6 +110,20 @@ def test_a_primary_question_beyond_its_design_is_not_run_by_mistake(home: Home) 
     assert "7 seeds would do; --anyway runs it all the same" in err
 
 
+def test_a_primary_question_is_asked_of_all_seeds_and_not_of_a_look(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def carry_out_nothing(*args: object, **options: object) -> RunSummary:
+        """Says that the study was asked to stop before its first trial."""
+        return RunSummary([], recorded=0, count_left=1)
+
+    monkeypatch.setattr("harness.cli.run.carry_out", carry_out_nothing)
+    study = study_at(home, TEXT.replace("unit: seed}", "unit: seed, primary: true}"))
+    code, _, err = call("run", str(study.path), "--on", "inline")
+    assert "not testable" not in err
+    assert code == 1  # one trial is left
+
+
 def test_the_plan_says_what_is_still_needed(home: Home) -> None:
     study = study_at(home, TEXT)
     code, out, _ = call("plan", str(study.path))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.judge.contrasts import Contrast
+from harness.judge.look_words import level_in_words
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.bibliography import citation
 from harness.report.methods.words import count_text, distinct, list_text
@@ -124,8 +125,11 @@ def _interval_phrases(verdict: Verdict) -> Iterator[str]:
         return
     name = verdict.comparison.interval_name
     reference = citation(f"interval/{name}")
-    interval = interval_name(contrasts[0].level)
-    yield f"{interval} ({display_name(name)}){reference}, not corrected"
+    interval = level_in_words(contrasts[0])
+    kind = f" ({display_name(name)}){reference}"
+    if verdict.has_looks:
+        kind = f" of differences, {interval_name(1 - verdict.comparison.alpha)} of arms{kind}"
+    yield f"{interval}{kind}, not corrected"
     effects = distinct(contrast.effect.name for contrast in contrasts if contrast.effect)
     if effects:
         references = citation(*[f"effect/{effect}" for effect in effects])
