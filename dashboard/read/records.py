@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.read.database import Unreadable, readable, tracker, version
-from dashboard.read.rows import rows_together
 from harness.record.database import Run
+from harness.record.kept_rows import rows_together
 from harness.record.lookups import Version
 from harness.record.table import finished_runs, frame_of_rows, frame_of_runs, newest_runs
 from harness.spec.naming import level_of_text

@@ -30,7 +30,7 @@ from harness.cli.shared import (
     study_with_data,
     tracker_at,
 )
-from harness.record.table import rows_in, table_of
+from harness.record.table import table_of
 from harness.store import Home
 
 
@@ -79,7 +79,7 @@ def compare(
     if study.search is not None and not study.cells:
         print_search(study, study.search, tracker.home)
         return
-    runs, rows = or_exit(table_of, recorded, tracker, rows_in)
+    runs, rows = or_exit(table_of, recorded, tracker, study.name)
     verdicts = judge(study, runs, rows, recorded, leaving_out=True)
     print_verdicts(verdicts, as_values=json_)
 

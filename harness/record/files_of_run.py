@@ -107,8 +107,9 @@ def _local_file(home: Home, run: Run, name: str) -> Path | None:
             name,
             "`harness check --repair` sets its trial aside, and the run's own artifact stands in",
         )
-        if (stored / name).is_file():
-            return stored / name
+        path = stored / name
+        if path.is_file():
+            return path
     folder = artifact_folder(run, home)
     if folder is None or not (folder / name).is_file():
         return None
@@ -121,7 +122,10 @@ def _local_file(home: Home, run: Run, name: str) -> Path | None:
 def _refuse_broken(folder: Path, name: str, remedy: str) -> None:
     """Refuses a file that is not what was finished; each is read to its end once in a process."""
     path = folder / name
-    written = path.stat().st_mtime_ns if path.exists() else -1
+    try:
+        written = path.stat().st_mtime_ns
+    except OSError:
+        written = -1
     if _sound.get(path) == written:
         return
     problem = why_file_broken(folder, name)

@@ -1,11 +1,9 @@
 """Runs and rows as two data frames."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.record.database import Run, is_result
-from harness.record.files_of_run import files_of_runs
+from harness.record.kept_rows import rows_together
 from harness.record.tracker import Tracker
 from harness.spec.states import State
 
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from pyarrow import Table
 
-ROWS = "rows.parquet"  # the file of what a trial has measured
 OF_EACH_RUN = ("run", "trial", "name", "state", "ended")  # columns that stand before the settings
 ENDED = (State.FINISHED, State.DIVERGED, State.FAILED)
 
@@ -23,15 +20,13 @@ def table(tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
 
     The settings are columns of the runs; the column `run` joins the two.
     """
-    return table_of(tracker.runs(study), tracker, rows_in)
+    return table_of(tracker.runs(study), tracker, study)
 
 
-def table_of(
-    recorded: list[Run], tracker: Tracker, read: "Callable[[Path], Table]"
-) -> "tuple[DataFrame, DataFrame]":
-    """The same of runs that have been read already; `read` may remember the files it has read."""
+def table_of(recorded: list[Run], tracker: Tracker, study: str) -> "tuple[DataFrame, DataFrame]":
+    """The same of runs of the study that have been read already."""
     newest = newest_runs(recorded)
-    rows = joined_rows(tracker, finished_runs(newest), read)
+    rows = rows_together(tracker, study, finished_runs(newest))
     return frame_of_runs(newest), frame_of_rows(rows)
 
 
@@ -62,24 +57,6 @@ def frame_of_rows(rows: "Table | None") -> "DataFrame":
     return rows.to_pandas()
 
 
-def joined_rows(
-    tracker: Tracker, runs: list[Run], read: "Callable[[Path], Table]"
-) -> "Table | None":
-    """The rows of these runs in one table, with a column that says of which run; None of none."""
-    import pyarrow as pa
-
-    files = files_of_runs(tracker, runs, ROWS)
-    tables = []
-    for run in runs:
-        if run.id in files:
-            rows = read(files[run.id])
-            tables.append(rows.append_column("run", pa.array([run.id] * rows.num_rows)))
-    if not tables:
-        return None
-    joined = pa.concat_tables(tables, promote_options="permissive")
-    return joined.combine_chunks()  # ten thousand chunks take four times as long
-
-
 def newest_runs(recorded: list[Run]) -> list[Run]:
     """The newest run of each trial that has ended; a failure after a result does not hide it."""
     ended = [run for run in recorded if run.state in ENDED and run.status != "RUNNING"]
@@ -88,12 +65,3 @@ def newest_runs(recorded: list[Run]) -> list[Run]:
         if is_result(run):
             newest[run.key] = run
     return list(newest.values())
-
-
-def rows_in(path: Path) -> "Table":
-    """A small file's rows; mapped and without threads it takes half the time."""
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
-    with pa.memory_map(str(path)) as file:
-        return ParquetFile(file).read(use_threads=False)

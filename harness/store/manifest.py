@@ -72,7 +72,8 @@ def why_file_broken(folder: Path, name: str) -> str | None:
         return f"{folder / MANIFEST} cannot be read"
     if entry is None:
         return None
-    return _wrong_size(folder / name, entry) or _wrong_digest(folder / name, entry)
+    path = folder / name
+    return _wrong_size(path, entry) or _wrong_digest(path, entry)
 
 
 def read_manifest(folder: Path) -> dict[str, FileEntry] | None:

@@ -1,31 +1,16 @@
 """What is read of a database and a study file, and what is said where they cannot be read."""
 
-import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from dashboard.parts.study_cards import energy_of
-from dashboard.read import rows
-from dashboard.read.database import tracker
 from dashboard.read.overview import overview, trial_states
 from dashboard.read.records import in_memory, runs_of
-from dashboard.read.rows import rows_together
-from harness.record.database import Run
 from harness.record.lookups import Outcome
-from harness.record.table import (
-    ROWS,
-    frame_of_rows,
-    joined_rows,
-    rows_in,
-)
-from harness.spec.states import State
 from harness.store import Home
 from harness.store.manifest import write_manifest
 from tests.dashboard.pages import PAGES, open_page, text_of_page
@@ -187,41 +172,3 @@ def test_a_study_file_that_is_gone_or_wrong(home: Home) -> None:
         text = text_of_page(open_page(page))
         assert "is not here" in text or page in ("5_images", "6_run", "9_runs", "10_curves")
     assert "36" in open_page("6_run").selectbox(key="run").label
-
-
-def run_with_rows(home: Home, number: int) -> Run:
-    """A run whose trial has a few rows in the store."""
-    folder = home.store("trials").path(f"trial{number}")
-    folder.mkdir(parents=True)
-    columns = {"metric": ["dice", "iou"], "value": [number / 10, number / 20]}
-    if number % 2:
-        columns["layer"] = ["first", "last"]
-    parquet.write_table(pa.table(columns), folder / ROWS)
-    id = f"run{number}"
-    return Run(id, folder.name, "s", id, "FINISHED", State.FINISHED, 1, 2)
-
-
-def test_rows_are_kept_and_only_new_files_are_opened(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader = tracker()
-    runs = [run_with_rows(home, number) for number in range(6)]
-    expected = frame_of_rows(joined_rows(reader, runs, rows_in))
-    assert rows_together(reader, "s", runs[:-2]) is not None
-    opened: list[str] = []
-
-    def read_and_note(path: Path) -> pa.Table:
-        opened.append(path.parent.name)
-        return rows_in(path)
-
-    monkeypatch.setattr(rows, "rows_of_trial", read_and_note)
-    os.utime(home.store("trials").path("trial2") / ROWS, ns=(1, 1))
-    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
-    assert sorted(opened) == ["trial2", "trial4", "trial5"]
-    opened.clear()
-    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
-    assert opened == []
-    fewer = frame_of_rows(rows_together(reader, "s", runs[1:]))
-    assert list(fewer["run"].unique()) == ["run1", "run2", "run3", "run4", "run5"]
-    (home.hidden / "tables" / "s.parquet").write_bytes(b"no table")
-    pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
