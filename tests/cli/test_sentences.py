@@ -65,7 +65,7 @@ def test_settings_that_move_together_share_a_row() -> None:
         "perturbation",
         "seed and draw of training data and draw of test data",
     ]
-    assert str(levels[0]) == "2: with all skips, without its uppermost skip"
+    assert str(levels[0]) == "2: all skips, no uppermost skip"
     assert str(levels[2]) == "12 together: 20 to 31"
 
 
