@@ -10,6 +10,7 @@ from harness.study.problems import Finding, Findings
 
 LARGEST_SEED = 2**32 - 1  # that NumPy and PyTorch both take
 LARGEST = 1_000_000  # of a whole number that has no limit of its own
+COLOURS = 3  # of a photograph
 MOST_OF_FIT = {
     "patch": 16_384,
     "batch": 65_536,
@@ -53,7 +54,7 @@ def _problems_in(value: Any) -> Findings:
 @lru_cache(maxsize=4096)  # trials share their fits
 def _problems_in_fit(fit: Fit) -> tuple[Finding, ...]:
     """What is wrong with the sizes of a fit and of all inside it."""
-    problems = [*_too_large_in_fit(fit), *_fold_is_there(fit)]
+    problems = [*_too_large_in_fit(fit), *_fold_is_there(fit), *_slices_for_colours(fit)]
     for name in FIELDS_WITH_PARTS:
         for steps, text in _problems_in(getattr(fit, name)):
             problems.append(((name, *steps), text))
@@ -103,6 +104,18 @@ def _fold_is_there(fit: Fit) -> Findings:
     elif not 0 <= which < of:
         text = f"there is no fold {which} of {of}; they are counted from 0 to {of - 1}"
         yield ("fold",), text
+
+
+def _slices_for_colours(fit: Fit) -> Findings:
+    """Finds starts that give each slice a colour where there are more slices, or no colours."""
+    slices = fit.net.options.get("slices", 1)
+    if fit.init.name == "keep" and slices not in (1, COLOURS):
+        text = f"keep gives three slices a colour each, not {slices}; take cyclic or centred"
+        yield ("init",), text
+    of = fit.init.options.get("of")
+    if isinstance(of, Part) and of.name == "random":
+        text = "random sets no weights for three colours; take imagenet, photos, file or trained"
+        yield ("init", "of"), text
 
 
 def _too_large_in_component(part: Part) -> Findings:
