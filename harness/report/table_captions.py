@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.judge.answer_words import restrictions_in_words
+from harness.judge.contrast_words import restrictions_in_words
 from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.verdicts import Verdict
 from harness.report.formats import with_capital
