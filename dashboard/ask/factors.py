@@ -1,18 +1,19 @@
 """The finished table crossed by two factors, for heat maps: the means that a report's table has."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.ask.facts import facts, levels_in
+from dashboard.ask.names import level_names
 from dashboard.read.database import Unreadable, tracker
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
 from harness.judge.arms import Layout, TrialPlace, lay_out
 from harness.judge.tables import Means, means
-from harness.spec.naming import level_of_text, short_names
+from harness.spec.naming import is_number, level_of_text
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
@@ -42,9 +43,19 @@ def crossed_means(
             cells.append((row, column, entry.mean, entry.n))
     cells.sort(key=lambda cell: (across[cell[1]], down[cell[0]]))
     table = pd.DataFrame(cells, columns=COLUMNS)
-    for name in ("down", "across"):
-        table[name] = table[name].map(short_names(dict.fromkeys(table[name])))
+    for name, path in zip(("down", "across"), paths, strict=True):
+        table[name] = table[name].map(_axis_labels(study_runs, path, table[name]))
     return table
+
+
+def _axis_labels(study_runs: StudyRuns, path: str, levels: Iterable[str]) -> dict[str, str]:
+    """Returns what stands at an axis for each level: numbers as they are, for the axis has a
+    title.
+    """
+    distinct = list(dict.fromkeys(levels))
+    labels = level_names(study_runs, path, distinct)
+    labels.update({level: level for level in distinct if is_number(level)})
+    return labels
 
 
 def _ranks(study_runs: StudyRuns, path: str) -> dict[str, int]:

@@ -1,13 +1,12 @@
 """What a study calls its metrics, settings and levels, as pages write them."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from dashboard.ask.facts import levels_in
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import study_of
-from harness.study.names import NO_NAMES, Names, display_name, level_display_names
+from harness.study.names import NO_NAMES, Names, display_name, display_names, level_display_names
 
 
 def names_behind(study_runs: StudyRuns) -> Names:
@@ -25,13 +24,7 @@ def title_of(study_runs: StudyRuns, word: str) -> str:
 
 def titles_of(study_runs: StudyRuns, words: Iterable[str]) -> dict[str, str]:
     """Returns such words as people read them, with the word itself where two read alike."""
-    names = names_behind(study_runs)
-    titles = {word: display_name(word, names) for word in words}
-    counts = Counter(titles.values())
-    for word, title in titles.items():
-        if counts[title] > 1:
-            titles[word] = f"{title} ({word})"
-    return titles
+    return display_names(words, names_behind(study_runs))
 
 
 def level_names(

@@ -13,6 +13,9 @@ from harness.study.names import NO_NAMES, Names, display_name
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 Colours = dict[str, str]  # of levels
+LEGEND_COLUMNS = 3  # two where a chart is narrow
+NARROW = 480  # pixels
+LEGEND_ROW = 20  # pixels of a row of the legend, which stands within the height of the chart
 CLICK = "click"  # the parameter of a chart whose marks have runs behind them
 
 
@@ -58,8 +61,8 @@ def styled_chart(layers: Sequence[Any], theme: Theme, height: float) -> Any:
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "orient": "top",
-        "labelLimit": 220,
-        "columns": 3,
+        "labelLimit": {"expr": f"containerSize()[0] < {NARROW} ? 130 : 220"},
+        "columns": {"expr": f"containerSize()[0] < {NARROW} ? 2 : {LEGEND_COLUMNS}"},
         "symbolType": "circle",
         "symbolOpacity": 1,
         "direction": "horizontal",

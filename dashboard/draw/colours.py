@@ -1,29 +1,27 @@
 """One colour for each level of a factor, the same on every page; told apart by everyone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from PIL import Image, ImageColor
 
-from harness.spec.naming import is_number
+from harness.report.colours import (
+    BLUE,
+    BLUE_OF_NIGHT,
+    GREEN,
+    ORANGE,
+    VIRIDIS,
+    Ground,
+    Rgb,
+    level_colours,
+)
 
-Rgb = tuple[int, int, int]
-
-# The colours of Okabe and Ito, which people of any colour vision tell apart.
-BLUE = "#0072B2"
-ORANGE = "#E69F00"
-GREEN = "#009E73"
-PINK = "#CC79A7"
-SKY = "#56B4E9"
-VERMILION = "#D55E00"
+PINK = "#cc79a7"
 GREY = "#999999"
-YELLOW = "#F0E442"
-OKABE_ITO = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, GREY, YELLOW)
-LIGHT_BLUE = "#3D9BD9"  # instead of the blue where the page is dark
-
-# Viridis, from much to little.
-RAMP = ("#fde725", "#9fda3a", "#4ac16d", "#1fa187", "#277f8e", "#365c8d", "#46327e", "#440154")
+LIGHT_BLUE = BLUE_OF_NIGHT  # instead of the blue where the page is dark
+RAMP = VIRIDIS[::-1]  # from much to little
 
 
 @dataclass(frozen=True)
@@ -41,27 +39,16 @@ LIGHT = Theme("#1b1f24", "#57606a", "#d0d7de", "#ffffff", False)
 NIGHT = Theme("#e6edf3", "#9aa4af", "#323a44", "#0f1318", True)
 
 
-def palette(levels: list[str], theme: Theme) -> dict[str, str]:
-    """Returns a colour for each level; ask with all levels of a factor, so no filter changes any.
-
-    More than two numbers get a ramp in their order, everything else distinct colours.
+def palette(levels: Iterable[str], theme: Theme) -> dict[str, str]:
+    """Returns a colour for each level, by the one rule of the report and the dashboard; ask with
+    all levels of a factor in the order of the study, so that no filter changes any.
     """
-    if len(levels) > 2 and all(is_number(level) for level in levels):
-        return _ramp_palette(sorted(levels, key=float), theme)
-    colours = list(OKABE_ITO)
-    if theme.dark:
-        colours[0] = LIGHT_BLUE
-    return {level: colours[i % len(colours)] for i, level in enumerate(levels)}
+    return level_colours(levels, ground_of(theme))
 
 
-def _ramp_palette(levels: list[str], theme: Theme) -> dict[str, str]:
-    """Spreads the levels over the part of the ramp that can be seen on the page."""
-    ramp = RAMP[:-3] if theme.dark else RAMP[2:]
-    colours = {}
-    for rank, level in enumerate(levels):
-        step = round(rank * (len(ramp) - 1) / (len(levels) - 1))
-        colours[level] = ramp[step]
-    return colours
+def ground_of(theme: Theme) -> Ground:
+    """Returns what a chart is drawn on."""
+    return "dark" if theme.dark else "light"
 
 
 def rgb(colour: str) -> Rgb:

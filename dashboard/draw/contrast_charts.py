@@ -8,9 +8,10 @@ import altair as alt
 import pandas as pd
 
 from dashboard.draw.charts import cut_text, haloed_text, metric_title, styled_chart
-from dashboard.draw.colours import BLUE, Theme
+from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
 from harness.judge.contrasts import Contrast
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names, display_name
 
 ROW_HEIGHT = 48  # pixels of a contrast
 MOST_CHARACTERS = 52  # of the name of a contrast
@@ -37,7 +38,9 @@ class PointRow(NamedTuple):
     y: float
 
 
-def forest_chart(comparison: Comparison, contrasts: Sequence[Contrast], theme: Theme) -> Any:
+def forest_chart(
+    comparison: Comparison, contrasts: Sequence[Contrast], theme: Theme, *, names: Names = NO_NAMES
+) -> Any:
     """Draws a row for each contrast: its estimate with the interval; None where there is none.
 
     Beside it stand the line of no difference and the margin of equivalence.
@@ -51,7 +54,7 @@ def forest_chart(comparison: Comparison, contrasts: Sequence[Contrast], theme: T
     margin = comparison.margin or 0
     scale = _estimate_scale(rows, margin)
     axis = alt.Axis(tickCount=5, titleAnchor="end", format="~g")
-    x = alt.X("x:Q", scale=scale, title=_estimate_title(comparison), axis=axis)
+    x = alt.X("x:Q", scale=scale, title=_estimate_title(comparison, names), axis=axis)
     y_scale = alt.Scale(domain=[len(rows) - 0.5, -0.75], nice=False, zero=False)
     y = alt.Y("y:Q", axis=None, scale=y_scale)
     chart = alt.Chart(pd.DataFrame(rows))
@@ -106,26 +109,29 @@ def _zero_line(margin: float, scale: alt.Scale, theme: Theme) -> Any:
     return alt.layer(band.encode(x=x, x2="x2:Q"), zero)
 
 
-def _estimate_title(comparison: Comparison) -> str:
+def _estimate_title(comparison: Comparison, names: Names) -> str:
     """Returns what an axis of estimates is about."""
     if comparison.correlate:
         return "correlation"
     if comparison.kind == "groups":
-        return f"difference in {metric_title(comparison)}"
-    return f"change of {', '.join(comparison.metrics)}"
+        return f"difference in {metric_title(comparison, names)}"
+    return f"change of {metric_title(comparison, names)}"
 
 
-def points_chart(contrast: Contrast, theme: Theme) -> Any:
+def points_chart(contrast: Contrast, theme: Theme, *, names: Names = NO_NAMES) -> Any:
     """Draws two metrics against each other, a dot for each point; None where there is only one."""
     if len(contrast.points) < 2:
         return None
     chart = alt.Chart(pd.DataFrame([PointRow(*point) for point in contrast.points]))
-    dots = chart.mark_circle(size=80, opacity=0.9, color=BLUE)
-    x = alt.X("x:Q", title=contrast.first, scale=alt.Scale(zero=False, nice=True))
-    y = alt.Y("y:Q", title=contrast.second, scale=alt.Scale(zero=False, nice=True))
+    blue = LIGHT_BLUE if theme.dark else BLUE
+    dots = chart.mark_circle(size=80, opacity=0.9, color=blue)
+    first = display_name(contrast.first, names)
+    second = display_name(contrast.second, names)
+    x = alt.X("x:Q", title=first, scale=alt.Scale(zero=False, nice=True))
+    y = alt.Y("y:Q", title=second, scale=alt.Scale(zero=False, nice=True))
     tips = [
         "point:N",
-        alt.Tooltip("x:Q", title=contrast.first, format=".3g"),
-        alt.Tooltip("y:Q", title=contrast.second, format=".3g"),
+        alt.Tooltip("x:Q", title=first, format=".3g"),
+        alt.Tooltip("y:Q", title=second, format=".3g"),
     ]
     return styled_chart([dots.encode(x=x, y=y, tooltip=tips)], theme, 300)

@@ -1,6 +1,7 @@
 """Charts of lines: means of one factor over the levels of another, and histories of training."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,7 +9,14 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import Colours, clickable, colour_of_levels, styled_chart
+from dashboard.draw.charts import (
+    LEGEND_COLUMNS,
+    LEGEND_ROW,
+    Colours,
+    clickable,
+    colour_of_levels,
+    styled_chart,
+)
 from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
 from harness.judge.sentences import mean
 from harness.judge.verdicts import Arm
@@ -86,7 +94,8 @@ def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, t
         return None
     x_axis = _x_axis(points, titles.across)
     layers = _layers(pd.DataFrame(means), pd.DataFrame(units), titles, x_axis, colours)
-    return styled_chart(layers, theme, 340)
+    rows_of_legend = math.ceil(len({row.line for row in means}) / LEGEND_COLUMNS)
+    return styled_chart(layers, theme, 320 + LEGEND_ROW * rows_of_legend)
 
 
 def _levels_across(points: Sequence[CurvePoint]) -> list[str]:

@@ -41,10 +41,10 @@ def heat_map(
         orders = (list(dict.fromkeys(cells["down"])), list(dict.fromkeys(cells["across"])))
     rows, columns = orders
     angle = 0 if sum(map(len, columns)) < FEW_CHARACTERS else -35
-    top = alt.Axis(orient="top", labelAngle=angle, labelLimit=120, ticks=False)
+    top = alt.Axis(orient="top", labelAngle=angle, labelLimit=190, ticks=False)
     across = alt.Scale(domain=columns)
     x = alt.X("across:N", sort=columns, scale=across, title=titles.across, axis=top)
-    left = alt.Axis(labelLimit=110, ticks=False)
+    left = alt.Axis(labelLimit=190, ticks=False)
     y = alt.Y("down:N", sort=rows, scale=alt.Scale(domain=rows), title=titles.down, axis=left)
     ramp = alt.Scale(range=list(reversed(RAMP)), zero=False)
     colour = alt.Color("value:Q", title=titles.metric, legend=None, scale=ramp)

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.draw.colours import BLUE, ORANGE, PINK, SKY, VERMILION, rgb
+from dashboard.draw.colours import PINK, rgb
+from harness.report.colours import BLUE, ORANGE, SKY_BLUE, VERMILION
 from harness.report.kept_pictures import Picture, panels_in
 
 MISSED = rgb(VERMILION)  # pixels of the panel of errors
@@ -31,6 +32,6 @@ def overlay(grey: Picture, first: Picture, second: Picture) -> Picture:
     second_errs = error_mask(second)
     pixels = (grey * 0.7).astype(np.uint8)
     pixels[first_errs] = rgb(ORANGE)
-    pixels[second_errs] = rgb(SKY)
+    pixels[second_errs] = rgb(SKY_BLUE)
     pixels[first_errs & second_errs] = rgb(PINK)
     return pixels

@@ -6,8 +6,9 @@ import altair as alt
 import pandas as pd
 
 from dashboard.draw.charts import styled_chart
-from dashboard.draw.colours import BLUE, GREEN, GREY, LIGHT_BLUE, ORANGE, VERMILION, Theme
+from dashboard.draw.colours import GREY, LIGHT_BLUE, Theme
 from harness.judge.sentences import number
+from harness.report.colours import BLUE, GREEN, ORANGE, VERMILION
 from harness.search.history import SearchHistory, SearchPoint
 from harness.search.sentences import state_text
 from harness.search.summary import best_so_far, biases, ended_points, means_of
@@ -56,10 +57,10 @@ def state_colours(theme: Theme) -> dict[str, str]:
 
 
 def levels_text(point: SearchPoint) -> str:
-    """Writes the settings of a point on one line, each by the last word of its path."""
+    """Writes the settings of a point on one line."""
     texts = []
     for path, level in point.levels.items():
-        texts.append(f"{path.split('.')[-1]} {level}")
+        texts.append(f"{path} {level}")
     return ", ".join(texts)
 
 

@@ -103,7 +103,7 @@ def _answer(study_runs: StudyRuns) -> None:
 def _show_answer(answer: KeptAnswer) -> None:
     """Shows the answer of the study, and those of its further comparisons on request."""
     with st.container(border=True):
-        st.markdown(f"**{plain(answer.headline)}**")
+        st.markdown(f"**{plain(with_capital(answer.headline))}**")
         further = [line for line in answer.lines if line.text not in answer.headline]
         if further:
             noun = "answers" if len(further) > 1 else "answer"

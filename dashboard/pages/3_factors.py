@@ -32,6 +32,7 @@ from dashboard.parts.controls import (
 from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
 from dashboard.parts.run_links import show_clicked_runs
+from dashboard.parts.text import plain
 from dashboard.parts.verdict import show_verdict
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
@@ -187,7 +188,9 @@ def _models(study_runs: StudyRuns, metric: str, paths: Paths) -> None:
     if formula in [verdict.comparison.model for verdict in models]:
         return
     is_quick = len(study_runs.runs) <= WORTH_WAITING
-    if not st.toggle(f"Fit {formula}", value=is_quick, key="fit"):
+    names = [title_of(study_runs, word) for word in (metric, *paths)]
+    label = f"Fit {names[0]} ~ {names[1]} * {names[2]}"
+    if not st.toggle(plain(label), value=is_quick, key="fit", help=f"`{formula}`"):
         return
     question: Question = {
         "name": formula,

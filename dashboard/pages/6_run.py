@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from dashboard.ask.names import titles_of
 from dashboard.draw.curves import history
 from dashboard.parts.controls import (
     choose,
@@ -105,6 +106,7 @@ def _numbers(study_runs: StudyRuns, run: Run) -> None:
         return
     own_rows = study_runs.rows[study_runs.rows["run"] == run.id]
     values_of = {str(metric): values for metric, values in own_rows.groupby("metric")["value"]}
+    titles = titles_of(study_runs, means)
     table = []
     for name in sorted(means, key=lambda name: (name not in values_of, name)):
         mean = means[name]
@@ -115,7 +117,8 @@ def _numbers(study_runs: StudyRuns, run: Run) -> None:
             count = str(values.size)
             span = f"{number(values.min())} to {number(values.max())}"
         mean_text = "undefined" if mean is None else number(mean)
-        table.append({"metric": name, "mean": mean_text, "rows": count, "range": span})
+        row = {"metric": titles[name], "mean": mean_text, "rows": count, "range": span}
+        table.append({**row, "in a study file": name})
     show_table(table, f"{run.id[:8]}-metrics", "metrics")
     if len(own_rows):
         with st.expander(f"All {len(own_rows):,} rows"):

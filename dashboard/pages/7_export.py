@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.ask.answers import answers, strata_of
+from dashboard.ask.names import names_behind
 from dashboard.draw.colours import LIGHT
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.controls import (
@@ -119,14 +120,18 @@ def charts_of(study_runs: StudyRuns, verdicts: Verdicts) -> Iterator[tuple[str, 
 def _charts_of_verdict(study_runs: StudyRuns, verdict: Verdict) -> Iterator[tuple[str, Any]]:
     """Yields the charts of one comparison; None stands where there is nothing to draw."""
     comparison = verdict.comparison
+    names = names_behind(study_runs)
     for stratum in strata_of(verdict):
         name = file_name(f"{comparison.name} {levels_text(stratum.levels)}".strip())
         if stratum.arms and comparison.kind != "model":
-            yield name, draw_arms_of(study_runs, comparison, stratum, LIGHT)
+            yield name, draw_arms_of(study_runs, verdict, stratum, LIGHT)
         if comparison.kind in ("groups", "trend"):
-            yield f"{name}-differences", forest_chart(comparison, stratum.contrasts, LIGHT)
+            yield (
+                f"{name}-differences",
+                forest_chart(comparison, stratum.contrasts, LIGHT, names=names),
+            )
         for contrast in stratum.contrasts:
-            yield f"{name}-points", points_chart(contrast, LIGHT)
+            yield f"{name}-points", points_chart(contrast, LIGHT, names=names)
 
 
 def zip_of_charts(study_runs: StudyRuns, verdicts: Verdicts, kind: str) -> bytes:

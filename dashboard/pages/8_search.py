@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from dashboard.ask.names import names_behind
 from dashboard.draw.heat_map import HeatTitles, heat_map
 from dashboard.draw.search_charts import best_chart, bias_chart, race_chart
 from dashboard.draw.search_front import front_chart
@@ -18,6 +19,7 @@ from dashboard.read.search import history_of, importances_of, map_cells
 from harness.report.formats import with_capital
 from harness.search.cells import cell_names
 from harness.search.history import SearchHistory
+from harness.search.in_words import in_words
 from harness.search.sentences import bias_text, counts_text, headline
 from harness.study.search import Dimension
 
@@ -26,7 +28,7 @@ def page() -> None:
     """Draws the search of the study that is chosen."""
     study_runs = runs_of_chosen_study()
     heading("Search", study_runs)
-    history = history_of(study_runs)
+    history = in_words(history_of(study_runs), names_behind(study_runs))
     with st.container(border=True):
         st.markdown(f"##### {plain(with_capital(headline(history)))}.")
         st.caption(f"{plain(with_capital(counts_text(history)))}. {plain(history.sampler)}")

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.ask.facts import settings
-from dashboard.ask.names import titles_of
+from dashboard.ask.names import level_names, titles_of
 from dashboard.ask.run_table import (
     RUN,
     STAR,
@@ -24,6 +24,7 @@ from dashboard.read.notes import NO_NOTE, RunNote, keep_notes, notes_of
 from dashboard.read.records import StudyRuns
 from harness.record.database import Run
 from harness.report.formats import csv_of_frame
+from harness.spec.naming import is_number
 
 EACH_RUN = "–"
 ALL = "all"
@@ -34,7 +35,8 @@ def page() -> None:
     study_runs = runs_of_chosen_study()
     heading("Runs", study_runs)
     table = _rows(study_runs)
-    columns = _columns(study_runs, table)
+    titles = titles_of(study_runs, table.columns)
+    columns = _columns(study_runs, table, titles)
     paths = settings(study_runs)
     names = titles_of(study_runs, paths)
     grouping = choose("Group by", "group", [EACH_RUN, *paths], names=names)
@@ -42,10 +44,14 @@ def page() -> None:
         st.info("No run is left. Set a filter back to any.")
         return
     if grouping == EACH_RUN:
-        _each_run(study_runs, table, columns)
+        _each_run(study_runs, table, columns, titles)
         return
     name = f"{study_runs.name} by {grouping}"
-    show_table(grouped_table(table, grouping, columns), name, "groups")
+    csv = csv_of_frame(grouped_table(table, grouping, columns))
+    readable = _readable(study_runs, table, titles)
+    titles_of_columns = [titles[column] for column in columns]
+    grouped = grouped_table(readable, titles[grouping], titles_of_columns)
+    show_table(grouped, name, "groups", csv=csv)
     st.caption(f"Over {len(table):,} runs; a run counts once, however much it has measured.")
 
 
@@ -68,19 +74,33 @@ def _rows(study_runs: StudyRuns) -> pd.DataFrame:
     return rows_with_text(table, text)
 
 
-def _columns(study_runs: StudyRuns, table: pd.DataFrame) -> list[str]:
+def _columns(study_runs: StudyRuns, table: pd.DataFrame, titles: dict[str, str]) -> list[str]:
     """Draws the list of columns; returns those that are chosen."""
     return st.multiselect(
         "Columns",
         [column for column in table.columns if column not in (RUN, "name")],
         default=first_columns(study_runs, table),
         key=f"columns-{study_runs.name}",
+        format_func=lambda column: titles[column],
     )
 
 
-def _each_run(study_runs: StudyRuns, table: pd.DataFrame, columns: list[str]) -> None:
+def _readable(study_runs: StudyRuns, table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+    """Returns the table with its columns and the levels of the settings as people read them."""
+    columns = {}
+    for path in settings(study_runs):
+        if path in table and not table[path].dropna().map(is_number).all():
+            levels = table[path].dropna().unique()
+            columns[path] = table[path].map(level_names(study_runs, path, levels))
+    return table.assign(**columns).rename(columns=titles)
+
+
+def _each_run(
+    study_runs: StudyRuns, table: pd.DataFrame, columns: list[str], titles: dict[str, str]
+) -> None:
     """Draws a row for each run; what is marked is linked, and can be starred."""
-    frame = table[["name", *columns]]
+    names = [titles[column] for column in ("name", *columns)]
+    frame = _readable(study_runs, table, titles)[names]
     number = st.column_config.NumberColumn(format="%.4g")
     floats = frame.select_dtypes("float").columns
     event = st.dataframe(

@@ -52,7 +52,8 @@ def choose(
     )
     if missing is not None:
         st.warning(
-            f"The link asks for {plain(missing)}, which is not here; this is {plain(choice)}."
+            f"The link asks for {plain(missing)}, which is not here; this is "
+            f"{plain(name_of.get(choice, choice))}."
         )
     if choice != usual or always:
         st.query_params[key] = choice

@@ -13,7 +13,7 @@ from dashboard.read.database import Unreadable
 from dashboard.read.overview import StudySummary, overview
 from dashboard.read.records import runs_of
 from harness.report.answer_file import KeptAnswer
-from harness.report.formats import csv_of_frame
+from harness.report.formats import csv_of_frame, with_capital
 from harness.report.methods.costs import energy_text
 from harness.run.progress import Progress, running
 from harness.store import Home
@@ -131,7 +131,7 @@ def _answer_text(
 ) -> str:
     """Returns the answer of a study, or why there is none yet."""
     if answer is not None:
-        return answer.headline
+        return with_capital(answer.headline)
     if not summary.count:
         return "No trial has ended yet."
     if progress is not None:

@@ -1,31 +1,32 @@
 """A verdict as a part of a page: its sentence, its charts and its tables."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from dashboard.ask.answers import Stratum, strata_of
-from dashboard.ask.facts import levels_in
-from dashboard.ask.names import names_behind
+from dashboard.ask.names import level_names, names_behind
 from dashboard.draw.arms_chart import arms_chart
-from dashboard.draw.charts import Colours
-from dashboard.draw.colours import Theme, palette
+from dashboard.draw.colours import Theme, ground_of
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.outputs import csv_button, show_chart, show_table
 from dashboard.parts.run_links import show_clicked_runs
 from dashboard.parts.text import plain
 from dashboard.parts.verdict_checks import show_checks
 from dashboard.read.records import StudyRuns
-from harness.judge.arms import levels_text
+from dashboard.read.study_file import study_of
+from harness.judge.arms import Levels, levels_text
 from harness.judge.contrasts import Contrast
 from harness.judge.look_words import STOPPED
 from harness.judge.sentences import estimate, mean, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
+from harness.report.arm_colours import arm_colours
 from harness.report.comparison_tables import contrasts_csv, values_csv
 from harness.report.formats import with_capital
 from harness.report.page_contrasts import count_text
-from harness.study.comparison import Comparison
+from harness.study.names import display_name, interval_name
 
 MOST_STRATA = 6  # drawn at once; the reader chooses among more
 
@@ -33,7 +34,7 @@ MOST_STRATA = 6  # drawn at once; the reader chooses among more
 def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
-    st.markdown(f"**{plain(verdict.plain)}**")
+    st.markdown(f"**{plain(with_capital(verdict.plain))}**")
     st.caption(plain(with_capital(verdict.sentence)))
     for answer in verdict.answers:
         st.markdown(f"- {plain(with_capital(answer))}")
@@ -58,7 +59,9 @@ def _badges(verdict: Verdict) -> None:
         else:
             st.badge("exploratory", color="orange")
         st.badge(f"unit: {comparison.unit}", color="gray")
-        if comparison.correct:
+        if not verdict.family:
+            st.badge("no p value", color="gray")
+        elif comparison.correct:
             noun = "value" if verdict.family == 1 else "values"
             st.badge(f"{verdict.family} p {noun} corrected together", color="gray")
         else:
@@ -68,59 +71,72 @@ def _badges(verdict: Verdict) -> None:
 def _charts(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Draws the charts of the strata, of the first few until the reader chooses others."""
     strata = strata_of(verdict)
+    names = _names_of_strata(study_runs, verdict, strata)
     if len(strata) > MOST_STRATA:
-        by_name = {levels_text(stratum.levels): stratum for stratum in strata}
+        by_name = {names[stratum.levels]: stratum for stratum in strata}
         usual = list(by_name)[:MOST_STRATA]
-        names = st.multiselect("Shown", list(by_name), default=usual, key=f"strata-{key}")
-        strata = [by_name[name] for name in names]
+        selection = st.multiselect("Shown", list(by_name), default=usual, key=f"strata-{key}")
+        strata = [by_name[name] for name in selection]
     columns = st.columns(2) if len(strata) > 1 else [st.container()]
     for i, stratum in enumerate(strata):
         with columns[i % len(columns)]:
             if stratum.levels:
-                st.markdown(f"**{plain(levels_text(stratum.levels))}**")
-            _charts_of_stratum(study_runs, verdict.comparison, stratum, f"{key}-{i}")
+                st.markdown(f"**{plain(names[stratum.levels])}**")
+            _charts_of_stratum(study_runs, verdict, stratum, f"{key}-{i}")
     if verdict.arms and verdict.comparison.kind != "model":
         st.caption(plain(legend(verdict)))
 
 
+def _names_of_strata(
+    study_runs: StudyRuns, verdict: Verdict, strata: Sequence[Stratum]
+) -> dict[Levels, str]:
+    """Returns what each stratum is called: its levels as people read them."""
+    columns = []
+    levels_of_strata = [stratum.levels for stratum in strata]
+    for levels, path in zip(
+        zip(*levels_of_strata, strict=True), verdict.comparison.strata, strict=False
+    ):
+        columns.append(level_names(study_runs, path, dict.fromkeys(levels)))
+    names = {}
+    for levels in levels_of_strata:
+        pairs = zip(levels, columns, strict=False)
+        names[levels] = levels_text([column.get(level, level) for level, column in pairs])
+    return names
+
+
 def _charts_of_stratum(
     study_runs: StudyRuns,
-    comparison: Comparison,
+    verdict: Verdict,
     stratum: Stratum,
     key: str,
 ) -> None:
     """Draws the arms, the points of correlations and the estimates of one stratum."""
+    comparison = verdict.comparison
+    names = names_behind(study_runs)
     name = f"{study_runs.name} {comparison.name} {levels_text(stratum.levels)}".strip()
     if stratum.arms and comparison.kind != "model":
-        draw_arms = partial(draw_arms_of, study_runs, comparison, stratum)
+        draw_arms = partial(draw_arms_of, study_runs, verdict, stratum)
         clicked = show_chart(draw_arms, name, f"units-{key}")
         show_clicked_runs(study_runs, clicked)
     for i, contrast in enumerate(stratum.contrasts):
         if contrast.points:
-            show_chart(partial(points_chart, contrast), name, f"points-{key}-{i}")
+            show_chart(partial(points_chart, contrast, names=names), name, f"points-{key}-{i}")
     if comparison.kind in ("groups", "trend") and stratum.contrasts:
-        draw_forest = partial(forest_chart, comparison, stratum.contrasts)
+        draw_forest = partial(forest_chart, comparison, stratum.contrasts, names=names)
         show_chart(draw_forest, f"{name} differences", f"forest-{key}")
 
 
 def draw_arms_of(
     study_runs: StudyRuns,
-    comparison: Comparison,
+    verdict: Verdict,
     stratum: Stratum,
     theme: Theme,
 ) -> Any:
     """Draws the arms of a stratum in the colours that their levels have on every page."""
-    factor = comparison.by or comparison.trend or ""
-    colours = _colours_of(study_runs, factor, stratum.arms, theme)
+    comparison = verdict.comparison
+    colours = arm_colours(study_of(study_runs), comparison, verdict.arms, ground_of(theme))
     names = names_behind(study_runs)
     return arms_chart(comparison, stratum.arms, stratum.contrasts, colours, theme, names=names)
-
-
-def _colours_of(study_runs: StudyRuns, path: str, arms: list[Arm], theme: Theme) -> Colours:
-    """Returns the colours of all levels of a factor, also of those that are not drawn."""
-    levels = levels_in(study_runs, path)
-    levels_of_arms = [levels_text(arm.sample.arm_or_point) for arm in arms]
-    return palette(list(dict.fromkeys([*levels, *levels_of_arms])), theme)
 
 
 def legend(verdict: Verdict) -> str:
@@ -129,13 +145,14 @@ def legend(verdict: Verdict) -> str:
     if not comparison.correct:
         correction = "not corrected"
     elif verdict.family > 1:
-        correction = f"after {comparison.correct} among {verdict.family}"
+        correction = f"after {display_name(comparison.correct)} among {verdict.family}"
     else:
         correction = "uncorrected"
     text = (
         f"A dot is one {comparison.unit}; the box holds the middle half; the diamond is the mean "
-        f"with its {1 - comparison.alpha:.0%} interval ({comparison.interval_name}); "
-        f"p at the brackets is {correction}; * p ≤ {comparison.alpha:g}, ** ≤ .01, *** ≤ .001."
+        f"with its {interval_name(1 - comparison.alpha)} "
+        f"({display_name(comparison.interval_name)}); p at the brackets is {correction}; "
+        f"* p ≤ {comparison.alpha:g}, ** ≤ 0.01, *** ≤ 0.001."
     )
     if any(contrast.paired for contrast in verdict.contrasts):
         text += " Lines join the values of one unit."
@@ -170,10 +187,11 @@ def _contrast_row(contrast: Contrast) -> dict[str, str]:
 
 def _model_row(contrast: Contrast) -> dict[str, str]:
     """Returns what the table says of a term of a model."""
+    degrees = contrast.note.split(";")[0]
     return {
         "contrast": contrast.name,
         "F": number(contrast.statistic),
-        "degrees of freedom": contrast.note.split(";")[0],
+        "degrees of freedom": degrees if degrees.startswith("F(") else "–",
         "n": count_text(contrast),
         "p": p_number(contrast.p),
         "corrected": p_number(contrast.corrected),
@@ -187,7 +205,7 @@ def _effect_text(contrast: Contrast) -> str:
     effect = contrast.effect
     if not effect:
         return "–"
-    text = f"{effect.name} {number(effect.value)}"
+    text = f"{display_name(effect.name)} {number(effect.value)}"
     if effect.low == effect.low:  # a number
         text += f" {spread(effect.low, effect.high)}"
     return text
@@ -196,7 +214,8 @@ def _effect_text(contrast: Contrast) -> str:
 def _test_text(contrast: Contrast) -> str:
     if not contrast.test:
         return "–"
-    return f"{contrast.test}, exact" if contrast.exact else contrast.test
+    name = display_name(contrast.test)
+    return f"{name}, exact" if contrast.exact else name
 
 
 def _arm_table(verdict: Verdict, key: str) -> None:

@@ -39,6 +39,7 @@ from harness.record.database import Run
 from harness.spec.catalogue import catalogue
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
+from harness.study.names import Names
 
 
 def judge(
@@ -68,7 +69,7 @@ def judge(
         confirmatory = declared.key in early
         reasons = tuple(sequence.reasons_to_explore(study, verdict))
         verdict = replace(verdict, exploratory_because=reasons)
-        verdict = _with_sentences(verdict, family, lower, confirmatory=confirmatory)
+        verdict = _with_sentences(verdict, family, lower, study.names, confirmatory=confirmatory)
         verdicts.append(replace(verdict, plain=plain_answer(verdict, study.names)))
     if leaving_out:
         verdicts = leave_one_out(drafts, verdicts)
@@ -190,7 +191,7 @@ def _arms(comparison: Comparison, plan: Layout, measured: Measured) -> tuple[Arm
 
 
 def _with_sentences(
-    draft: Verdict, family: int, lower: Collection[str], *, confirmatory: bool
+    draft: Verdict, family: int, lower: Collection[str], names: Names, *, confirmatory: bool
 ) -> Verdict:
     """A verdict in words, once its p values are corrected; of metrics in `lower` less is better."""
     comparison = draft.comparison
@@ -200,7 +201,7 @@ def _with_sentences(
     for contrast in draft.contrasts:
         contrast = replace(contrast, outcome=outcome(comparison, contrast))
         contrast = replace(contrast, transfer=transfer_of(comparison, contrast, lower))
-        contrast = replace(contrast, sentence=sentence(comparison, contrast, family))
+        contrast = replace(contrast, sentence=sentence(comparison, contrast, family, names))
         answered.append(contrast)
     notes = list(draft.notes)
     reasons = list(draft.exploratory_because)
@@ -226,7 +227,7 @@ def _with_sentences(
         exploratory_because=tuple(reasons),
         notes=tuple(notes),
         answers=(
-            *transfer_answers(comparison, answered),
-            *shots_answers(comparison, answered),
+            *transfer_answers(comparison, answered, names),
+            *shots_answers(comparison, answered, names),
         ),
     )

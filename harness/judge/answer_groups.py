@@ -2,15 +2,8 @@
 
 from collections.abc import Sequence
 
-from harness.judge.answer_words import (
-    Words,
-    is_of_these_networks,
-    kind_of_answer,
-    metric_in_words,
-    restrictions_in_words,
-    stratum_in_words,
-    words_of,
-)
+from harness.judge.answer_words import Words, is_of_these_networks, kind_of_answer, words_of
+from harness.judge.contrast_words import metric_in_words, restrictions_in_words, stratum_in_words
 from harness.judge.contrasts import Contrast
 from harness.judge.look_words import looks_of_many
 from harness.judge.verdicts import Verdict

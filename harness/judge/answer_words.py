@@ -3,14 +3,14 @@
 import math
 from dataclasses import dataclass
 
-from harness.judge.contrast_sentences import ONLY_THESE, restrictions_worth_saying
+from harness.judge.contrast_sentences import ONLY_THESE
+from harness.judge.contrast_words import metric_in_words, name_of_side, where_in_words
 from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.look_words import level_in_words, looks_in_words
 from harness.judge.sentences import number, p_value
 from harness.judge.verdicts import Verdict
-from harness.spec.naming import as_list
 from harness.study.comparison import Comparison
-from harness.study.names import Names, display_name, level_display_name
+from harness.study.names import Names, display_name
 from harness.study.says import Answer
 
 
@@ -111,8 +111,8 @@ def words_of(verdict: Verdict, contrast: Contrast, names: Names) -> Words:
         p = f"corrected {p}"
     margin = "" if comparison.margin is None else f"{comparison.margin:g}"
     return Words(
-        a=_name_of_side(comparison, contrast.first, names),
-        b=_name_of_side(comparison, contrast.second, names),
+        a=name_of_side(comparison, contrast.first, names),
+        b=name_of_side(comparison, contrast.second, names),
         metric=metric_in_words(comparison, names),
         difference=number(contrast.estimate, width),
         size=number(abs(contrast.estimate), width),
@@ -131,56 +131,8 @@ def words_of(verdict: Verdict, contrast: Contrast, names: Names) -> Words:
     )
 
 
-def metric_in_words(comparison: Comparison, names: Names) -> str:
-    """The metric of a comparison, or the area under its curve."""
-    metrics = [display_name(metric, names) for metric in comparison.metrics]
-    text = " and ".join(metrics)
-    if comparison.kind == "groups" and comparison.trend:
-        return f"the area under {text} over {display_name(comparison.trend, names)}"
-    return text
-
-
-def where_in_words(comparison: Comparison, contrast: Contrast, names: Names) -> str:
-    """The levels at which a contrast is asked, those of its stratum last; empty where it has
-    none.
-    """
-    phrases = restrictions_in_words(comparison, names)
-    return " · ".join([*phrases, *stratum_in_words(comparison, contrast, names)])
-
-
-def restrictions_in_words(comparison: Comparison, names: Names) -> list[str]:
-    """The levels that all contrasts of a comparison are confined to, where they are few."""
-    phrases = []
-    for path, levels in restrictions_worth_saying(comparison).items():
-        choices = [level_display_name(level, path, names) for level in as_list(levels)]
-        phrases.append(" or ".join(choices))
-    return phrases
-
-
-def stratum_in_words(comparison: Comparison, contrast: Contrast, names: Names) -> list[str]:
-    """The levels of a contrast's stratum as people read them."""
-    phrases = []
-    for level, path in zip(contrast.stratum, comparison.strata, strict=False):
-        phrases.append(level_display_name(level, path, names))
-    return phrases
-
-
 def _interval(low: float, high: float, width: float) -> str:
     return f"{number(low, width)} to {number(high, width)}"
-
-
-def _name_of_side(comparison: Comparison, side: str, names: Names) -> str:
-    """What stands on one side of a contrast: an arm, a metric of a correlation, a term of a
-    model.
-    """
-    if comparison.kind == "correlate":
-        metric, _, note = side.partition(" (")  # what an estimator needs stands behind it
-        return " (".join(filter(None, [display_name(metric, names), note]))
-    if comparison.kind == "model":
-        factors = [display_name(factor, names) for factor in side.split(":")]
-        term = " and ".join(factors)
-        return f"the interaction of {term}" if len(factors) > 1 else term
-    return side
 
 
 def _count(verdict: Verdict, contrast: Contrast) -> tuple[str, str]:

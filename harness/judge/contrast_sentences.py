@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.judge.arms import levels_text
+from harness.judge.contrast_words import metric_in_words, name_of_side, where_in_words
 from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.look_words import looks_in_words
 from harness.judge.sentences import count, estimate, number, p_value
 from harness.judge.transfer import gain_text
-from harness.spec.naming import as_list, where_text
 from harness.study.comparison import Comparison
+from harness.study.names import NO_NAMES, Names, display_name
 
 ONLY_THESE = "only in these networks"
 CLAIMS = {"difference": "differs", "equivalence": "equivalent"}  # of what is decided seed by seed
@@ -38,40 +38,20 @@ def _yes_and_no(comparison: Comparison) -> tuple[str, str]:
     return "equivalent", "not shown"
 
 
-def sentence(comparison: Comparison, contrast: Contrast, family: int) -> str:
-    """One plain sentence; what is not significant is never called equal."""
+def sentence(
+    comparison: Comparison, contrast: Contrast, family: int, names: Names = NO_NAMES
+) -> str:
+    """One sentence in terms of the test; what is not significant is never called equal."""
     sentences = {"groups": _groups, "trend": _trend, "correlate": _correlate, "model": _model}
     answer = contrast
     if contrast.outcome == ONLY_THESE:
         yes, _ = _yes_and_no(comparison)
         answer = replace(contrast, outcome=yes)
-    text = sentences[comparison.kind](comparison, answer, family)
+    text = sentences[comparison.kind](comparison, answer, family, names)
     if contrast.only_these_networks and contrast.outcome != "no test":
         text = f"of these networks only, {text}"
-    where = where_text(restrictions_worth_saying(comparison))
-    if contrast.stratum:
-        where.append(levels_text(contrast.stratum))
-    if not where:
-        return text
-    return f"At {levels_text(where)}: {text}"
-
-
-MOST_LEVELS = 2  # a longer list of levels is left to the notes of the comparison
-
-
-def restrictions_worth_saying(comparison: Comparison) -> dict[str, str | list[str]]:
-    """Returns what a sentence says of where its question is asked.
-
-    Levels that are compared, or are strata, are named by themselves.
-    """
-    own = {comparison.by, *comparison.within}
-    if comparison.correlate is not None:
-        own.update(comparison.correlate.within)
-    restrictions: dict[str, str | list[str]] = {}
-    for path, levels in comparison.where.items():
-        if path not in own and len(as_list(levels)) <= MOST_LEVELS:
-            restrictions[path] = levels
-    return restrictions
+    where = where_in_words(comparison, contrast, names)
+    return f"At {where}: {text}" if where else text
 
 
 def _numbers(
@@ -86,21 +66,21 @@ def _numbers(
         parts.append(estimate(contrast.estimate, contrast.low, contrast.high))
     is_pair = contrast.paired and comparison.kind == "groups"
     parts.append(count(contrast.n, is_pair, unit or comparison.unit))
-    correction = f" after {comparison.correct} among {family}"
+    correction = ""
+    if comparison.correct is None:
+        correction = " uncorrected"
+    elif family > 1:
+        correction = f" after {display_name(comparison.correct)} among {family}"
     if family == 1 or contrast.corrected_by_test:
         correction = ""
-    elif comparison.correct is None:
-        correction = " uncorrected"
     parts.append(p_value(contrast.corrected) + correction)
     parts += filter(None, [looks_in_words(contrast)])
     return ", ".join(parts)
 
 
-def _groups(comparison: Comparison, contrast: Contrast, family: int) -> str:
+def _groups(comparison: Comparison, contrast: Contrast, family: int, names: Names) -> str:
     """A contrast of two arms."""
-    metric = str(comparison.metric)
-    if comparison.trend:
-        metric = f"the area under {metric} over {comparison.trend}"
+    metric = metric_in_words(comparison, names)
     facts = f"difference {_numbers(comparison, contrast, family)}"
     if contrast.transfer:
         facts = f"{contrast.transfer}, {gain_text(contrast)}; {facts}"
@@ -146,19 +126,21 @@ def _too_few(comparison: Comparison, contrast: Contrast, family: int) -> str:
         least += " after correction"
     counted = "point" if comparison.correlate else comparison.unit
     return (
-        f"{contrast.test} on so few {counted}s can give no p below {least}, "
+        f"{display_name(contrast.test)} on so few {counted}s can give no p below {least}, "
         f"and alpha is {comparison.alpha:g}"
     )
 
 
-def _trend(comparison: Comparison, contrast: Contrast, family: int) -> str:
+def _trend(comparison: Comparison, contrast: Contrast, family: int, names: Names) -> str:
     """A trend from the second of its names to the first."""
-    subject = f"{comparison.metric} along {comparison.trend}"
+    metric = metric_in_words(comparison, names)
+    trend = display_name(comparison.trend or "", names)
+    subject = f"{metric} along {trend}"
     changes = _numbers(comparison, contrast, family)
     facts = f"from {contrast.second} to {contrast.first} it changes by {changes}"
     if contrast.outcome == "differs":
         way = _way(contrast.estimate, "rises", "falls", "falls")
-        return f"{comparison.metric} {way} along {comparison.trend}: {facts}."
+        return f"{metric} {way} along {trend}: {facts}."
     if contrast.outcome == "no test":
         return f"a trend of {subject} could not be tested: {contrast.note or 'no values'}."
     if contrast.outcome == "not testable":
@@ -167,12 +149,13 @@ def _trend(comparison: Comparison, contrast: Contrast, family: int) -> str:
     return f"no trend of {subject} is shown, which does not exclude one: {facts}."
 
 
-def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
+def _correlate(comparison: Comparison, contrast: Contrast, family: int, names: Names) -> str:
     """A correlation of two metrics."""
-    first = contrast.first
-    second = contrast.second
+    first = name_of_side(comparison, contrast.first, names)
+    second = name_of_side(comparison, contrast.second, names)
     counted = "network" if SHARED in contrast.why else "point"
-    facts = f"{contrast.test} {_numbers(comparison, contrast, family, counted)}"
+    statistic = display_name(contrast.test, names)
+    facts = f"{statistic} {_numbers(comparison, contrast, family, counted)}"
     if contrast.outcome == "differs":
         way = _way(contrast.estimate, "alike", "in opposite ways", "in opposite ways")
         return f"{first} and {second} order the points {way}: {facts}."
@@ -184,21 +167,22 @@ def _correlate(comparison: Comparison, contrast: Contrast, family: int) -> str:
     return f"no association of {first} and {second} is shown, which does not exclude one: {facts}."
 
 
-def _model(comparison: Comparison, contrast: Contrast, family: int) -> str:
+def _model(comparison: Comparison, contrast: Contrast, family: int, names: Names) -> str:
     """A term of a model."""
-    term = contrast.first
-    metric = comparison.metrics[0]
+    term = name_of_side(comparison, contrast.first, names)
+    metric = metric_in_words(comparison, names)
     degrees = contrast.note.split(";")[0]
     numbers = _numbers(comparison, contrast, family, "value")
     facts = f"{degrees} = {number(contrast.statistic)}, {numbers}"
-    effect = "the interaction" if ":" in term else "the main effect of"
+    effect = term if ":" in contrast.first else f"the main effect of {term}"
     if contrast.taken_at:
-        term += f" (at {contrast.taken_at})"
+        effect += f" (at {contrast.taken_at})"
     if contrast.outcome == "differs":
-        return f"{effect} {term} shows in {metric}: {facts}."
+        return f"{effect} shows in {metric}: {facts}."
     if contrast.outcome == "no test":
-        return f"the model {term} could not be fitted: {contrast.note or 'no values'}."
-    return f"{effect} {term} does not show in {metric}, which does not exclude one: {facts}."
+        reason = contrast.note or "no values"
+        return f"the model of {metric} with {term} could not be fitted: {reason}."
+    return f"{effect} does not show in {metric}, which does not exclude one: {facts}."
 
 
 WORDS = {

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 from harness.judge.arms import Levels, at_stratum
+from harness.judge.contrast_words import metric_in_words
 from harness.judge.contrasts import Contrast
 from harness.study.comparison import Comparison
+from harness.study.names import Names
 
 
 def is_curve_of_shots(comparison: Comparison) -> bool:
@@ -16,7 +18,9 @@ def is_curve_of_shots(comparison: Comparison) -> bool:
     return setting == "shots"
 
 
-def shots_answers(comparison: Comparison, contrasts: Sequence[Contrast]) -> Iterator[str]:
+def shots_answers(
+    comparison: Comparison, contrasts: Sequence[Contrast], names: Names
+) -> Iterator[str]:
     """Says for each stratum how many shots are the fewest from which on all are like the reference.
 
     Like means equivalent where the comparison has a margin, else that no difference is shown. A
@@ -29,7 +33,7 @@ def shots_answers(comparison: Comparison, contrasts: Sequence[Contrast]) -> Iter
         strata.setdefault(contrast.stratum, []).append(contrast)
     for of_stratum in strata.values():
         curve = sorted(of_stratum, key=lambda contrast: shot_count(contrast.first))
-        yield _answer(comparison, curve)
+        yield _answer(comparison, curve, metric_in_words(comparison, names))
 
 
 def shot_count(name: str) -> float:
@@ -38,7 +42,7 @@ def shot_count(name: str) -> float:
     return float(last_word) if last_word.isdigit() else math.inf
 
 
-def _answer(comparison: Comparison, curve: Sequence[Contrast]) -> str:
+def _answer(comparison: Comparison, curve: Sequence[Contrast], metric: str) -> str:
     """The answer of one stratum, whose contrasts are given from the fewest shots to the most."""
     like = "equivalent" if comparison.margin is not None else "open"
     fewest = ""
@@ -49,12 +53,12 @@ def _answer(comparison: Comparison, curve: Sequence[Contrast]) -> str:
     at = at_stratum(curve[0].stratum)
     reference = _shots_text(curve[0].second)
     if comparison.margin is not None:
-        equivalence = f"equivalence with {reference} on {comparison.metric}"
+        equivalence = f"equivalence with {reference} on {metric}"
         equivalence += f" within ±{comparison.margin:g}"
         if not fewest:
             return f"{equivalence} is shown at no number of shots{at}"
         return f"{equivalence} is shown from {fewest} on{at}"
-    difference = f"a difference in {comparison.metric} from {reference}"
+    difference = f"a difference in {metric} from {reference}"
     if not fewest:
         most = _shots_text(curve[-1].first)
         return f"{difference} is shown, or could not be tested, up to {most}{at}"

@@ -4,7 +4,7 @@ which test, and whether it can be decided.
 
 from collections.abc import Iterable, Iterator
 
-from harness.judge.answer_words import metric_in_words
+from harness.judge.contrast_words import metric_in_words
 from harness.judge.preview import Preview
 from harness.study.comparison import Comparison
 from harness.study.names import NO_NAMES, Names, display_name

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Collection, Iterator, Sequence
 
+from harness.judge.contrast_words import metric_in_words
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, number
 from harness.study.comparison import Comparison
+from harness.study.names import Names
 
 NEGATIVE = "negative transfer"
 POSITIVE = "positive transfer"
@@ -42,15 +44,18 @@ def gain_text(contrast: Contrast) -> str:
     return f"{text}, {relative} % relative to {number(contrast.reference)}"
 
 
-def transfer_answers(comparison: Comparison, contrasts: Sequence[Contrast]) -> Iterator[str]:
+def transfer_answers(
+    comparison: Comparison, contrasts: Sequence[Contrast], names: Names
+) -> Iterator[str]:
     """Names each negative transfer of a comparison; where none is shown, says what that means."""
     if not comparison.transfer:
         return
     tested = [contrast for contrast in contrasts if not math.isnan(contrast.corrected)]
     negative = [contrast for contrast in tested if contrast.transfer == NEGATIVE]
+    metric = metric_in_words(comparison, names)
     for contrast in negative:
         where = "" if not contrast.only_these_networks else " of these networks only"
-        yield f"{NEGATIVE}{where}: {contrast.name} on {comparison.metric}: {gain_text(contrast)}"
+        yield f"{NEGATIVE}{where}: {contrast.name} on {metric}: {gain_text(contrast)}"
     if not negative:
         yield (
             f"no {NEGATIVE} is shown in {len(tested)} tested contrasts, which does not exclude it"

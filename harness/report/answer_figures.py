@@ -7,12 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judge.answer import lower_metrics
+from harness.judge.arms import levels_text
 from harness.judge.sentences import number
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.record.database import Run
 from harness.record.tracker import Tracker
-from harness.report.arms_of_images import ArmTrial, Case, arms_with_trials, chosen_cases
-from harness.report.colours import BLUE, GREEN, VERMILION, series_colours
+from harness.report.arm_colours import arm_colours
+from harness.report.arms_of_images import (
+    ArmTrial,
+    Case,
+    arms_with_trials,
+    chosen_cases,
+    comparison_title,
+)
+from harness.report.colours import BLUE, GREEN, VERMILION
 from harness.report.image_grid import Head, Mark, Panel, PanelRow, PixelSize, image_grid
 from harness.report.kept_pictures import (
     ImageScores,
@@ -106,7 +114,7 @@ def _prediction_figure(
         return None
     count = len(scores[0].values)
     caption = _caption(study, verdict, trials, len(pictured), count)
-    heads = _heads(trials)
+    heads = _heads(trials, arm_colours(study, verdict.comparison, verdict.arms))
     pixel = pixel_size(trials[0].cell.trial.test_on.name)
     title = f"{name} of {', '.join(trial.arm.name for trial in trials)} on the same images"
     return AnswerFigure(image_grid(heads, rows, _marks(trials), title, pixel), caption)
@@ -149,12 +157,12 @@ def _panels_of_arm(pictures: Mapping[str, Picture], value: str) -> Iterator[Pane
     yield Panel(pictures["error"])
 
 
-def _heads(trials: Sequence[ArmTrial]) -> list[Head]:
+def _heads(trials: Sequence[ArmTrial], colours: Mapping[str, str]) -> list[Head]:
     """What stands above the columns."""
-    colours = series_colours([trial.arm.name for trial in trials])
     heads = [Head("input"), Head("truth")]
     for trial in trials:
-        heads.append(Head(trial.arm.name, colours[trial.arm.name]))
+        level = levels_text(trial.arm.sample.arm_or_point)
+        heads.append(Head(trial.arm.name, colours[level]))
         if len(trials) <= SIDE_BY_SIDE:
             heads.append(Head("its errors"))
     return heads
@@ -185,7 +193,7 @@ def _caption(
     setting = display_name(comparison.by or "", study.names)
     first = trials[0]
     texts = [
-        f"{comparison.name}: the same test images under each {setting}",
+        f"{comparison_title(verdict)}: the same test images under each {setting}",
         f"networks of seed {first.cell.trial.fit.seed}, whose mean over the arms is the median "
         "of all seeds",
         "images by the mean over the arms: the median and the worst case",

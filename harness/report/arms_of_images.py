@@ -92,6 +92,12 @@ def _trials_of(
     return candidates
 
 
+def comparison_title(verdict: Verdict) -> str:
+    """The name of a comparison, and that it is not the primary one."""
+    comparison = verdict.comparison
+    return comparison.name if comparison.primary else f"{comparison.name} (secondary)"
+
+
 def chosen_cases(
     scores: Sequence[Mapping[str, float]], pictured: Sequence[str], *, is_lower_better: bool
 ) -> list[Case]:

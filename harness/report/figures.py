@@ -1,12 +1,13 @@
 """Figures of a report as SVG: the values behind every box, and two metrics against each other."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import pairwise
 
 import numpy as np
 
+from harness.judge.arms import levels_text
 from harness.judge.sentences import number
 from harness.judge.verdicts import Arm
 from harness.report.axes import (
@@ -19,7 +20,7 @@ from harness.report.axes import (
     svg,
     upright_grid,
 )
-from harness.report.colours import series_colours
+from harness.report.colours import BLUE
 from harness.report.correlation_figure import fitted_line
 from harness.stats.result import Array, Interval
 
@@ -29,9 +30,9 @@ SCATTER_HEIGHT = 260
 LONGEST_NAME = 60
 
 
-def boxes(arms: list[Arm], label: str, paired: bool) -> str:
+def boxes(arms: list[Arm], label: str, paired: bool, colours: Mapping[str, str]) -> str:
     """A row for each arm: quartiles, the mean with its interval, a dot for each unit that links
-    to its run.
+    to its run. `colours` are those of the arms, by the text of their levels.
     """
     values: list[float] = []
     for arm in arms:
@@ -44,10 +45,10 @@ def boxes(arms: list[Arm], label: str, paired: bool) -> str:
     parts = list(upright_grid(axis, tall))
     if paired:
         parts += _lines_of_units(arms, axis)
-    colours = series_colours([arm.name for arm in arms])
     for i, arm in enumerate(arms):
         y = FIRST_ROW + ROW * i
-        parts += _row(arm, y, axis, colours[arm.name])
+        level = levels_text(arm.sample.arm_or_point)
+        parts += _row(arm, y, axis, colours.get(level, BLUE))
     parts.append(axis_label(label, tall))
     names = ", ".join(arm.name for arm in arms)
     title = f"{label}: one dot for each unit of {names}"

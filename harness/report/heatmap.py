@@ -5,7 +5,7 @@ from html import escape
 
 from harness.judge.sentences import number
 from harness.judge.tables import Tabulated
-from harness.report.colours import VIRIDIS
+from harness.report.colours import VIRIDIS, Rgb, colour_at
 
 Range = tuple[float, float]
 Colour = tuple[int, int, int]
@@ -42,7 +42,7 @@ def cell_style(value: float, value_range: Range | None) -> str:
         return ""
     low, high = value_range
     width = (high - low) or 1
-    colour = _colour((value - low) / width)
+    colour = colour_at(VIRIDIS, (value - low) / width)
     ink = "#000" if _luminance(colour) > BLACK_FROM else "#fff"
     return f' style="background:{_hex(colour)};color:{ink}"'
 
@@ -58,29 +58,11 @@ def heat_legend(tabulated: Tabulated) -> str:
     return f'<p class="legend scale">{"; ".join(ends)}</p>'
 
 
-def _colour(share: float) -> Colour:
-    """The colour at a share of the ramp's length, between its stops in a straight line."""
-    position = share * (len(VIRIDIS) - 1)
-    stop = min(int(position), len(VIRIDIS) - 2)
-    rest = position - stop
-    below = _rgb(VIRIDIS[stop])
-    above = _rgb(VIRIDIS[stop + 1])
-    channels = []
-    for low, high in zip(below, above, strict=True):
-        channels.append(round(low + rest * (high - low)))
-    red, green, blue = channels
-    return red, green, blue
-
-
-def _rgb(colour: str) -> bytes:
-    return bytes.fromhex(colour.removeprefix("#"))
-
-
-def _hex(colour: Colour) -> str:
+def _hex(colour: Rgb) -> str:
     return f"#{bytes(colour).hex()}"
 
 
-def _luminance(colour: Colour) -> float:
+def _luminance(colour: Rgb) -> float:
     """How bright a colour is to the eye, from 0 to 1 (WCAG 2)."""
     luminance = 0.0
     for weight, value in zip(LUMINANCE_WEIGHTS, colour, strict=True):

@@ -1,6 +1,6 @@
 """A report as one HTML page that needs nothing beside it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from harness.judge.tables import Tabulated
 from harness.judge.verdicts import Verdicts
 from harness.report.averages import AverageRow, averages_html
-from harness.report.page_comparisons import section_of_comparison
+from harness.report.page_comparisons import NO_COLOURS, section_of_comparison
 from harness.report.paper import NO_PAPER, Paper
 from harness.report.paper_tables_html import sections_of_tables
 from harness.report.provenance import Provenance
@@ -18,6 +18,9 @@ from harness.study.names import NO_NAMES, Names
 
 # The page may load nothing, from here or elsewhere, but its own style and the pictures within it.
 NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+NO_COLOURS_OF_ARMS: Mapping[str, Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,16 @@ def page(
     searches: Sequence[str] = (),
     paper: Paper = NO_PAPER,
     names: Names = NO_NAMES,
+    colours: Mapping[str, Mapping[str, str]] = NO_COLOURS_OF_ARMS,
 ) -> str:
-    """The whole page; `searches` are sections that are HTML already."""
+    """The whole page; `searches` are sections that are HTML already, and `colours` are those of the
+    arms of each comparison, by its name.
+    """
     answers = list(_answers(verdicts))
     sections: list[str] = []
     for i, verdict in enumerate(verdicts.verdicts):
-        sections.append(section_of_comparison(i, verdict, names))
+        of_arms = colours.get(verdict.comparison.name, NO_COLOURS)
+        sections.append(section_of_comparison(i, verdict, names, of_arms))
     sections += [*searches, averages_html(averages), *sections_of_tables(tables)]
     return render(
         "page.html",

@@ -2,7 +2,7 @@
 its runs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -23,6 +23,7 @@ from harness.stats.result import Interval
 from harness.study.comparison import Comparison
 from harness.study.names import NO_NAMES, Names, display_name, interval_name
 
+NO_COLOURS: Mapping[str, str] = {}  # everything is blue
 FOLDED = 6  # strata drawn before the rest is folded away
 
 
@@ -50,8 +51,10 @@ class StratumPart:
     arms: Sequence[ArmRow]
 
 
-def section_of_comparison(i: int, verdict: Verdict, names: Names = NO_NAMES) -> Markup:
-    """A section for the comparison at position `i`."""
+def section_of_comparison(
+    i: int, verdict: Verdict, names: Names = NO_NAMES, colours: Mapping[str, str] = NO_COLOURS
+) -> Markup:
+    """A section for the comparison at position `i`; `colours` are those of its arms."""
     comparison = verdict.comparison
     contrasts = []
     for j, contrast in enumerate(verdict.contrasts):
@@ -65,7 +68,7 @@ def section_of_comparison(i: int, verdict: Verdict, names: Names = NO_NAMES) -> 
         unit=comparison.unit,
         overview=[Markup(figure) for figure in _figures_over_strata(verdict, names)],
         margin_legend=_margin_legend(verdict),
-        strata=list(_strata(i, verdict, names)),
+        strata=list(_strata(i, verdict, names, colours)),
         figure_legend=_figure_legend(verdict) if verdict.arms else "",
         contrasts=contrasts,
         contrast_legend=contrast_legend(verdict) if contrasts else "",
@@ -83,14 +86,17 @@ def _badges(verdict: Verdict) -> list[str]:
     ]
 
 
-def _strata(i: int, verdict: Verdict, names: Names) -> Iterator[StratumPart]:
+def _strata(
+    i: int, verdict: Verdict, names: Names, colours: Mapping[str, str]
+) -> Iterator[StratumPart]:
     """The figures and the table of the arms, for each stratum."""
     for position, stratum in enumerate(verdict.strata):
         arms = []
         for arm in verdict.arms_of(stratum):
             anchor = f"runs-{i}-{verdict.arms.index(arm)}"
             arms.append(_arm_row(arm, anchor))
-        figures = [Markup(figure) for figure in _figures(verdict, stratum, names) if figure]
+        drawn = _figures(verdict, stratum, names, colours)
+        figures = [Markup(figure) for figure in drawn if figure]
         yield StratumPart(levels_text(stratum), position >= FOLDED, figures, arms)
 
 
@@ -101,7 +107,9 @@ def _figures_over_strata(verdict: Verdict, names: Names) -> Iterator[str]:
         yield difference_plot(verdict, _metric_label(verdict.comparison, names))
 
 
-def _figures(verdict: Verdict, stratum: Levels, names: Names) -> Iterator[str]:
+def _figures(
+    verdict: Verdict, stratum: Levels, names: Names, colours: Mapping[str, str]
+) -> Iterator[str]:
     """The figures of a stratum that have something to show.
 
     Where equivalence is asked, a critical difference would answer another question.
@@ -112,7 +120,7 @@ def _figures(verdict: Verdict, stratum: Levels, names: Names) -> Iterator[str]:
     if is_curve_of_shots(comparison):
         yield learning_curve(arms, label)
     if any(arm.sample.values for arm in arms):
-        yield boxes(arms, label, _is_paired(verdict))
+        yield boxes(arms, label, _is_paired(verdict), colours)
     for ranking in verdict.rankings:
         if ranking.stratum == stratum and comparison.margin is None:
             yield rank_diagram(ranking, comparison.alpha)

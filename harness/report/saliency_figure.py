@@ -15,7 +15,7 @@ from harness.judge.verdicts import Verdict
 from harness.record.database import Run
 from harness.record.files_of_run import file_of_run
 from harness.record.tracker import Tracker
-from harness.report.arms_of_images import ArmTrial, chosen_cases
+from harness.report.arms_of_images import ArmTrial, chosen_cases, comparison_title
 from harness.report.image_grid import Head, Mark, Panel, PanelRow, Picture, image_grid
 from harness.report.kept_pictures import scores_of_images
 from harness.study.load import Study
@@ -175,10 +175,11 @@ def _caption(
     comparison = verdict.comparison
     setting = display_name(comparison.by or "", study.names)
     label = maps.labels[0].replace("_", " ")
+    seed = trials[0].cell.trial.fit.seed
     return (
-        f"{comparison.name}: saliency ({label}) of the same test image under each {setting}, of "
-        f"networks of seed {trials[0].cell.trial.fit.seed}, whose mean over the arms is the median "
-        f"of all seeds; {rule}, of the {len(maps.images)} whose maps were kept (`figures` at the "
+        f"{comparison_title(verdict)}: saliency ({label}) of the same test image under each "
+        f"{setting}, of networks of seed {seed}, whose mean over the arms is the median of all "
+        f"seeds; {rule}, of the {len(maps.images)} whose maps were kept (`figures` at the "
         "probe keeps more); on the right the mean over all test images; below each slice its "
         "share of all saliency."
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.judge.answer_words import restrictions_in_words
+from harness.judge.contrast_words import restrictions_in_words
 from harness.judge.contrasts import SHARED, Contrast
 from harness.judge.look_words import STOPPED, level_in_words, p_in_words
 from harness.judge.verdicts import Verdict

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from harness.record.contents import NOT_METRICS
 from harness.report.axes import LEFT, axis_label, axis_over, svg, upright_grid
-from harness.report.colours import BLUE, SERIES, series_colours
+from harness.report.colours import BLUE, SERIES, level_colours
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.report.evidence import Evidence
 from harness.report.formats import cut_text
 from harness.study.load import Study
-from harness.study.names import display_name
+from harness.study.names import display_name, level_display_names
 
 TALL = 220
 LINE = 16  # from row to row of the legend
@@ -26,7 +26,7 @@ KINDS = ("loss/", "watch", "pick/")  # of metrics that are drawn, in this order
 
 @dataclass(frozen=True)
 class Curve:
-    """What a fit noted of one metric after each epoch."""
+    """What a fit noted of one metric after each epoch, and the name of its level."""
 
     run: str
     level: str
@@ -36,15 +36,18 @@ class Curve:
 def training_curves(study: Study, evidence: Evidence) -> list[str]:
     """A figure for each metric that fits noted over several epochs."""
     path = _coloured_path(study)
+    colour_of_level = level_colours(_levels_of(study, path))
+    names = level_display_names(colour_of_level, path, study.names)
     by_metric: dict[str, list[Curve]] = {}
     runs = {run.id: run for run in evidence.runs}
     for run_id, epochs in evidence.histories.items():
         level = runs[run_id].levels.get(path, "")
+        name = names.get(level, level)
         for metric, points in _points_of(epochs).items():
             if len(points) > 1:
-                by_metric.setdefault(metric, []).append(Curve(run_id, level, tuple(points)))
+                by_metric.setdefault(metric, []).append(Curve(run_id, name, tuple(points)))
     metrics = sorted(by_metric, key=_order_of)[:MOST_FIGURES]
-    colours = _colours_of(study, path)
+    colours = {names[level]: colour for level, colour in colour_of_level.items()}
     return [_figure(metric, by_metric[metric], colours) for metric in metrics]
 
 
@@ -74,12 +77,9 @@ def _coloured_path(study: Study) -> str:
     return ""
 
 
-def _colours_of(study: Study, path: str) -> dict[str, str]:
-    """The colour of each level, in the order of the study; one colour where no axis is coloured."""
-    if not path:
-        return {"": BLUE}
-    levels = dict.fromkeys(cell.levels.get(path, "") for cell in study.cells)
-    return series_colours(list(levels))
+def _levels_of(study: Study, path: str) -> list[str]:
+    """The levels that are coloured, in the order of the study; none where no axis is coloured."""
+    return list(dict.fromkeys(cell.levels.get(path, "") for cell in study.cells if path))
 
 
 def _points_of(epochs: Sequence[Mapping[str, float]]) -> dict[str, list[tuple[int, float]]]:

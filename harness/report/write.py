@@ -18,6 +18,7 @@ from harness.record.table import table
 from harness.record.tracker import Tracker
 from harness.report.answer_figures import answer_figures
 from harness.report.answer_file import keep_answer, version_of
+from harness.report.arm_colours import arm_colours
 from harness.report.averages import average_rows, averages_csv, averages_markdown
 from harness.report.comparison_latex import comparisons_latex
 from harness.report.comparison_tables import arms_csv, contrasts_csv, values_csv
@@ -36,6 +37,7 @@ from harness.report.search_page import links_of, search_html
 from harness.report.search_text import points_csv, search_markdown
 from harness.report.study_paper import paper_of
 from harness.search.history import SearchHistory, read_history
+from harness.search.in_words import in_words
 from harness.store import write
 from harness.study.load import Study
 from harness.study.names import display_name
@@ -163,7 +165,7 @@ def texts(
     averages = average_rows(study, verdicts.verdicts)
     sections = []
     if history is not None:
-        sections.append(search_html(history, links_of(runs)))
+        sections.append(search_html(in_words(history, study.names), links_of(runs)))
     paper = paper_of(study, verdicts, evidence, history, figures)
     files = {
         "report.html": page(
@@ -175,6 +177,7 @@ def texts(
             searches=sections,
             paper=paper,
             names=study.names,
+            colours=_colours_of_arms(study, verdicts),
         ),
         "report.tex": comparisons_latex(verdicts, lower, study.names)
         + tables_latex(tables, study.names),
@@ -191,9 +194,18 @@ def texts(
     if averages:
         files["averages.csv"] = averages_csv(averages)
     if history is not None:
-        files["report.md"] += search_markdown(history)
+        files["report.md"] += search_markdown(in_words(history, study.names))
         files["points.csv"] = points_csv(history)
     return files
+
+
+def _colours_of_arms(study: Study, verdicts: Verdicts) -> dict[str, dict[str, str]]:
+    """The colours of the arms of each comparison, by its name."""
+    colours = {}
+    for verdict in verdicts.verdicts:
+        comparison = verdict.comparison
+        colours[comparison.name] = arm_colours(study, comparison, verdict.arms)
+    return colours
 
 
 def _design(study: Study) -> list[tuple[str, str]]:

@@ -147,14 +147,3 @@ def as_list(levels: str | list[str]) -> list[str]:
     if isinstance(levels, str):
         return [levels]
     return levels
-
-
-def where_text(where: Mapping[str, str | list[str]]) -> list[str]:
-    """What a question is confined to, a phrase for each path: 'strength 0.75', 'Foreground or Full
-    Output'.
-    """
-    phrases = []
-    for path, levels in where.items():
-        names = [short_names([level], path)[level] for level in as_list(levels)]
-        phrases.append(" or ".join(names))
-    return phrases

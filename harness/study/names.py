@@ -3,6 +3,7 @@
 Names are for people alone: they stand in no key, no record and no declaration.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,16 @@ def display_name(word: str, names: Names = NO_NAMES) -> str:
     parent, _, last = word.rpartition(".")
     text = last.replace("_", " ")
     return f"{text} of {display_name(parent, names)}" if parent in DATA else text
+
+
+def display_names(words: Iterable[str], names: Names = NO_NAMES) -> dict[str, str]:
+    """Such words as people read them, with the word itself behind those that would read alike."""
+    titles = {word: display_name(word, names) for word in words}
+    counts = Counter(titles.values())
+    for word, title in titles.items():
+        if counts[title] > 1:
+            titles[word] = f"{title} ({word})"
+    return titles
 
 
 def level_display_name(level: str, path: str, names: Names = NO_NAMES) -> str:

@@ -49,7 +49,7 @@ def start_server(home: Home) -> tuple[subprocess.Popen[str], str]:
         text=True,
     )
     address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
+    for _ in range(480):
         try:
             urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
             return server, address

@@ -21,7 +21,7 @@ TEXTS = ("markdown", "caption", "info", "warning", "header", "subheader", "code"
 
 def open_page(page: str | None = None, **query: str) -> AppTest:
     """Opens a page, by default the first, with these parameters in its address."""
-    app = AppTest.from_file(str(DASHBOARD / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(DASHBOARD / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     app.run()

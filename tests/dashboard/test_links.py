@@ -55,7 +55,7 @@ def test_a_link_to_a_run_of_another_study_names_that(at_home: Home) -> None:
 
 def test_a_link_to_a_missing_metric_names_what_stands_instead(at_home: Home) -> None:
     app = link_to("2_compare", study="starts", ask="your own", metric="dise")
-    assert "The link asks for dise, which is not here; this is dice" in text_of_page(app)
+    assert "The link asks for dise, which is not here; this is Dice" in text_of_page(app)
 
 
 def test_a_moved_project_opens_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

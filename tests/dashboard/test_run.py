@@ -41,6 +41,8 @@ def test_a_run_shows_everything(at_home: Home) -> None:
     assert "Fits, each standing on those below it" in text
     frames = [frame.value for frame in app.dataframe]
     assert "loss/net" in values_in(frames, "metric") or "loss" in text
+    assert "Dice" in values_in(frames, "metric")
+    assert "dice" in values_in(frames, "in a study file")
     assert "fit.method.lr" in values_in(frames, "setting")
     assert "rows.parquet" in values_in(frames, "file")
     assert "train" in values_in(frames, "used to")

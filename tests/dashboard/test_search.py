@@ -20,7 +20,7 @@ def at_search(searched_home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 def test_the_page_says_what_the_search_came_to(at_search: Home) -> None:
     app = open_page("8_search", study="sought")
     text = text_of_page(app)
-    assert "has the best dice" in text
+    assert "has the best Dice" in text
     assert "after 5 trainings (of a budget of 5 trainings)" in text
     assert "random(seed=0), optuna" in text
     assert "a list of importances needs 8" in text

@@ -32,7 +32,7 @@ def test_a_trend_and_the_area_under_it(tmp_path: Path) -> None:
         2 * stats.page_trend_test(wide.to_numpy(), method="exact").pvalue, rel=1e-6
     )
     assert c.estimate == pytest.approx((wide["8"] - wide["2"]).mean())
-    assert "dice rises along fit.batch" in c.sentence
+    assert "Dice rises along batch size" in c.sentence
     of_bce = (
         table[table["fit.method.loss"] == "bce"]
         .groupby(["seed", "fit.batch"])["value"]
@@ -99,5 +99,5 @@ def test_a_model_says_where_a_main_effect_is_taken(tmp_path: Path) -> None:
 
     batch, _, interaction = judge(study, *results(study, crossing)).verdicts[0].contrasts
     assert batch.outcome == "open"
-    assert "the main effect of fit.batch (at fit.patch = 64) does not show" in batch.sentence
+    assert "the main effect of batch size (at fit.patch = 64) does not show" in batch.sentence
     assert interaction.outcome == "differs"

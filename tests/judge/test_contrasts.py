@@ -30,7 +30,7 @@ def test_paired_numbers_are_those_of_the_statistics(tmp_path: Path) -> None:
     assert c.paired is True
     assert c.exact is True
     assert c.outcome == "differs"
-    assert c.sentence.startswith("dice is higher with batch 4 than with batch 2: difference 0.0")
+    assert c.sentence.startswith("Dice is higher with batch 4 than with batch 2: difference 0.0")
     assert "n = 8 seed pairs" in c.sentence
     mean = verdict.arms[0].mean
     assert mean is not None
@@ -99,7 +99,7 @@ def test_equality_comes_from_equivalence_only(tmp_path: Path) -> None:
     assert c.test == "equivalence_paired"
     assert c.outcome == "equivalent"
     assert c.level == pytest.approx(0.9)
-    assert "are equivalent on dice within ±0.01" in c.sentence
+    assert "are equivalent on Dice within ±0.01" in c.sentence
     study = study_of_two(tmp_path)
     (c,) = judge(study, *results(study, flat)).verdicts[0].contrasts
     assert c.outcome == "open"

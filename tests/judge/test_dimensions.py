@@ -45,7 +45,7 @@ def test_layers_are_compared_within_each_map(tmp_path: Path) -> None:
     assert c.estimate == pytest.approx((x - y).mean())
     assert c.p == pytest.approx(stats.wilcoxon(x, y, method="exact").pvalue, abs=1e-12)
     assert c.sentence.startswith(
-        "At occlusion: hellinger is higher with encoder 1 than with bottleneck"
+        "At occlusion: Hellinger distance is higher with encoder 1 than with bottleneck"
     )
     assert "n = 8 seed pairs" in c.sentence
     assert all(

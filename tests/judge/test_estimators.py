@@ -138,8 +138,10 @@ def test_the_plan_says_what_a_bank_can_show(tmp_path: Path, models: int, p: floa
         assert "not testable at 0.05: no p can come out below 0.33" in line
         assert "5 points would do" in line
         assert contrast.outcome == "not testable"
-        assert "whether cte_nhd and dice order alike cannot be tested" in contrast.sentence
-        assert "kendall on so few points can give no p below 0.33" in contrast.sentence
+        assert (
+            "whether consistency (NHD) and Dice order alike cannot be tested" in contrast.sentence
+        )
+        assert "Kendall's tau on so few points can give no p below 0.33" in contrast.sentence
     else:
         assert preview.verdict == "testable"
         assert contrast.outcome != "not testable"

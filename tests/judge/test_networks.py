@@ -53,7 +53,7 @@ def test_too_few_networks_give_a_verdict_of_these_networks_only(tmp_path: Path, 
     (contrast,) = verdict.contrasts
     assert contrast.p < 0.05
     assert contrast.outcome == "only in these networks"
-    assert contrast.sentence.startswith("of these networks only, dice is higher")
+    assert contrast.sentence.startswith("of these networks only, Dice is higher")
     assert not verdict.confirmatory
     assert verdict.exploratory_because == ("too few networks to speak of another training",)
     (planned,) = previews(study)

@@ -104,7 +104,7 @@ def test_a_margin_is_decided_either_way(tmp_path: Path) -> None:
     study = study_in(tmp_path, RULE + TWO + BY % ", margin: 3.0")
     (same,) = verdicts_after(study, score_with({}), seeds=8).verdicts
     assert same.contrasts[0].outcome == "equivalent"
-    assert "are equivalent on dice within ±3" in same.sentence
+    assert "are equivalent on Dice within ±3" in same.sentence
     (apart,) = verdicts_after(study, score_with({4: 9.0}), seeds=4).verdicts
     assert apart.contrasts[0].outcome == "differs"
 

@@ -80,7 +80,7 @@ def test_negative_transfer_is_a_verdict_with_gains_and_intervals(tmp_path: Path)
     reference = np.mean(verdict.arms[0].sample.values)
     assert far.reference == pytest.approx(reference)
     (answer,) = verdict.answers
-    assert answer.startswith("negative transfer: far − scratch on dice: gain −0.0")
+    assert answer.startswith("negative transfer: far − scratch on Dice: gain −0.0")
     assert "absolute" in answer
     share = far.estimate / reference
     assert f"−{-100 * share:.2f} [" in answer
@@ -101,7 +101,7 @@ def test_the_report_lists_each_negative_transfer(tmp_path: Path) -> None:
     study = study_in(tmp_path, STARTS.replace("METRIC", "dice"))
     html = page(verdicts, [], provenance(study, []))
     assert "<h2>Transfer and shots</h2>" in html
-    assert html.count("negative transfer: far − scratch on dice") == 1
+    assert html.count("negative transfer: far − scratch on Dice") == 1
     assert "differs: negative transfer" in html
     assert answer.removeprefix("transfer: ") in "\n".join(lines(verdicts))
     assert "negative transfer: far" in comparisons_markdown(verdicts, set())
@@ -145,7 +145,7 @@ def test_transfer_needs_a_reference_and_no_margin(
 def test_the_fewest_shots_from_which_on_no_difference_is_shown(tmp_path: Path) -> None:
     (answer,) = answers_of_shots(tmp_path, "")
     assert answer == (
-        "curve: a difference in dice from all images is no longer shown from 20 shots on, "
+        "curve: a difference in Dice from all images is no longer shown from 20 shots on, "
         "which does not make them equal"
     )
 
@@ -153,9 +153,9 @@ def test_the_fewest_shots_from_which_on_no_difference_is_shown(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("margin", "expected"),
     [
-        (0.02, "equivalence with all images on dice within ±0.02 is shown from 20 shots on"),
-        (0.2, "equivalence with all images on dice within ±0.2 is shown from 10 shots on"),
-        (0.0001, "equivalence with all images on dice within ±0.0001 is shown at no number"),
+        (0.02, "equivalence with all images on Dice within ±0.02 is shown from 20 shots on"),
+        (0.2, "equivalence with all images on Dice within ±0.2 is shown from 10 shots on"),
+        (0.0001, "equivalence with all images on Dice within ±0.0001 is shown at no number"),
     ],
 )
 def test_the_fewest_shots_that_are_equivalent(tmp_path: Path, margin: float, expected: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.spec.enclosing import Enclosing
-from harness.spec.naming import level_meant, level_name, level_of_text, short_names, where_text
+from harness.spec.naming import level_meant, level_name, level_of_text, short_names
 from harness.spec.parse import read_part
 
 NAMES = [
@@ -62,7 +62,3 @@ def test_short_names_still_tell_levels_apart() -> None:
         "0.5": "strength 0.5",
         "true": "strength true",
     }
-    assert where_text({"perturb.strength": ["1", "2"], "task": "a"}) == [
-        "strength 1 or strength 2",
-        "a",
-    ]
