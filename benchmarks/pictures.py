@@ -43,9 +43,14 @@ compare:
   - {name: loss, primary: true, metric: dice, by: fit.method.loss, against: ce, unit: seed}
 """
 SHARED = FIVE_SEEDS.replace("name: five", "name: shared").replace("seeds: 5", "seeds: 6")
-SHARED = SHARED.replace("slices: 8, size: 96", "slices: 4, size: 48").replace(
-    "patch: 64", "patch: 32"
+SHARED = SHARED.replace("slices: 8, size: 96", "slices: 6, size: 64").replace(
+    "patch: 64", "patch: 48"
 )
+SHARED = SHARED.replace("arch: tiny_unet, slices: 3", "arch: tiny_unet, width: 8")
+SHARED = SHARED.replace("epochs: 6, lr: 3e-3", "epochs: 8, lr: 1e-2")
+SPLITS = "splits: {train: [0, 17], test: [17, 24]}, threshold: 127"
+SHOWN_OF_SHEET = 0.507  # of its height: the first two of four rows
+STACK = f"{{name: volume, images: raw, masks: masks, {SPLITS}}}"
 SEEDS = range(3, 17)
 SIZES = (1.0, 1.5, 2.0, 3.0)
 COLOURS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7")
@@ -76,12 +81,17 @@ def folder_with(study: str) -> Iterator[Path]:
         yield folder
 
 
+def without_folder(output: str, folder: Path) -> str:
+    """What was printed, with another name for a folder that is gone when it is read."""
+    return output.replace(f"{folder}/", "").replace(str(folder), "/home/me/lab")
+
+
 def picture_of_command(
     name: str, study: str, words: Sequence[str], *, title: str, marked: Sequence[str] = ()
 ) -> None:
     """Draws a terminal in which a command is called on a study."""
     with folder_with(study) as folder:
-        output = harness(folder, *words).replace(f"{folder}/", "")
+        output = without_folder(harness(folder, *words), folder)
     command = " ".join(["harness", *words])
     picture = terminal_picture(command, output, title=title, marked=marked)
     write(PICTURES / f"{name}.svg", picture)
@@ -144,12 +154,33 @@ def draw_my_method() -> None:
         folder = Path(name)
         shutil.copytree(ROOT / "examples" / "lab", folder / "lab")
         shutil.copy(ROOT / "examples" / "my_study.yaml", folder / "study.yaml")
-        output = harness(folder, "plan", "study.yaml")
+        output = without_folder(harness(folder, "plan", "study.yaml"), folder)
     title = "harness plan of a study with a method outside the package"
     picture = terminal_picture(
-        "harness plan study.yaml", output, title=title, marked=["fit.method "]
+        "harness plan study.yaml", output, title=title, marked=["fit.method"]
     )
     write(PICTURES / "my-method.svg", picture)
+
+
+def draw_tutorial() -> None:
+    """The first two looks of the tutorial: at the data, and at what the study can show."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run(
+            [sys.executable, ROOT / "examples" / "make_stack.py"], cwd=folder, check=True
+        )
+        harness(folder, "init", "my_study.yaml", "--images", "raw", "--masks", "masks")
+        harness(folder, "data", "preview", STACK, "--to", "sheet.png")
+        with Image.open(folder / "sheet.png") as sheet:
+            width, height = sheet.size
+            first_rows = sheet.crop((0, 0, width, round(SHOWN_OF_SHEET * height)))
+            first_rows.save(PICTURES / "tutorial-sheet.png", optimize=True)
+        output = without_folder(harness(folder, "plan", "my_study.yaml"), folder)
+    title = "harness plan says what a first study would train, and what it can show"
+    picture = terminal_picture("harness plan my_study.yaml", output, title=title)
+    write(PICTURES / "tutorial-plan.svg", picture)
 
 
 def draw_report() -> None:
@@ -196,6 +227,7 @@ DRAWINGS: dict[str, Callable[[], None]] = {
     "how-many-seeds": draw_how_many_seeds,
     "slurm": draw_slurm,
     "my-method": draw_my_method,
+    "tutorial": draw_tutorial,
     "report": draw_report,
     "dashboard": draw_dashboard,
 }

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from harness.measure.trial import measure
 from harness.record.result import use_metrics
@@ -21,7 +20,6 @@ from harness.train.card import Card, CardReading, open_card
 from harness.train.meter import Meter, Use, use_between
 from harness.train.state import FitInProgress, ResumeState, note_use
 from tests.made.fits import CPU, small_fit, small_trial
-from tests.made.gpu import CUDA, NEEDS_GPU
 
 NOT_SUPPORTED = 3
 UUID = "GPU-6f1d"
@@ -193,18 +191,3 @@ def test_every_number_of_use_has_words_and_a_unit() -> None:
         assert {f"{name}/fit", f"{name}/measure"} <= UNITS.keys()
     assert not is_cost("dice")
     assert not is_cost("loss/fit")
-
-
-@pytest.mark.gpu
-@NEEDS_GPU
-def test_a_real_card_tells_its_energy_and_its_use() -> None:
-    with meter.metering(CUDA) as own:
-        value = torch.ones(4096, 4096, device=CUDA)
-        began = time.monotonic()
-        while time.monotonic() - began < 4.0:
-            value = (value @ value).clamp(max=1.0)
-        torch.cuda.synchronize()
-        plain = own.take(up_to_now=True).to_plain(time.monotonic() - began)
-    assert plain["gpu_memory_gb"] > 0.05
-    assert plain["gpu_use_percent"] > 50
-    assert 0.02 < plain["gpu_energy_wh"] < 2

@@ -3,7 +3,7 @@ values.
 """
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -53,8 +53,8 @@ def overview(image: str, stack: Maps, maps: Mapping[str, Maps]) -> Figure:
         axes = _column(canvas, equalise(slice_maps), (column, columns), SALIENCY_MAP)
         words = label.replace("(", " (").replace("_", " ")
         axes[0].set_title(textwrap.fill(words, int(9 * side)), fontsize=10)
-    if len(maps) > 0:
-        _colour_bar(canvas)
+    if maps:
+        _colour_bar(canvas, canvas.axes)
     caption = f"The slices of {image}, and the saliency of each. {EQUALISED}"
     return Figure(f"saliency-{image}", canvas, caption)
 
@@ -70,13 +70,15 @@ def by_channel(label: str, mean: Maps, values: Maps, explanation: str) -> Figure
     grid = canvas.add_gridspec(2, rows, height_ratios=(tall, 2.6))
     panels = equalise(mean)
     shares = mean.sum(axis=(1, 2)) / max(mean.sum(), TINY)
+    every_axes = []
     for channel, panel in enumerate(panels):
         axes = canvas.add_subplot(grid[0, channel])
+        every_axes.append(axes)
         _picture(axes, panel, SALIENCY_MAP, _limits(panels))
         axes.set_title(f"{slice_name(channel, rows)}: {shares[channel]:.0%}", fontsize=10)
     _distributions(canvas.add_subplot(grid[1, :]), values)
     canvas.suptitle(textwrap.fill(label, int(12 * wide)), fontsize=11)
-    _colour_bar(canvas)
+    _colour_bar(canvas, every_axes)
     caption = f"{explanation}; percentages are shares of all saliency. {EQUALISED}"
     return Figure(f"channels-{label}", canvas, caption)
 
@@ -153,10 +155,12 @@ def _limits(panels: Maps) -> tuple[float, float]:
     return float(panels.min()), float(panels.max())
 
 
-def _colour_bar(canvas: Canvas) -> None:
-    """Says what the colours of the maps are, below them; their values differ from map to map."""
+def _colour_bar(canvas: Canvas, every_axes: Sequence[Axes]) -> None:
+    """Says what the colours of maps are, below them; their values differ from map to map."""
     colours = ScalarMappable(Normalize(0, 1), SALIENCY_MAP)
-    bar = canvas.colorbar(colours, ax=canvas.axes, location="bottom", aspect=40, pad=0.02)
+    bar = canvas.colorbar(
+        colours, ax=list(every_axes), location="bottom", aspect=40, shrink=0.6, pad=0.02
+    )
     bar.set_ticks([0, 1], labels=["low", "high"])
     bar.ax.tick_params(labelsize=9, length=0)
     bar.set_label(RANKS, fontsize=9)
