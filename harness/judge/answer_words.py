@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from harness.judge.contrast_sentences import ONLY_THESE
 from harness.judge.contrast_words import metric_in_words, name_of_side, where_in_words
-from harness.judge.contrasts import SHARED, Contrast
+from harness.judge.contrasts import Contrast
+from harness.judge.correlated_networks import counted_in_correlation
 from harness.judge.look_words import level_in_words, looks_in_words
 from harness.judge.sentences import number, p_value
 from harness.judge.verdicts import Verdict
@@ -140,7 +141,7 @@ def _count(verdict: Verdict, contrast: Contrast) -> tuple[str, str]:
     comparison = verdict.comparison
     unit = verdict.tested_unit or comparison.unit
     if comparison.kind == "correlate":
-        unit = "network" if SHARED in contrast.why else "point"
+        unit = counted_in_correlation(comparison, contrast.why)
     elif comparison.kind == "model":
         unit = "value"
     sizes = list(dict.fromkeys(map(str, contrast.n)))

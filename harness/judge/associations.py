@@ -9,8 +9,8 @@ import pandas as pd
 from harness.judge.arms import Layout, Levels, arm_names, levels_text
 from harness.judge.beside import beside_each_other
 from harness.judge.choose_test import choose_for_trend, chosen_test, options_of_test
-from harness.judge.contrasts import SHARED, Contrast
-from harness.judge.correlated_networks import correlate_networks, sharing_of
+from harness.judge.contrasts import Contrast
+from harness.judge.correlated_networks import SHARED, correlate_networks, sharing_of
 from harness.judge.correlation_averages import metric_label
 from harness.judge.estimates import (
     NO_RESULT,
@@ -122,7 +122,7 @@ def _correlation_of(
     options = {"level": level, **options_of_test(comparison, test)}
     if test != "pearson":
         options.update(tie_x=question.tie_x, tie_y=question.tie_y)
-    sharing = sharing_of(pairs, comparison.alpha)
+    sharing = sharing_of(pairs, comparison)
     points = []
     runs: dict[str, None] = {}
     for of_x, of_y in pairs:
@@ -132,9 +132,10 @@ def _correlation_of(
     a = np.array([x for _, x, _ in points])
     b = np.array([y for _, _, y in points])
     result: Correlation | None
-    if sharing.shape in ("across", "within"):
+    if sharing.shape in ("across", "within", "each unit"):
         result, reason = result_or_reason(correlate_networks, sharing, test, options)
-        why = f"{why}; {SHARED}"
+        reason_of_n = f"within each {comparison.unit}" if question.each_unit else SHARED
+        why = f"{why}; {reason_of_n}"
     else:
         correlate = load_component("rank", test)
         result, reason = result_or_reason(correlate, a, b, **options)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.judge.contrast_words import metric_in_words, name_of_side, where_in_words
-from harness.judge.contrasts import SHARED, Contrast
+from harness.judge.contrasts import Contrast
+from harness.judge.correlated_networks import counted_in_correlation
 from harness.judge.look_words import looks_in_words
 from harness.judge.sentences import count, estimate, number, p_value
 from harness.judge.transfer import gain_text
@@ -124,7 +125,9 @@ def _too_few(comparison: Comparison, contrast: Contrast, family: int) -> str:
     least = f"{contrast.smallest:.2g}"
     if comparison.correct and family > 1:
         least += " after correction"
-    counted = "point" if comparison.correlate else comparison.unit
+    counted = comparison.unit
+    if comparison.correlate:
+        counted = counted_in_correlation(comparison, contrast.why)
     return (
         f"{display_name(contrast.test)} on so few {counted}s can give no p below {least}, "
         f"and alpha is {comparison.alpha:g}"
@@ -153,7 +156,7 @@ def _correlate(comparison: Comparison, contrast: Contrast, family: int, names: N
     """A correlation of two metrics."""
     first = name_of_side(comparison, contrast.first, names)
     second = name_of_side(comparison, contrast.second, names)
-    counted = "network" if SHARED in contrast.why else "point"
+    counted = counted_in_correlation(comparison, contrast.why)
     statistic = display_name(contrast.test, names)
     facts = f"{statistic} {_numbers(comparison, contrast, family, counted)}"
     if contrast.outcome == "differs":

@@ -22,8 +22,8 @@ from harness.judge.choose_test import (
     is_paired,
     post_hoc_of,
     smallest,
-    smallest_of_orders,
 )
+from harness.judge.correlated_networks import smallest_p_of_correlation
 from harness.judge.estimates import (
     NO_RESULT,
     effect_between,
@@ -53,9 +53,6 @@ from harness.stats.result import Effect, Result
 from harness.study.comparison import Comparison
 
 UnitsOfArms = Mapping[tuple[Levels, Levels], Collection[Any]]
-
-
-SHARED = "points share networks"  # why a correlation counts networks
 
 
 @dataclass(frozen=True)
@@ -233,7 +230,7 @@ def smallest_p(comparison: Comparison, contrast: Contrast, arms: int) -> float:
     if not contrast.test or comparison.kind == "model":
         return 0.0
     if comparison.kind == "correlate":
-        return smallest_of_orders(contrast.n[0]) if SHARED not in contrast.why else 0.0
+        return smallest_p_of_correlation(comparison, contrast.why, contrast.n[0])
     test = contrast.test
     if comparison.test_name and post_hoc_of(comparison, comparison.test_name):
         test = comparison.test_name

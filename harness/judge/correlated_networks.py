@@ -8,12 +8,16 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.judge.arms import Levels
+from harness.judge.choose_test import smallest_of_orders
 from harness.judge.measured import Sample, shared_units
 from harness.stats.network_ranks import across_networks, within_networks
 from harness.stats.result import Array, Correlation
+from harness.study.comparison import Comparison
 
 Pair = tuple[Sample, Sample]  # one point: its values of one metric, and of another
-Shape = Literal["of their own", "across", "within", "too few"]
+Shape = Literal["of their own", "across", "within", "each unit", "too few"]
+
+SHARED = "points share networks"  # why a correlation counts networks
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,36 @@ class Sharing:
 NO_TABLE = np.empty((0, 0))
 
 
-def sharing_of(pairs: Sequence[Pair], alpha: float) -> Sharing:
+def counted_in_correlation(comparison: Comparison, why: str) -> str:
+    """What n of a correlation counts: its units, networks or points."""
+    if comparison.correlate is not None and comparison.correlate.each_unit:
+        return comparison.unit
+    return "network" if SHARED in why else "point"
+
+
+def smallest_p_of_correlation(comparison: Comparison, why: str, n: int) -> float:
+    """The smallest p that a correlation of so many units, networks or points can have; 0 where
+    that is not known.
+    """
+    counted = counted_in_correlation(comparison, why)
+    if counted == "network":
+        return 0.0
+    return smallest_of_orders(n) if counted == "point" else smallest_of_signs(n)
+
+
+def smallest_of_signs(count: int) -> float:
+    """The smallest p of coefficients whose signs are flipped."""
+    return 2 / 2**count if count else 1.0
+
+
+def sharing_of(pairs: Sequence[Pair], comparison: Comparison) -> Sharing:
     """Whether points have networks of their own, are several points of each network, or are all of
-    the same networks.
+    the same networks; or whether each unit is asked by itself.
     """
     if not pairs:
         return Sharing("of their own", NO_TABLE, NO_TABLE)
+    if comparison.correlate is not None and comparison.correlate.each_unit:
+        return Sharing("each unit", *_rows_of_units(pairs))
     blocks: dict[str, list[Pair]] = {}
     for pair in pairs:
         blocks.setdefault(_networks_of(pair[0]), []).append(pair)
@@ -41,12 +69,10 @@ def sharing_of(pairs: Sequence[Pair], alpha: float) -> Sharing:
     least = least_p_of_networks([_networks_of(x) for x, _ in pairs], len(units))
     if least is None:
         return Sharing("of their own", NO_TABLE, NO_TABLE)
-    if least > alpha:
+    if least > comparison.alpha:
         return Sharing("too few", NO_TABLE, NO_TABLE)
     if len(blocks) == 1:
-        x = np.array([sample.array(units) for sample, _ in pairs]).T
-        y = np.array([sample.array(units) for _, sample in pairs]).T
-        return Sharing("within", x, y)
+        return Sharing("within", *_rows_of_units(pairs))
     tables = _tables(list(blocks.values()))
     if tables is None:
         return Sharing("too few", NO_TABLE, NO_TABLE)
@@ -64,7 +90,7 @@ def least_p_of_networks(networks: Sequence[str], units: int) -> float | None:
     if distinct == len(networks):
         return None
     if distinct == 1:
-        return 2 / 2**units if units else 1.0
+        return smallest_of_signs(units)
     return 1 / factorial(distinct)
 
 
@@ -72,10 +98,23 @@ def correlate_networks(sharing: Sharing, test: str, options: Mapping[str, Any]) 
     """The correlation of points that share networks, with a p that knows it."""
     correlate = across_networks if sharing.shape == "across" else within_networks
     own_options: dict[str, Any] = {}
+    if sharing.shape == "each unit":
+        own_options["rows"] = "units"
     for name in ("level", "tie_x", "tie_y"):
         if name in options:
             own_options[name] = options[name]
     return correlate(sharing.x, sharing.y, test, **own_options)
+
+
+def _rows_of_units(pairs: Sequence[Pair]) -> tuple[Array, Array]:
+    """A row for each unit that all points have, for either metric."""
+    samples: list[Sample] = []
+    for pair in pairs:
+        samples += pair
+    units = shared_units(samples)
+    x = [of_x.array(units) for of_x, _ in pairs]
+    y = [of_y.array(units) for _, of_y in pairs]
+    return np.array(x).T, np.array(y).T
 
 
 def _networks_of(sample: Sample) -> str:

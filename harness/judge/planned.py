@@ -177,11 +177,16 @@ def _correlation(comparison: Comparison, trials: Sequence[TrialPlace]) -> Iterat
         points.setdefault(trial.arm, set()).add(trial.network)
     networks = [" ".join(sorted(behind)) for behind in points.values()]
     units = list(planned_units(trials, comparison).values())
+    test, why = chosen_test(comparison, paired=False)
+    if comparison.correlate is not None and comparison.correlate.each_unit:
+        count = len(set.intersection(*units)) if len(points) > 1 else 0
+        why = f"{why}; the {len(points)} points within each {comparison.unit}"
+        yield Planned(comparison, "the points", test, why, n=(count,), is_known=True)
+        return
     least = least_p_of_networks(networks, len(set.intersection(*units)))
     note = ""
     if least is not None and least > comparison.alpha:
         note = TOO_FEW
-    test, why = chosen_test(comparison, paired=False)
     yield Planned(
         comparison,
         "the points",

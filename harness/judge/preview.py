@@ -10,7 +10,10 @@ from harness.judge.choose_test import (
     is_paired,
     post_hoc_of,
     smallest,
-    smallest_of_orders,
+)
+from harness.judge.correlated_networks import (
+    counted_in_correlation,
+    smallest_p_of_correlation,
 )
 from harness.judge.looks import has_looks
 from harness.judge.planned import Planned, planned_contrasts
@@ -134,7 +137,8 @@ def _smallest_p(planned: Planned) -> float:
         return 0.0
     n = planned.n
     if planned.comparison.correlate:
-        return max(planned.least, smallest_of_orders(n[0]))
+        smallest_of_n = smallest_p_of_correlation(planned.comparison, "", n[0])
+        return max(planned.least, smallest_of_n)
     if min(n) < 2:
         return 1.0
     if has_looks(planned.test) and n[0] < declared_options(planned.comparison.test)["most"]:
@@ -148,7 +152,9 @@ def _remedy(planned: Planned, family: int) -> str:
     n = planned.n
     if planned.least > comparison.alpha:
         return ""  # no number of points would do
-    units = "points" if comparison.correlate else f"{comparison.unit}s"
+    units = f"{comparison.unit}s"
+    if comparison.correlate:
+        units = f"{counted_in_correlation(comparison, planned.why)}s"
     # the smallest p values of a family are equal here: one correction tells how far each must fall
     factor = _best_correction(comparison, [1e-9] * family)[0] / 1e-9
     for count in range(max(2, min(n) + 1), LARGEST):

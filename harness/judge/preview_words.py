@@ -5,6 +5,7 @@ which test, and whether it can be decided.
 from collections.abc import Iterable, Iterator
 
 from harness.judge.contrast_words import metric_in_words
+from harness.judge.correlated_networks import counted_in_correlation
 from harness.judge.preview import Preview
 from harness.study.comparison import Comparison
 from harness.study.names import NO_NAMES, Names, display_name
@@ -89,7 +90,9 @@ def _design(preview: Preview, names: Names) -> str:
 def _units(preview: Preview) -> str:
     """'12 seeds, the same in each arm'."""
     declared = preview.declared
-    unit = "points" if declared.correlate else f"{preview.unit}s"
+    unit = f"{preview.unit}s"
+    if declared.correlate:
+        unit = f"{counted_in_correlation(declared, '')}s"
     if len(set(preview.n)) > 1:
         return f"{' and '.join(map(str, preview.n))} {unit}"
     text = f"{preview.n[0]} {unit}"

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from harness.judge.contrast_words import restrictions_in_words
-from harness.judge.contrasts import SHARED, Contrast
+from harness.judge.contrasts import Contrast
+from harness.judge.correlated_networks import counted_in_correlation
 from harness.judge.look_words import STOPPED, level_in_words, p_in_words
 from harness.judge.verdicts import Verdict
 from harness.report.formats import with_capital
@@ -79,7 +80,7 @@ def _units_of_n(verdict: Verdict) -> str:
     comparison = verdict.comparison
     first = verdict.contrasts[0]
     if comparison.kind == "correlate":
-        return "networks" if SHARED in first.why else "points"
+        return f"{counted_in_correlation(comparison, first.why)}s"
     if comparison.kind == "model":
         return "values"
     if first.paired and comparison.kind == "groups":
@@ -93,6 +94,10 @@ def _what_is_estimated(verdict: Verdict, names: Names) -> str:
     interval = f"{level_in_words(verdict.contrasts[0])}s, which are not corrected"
     trend = display_name(comparison.trend or "", names)
     if comparison.kind == "correlate":
+        correlate = comparison.correlate
+        if correlate is not None and correlate.each_unit:
+            unit = f"each {comparison.unit}"
+            return f"the mean of the correlations of the two metrics in {unit}, with {interval}"
         return f"the correlation of the two metrics, with {interval}"
     if comparison.kind == "model":
         return f"the terms of {comparison.model}"

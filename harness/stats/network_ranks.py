@@ -52,15 +52,24 @@ def across_networks(
 
 
 def within_networks(
-    x: Array, y: Array, name: str, *, level: float = 0.95, tie_x: float = 0.0, tie_y: float = 0.0
+    x: Array,
+    y: Array,
+    name: str,
+    *,
+    level: float = 0.95,
+    tie_x: float = 0.0,
+    tie_y: float = 0.0,
+    rows: str = "networks",
 ) -> Correlation:
-    """Whether two scores order the points alike within a network; a row is a network.
+    """Whether two scores order the points alike within a network, or another unit; a row is one.
 
     Each network has a correlation of its own, and signs of those are permuted against zero.
     """
     values = [coefficient(name, of_x, of_y, tie_x, tie_y) for of_x, of_y in zip(x, y, strict=True)]
     of_networks = np.array(values)
     count = len(values)
+    if count < 2 or x.shape[1] < 2:
+        raise ValueError(f"{x.shape[1]} points of {count} {rows} have no order to compare")
     result = permutation_paired(of_networks, np.zeros(count))
     mean = float(of_networks.mean())
     low, high = mean, mean
@@ -68,7 +77,7 @@ def within_networks(
         error = float(of_networks.std(ddof=1)) / count**0.5
         half = float(stats.t.isf((1 - inputs.probability(level)) / 2, count - 1)) * error
         low, high = max(-1.0, mean - half), min(1.0, mean + half)
-    note = f"the mean of the correlations over {x.shape[1]} points within each of {count} networks"
+    note = f"the mean of the correlations over {x.shape[1]} points within each of {count} {rows}"
     return Correlation(name, mean, result.p, low, high, count, result.exact, note)
 
 

@@ -37,6 +37,7 @@ class Correlate:
     within: list[str] = field(default_factory=list)
     tie_x: NonNegative = 0.0  # scores closer than this tie
     tie_y: NonNegative = 0.0
+    each_unit: bool = False  # a coefficient within each unit; is their mean zero?
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ class Comparison:
         plain = dataclasses.asdict(self)
         if self.interval == "t" and self.unit != "fold":
             plain["interval"] = None  # written out, the default is still the default
+        if plain["correlate"] is not None and not plain["correlate"]["each_unit"]:
+            del plain["correlate"]["each_unit"]  # it came later
         changed: dict[str, Any] = {}
         for name, option in options_of(Comparison).items():
             if name not in NOT_ASKED and plain[name] != option.default:

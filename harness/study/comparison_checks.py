@@ -60,6 +60,7 @@ def contradictions(comparison: Comparison) -> Findings:
         yield ("model",), "a formula reads 'metric ~ factor * factor'"
     yield from _contradictions_of_pairs(comparison)
     yield from _contradictions_of_within(comparison)
+    yield from _contradictions_of_each_unit(comparison)
     yield from says_problems(comparison.says, comparison.margin)
     if comparison.correct == "shaffer" and not _compares_all_pairs(comparison):
         yield ("correct",), "shaffer holds for all pairs of one set of groups; take holm"
@@ -107,6 +108,22 @@ def _contradictions_of_within(comparison: Comparison) -> Findings:
             yield ("within",), text
     if comparison.correlate and comparison.within:
         yield ("within", KEY), "belongs inside `correlate` here"
+
+
+def _contradictions_of_each_unit(comparison: Comparison) -> Findings:
+    """Problems of a correlation within each unit, which every point must have."""
+    correlate = comparison.correlate
+    if correlate is None or not correlate.each_unit:
+        return
+    if comparison.unit not in ("seed", "fold"):
+        text = (
+            f"needs `unit: seed` or `unit: fold`; {comparison.unit}s have no networks of their own"
+        )
+        yield ("correlate", "each_unit"), text
+    own = f"fit.{comparison.unit}"
+    if own in (*correlate.over, *correlate.within):
+        text = f"the points of one {comparison.unit} are ordered, so {own} tells none of them apart"
+        yield ("correlate", "each_unit"), text
 
 
 def _family_problems(comparisons: dict[int, Comparison]) -> Findings:
