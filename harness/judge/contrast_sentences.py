@@ -125,7 +125,7 @@ def _too_few(comparison: Comparison, contrast: Contrast, family: int) -> str:
     least = f"{contrast.smallest:.2g}"
     if comparison.correct and family > 1:
         least += " after correction"
-    counted = comparison.unit
+    counted: str = comparison.unit
     if comparison.correlate:
         counted = counted_in_correlation(comparison, contrast.why)
     return (
