@@ -25,6 +25,7 @@ from harness.cli.shared import (
 from harness.cli.workers import require_fixed_cells
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
+from harness.run.deaf import ignore_further_signals
 from harness.run.engines import processes
 from harness.run.jobs import DETERMINISTIC, Outcome
 from harness.run.limits import seconds_of_limit
@@ -74,6 +75,7 @@ def work(
             if not json_:
                 _print_summary(file, study, summary)
     except KeyboardInterrupt:
+        ignore_further_signals()
         err.print("stopped; the same command goes on from the last epoch", markup=False)
         raise typer.Exit(130) from None
     if json_:

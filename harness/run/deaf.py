@@ -1,4 +1,4 @@
-"""A job in this process that hears no signal: the process is ended where it does not end itself."""
+"""Signals to stop: a job in this process that hears none of them, and those that come too late."""
 
 import os
 import select
@@ -37,6 +37,12 @@ def ended_if_deaf() -> Iterator[None]:
         os.close(telling)
         thread.join()
         os.close(hearing)
+
+
+def ignore_further_signals() -> None:
+    """Lets a study that has stopped end with its own exit code, however often it is interrupted."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _listen(hearing: int) -> None:

@@ -89,3 +89,30 @@ def test_a_job_in_this_process_that_hears_nothing_ends_with_it(
     printed = process.communicate(timeout=60)[0]
     assert process.returncode == 130
     assert printed == "stopped; the same command goes on from the last epoch\n"
+
+
+STOPPED = """
+import os, signal
+import typer
+from harness.cli import live
+
+def interrupt(*values, **options):
+    os.kill(os.getpid(), signal.SIGINT)
+    signal.pause()
+
+live.run = interrupt
+live.plan_lines = lambda plan: []
+try:
+    live.carry_out(None, None, None, None, fail_fast=False, slots=1, quiet=True)
+except typer.Exit as error:
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+    raise SystemExit(error.exit_code)
+"""
+
+
+def test_a_signal_that_comes_too_late_does_not_change_the_exit_code() -> None:
+    process = start_python(STOPPED)
+    printed = process.communicate(timeout=120)[0]
+    assert process.returncode == 130, printed
+    assert printed == "stopped; the same command goes on from the last epoch\n"
