@@ -20,9 +20,13 @@ def overlay_chart(
         return None
     metric, factor = titles
     is_few = table["run"].nunique() <= FEW_LINES
-    lines = alt.Chart(table).mark_line(
-        strokeWidth=2 if is_few else 1.2, opacity=0.85 if is_few else 0.5, cursor="pointer"
-    )
+    chart = alt.Chart(table)
+    if has_single_points(table, "run"):
+        lines = chart.mark_circle(size=70, opacity=0.85 if is_few else 0.5, cursor="pointer")
+    else:
+        lines = chart.mark_line(
+            strokeWidth=2 if is_few else 1.2, opacity=0.85 if is_few else 0.5, cursor="pointer"
+        )
     tips = ["name:N", _level_tip(factor), _epoch_tip(), _value_tip("value:Q", metric)]
     encoded = lines.encode(
         x=_epochs(),
@@ -32,6 +36,11 @@ def overlay_chart(
         tooltip=tips,
     )
     return styled_chart([clickable(encoded)], theme, HEIGHT)
+
+
+def has_single_points(table: pd.DataFrame, by: str) -> bool:
+    """Whether each curve is one point, of which no line can be drawn."""
+    return bool((table.groupby(by).size() < 2).all())
 
 
 def mean_chart(
@@ -50,7 +59,10 @@ def mean_chart(
         color=colour,
     )
     tips = [_level_tip(factor), _epoch_tip(), _value_tip("mean:Q", metric), "n:Q"]
-    line = chart.mark_line(strokeWidth=2.5).encode(
+    marks = chart.mark_line(strokeWidth=2.5)
+    if has_single_points(means, "level"):
+        marks = chart.mark_point(shape="diamond", filled=True, size=110, opacity=1)
+    line = marks.encode(
         x=_epochs(),
         y=_values("mean:Q", metric, is_log=is_log),
         color=colour,

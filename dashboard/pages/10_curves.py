@@ -113,7 +113,7 @@ def _chart(study_runs: StudyRuns, drawn: list[CurveRun], choice: CurveChoice) ->
     if choice.is_mean:
         texts.append("The band holds all runs of a level; they may end at different epochs.")
     else:
-        texts.append("Click a line: its run is linked here.")
+        texts.append("Click a line, or the dot of a single epoch: its run is linked here.")
     st.caption(" ".join(texts))
     if clicked:
         show_links(study_runs, runs_with_ids(study_runs, [clicked]))

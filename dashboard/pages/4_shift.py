@@ -222,14 +222,10 @@ def _where_of_layers(
         levels = levels_in(study_runs, path)
         if path == factor:
             continue
+        title = title_of(study_runs, path)
+        names = level_names(study_runs, path)
         with next(column):
-            level = choose(
-                title_of(study_runs, path),
-                f"at-{path}",
-                [ANY, *levels],
-                start=levels[-1],
-                names=level_names(study_runs, path),
-            )
+            level = choose(title, f"at-{path}", [ANY, *levels], start=levels[-1], names=names)
         if level != ANY:
             where[path] = level
     return where

@@ -104,12 +104,7 @@ def _names_of_strata(
     return names
 
 
-def _charts_of_stratum(
-    study_runs: StudyRuns,
-    verdict: Verdict,
-    stratum: Stratum,
-    key: str,
-) -> None:
+def _charts_of_stratum(study_runs: StudyRuns, verdict: Verdict, stratum: Stratum, key: str) -> None:
     """Draws the arms, the points of correlations and the estimates of one stratum."""
     comparison = verdict.comparison
     names = names_behind(study_runs)
@@ -126,12 +121,7 @@ def _charts_of_stratum(
         show_chart(draw_forest, f"{name} differences", f"forest-{key}")
 
 
-def draw_arms_of(
-    study_runs: StudyRuns,
-    verdict: Verdict,
-    stratum: Stratum,
-    theme: Theme,
-) -> Any:
+def draw_arms_of(study_runs: StudyRuns, verdict: Verdict, stratum: Stratum, theme: Theme) -> Any:
     """Draws the arms of a stratum in the colours that their levels have on every page."""
     comparison = verdict.comparison
     colours = arm_colours(study_of(study_runs), comparison, verdict.arms, ground_of(theme))

@@ -104,14 +104,12 @@ def _model_row(standing: Standing, rank: int) -> ModelRow:
     """A model as a row of the table."""
     share = "–" if standing.first != standing.first else f"{standing.first:.0%}"
     if rank == 0:
-        place, against = "first", "the first"
+        kind, against = "first", "the first"
     elif standing.told_apart:
-        place, against = "apart", "behind it"
+        kind, against = "apart", "behind it"
     else:
-        place, against = "tie", "cannot be told from it"
-    return ModelRow(
-        rank_text(standing), standing.model, score_text(standing), share, place, against
-    )
+        kind, against = "tie", "cannot be told from it"
+    return ModelRow(rank_text(standing), standing.model, score_text(standing), share, kind, against)
 
 
 def _picture_address(picture: Image.Image) -> str:

@@ -5,7 +5,12 @@ else in words that need no glossary, with estimate, interval, n and unit.
 import math
 
 from harness.judge.answer_groups import answer_of_many
-from harness.judge.answer_words import Words, is_of_these_networks, kind_of_answer, words_of
+from harness.judge.answer_words import (
+    Words,
+    is_of_these_networks,
+    kind_of_answer,
+    words_of,
+)
 from harness.judge.contrast_words import stratum_in_words
 from harness.judge.contrasts import Contrast
 from harness.judge.verdicts import Verdict

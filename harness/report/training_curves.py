@@ -79,7 +79,11 @@ def _coloured_path(study: Study) -> str:
 
 def _levels_of(study: Study, path: str) -> list[str]:
     """The levels that are coloured, in the order of the study; none where no axis is coloured."""
-    return list(dict.fromkeys(cell.levels.get(path, "") for cell in study.cells if path))
+    levels: dict[str, None] = {}
+    for cell in study.cells:
+        if path in cell.levels:
+            levels[cell.levels[path]] = None
+    return list(levels)
 
 
 def _points_of(epochs: Sequence[Mapping[str, float]]) -> dict[str, list[tuple[int, float]]]:

@@ -10,7 +10,7 @@ from dashboard.ask.curve_table import CurveRun, curve_table, mean_curves, spread
 from dashboard.ask.run_table import grouped_table, rows_with_text, run_table
 from dashboard.draw.charts import CLICK
 from dashboard.draw.colours import LIGHT
-from dashboard.draw.overlay_chart import overlay_chart
+from dashboard.draw.overlay_chart import mean_chart, overlay_chart
 from dashboard.parts.run_links import runs_with_ids
 from dashboard.read.notes import RunNote, file_of_notes, keep_notes, notes_of
 from dashboard.read.records import runs_of
@@ -167,6 +167,23 @@ def test_a_chart_of_few_lines_has_lines_of_every_level() -> None:
     everything = spread_over_levels(runs, 100)
     assert set(everything) == set(runs)
     assert len(everything) == len(runs)
+
+
+@pytest.mark.parametrize(("epochs", "mark"), [(1, "circle"), (2, "line")])
+def test_trainings_of_one_epoch_are_dots(epochs: int, mark: str) -> None:
+    """Of a single point no line can be drawn, and the chart would be empty."""
+    steps = list(range(1, epochs + 1))
+    runs = []
+    for run in ("a", "b"):
+        columns = {"run": run, "step": steps, "value": 0.5, "level": "x", "name": run}
+        runs.append(pd.DataFrame(columns))
+    table = pd.concat(runs).assign(runs="a")
+    chart = overlay_chart(table, ("loss", "init"), {"x": "#0072b2"}, LIGHT, is_log=False)
+    (layer,) = chart.to_dict(validate=False)["layer"]
+    assert layer["mark"]["type"] == mark
+    means = mean_chart(mean_curves(table), ("loss", "init"), {"x": "#0072b2"}, LIGHT, is_log=False)
+    (_, layer) = means.to_dict(validate=False)["layer"]
+    assert layer["mark"]["type"] == {"circle": "point"}.get(mark, mark)
 
 
 def test_the_page_curves_draws_what_a_link_names(at_home: Home) -> None:
