@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.parts.controls import show_problem
-from dashboard.parts.text import ago, duration_text, plain
+from dashboard.parts.text import ago, duration_text, energy_of, plain
 from dashboard.read.database import Unreadable
 from dashboard.read.overview import StudySummary, overview, summary_of
 from harness.run.progress import Progress, duration, how_far, notes, remaining, running
@@ -45,7 +45,7 @@ def _draw_progress(name: str, summary: StudySummary | None) -> None:
 
 
 def _tiles(summary: StudySummary | None, is_running: bool) -> None:
-    """Draws the counts, the machine time and the age of the newest result."""
+    """Draws the counts, what it cost, and the age of the newest result."""
     states = summary.states if summary else {}
     tiles = [
         ("state", "running" if is_running else "at rest"),
@@ -57,6 +57,10 @@ def _tiles(summary: StudySummary | None, is_running: bool) -> None:
     ]
     if states.get("killed"):
         tiles.insert(3, ("killed", f"{states['killed']:,}"))
+    if summary and summary.watt_hours:
+        tiles.insert(
+            -1, ("GPU energy", energy_of(summary.watt_hours, is_all=summary.is_all_energy))
+        )
     with st.container(horizontal=True, gap="small"):
         for label, value in tiles:
             st.metric(label, value, border=True, width="content")

@@ -8,13 +8,12 @@ import streamlit as st
 from dashboard.ask.answers import answer_at_hand, answers
 from dashboard.parts.outputs import csv_button
 from dashboard.parts.progress import Step, step_of
-from dashboard.parts.text import ago, duration_text, plain, state_counts
+from dashboard.parts.text import ago, duration_text, energy_of, plain, state_counts
 from dashboard.read.database import Unreadable
 from dashboard.read.overview import StudySummary, overview
 from dashboard.read.records import runs_of
 from harness.report.answer_file import KeptAnswer
 from harness.report.formats import csv_of_frame, with_capital
-from harness.report.methods.costs import energy_text
 from harness.run.progress import Progress, running
 from harness.store import Home
 
@@ -107,19 +106,12 @@ def _card(summary: StudySummary, answer: KeptAnswer | None, progress: Progress |
             step = step_of(progress)
             st.progress(step.share, step.text)
         cost = f"machine time {duration_text(summary.seconds)}"
+        energy = energy_of(summary.watt_hours, is_all=summary.is_all_energy)
         if summary.watt_hours:
-            cost += f" · GPU energy {energy_of(summary)}"
+            cost += f" · GPU energy {energy}"
         counts = state_counts(summary.states)
         last = ago(summary.version[1])
         st.caption(f"{counts} · {cost} · last result {last}")
-
-
-def energy_of(summary: StudySummary) -> str:
-    """Writes the energy of a study's GPUs, and a dash where none told it."""
-    if not summary.watt_hours:
-        return "–"
-    text = energy_text(summary.watt_hours)
-    return text if summary.is_all_energy else f"at least {text}"
 
 
 def _open_study(name: str) -> None:
@@ -164,7 +156,7 @@ def _table(
             "last result": ago(summary.version[1]),
         }
         if any(study.watt_hours for study in summaries):
-            row["GPU energy"] = energy_of(summary)
+            row["GPU energy"] = energy_of(summary.watt_hours, is_all=summary.is_all_energy)
         rows.append(row)
     frame = pd.DataFrame(rows)
     bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)

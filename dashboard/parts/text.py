@@ -3,6 +3,7 @@
 import re
 import time
 
+from harness.report.methods.costs import energy_text
 from harness.run.progress import duration
 
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~$<>&^=-])")
@@ -38,6 +39,14 @@ def moment(milliseconds: int) -> str:
 def duration_text(seconds: float) -> str:
     """Writes a duration, and a dash where there is none."""
     return duration(seconds) if seconds else "–"
+
+
+def energy_of(watt_hours: float, *, is_all: bool) -> str:
+    """Writes the energy of GPUs, and a dash where none told it; `is_all` where every job did."""
+    if not watt_hours:
+        return "–"
+    text = energy_text(watt_hours)
+    return text if is_all else f"at least {text}"
 
 
 def state_counts(states: dict[str, int]) -> str:

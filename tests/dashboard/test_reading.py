@@ -2,12 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dashboard.parts.study_cards import energy_of
+from dashboard.parts.text import energy_of
 from dashboard.read.overview import overview, trial_states
 from dashboard.read.records import in_memory, runs_of
 from harness.record.lookups import Outcome
@@ -60,9 +59,9 @@ def test_a_summary_adds_the_energy_that_was_told(home: Home) -> None:
         db.execute(insert, ("gpu_energy_wh/measure", 0.25, ids[1]))
     (summary,) = overview()
     assert (summary.watt_hours, summary.is_all_energy) == (2.75, False)
-    assert energy_of(summary) == "at least 2.75 Wh"
-    assert energy_of(replace(summary, is_all_energy=True)) == "2.75 Wh"
-    assert energy_of(replace(summary, watt_hours=0.0)) == "–"
+    assert energy_of(summary.watt_hours, is_all=False) == "at least 2.75 Wh"
+    assert energy_of(summary.watt_hours, is_all=True) == "2.75 Wh"
+    assert energy_of(0.0, is_all=False) == "–"
 
 
 FINISHED = ("finished", "FINISHED")  # the state that harness writes, and MLflow's status
