@@ -18,7 +18,7 @@ ORDER = (
 )  # answers first, then the runs behind them
 PAGES = [FOLDER / f"{name}.py" for name in ORDER]
 STYLE = """<style>
-.stMainBlockContainer { max-width: 1180px; padding-top: 3.2rem; padding-bottom: 4rem; }
+.stMainBlockContainer { max-width: 1180px; padding-top: 4.2rem; padding-bottom: 4rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stMarkdownContainer"] { overflow-wrap: anywhere; }
 @media (max-width: 640px) { .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; } }

@@ -96,10 +96,11 @@ def _facts(table: ScoreTable, selection: Selection) -> tuple[tuple[str, str], ..
     """What was ranked on what."""
     files = selection.images.files
     first = files[0]
+    noun = "channel" if first.channels == 1 else "channels"
     paths = {file.path for file in files}
     sources = "; ".join(f"{model.name}: {model.source}" for model in table.models)
     return (
         ("images", f"{len(table.planes)} of {len(paths)} files, from {first.path}"),
-        ("pixels", f"{selection.images.dtype}, {first.channels} channels"),
+        ("pixels", f"{selection.images.dtype}, {first.channels} {noun}"),
         ("models", sources),
     )

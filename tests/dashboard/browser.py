@@ -61,7 +61,7 @@ def start_server(home: Home) -> tuple[subprocess.Popen[str], str]:
 
 def wait_until_settled(page: Any) -> Any:
     """Waits until nothing on a page is still being drawn; returns the page."""
-    page.wait_for_selector("[data-testid=stHeading], [data-testid=stAlert]", timeout=60_000)
+    page.wait_for_selector("[data-testid=stHeading], [data-testid=stAlert]", timeout=300_000)
     still = 0
     for _ in range(200):
         busy = page.locator(BUSY).count()
