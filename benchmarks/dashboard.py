@@ -1,4 +1,4 @@
-"""How long the dashboard takes on ten thousand runs: a first page, further pages, a new filter."""
+"""How long the dashboard takes on ten thousand runs: the first page, every filter of every page."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.spec.values import Trial
 from harness.store import Home
+from harness.store.manifest import write_manifest
 from harness.study.load import Study
 from tests.made.recorded import fill, scores, study_at  # how a database is filled without training
 
@@ -36,6 +37,10 @@ grid:
 compare:
   - {{name: loss, primary: true, metric: dice, by: fit.method.loss, against: bce, unit: seed}}
 """
+PAGES = (
+    *("2_compare", "3_factors", "4_shift", "9_runs", "10_curves"),
+    *("5_images", "6_run", "7_export", "1_studies"),
+)
 ROUNDS = 4  # each second one on what the one before has kept
 RUNS_OF_A_SEED = 500
 
@@ -47,6 +52,8 @@ def fill_big_study(folder: Path, seeds: int) -> Study:
     home = Home(folder)
     study = study_at(home, STUDY.format(seeds=seeds), "big.yaml")
     fill(home, study, scores(_dice))
+    for cell in study.cells:  # as a trial that was measured has one
+        write_manifest(home.store("trials").path(cell.trial.key))
     return study
 
 
@@ -94,6 +101,19 @@ class Stopwatch:
         return page
 
 
+def time_filters(app: Any, page: str, stopwatch: Stopwatch) -> None:
+    """Changes each list of a page by itself, to the option after its own, and back."""
+    for box in list(app.selectbox):
+        if box.key == "study" or len(box.options) < 2:
+            continue
+        index = box.index or 0
+        following = (index + 1) % len(box.options)
+        app.selectbox(key=box.key).select_index(following)
+        stopwatch.time(f"{page}: {box.key}", app.run)
+        app.selectbox(key=box.key).select_index(index)
+        app.run()
+
+
 def measure() -> None:
     """Visits the pages of one fresh server; prints the seconds of each step."""
     start = now()
@@ -114,32 +134,17 @@ def measure() -> None:
     stopwatch.time(then, answer_and_visit)
     stopwatch.time("first page again", visit)
 
-    def time_page(name: str, file: str) -> None:
-        def draw() -> Any:
+    for file in PAGES:
+        name = file.split("_")[1].capitalize()
+
+        def switch(file: str = file) -> Any:
             return app.switch_page(f"pages/{file}.py").run()
 
-        stopwatch.time(name, draw)
-
-    def time_choice(name: str, key: str, level: str) -> None:
-        def draw() -> Any:
-            app.selectbox(key=key).select(level)
-            return app.run()
-
-        stopwatch.time(name, draw)
-
-    time_page("Compare", "2_compare")
-    app.segmented_control(key="ask").set_value("your own")
-    stopwatch.time("Compare, a question of one's own", app.run)
-    time_choice("Compare, another factor", "by", "fit.net.encoder")
-    time_choice("Compare, another metric", "metric", "iou")
-    time_choice("Compare, narrowed down", "only-fit.patch", "64")
-    time_page("Factors", "3_factors")
-    time_choice("Factors, another factor", "across", "fit.patch")
-    time_page("Runs", "9_runs")
-    time_choice("Runs, narrowed down", "fit.patch", "64")
-    time_choice("Runs, grouped", "group", "fit.net.encoder")
-    time_page("Run", "6_run")
-    time_choice("Run, narrowed down", "fit.patch", "96")
+        stopwatch.time(f"{name}: opened", switch)
+        if name == "Compare":
+            app.segmented_control(key="ask").set_value("your own")
+            stopwatch.time(f"{name}: a question of one's own", app.run)
+        time_filters(app, name, stopwatch)
     for name, (clock, work) in stopwatch.times.items():
         print(f"{clock:.3f}\t{work:.3f}\t{name}")
 
@@ -172,6 +177,25 @@ def print_times(name: str, times: list[Times]) -> None:
     print(f"{clock_median:6.2f} s {span}, {work_median:.2f} s of work  {name}")
 
 
+def print_pages(times_of_step: dict[str, list[Times]]) -> None:
+    """Prints for each page the usual and the slowest of its filters, in seconds of work."""
+    filters: dict[str, dict[str, float]] = {}
+    for step, times in times_of_step.items():
+        page, _, control = step.partition(": ")
+        if control:
+            work = statistics.median([seconds for _, seconds in times])
+            filters.setdefault(page, {})[control] = work
+    for page, work_of in filters.items():
+        opened = work_of.pop("opened")
+        line = f"{page}: opened {opened:.2f}"
+        if work_of:
+            slowest = max(work_of, key=work_of.__getitem__)
+            median = statistics.median(work_of.values())
+            line += f", {len(work_of)} changes {median:.2f}, slowest {slowest} "
+            line += f"{work_of[slowest]:.2f}"
+        print(line)
+
+
 def main() -> None:
     """Fills a home if there is none, and measures a few fresh servers on it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -196,6 +220,7 @@ def main() -> None:
                 times_of_step.setdefault(name, []).append(times)
     for name, all_times in times_of_step.items():
         print_times(name, all_times)
+    print_pages(times_of_step)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Stratum:
 
 def answers(study_runs: StudyRuns) -> Verdicts:
     """Answers the comparisons of the study file."""
-    return _judge_declared(_answer_key(study_runs), study_of(study_runs), study_runs)
+    return _judge_declared(answer_key(study_runs), study_of(study_runs), study_runs)
 
 
 def answer_at_hand(summary: StudySummary) -> KeptAnswer | None:
@@ -54,7 +54,7 @@ def answer_at_hand(summary: StudySummary) -> KeptAnswer | None:
     return kept_answer(Home.here(), summary.name, Path(path), summary.version)
 
 
-def _answer_key(study_runs: StudyRuns) -> AnswerKey:
+def answer_key(study_runs: StudyRuns) -> AnswerKey:
     """Returns what an answer depends on: the runs, and the study file."""
     return tracker().uri, study_runs.name, study_runs.version, file_of(study_runs)
 
@@ -92,7 +92,7 @@ def answer_question(study_runs: StudyRuns, question: Question) -> Verdict:
         if value not in (None, [], {}, ""):
             options[name] = value
     text = json.dumps(options, sort_keys=True)
-    return _judge_question(_answer_key(study_runs), text, study_of(study_runs), study_runs)
+    return _judge_question(answer_key(study_runs), text, study_of(study_runs), study_runs)
 
 
 @st.cache_resource(max_entries=256, show_spinner="Judging …")

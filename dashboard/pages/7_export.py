@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.ask.answers import answers, strata_of
 from dashboard.ask.names import names_behind
+from dashboard.ask.report_files import report_files
 from dashboard.draw.colours import LIGHT
 from dashboard.draw.contrast_charts import forest_chart, points_chart
 from dashboard.parts.controls import (
@@ -23,11 +24,9 @@ from dashboard.parts.outputs import chart_bytes, csv_button, download_button
 from dashboard.parts.verdict import draw_arms_of
 from dashboard.read.database import Unreadable
 from dashboard.read.records import StudyRuns
-from dashboard.read.search import history_of
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.report.formats import csv_of_frame
-from harness.report.write import runs_used, texts
 from harness.store import file_name
 from harness.study.load import Study
 
@@ -89,12 +88,10 @@ def _measured_tables(study_runs: StudyRuns) -> None:
 
 
 def _report_files(study_runs: StudyRuns, study: Study, verdicts: Verdicts) -> None:
-    """Draws a button for each file of the report, and shows its LaTeX."""
+    """Draws a button for each file of the report; its LaTeX is shown where that is asked for."""
 
     def content(name: str) -> bytes:
-        history = None if study.search is None else history_of(study_runs)
-        runs = runs_used(study, study_runs.runs, study_runs.recorded, history)
-        return texts(study, verdicts, runs, history=history)[name].encode()
+        return report_files(study_runs, study, verdicts)[name].encode()
 
     for name, label in LABELS.items():
         extension = name.split(".")[1]
@@ -105,7 +102,7 @@ def _report_files(study_runs: StudyRuns, study: Study, verdicts: Verdicts) -> No
             MIME[extension],
             key=f"file-{name}",
         )
-    with st.expander("LaTeX"):
+    if st.toggle("Show the LaTeX", key="latex"):
         st.code(content("report.tex").decode(), language="latex")
 
 

@@ -3,37 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import NamedTuple
 
-from harness.judge.averaged import averaged_levels, averaged_paths, shared_by_arms, varying_paths
-from harness.judge.level_reader import LevelReader
+from harness.judge.averaged import averaged_paths, shared_by_arms, varying_paths
+from harness.judge.trial_places import Levels as Levels
+from harness.judge.trial_places import TrialPlace as TrialPlace
+from harness.judge.trial_places import place_trials
 from harness.spec.naming import level_meant
-from harness.spec.values import Fit
 from harness.study.comparison import Comparison
-from harness.study.levels import among, at_all_positions, levels_of, levels_of_rows
+from harness.study.levels import among, levels_of, levels_of_rows
 from harness.study.load import Study
 from harness.study.names import NO_NAMES, Names, level_display_names
-
-Levels = tuple[str, ...]  # a stratum or an arm: a level of each setting that it is made of
-
-
-class TrialPlace(NamedTuple):
-    """Where a trial stands; levels of a dimension of the rows are known only once measured."""
-
-    trial: str
-    stratum: Levels
-    arm: Levels
-    point: str  # the level of the trend; empty where there is none
-    seed: int
-    fold: int | None
-    test_on: str
-    rest: Levels  # levels that are averaged over
-    fit: Fit | None = None  # None where the study file is gone
-
-    @property
-    def network(self) -> str:
-        """What tells its network from others; without its fit a trial has a network of its own."""
-        return self.trial if self.fit is None else self.fit.key
 
 
 @dataclass(frozen=True)
@@ -85,28 +64,8 @@ def lay_out(study: Study, comparison: Comparison) -> Layout:
         else:
             dimensions.append(path)
     averaged = averaged_paths(study.axes, settings)
-    reader = LevelReader(settings)
-    trial_places = []
-    cells = at_all_positions(study.cells)
-    for cell in among(study.expansion, cells, comparison.where):
-        arm = reader.levels(cell, factors)
-        point = reader.levels(cell, points)
-        if comparison.kind == "groups" and any(arm):  # settings that only some arms have
-            arm = tuple(level or "none" for level in arm)
-        if None in arm or None in point:  # the factor means nothing to this trial
-            continue
-        trial = TrialPlace(
-            trial=cell.trial.key,
-            stratum=tuple(level or "none" for level in reader.levels(cell, strata)),
-            arm=tuple(map(str, arm)),
-            point="".join(map(str, point)),
-            seed=cell.trial.fit.seed,
-            fold=cell.trial.fit.fold[0] if cell.trial.fit.fold is not None else None,
-            test_on=reader.name(cell.trial.test_on),
-            rest=tuple(averaged_levels(cell, averaged)),
-            fit=cell.trial.fit,
-        )
-        trial_places.append(trial)
+    cells = among(study.expansion, study.cells, comparison.where)
+    trial_places = place_trials(cells, comparison, settings, averaged)
     telling, repeated = _in_one_arm(trial_places)
     balanced, notes = _balanced_places(telling, comparison)
     balanced = _each_once(balanced)
@@ -129,6 +88,8 @@ def _in_one_arm(trial_places: Sequence[TrialPlace]) -> tuple[list[TrialPlace], l
 
     It looks at no target, and so it tells nothing of arms that are targets.
     """
+    if _stands_each_once(trial_places):
+        return list(trial_places), []
     arms: dict[tuple[str, Levels], set[Levels | str]] = {}
     for trial in trial_places:
         arms.setdefault((trial.trial, trial.stratum), set()).add(trial.arm or trial.point)
@@ -146,10 +107,18 @@ def _in_one_arm(trial_places: Sequence[TrialPlace]) -> tuple[list[TrialPlace], l
 
 def _each_once(trial_places: Iterable[TrialPlace]) -> list[TrialPlace]:
     """A trial once in each arm and stratum, however many targets it stands beside there."""
+    trial_places = list(trial_places)
+    if _stands_each_once(trial_places):
+        return trial_places
     distinct: dict[tuple[str, Levels, Levels, str], TrialPlace] = {}
     for trial in trial_places:
         distinct.setdefault((trial.trial, trial.stratum, trial.arm, trial.point), trial)
     return list(distinct.values())
+
+
+def _stands_each_once(trial_places: Sequence[TrialPlace]) -> bool:
+    """Whether no trial stands at several positions."""
+    return len({trial.trial for trial in trial_places}) == len(trial_places)
 
 
 def by_stratum(trial_places: Iterable[TrialPlace]) -> dict[Levels, list[TrialPlace]]:

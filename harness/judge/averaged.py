@@ -1,10 +1,11 @@
 """What a comparison averages over: the axes that it does not name, and their levels in a trial."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from harness.spec.paths import slot_of, steps_of
-from harness.study.cells import Axis, Cell
-from harness.study.levels import level_at
+from harness.study.cells import Axis
+from harness.study.level_columns import LevelColumns
 
 Levels = tuple[str, ...]
 
@@ -28,23 +29,34 @@ def _touches(axis: Axis, settings: Iterable[str]) -> bool:
     return False
 
 
-def averaged_levels(cell: Cell, averaged: Iterable[str]) -> Iterator[str]:
-    """The levels of a trial that are averaged over.
+def averaged_levels(columns: LevelColumns, averaged: Iterable[str]) -> Sequence[Levels]:
+    """The levels that are averaged over, at each position of the grid.
 
     A trial that looks at no target has no level of it, and stands at that of its position.
     """
-    for path in averaged:
-        level = cell.levels.get(path)
-        if level is None and slot_of(steps_of(path)) == ("fit", "adapt_to"):
-            level = level_at(cell.trial, path)
-        if level is not None:
-            yield f"{path}={level}"
+    texts = [columns.column(f"{path}=", partial(_text_at, columns, path)) for path in averaged]
+    if not texts:
+        return [()] * len(columns.trials)
+    levels = []
+    for texts_of_trial in zip(*texts, strict=True):
+        levels.append(tuple(text for text in texts_of_trial if text is not None))
+    return levels
+
+
+def _text_at(columns: LevelColumns, path: str, number: int) -> str | None:
+    """A setting with its level at a position; None where it has none there."""
+    level = columns.cells[number].levels.get(path)
+    if level is None and slot_of(steps_of(path)) == ("fit", "adapt_to"):
+        level = columns.levels(path)[number]
+    if level is None:
+        return None
+    return f"{path}={level}"
 
 
 def varying_paths(averaged: Iterable[str], combinations: Sequence[Levels]) -> Levels:
     """The averaged axes of which trials have several levels."""
     levels: dict[str, set[str]] = {}
-    for combination in combinations:
+    for combination in set(combinations):
         for text in combination:
             path, _, level = text.partition("=")
             levels.setdefault(path, set()).add(level)

@@ -51,7 +51,9 @@ def pooled_arms(
     if comparison.unit not in BELOW_A_NETWORK:
         return
     metric = comparison.metrics[0]
-    measured = measured_samples(plan, comparison, metric, runs, rows, of_each_network=True)
+    measured = measured_samples(
+        plan, comparison, metric, runs, rows, of_each_network=True, with_tallies=False
+    )
     is_averaged = inference.within_network is not None
     for sample in measured.samples:
         levels = sample.arm_or_point

@@ -13,6 +13,8 @@ def means_of_trials(data: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The mean of each trial, over the parts of its network first; `columns` tell trials apart."""
     of_parts = data.groupby([*columns, PART], sort=False)
     parts = of_parts["value"].mean().reset_index()
+    if not (parts[PART] != "").any():  # each network is its own and only part
+        return parts.drop(columns=PART)
     of_trials = parts.groupby(list(columns), sort=False)
     return of_trials["value"].mean().reset_index()
 

@@ -26,8 +26,6 @@ FIT = "fit of the value"
 PART = "part of a network"
 NO_DIMENSIONS = (*ROW_COLUMNS, "run", "trial", "test_on")
 ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK, FIT, PART)
-
-
 COLUMNS_OF_TRIALS = ["trial", PLANNED, "seed", "fold", "test_on", FIT]
 
 
@@ -65,9 +63,14 @@ def planned_trials(
 
 def _networks(trials: pd.DataFrame) -> pd.Series:
     """The network of each trial: its seed, and its fold where there are folds."""
-    seeds = "seed " + trials["seed"].astype(str)
     folds = trials["fold"].map(lambda fold: _fold_text(fold, " fold ", none=""))
-    return seeds + folds.astype(str)  # of no trials they are no strings yet
+    return _seeds(trials) + folds.astype(str)  # of no trials they are no strings yet
+
+
+def _seeds(trials: pd.DataFrame) -> pd.Series:
+    """The seed of each trial as a unit of replication, named once for all trials that have it."""
+    names = {seed: f"seed {seed}" for seed in trials["seed"].unique()}
+    return trials["seed"].map(names).astype(str)
 
 
 def _fold_text(fold: float | None, before: str, none: str) -> str:
@@ -87,7 +90,7 @@ def _base(trials: pd.DataFrame, comparison: Comparison) -> pd.Series:
         return trials["test_on"]
     if comparison.unit == "image":
         return trials[NETWORK]
-    return "seed " + trials["seed"].astype(str)
+    return _seeds(trials)
 
 
 def rows_of_metric(

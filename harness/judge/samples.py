@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.judge.arms import Layout, Levels
 from harness.judge.means import means_of_trials
-from harness.judge.measured import Measured, Sample, shared_units, strata
+from harness.judge.measured import Measured, Sample, Tally, shared_units, strata
 from harness.judge.network_losses import networks_of_all_arms
 from harness.judge.positions import (
     BASE,
@@ -39,10 +39,11 @@ def measured_samples(
     *,
     within_network: Unit | None = None,
     of_each_network: bool = False,
+    with_tallies: bool = True,
 ) -> Measured:
     """Averages the rows of one metric to a value for each unit of each arm; images or patients
     (`within_network`) are averaged within each network first. A patient is averaged over networks,
-    unless he is wanted `of_each_network`.
+    unless he is wanted `of_each_network`. Without tallies nothing is said of what is missing.
     """
     trials, planned = planned_trials(layout, comparison, runs)
     data = rows_of_metric(layout, metric, rows, trials)
@@ -61,7 +62,9 @@ def measured_samples(
     samples = _in_order(samples, strata(layout, samples))
     if comparison.trend and comparison.by:
         samples = _areas(samples, layout)
-    tallies = count_trials(Plan(trials, planned), samples, undefined, comparison, layout)
+    tallies: Iterable[Tally] = ()
+    if with_tallies:
+        tallies = count_trials(Plan(trials, planned), samples, undefined, comparison, layout)
     return Measured(samples, tuple(tallies), (*notes, *unit_notes))
 
 
@@ -80,24 +83,42 @@ def _values(data: pd.DataFrame, trials: pd.DataFrame, comparison: Comparison) ->
     """
     unit = comparison.unit
     keys = [POSITION, PLANNED, BASE, UNIT]
-    of_run = [*keys, NETWORK, FIT, "run"]
-    of_trials = means_of_trials(data, of_run)
-    grouped = of_trials.groupby([*keys, NETWORK], sort=False)
-    values = grouped.agg(
-        value=("value", "mean"), have=("run", "size"), runs=("run", tuple), fits=(FIT, tuple)
-    )
-    values = values.reset_index()
+    of_trials = means_of_trials(data, [*keys, NETWORK, FIT, "run"])
+    of_trials["have"] = 1
+    of_trials["runs"] = [(run,) for run in _as_list(of_trials["run"])]
+    of_trials["fits"] = [(fit,) for fit in _as_list(of_trials[FIT])]
+    values = _means_with_origins(of_trials, [*keys, NETWORK])
     if unit == "image" or unit == "patient":  # those of a failed trial cannot be counted
         return values
-    grouped = values.groupby(keys, sort=False)
-    values = grouped.agg(
-        value=("value", "mean"), have=("have", "sum"), runs=("runs", "sum"), fits=("fits", "sum")
-    )
-    values = values.reset_index()
+    values = _means_with_origins(values, keys)
     values[NETWORK] = values[UNIT]
     need = trials.groupby([PLANNED, BASE]).size().rename("need").reset_index()
     values = values.merge(need, on=[PLANNED, BASE], how="left")
     return values[values["have"] == values["need"]]
+
+
+def _means_with_origins(values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The mean of each group of values, how many trials it has, and their runs and fits in order.
+
+    Tuples are joined here, for pandas takes a hundred times as long.
+    """
+    grouped = values.groupby(keys, sort=False)
+    means = grouped.agg(value=("value", "mean"), have=("have", "sum")).reset_index()
+    if len(means) == len(values):  # each group is one value
+        return values[[*keys, "value", "have", "runs", "fits"]].reset_index(drop=True)
+    groups = grouped.ngroup().tolist()
+    for name in ("runs", "fits"):
+        origins: list[list[str]] = [[] for _ in range(len(means))]
+        for group, of_value in zip(groups, values[name], strict=True):
+            origins[group] += of_value
+        means[name] = list(map(tuple, origins))
+    return means
+
+
+def _as_list(column: pd.Series) -> list[Any]:
+    """The values of a column; an iterator over texts takes ten times as long."""
+    values: list[Any] = column.to_numpy().tolist()
+    return values
 
 
 def _samples(values: pd.DataFrame, positions: list[Position]) -> tuple[Sample, ...]:
@@ -110,9 +131,9 @@ def _samples(values: pd.DataFrame, positions: list[Position]) -> tuple[Sample, .
             position.stratum,
             position.arm,
             position.point,
-            units=tuple(group[UNIT]),
+            units=tuple(_as_list(group[UNIT])),
             values=tuple(map(float, group["value"])),
-            clusters=tuple(group[NETWORK]),
+            clusters=tuple(_as_list(group[NETWORK])),
             runs=tuple(group["runs"]),
             fits=tuple(map(_name_of_fits, group["fits"])),
         )

@@ -94,7 +94,8 @@ def means(plan: Layout, question: Comparison, runs: pd.DataFrame, rows: pd.DataF
     The tables of a report and the heat maps of the dashboard are filled here, with the samples that
     the judge compares.
     """
-    measured = measured_samples(plan, question, question.metrics[0], runs, rows)
+    metric = question.metrics[0]
+    measured = measured_samples(plan, question, metric, runs, rows, with_tallies=False)
     entries = {}
     for sample in measured.samples:
         if sample.values:

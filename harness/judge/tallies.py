@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,24 +18,39 @@ def count_states(planned: Iterable[str], runs: pd.DataFrame) -> Counter[str]:
     """How many of these trials are in each state; one without a run is missing."""
     ended: dict[str, str] = {}
     if len(runs):
-        ended = dict(zip(runs["trial"], runs["state"], strict=True))
+        ended = dict(zip(runs["trial"].to_numpy(), runs["state"].to_numpy(), strict=True))
     return Counter(ended.get(trial, "missing") for trial in planned)
 
 
-@dataclass(frozen=True)
+class PlannedTrial(NamedTuple):
+    """What became of a trial: its state, its unit, and its run where it has one."""
+
+    state: str
+    unit: str
+    run: str | None
+
+
 class Plan:
     """The planned trials with their runs, and the positions that their column PLANNED numbers."""
 
-    trials: pd.DataFrame
-    positions: list[Position]
+    def __init__(self, trials: pd.DataFrame, positions: list[Position]) -> None:
+        """Takes the trials apart by their positions, once for all arms."""
+        self.positions = positions
+        self.trials: list[PlannedTrial] = []
+        self.at_position: list[list[int]] = [[] for _ in positions]  # the numbers of the trials
+        runs = trials["run"].astype(object).where(trials["run"].notna(), None)
+        columns = [trials[name].to_numpy() for name in (PLANNED, "state", BASE)]
+        for number, (position, *trial) in enumerate(zip(*columns, runs, strict=True)):
+            self.trials.append(PlannedTrial(*trial))
+            self.at_position[position].append(number)
 
-    def at(self, stratum: Levels, arm: Levels, is_trend: bool) -> pd.DataFrame:
+    def at(self, stratum: Levels, arm: Levels, is_trend: bool) -> list[PlannedTrial]:
         """The trials planned for an arm, or for a point of a trend, in a stratum."""
-        numbers = []
-        for number, position in enumerate(self.positions):
+        numbers: list[int] = []
+        for position, numbers_there in zip(self.positions, self.at_position, strict=True):
             if position.stratum == stratum and _row(position, is_trend) == arm:
-                numbers.append(number)
-        return self.trials[self.trials[PLANNED].isin(numbers)]
+                numbers += numbers_there
+        return [self.trials[number] for number in sorted(numbers)]
 
 
 def _row(position: Position | Sample, is_trend: bool) -> Levels:
@@ -63,21 +78,21 @@ def count_trials(
         elif is_trend:
             planned_arm = arm
         trials = plan.at(layout.planned_stratum(stratum), planned_arm, is_trend)
-        counts = trials["state"].value_counts().to_dict()
+        counts = Counter(trial.state for trial in trials)
         units: set[str] = set()
         for sample in samples:
             if sample.stratum == stratum and _row(sample, is_trend) == arm:
                 units.update(sample.units)
         lost: set[str] = set()
         if comparison.unit in ("seed", "fold"):
-            lost = set(trials[BASE]) - units
+            lost = {trial.unit for trial in trials} - units
         yield Tally(
             stratum,
             arm,
-            states={state: int(counts.get(state, 0)) for state in STATES},
+            states={state: counts[state] for state in STATES},
             undefined=_undefined_of(undefined, stratum, None if is_trend else arm),
             lost=tuple(sorted(lost)),
-            runs=tuple(trials["run"].dropna()),
+            runs=tuple(trial.run for trial in trials if trial.run is not None),
         )
 
 

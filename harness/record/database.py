@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from harness.spec.collector import collector_paused
 from harness.spec.states import RESULTS, State
 from harness.store import file_lock
 
@@ -113,6 +114,12 @@ def read_runs(ask: Ask, study: str | None, order: str) -> list[Run]:
     among = f"""FROM runs r JOIN experiments e USING (experiment_id)
         WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {of_study}"""
     bound = {"study": study} if study is not None else {}
+    with collector_paused():
+        return _runs_among(ask, among, order, bound)
+
+
+def _runs_among(ask: Ask, among: str, order: str, bound: Mapping[str, str]) -> list[Run]:
+    """The runs that a condition speaks of, with their tags and parameters."""
     values = "SELECT run_uuid, key, value FROM {} WHERE run_uuid IN (SELECT run_uuid {})"
     rows = ask(f"SELECT {COLUMNS} {among} ORDER BY {order}", **bound)
     tags = by_run(ask(values.format("tags", among), **bound))

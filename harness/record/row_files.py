@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.record.database import Run
 from harness.record.files_of_run import files_of_runs
 from harness.record.tracker import Tracker
+from harness.spec.collector import collector_paused
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -21,11 +22,12 @@ def joined_rows(tracker: Tracker, runs: Sequence[Run]) -> "Table | None":
     files = files_of_runs(tracker, runs, ROWS)
     tables = []
     ids = []
-    for run in runs:
-        if run.id in files:
-            rows = rows_in(files[run.id])
-            tables.append(rows)
-            ids += [run.id] * rows.num_rows
+    with collector_paused():
+        for run in runs:
+            if run.id in files:
+                rows = rows_in(files[run.id])
+                tables.append(rows)
+                ids += [run.id] * rows.num_rows
     if not tables:
         return None
     joined = pa.concat_tables(tables, promote_options="permissive")

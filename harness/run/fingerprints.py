@@ -11,7 +11,7 @@ from harness.record.data_bytes import MARK, key_without_mark, recorded_bytes
 from harness.record.database import Run
 from harness.run.data_place import problem_of_data
 from harness.run.twins import twins_across_folds
-from harness.spec.fields import field_names
+from harness.spec.fields import field_names, fields_of
 from harness.spec.values import Fit, Part, Trial
 from harness.spec.walk import looked_at, parts_in, same_images, validation_of
 from harness.store import Home
@@ -84,10 +84,21 @@ def _with_marks(study: Study, parts: Mapping[str, Part], marks: Mapping[str, str
 def _parts_of_files(study: Study) -> dict[str, Part]:
     """The components of a study whose result depends on the bytes of files, by key."""
     parts: dict[str, Part] = {}
-    for cell in study.cells:
-        for part in parts_in(cell.trial, inside_data=False):
+    for setting in _distinct_settings(study.cells):
+        for part in parts_in(setting, inside_data=False):
             parts[part.key] = part
     return {key: part for key, part in parts.items() if depends_on_files(part)}
+
+
+def _distinct_settings(cells: Iterable[Cell]) -> Iterator[Any]:
+    """The settings of all trials and of their fits, each once: cells share them."""
+    ids: set[int] = set()
+    for cell in cells:
+        settings = [*fields_of(cell.trial.fit), *fields_of(cell.trial)]
+        for _, setting in settings:
+            if setting is not cell.trial.fit and id(setting) not in ids:
+                ids.add(id(setting))
+                yield setting
 
 
 def _identities(study: Study, parts: Mapping[str, Part], home: Home) -> dict[str, Identity]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from harness.spec.keys import hash_of
@@ -44,9 +44,14 @@ def fields_of(value: Settings) -> list[tuple[str, Any]]:
     return fields
 
 
-def field_names(value: Settings) -> list[str]:
+def field_names(value: Settings) -> tuple[str, ...]:
     """The settings of a fit or trial by name; cached properties are none of them."""
-    return [field.name for field in dataclasses.fields(value)]  # type: ignore[arg-type]
+    return _names_of(type(value))
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def to_plain(value: Any) -> Any:

@@ -1,13 +1,12 @@
 """All positions of a grid -> distinct cells, what was excluded, and what had no effect."""
 
-import gc
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.spec.collector import collector_paused
 from harness.spec.naming import level_name
 from harness.spec.paths import matches, steps_of
 from harness.spec.values import Steps, Trial
@@ -21,7 +20,7 @@ from harness.study.problems import Finding, Raw
 class Expansion:
     """The cells of a grid, and everything that fell out of it with the reason."""
 
-    cells: list[Cell] = field(default_factory=list)
+    cells: Sequence[Cell] = field(default_factory=list)
     total: int = 0
     excluded: dict[str, int] = field(default_factory=dict)
     inert: dict[str, int] = field(default_factory=dict)
@@ -68,7 +67,7 @@ def expand(base: Raw, axes: Sequence[Axis], exclude: list[Raw], when: dict[str, 
     rows = [range(size) for size in sizes]
     expansion = Expansion(total=math.prod(sizes))
     distinct: dict[str, Cell] = {}
-    with _collector_paused():
+    with collector_paused():
         cells = Cells(base, axes, when)
         for indices in itertools.product(*rows):
             position = cells.position(indices)
@@ -106,13 +105,3 @@ def _count_inert(expansion: Expansion, position: Position) -> None:
     for path in paths or ("(equal values)",):
         count = expansion.inert.get(path, 0)
         expansion.inert[path] = count + 1
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pauses the garbage collector, which would walk 100,000 cells again and again for nothing."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -1,9 +1,8 @@
 """The levels that a setting takes over the cells of a study, and how a person names them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
-from typing import Any
+from itertools import compress
 
 from harness.spec.naming import as_list, level_meant, level_name, level_of_text
 from harness.spec.paths import steps_of, value_at
@@ -11,24 +10,15 @@ from harness.spec.scored import ScoredTrial
 from harness.spec.values import Fit, Part, Trial
 from harness.study.cells import Cell
 from harness.study.grid import Expansion
+from harness.study.level_columns import level_columns
 
 Allowed = dict[str, list[str | None]]  # levels by the path of their setting
 
 
 def levels_of(grid: Expansion, path: str) -> list[str]:
     """The levels that a setting takes over the cells; an empty list if no cell has it."""
-    levels: dict[str, None] = {}
-    values: dict[int, Any] = {}
-    steps = steps_of(path)
-    for trial in chain.from_iterable(cell.positions for cell in grid.cells):
-        try:
-            value = value_at(trial, steps)
-        except LookupError:
-            continue
-        if id(value) not in values:  # cells share their parts
-            values[id(value)] = value
-            levels[level_name(value)] = None
-    return list(levels)
+    levels = dict.fromkeys(level_columns(grid.cells).levels(path))
+    return [level for level in levels if level is not None]
 
 
 def level_at(trial: Trial, path: str) -> str | None:
@@ -41,9 +31,9 @@ def level_at(trial: Trial, path: str) -> str | None:
 
 def among(
     grid: Expansion,
-    cells: Iterable[Cell],
+    cells: Sequence[Cell],
     where: Mapping[str, str | list[str]],
-) -> list[Cell]:
+) -> Sequence[Cell]:
     """The cells at the levels of `where`; a path of the rows, which no cell has, leaves all."""
     allowed: Allowed = {}
     for path, names in where.items():
@@ -51,15 +41,31 @@ def among(
         if levels:
             allowed[path] = [level_meant(name, levels) for name in as_list(names)]
     if not allowed:
-        return list(cells)
+        return cells
     confined = []
+    first = 0  # position of a cell
+    is_at = _are_at(cells, allowed)
     for cell in cells:
-        positions = [trial for trial in cell.positions if _is_at(trial, allowed)]
-        if len(positions) == len(cell.positions):
+        positions = cell.positions
+        after = first + len(positions)
+        allowed_positions = list(compress(positions, is_at[first:after]))
+        if len(allowed_positions) == len(positions):
             confined.append(cell)
-        elif positions:
-            confined.append(replace(cell, trial=positions[0], twins=tuple(positions[1:])))
+        elif allowed_positions:
+            first_trial, *twins = allowed_positions
+            confined.append(replace(cell, trial=first_trial, twins=tuple(twins)))
     return confined
+
+
+def _are_at(cells: Sequence[Cell], allowed: Allowed) -> list[bool]:
+    """Whether each position of the cells is at one of the allowed levels of every path."""
+    columns = level_columns(cells)
+    is_at = [True] * len(columns.trials)
+    for path, levels in allowed.items():
+        for number, level in enumerate(columns.levels(path)):
+            if level not in levels:
+                is_at[number] = False
+    return is_at
 
 
 def levels_of_rows(grid: Expansion, where: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
@@ -69,22 +75,6 @@ def levels_of_rows(grid: Expansion, where: Mapping[str, str | list[str]]) -> dic
         if not levels_of(grid, path):
             levels_by_path[path] = list(map(level_of_text, as_list(levels)))
     return levels_by_path
-
-
-def at_all_positions(cells: Iterable[Cell]) -> Iterator[Cell]:
-    """A cell for each position that a trial stands at: source-only stands beside each target."""
-    for cell in cells:
-        for trial in cell.positions:
-            yield Cell(trial, cell.levels)
-
-
-def _is_at(trial: Trial, allowed: Allowed) -> bool:
-    """Whether a trial is at one of the allowed levels of every path."""
-    for path, levels in allowed.items():
-        level = level_at(trial, path)
-        if level not in levels:
-            return False
-    return True
 
 
 def idle_targets(cells: Iterable[Cell]) -> list[str]:

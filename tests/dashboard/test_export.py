@@ -22,6 +22,9 @@ def test_everything_can_be_taken_along(at_home: Home) -> None:
     expected = {"LaTeX tables (booktabs)", "All charts as SVG (ZIP)", "All charts as PNG (ZIP)"}
     assert expected <= labels
     assert "36 runs (CSV)" in labels
+    assert not app.code
+    app.toggle(key="latex").set_value(True).run()
+    assert "\\toprule" in app.code[0].value
 
 
 def load_page() -> ModuleType:

@@ -8,6 +8,7 @@ import pytest
 from harness.judge.arms import contrasts, lay_out
 from harness.spec.naming import level_name, level_of_text
 from harness.spec.paths import settings
+from harness.study.level_columns import level_columns
 from harness.study.load import Study
 from tests.made.study_files import BASE, loaded_study, problems_of
 
@@ -171,3 +172,16 @@ def test_a_label_names_a_component_and_changes_no_key(tmp_path: Path) -> None:
     assert bare.key == labelled.key
     assert bare.fit.init.level == "trained(phantom(style=vnc))"
     assert labelled.fit.init.level == settings(labelled)["fit.init"] == "nerve cord"
+
+
+def test_levels_are_read_once_and_anew_of_other_cells(tmp_path: Path) -> None:
+    grid = "grid: {fit.method.loss: [bce, dice, ce]}"
+    cells = list(loaded_study(tmp_path, BASE + grid).cells)
+    columns = level_columns(cells)
+    assert columns.levels("fit.method.loss") == ["bce", "dice", "ce"]
+    assert columns.levels("fit.method.loss") is columns.levels("fit.method.loss")
+    assert columns.levels("perturb.strength") == [None, None, None]
+    assert level_columns(cells) is columns
+    assert level_columns(list(cells)) is not columns
+    cells.pop()
+    assert level_columns(cells).levels("fit.method.loss") == ["bce", "dice"]
