@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from harness.judge.arms import levels_text
-from harness.judge.level_reader import LevelReader
 from harness.judge.verdicts import Arm
 from harness.report.colours import Ground, level_colours
 from harness.study.comparison import Comparison
-from harness.study.levels import at_all_positions, planned_levels_of_rows
+from harness.study.level_columns import level_columns
+from harness.study.levels import planned_levels_of_rows
 from harness.study.load import Study
 
 
@@ -31,10 +31,10 @@ def levels_in_order(study: Study, paths: Sequence[str]) -> list[str]:
     """The levels of settings that are compared together, in the order of the study's grid; of a
     dimension of the rows those that the study spells out, for others are known once measured.
     """
-    reader = LevelReader(paths)
+    all_levels = level_columns(study.cells)
+    columns = [all_levels.levels(path) for path in paths]
     texts: dict[str, None] = {}
-    for cell in at_all_positions(study.cells):
-        levels = reader.levels(cell, paths)
+    for levels in zip(*columns, strict=True):
         if any(levels):
             text = levels_text(level or "none" for level in levels)
             texts[text] = None
