@@ -129,12 +129,13 @@ class Store:
             folder = self.partial(key)
             folder.mkdir(parents=True, exist_ok=True)
             _remove_unfinished_files(folder)
-            yield folder
-            _remove_unfinished_files(folder)
-            write_manifest(folder)
-            for path in folder.rglob("*"):
-                if path.is_file():
-                    sync(path)
+            with _nobody_deletes(folder):
+                yield folder
+                _remove_unfinished_files(folder)
+                write_manifest(folder)
+                for path in folder.rglob("*"):
+                    if path.is_file():
+                        sync(path)
             if old is not None:
                 # made again with more in it; who has a file of the old one open keeps it
                 os.rename(old, self.root / f"{key}.old")
@@ -197,6 +198,18 @@ class Store:
         """Removes what is kept under a key, finished or not."""
         for folder in (self.path(key), self.partial(key)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _nobody_deletes(folder: Path) -> Iterator[None]:
+    """Says of a folder that is gone while it is filled that it is: who writes to it cannot know."""
+    try:
+        yield
+    except Exception as error:
+        if folder.is_dir() or str(folder) not in str(error):
+            raise
+        text = "was deleted while it was filled, by a component or another program"
+        raise ValueError(f"{folder} {text}") from error
 
 
 def _remove_unfinished_files(folder: Path) -> None:

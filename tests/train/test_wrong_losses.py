@@ -13,6 +13,10 @@ from tests.made.study_files import loaded_study
 
 LOSSES = '''"""Losses that are none, for a test."""
 
+import os
+import shutil
+from pathlib import Path
+
 from torch import Tensor
 
 from harness.components.losses import loss
@@ -27,6 +31,15 @@ def nothing(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
 def per_image(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
     """Forgets the mean."""
     return logits.mean(dim=(1, 2, 3))
+
+
+@loss
+def deletes(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
+    """Deletes what its fit is written to."""
+    fits = Path(os.environ["HARNESS_HOME"], ".harness", "fits")
+    for folder in fits.glob("*.partial"):
+        shutil.rmtree(folder)
+    return logits.mean()
 '''
 
 STUDY = """
@@ -50,7 +63,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("name", "answer", "line"), [("nothing", "None", 9), ("per_image", "a tensor (2,)", 14)]
+    ("name", "answer", "line"), [("nothing", "None", 13), ("per_image", "a tensor (2,)", 18)]
 )
 def test_a_loss_that_is_no_number_is_refused(
     home: Home, lab: Path, name: str, answer: str, line: int
@@ -60,3 +73,12 @@ def test_a_loss_that_is_no_number_is_refused(
         loop.fit(spec, [], home, CPU)
     sentence = f"loss {name} gives {answer} instead of one number ({lab}/losses.py:{line})"
     assert str(caught.value) == sentence
+
+
+def test_a_component_that_deletes_its_folder_is_told_so(home: Home, lab: Path) -> None:
+    spec = loaded_study(home.folder, STUDY % "deletes").cells[0].trial.fit
+    with pytest.raises(ValueError, match="was deleted") as caught:
+        loop.fit(spec, [], home, CPU)
+    folder = home.store("fits").partial(spec.key)
+    text = "was deleted while it was filled, by a component or another program"
+    assert str(caught.value) == f"{folder} {text}"
