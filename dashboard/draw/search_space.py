@@ -18,6 +18,7 @@ from harness.spec.naming import level_name
 from harness.study.search import Dimension
 
 ROW_HEIGHT = 46  # pixels of an importance
+HEADS = (1.1, 1.19)  # how high the names of settings stand; an axis ends at 1
 ABSENT = -0.14  # where a point stands that has no such setting
 MOST_CHARACTERS = 16  # of a level beside an axis
 MOST_LINES = 400  # of more points the best are drawn, and every so many of the others
@@ -103,7 +104,7 @@ def parallel_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
     x = alt.X("axis:Q", scale=x_scale, axis=None)
     is_conditional = any(dimension.condition for dimension in history.dimensions)
     lowest = ABSENT - 0.08 if is_conditional else -0.06
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[lowest, 1.16], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[lowest, 1.24], nice=False), axis=None)
     ramp = list(reversed(RAMP[:-2])) if theme.dark else list(reversed(RAMP[1:]))
     metric = history.objectives[objective].metric
     colour = alt.Color("share:Q", legend=None, scale=alt.Scale(range=ramp, domain=[0, 1]))
@@ -122,7 +123,9 @@ def parallel_chart(history: SearchHistory, objective: int, theme: Theme) -> Any:
         layers.append(
             strokes.encode(x=x, y=y, color=colour, detail="number:N", order=order, tooltip=tips)
         )
-    layers.append(_labels(_level_labels(history.dimensions), x, y, theme, align="left"))
+    limit = {"expr": f"width / {len(history.dimensions)} - 8"}
+    labels = _level_labels(history.dimensions)
+    layers.append(_labels(labels, x, y, theme, align="left", limit=limit))
     *heads, last_head = _heads(history.dimensions)
     layers.append(_labels(heads, x, y, theme, align="left", soft=True))
     layers.append(_labels([last_head], x, y, theme, align="right", soft=True))
@@ -174,11 +177,13 @@ def _marks(dimension: Dimension) -> list[tuple[float, str]]:
 
 
 def _heads(dimensions: Sequence[Dimension]) -> list[LabelRow]:
-    """Returns the name of each setting, above its axis."""
+    """Returns the name of each setting, above its axis; neighbours stand at two heights, so that
+    none is written over the next.
+    """
     heads = []
     for axis, dimension in enumerate(dimensions):
-        name = ".".join(dimension.path.split(".")[-2:])
-        heads.append(LabelRow(axis, 1.1, cut_text(name, MOST_CHARACTERS + 2)))
+        name = cut_text(dimension.path, MOST_CHARACTERS + 8)
+        heads.append(LabelRow(axis, HEADS[axis % 2], name))
     return heads
 
 
@@ -190,10 +195,11 @@ def _labels(
     *,
     align: str,
     soft: bool = False,
+    limit: Any = alt.Undefined,
 ) -> Any:
-    """Draws texts that stay readable over lines."""
+    """Draws texts that stay readable over lines, cut where they are wider than `limit`."""
     chart = alt.Chart(pd.DataFrame(labels)).encode(x=x, y=y, text="text:N")
-    mark: dict[str, Any] = {"align": align, "fontSize": 12, "dx": 3}
+    mark: dict[str, Any] = {"align": align, "fontSize": 12, "dx": 3, "limit": limit}
     paper = theme.paper
     colour = theme.soft if soft else theme.text
     halo = chart.mark_text(**mark, color=paper, stroke=paper, strokeWidth=4, strokeJoin="round")
