@@ -46,7 +46,8 @@ def fields_of(value: Settings) -> list[tuple[str, Any]]:
 
 def field_names(value: Settings) -> tuple[str, ...]:
     """The settings of a fit or trial by name; cached properties are none of them."""
-    return _names_of(type(value))
+    kind: Any = type(value)
+    return _names_of(kind)
 
 
 @cache
