@@ -102,7 +102,7 @@ class Stopwatch:
 
 
 def time_filters(app: Any, page: str, stopwatch: Stopwatch) -> None:
-    """Changes each list of a page by itself, to the option after its own, and back."""
+    """Changes each list of a page to the option after its own, as the one before goes back."""
     for box in list(app.selectbox):
         if box.key == "study" or len(box.options) < 2:
             continue
@@ -111,7 +111,7 @@ def time_filters(app: Any, page: str, stopwatch: Stopwatch) -> None:
         app.selectbox(key=box.key).select_index(following)
         stopwatch.time(f"{page}: {box.key}", app.run)
         app.selectbox(key=box.key).select_index(index)
-        app.run()
+    app.run()
 
 
 def measure() -> None:

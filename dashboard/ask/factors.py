@@ -100,7 +100,8 @@ def _study_behind(study_runs: StudyRuns) -> Study | None:
         study = study_of(study_runs)
     except Unreadable:
         return None
-    return study if planned & set(study_runs.runs["trial"]) else None
+    recorded = study_runs.runs["trial"].to_numpy()
+    return None if planned.isdisjoint(recorded) else study
 
 
 def unit_of(study_runs: StudyRuns, metric: str) -> Unit:
@@ -108,6 +109,14 @@ def unit_of(study_runs: StudyRuns, metric: str) -> Unit:
 
     It is a network where the metric has none of the study's images or patients.
     """
+    return _find_unit(_means_key(study_runs), metric, study_runs)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _find_unit(key: tuple[object, ...], metric: str, _study_runs: StudyRuns) -> Unit:
+    """Finds it; `key` tells the cache when to do it again."""
+    del key
+    study_runs = _study_runs
     network: Unit = "fold" if _has_values(study_runs.rows, "fold") else "seed"
     if _study_behind(study_runs) is None:
         return network

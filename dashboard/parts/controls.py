@@ -144,7 +144,7 @@ def study_or_problem(study_runs: StudyRuns) -> Study | None:
         return None
     runs = study_runs.runs
     # a search that goes on has planned nothing that it could be too old for
-    if planned and not runs["trial"].isin(planned).any():
+    if planned and planned.isdisjoint(runs["trial"].to_numpy()):
         st.warning(
             f"All {len(runs):,} runs are of an earlier version of this study or of its "
             "components, so none of them counts. `harness plan` says what changed; `harness run` "
@@ -159,9 +159,10 @@ def without_old_versions(study_runs: StudyRuns) -> StudyRuns:
         planned = facts(study_runs).planned
     except Unreadable:
         return study_runs
-    current = study_runs.runs[study_runs.runs["trial"].isin(planned)]
-    if not len(current) or len(current) == len(study_runs.runs):
+    recorded = study_runs.runs["trial"].to_numpy()
+    if planned.issuperset(recorded) or planned.isdisjoint(recorded):
         return study_runs
+    current = study_runs.runs[study_runs.runs["trial"].isin(planned)]
     rows = study_runs.rows[study_runs.rows["run"].isin(set(current["run"]))]
     return replace(study_runs, runs=current, rows=rows)
 

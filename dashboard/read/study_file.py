@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
-from dashboard.read.database import Unreadable
+from dashboard.read.database import Unreadable, tracker
 from dashboard.read.records import StudyRuns
 from harness.record.contents import FOLDER_TAG
 from harness.record.database import Run
@@ -15,12 +16,21 @@ from harness.record.files_of_run import ARTIFACTS
 from harness.record.lookups import Version
 from harness.run.fingerprints import as_recorded
 from harness.search.confirmation import with_confirmation
+from harness.spec.collector import spare_what_is_there
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
 
 ROOT = Path(__file__).resolve().parents[2]
+MANY_TRIALS = 2000  # through which the garbage collector looks for long
 SOURCE = "mlflow.source.name"  # the tag of a run that names its study file
+
+
+class Candidates(NamedTuple):
+    """The name of a study file as its runs have it, and where it may be."""
+
+    name: str
+    paths: tuple[Path, ...]
 
 
 def study_of(study_runs: StudyRuns) -> Study:
@@ -45,16 +55,37 @@ def _with_confirmation(version: Version, path: str, changed: int, _study: Study)
 
 def file_of(study_runs: StudyRuns) -> tuple[str, int]:
     """Returns the path of the study file behind the runs, and when it last changed."""
-    return find_study_file(study_runs.recorded)
+    key = (tracker().uri, study_runs.name, study_runs.version)
+    folders = (str(Home.here().folder), os.getcwd())
+    return _first_file(_candidates_of(key, folders, study_runs))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _candidates_of(
+    key: tuple[str, str, Version], folders: tuple[str, str], _study_runs: StudyRuns
+) -> Candidates:
+    """Returns where the study file may be; a page asks that for each of its controls."""
+    del key, folders
+    return _candidates(_study_runs.recorded)
 
 
 def find_study_file(recorded: Sequence[Run]) -> tuple[str, int]:
     """Returns the same of these runs; `Unreadable` where the file is not here."""
+    return _first_file(_candidates(recorded))
+
+
+def _candidates(recorded: Sequence[Run]) -> Candidates:
     name = _recorded_file(recorded)
-    if name:
-        for path in _paths_of_file(recorded, name):
-            if path.is_file():
-                return str(path), _last_change(path)
+    paths = _paths_of_file(recorded, name) if name else ()
+    return Candidates(name, tuple(paths))
+
+
+def _first_file(candidates: Candidates) -> tuple[str, int]:
+    """Returns the first of these files that is here; `Unreadable` where none is."""
+    name = candidates.name
+    for path in candidates.paths:
+        if path.is_file():
+            return str(path), _last_change(path)
     raise Unreadable(
         f"The study file {name or 'of these runs'} is not here, so its comparisons cannot be "
         "judged.",
@@ -118,7 +149,10 @@ def _read_study(
                 f"{path} is now the study {study.name}.",
                 f"Put back the file of {name}, or run it again.",
             )
-        return as_recorded(study, Home.here(), _study_runs.recorded)
+        study = as_recorded(study, Home.here(), _study_runs.recorded)
+        if len(study.cells) > MANY_TRIALS:
+            spare_what_is_there()
+        return study
     except Mistakes as mistakes:
         first_problems = "; ".join(str(problem) for problem in mistakes.problems[:3])
         raise Unreadable(
