@@ -26,12 +26,12 @@ from dashboard.read.lineage import curves_of, data_of, lineage, mlflow_page_of
 from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
-from harness.data.refused import bytes_text
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
 from harness.record.units import USE_WORDS
 from harness.report.kept_pictures import caption_in
+from harness.spec.sizes import bytes_text
 
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")

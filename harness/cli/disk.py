@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.cli.shared import fail
-from harness.data.refused import bytes_text
 from harness.run.plan import Plan
+from harness.spec.sizes import bytes_text
 from harness.store import Home
 from harness.store.space import free_bytes
 

@@ -54,6 +54,7 @@ def among(
         elif allowed_positions:
             first_trial, *twins = allowed_positions
             confined.append(replace(cell, trial=first_trial, twins=tuple(twins)))
+        first = after
     return confined
 
 

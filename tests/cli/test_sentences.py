@@ -14,7 +14,7 @@ from harness.cli.answer_lines import style_of
 from harness.cli.disk import DiskEstimate, disk_lines, refuse_what_has_no_room
 from harness.cli.plan_screen import axes_table
 from harness.cli.shared import lines_of_sentence, print_sentence
-from harness.data.refused import bytes_text
+from harness.spec.sizes import bytes_text
 from harness.store import Home
 from harness.study.load import load_study
 from tests.made.studies import plan_of

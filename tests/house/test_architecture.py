@@ -32,7 +32,7 @@ FLOORS: dict[int, dict[str, tuple[str, ...]]] = {
         "report": ("search", "judge", "record", "study", "stats", "spec", "store"),
     },
     7: {
-        "apply": ("report", "measure", "train", "data", "study", "stats", "spec", "store"),
+        "apply": ("report", "judge", "measure", "train", "data", "study", "stats", "spec", "store"),
         "dashboard": (
             *("report", "search", "judge", "record", "study", "spec", "store"),
             *("run/progress", "run/fingerprints"),

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data.refused import Refused, bytes_text, first_line
+from harness.data.refused import Refused, first_line
+from harness.spec.sizes import bytes_text
 
 # The file, bytes so far, bytes in all where the server says so.
 Progress = Callable[[str, int, int | None], None]

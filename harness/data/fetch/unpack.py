@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from harness.data.refused import Refused, bytes_text, explained_errors
+from harness.data.refused import Refused, explained_errors
+from harness.spec.sizes import bytes_text
 
 LARGEST = 500 * 10**9  # bytes that an archive may become
 RATIO = 200  # times its own size that it may become, once it becomes more than SMALL

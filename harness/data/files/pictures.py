@@ -11,7 +11,8 @@ from PIL import Image, UnidentifiedImageError
 
 from harness.data.files.stamps import file_stamp
 from harness.data.files.stored import CUT, LARGEST, Region, Shape, Stored
-from harness.data.refused import Refused, bytes_text, sizes
+from harness.data.refused import Refused, sizes
+from harness.spec.sizes import bytes_text
 
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp")
 ENDS = {".png": b"IEND", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}

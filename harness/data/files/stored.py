@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from harness.data.files.lazy import Lazy
 from harness.data.files.stamps import Stamp
-from harness.data.refused import Refused, bytes_text, explained_errors, sizes
+from harness.data.refused import Refused, explained_errors, sizes
+from harness.spec.sizes import bytes_text
 
 # Bytes that may be decoded at once; what is mapped or read by block may be of any size.
 LARGEST = 10**9
