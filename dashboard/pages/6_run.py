@@ -20,22 +20,20 @@ from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart, show_table
 from dashboard.parts.run_choice import pick_run, run_with_id
 from dashboard.parts.run_notes import show_note
+from dashboard.parts.run_resources import resources_of
 from dashboard.parts.text import duration_text, moment, plain
 from dashboard.read.database import Unreadable, readable
 from dashboard.read.lineage import curves_of, data_of, lineage, mlflow_page_of
-from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
 from harness.judge.sentences import number
 from harness.record.database import Run
 from harness.record.tracker import metrics
-from harness.record.units import USE_WORDS
 from harness.report.kept_pictures import caption_in
 from harness.spec.sizes import bytes_text
 
 MOST_CURVES = 6  # drawn at once
 TEXTS = (".json", ".txt", ".patch", ".csv", ".md", ".yaml")
-RESOURCES = ("system/",)  # metrics of memory and of the card, where MLflow itself recorded them
 
 
 def page() -> None:
@@ -220,30 +218,10 @@ def _facts(study_runs: StudyRuns, run: Run) -> dict[str, str | None]:
         "code": tags.get("mlflow.source.git.commit", "no git checkout"),
         "uncommitted changes": "yes, in diff.patch" if "harness.dirty" in tags else "none",
         "machine": " ".join(machine).strip(),
-        **_resources(study_runs, run),
+        **resources_of(study_runs, run),
         "batch in pieces": tags.get("harness.pieces", "no"),
         "checkpoint by": run.params.get("pick"),
     }
-
-
-def _resources(study_runs: StudyRuns, run: Run) -> dict[str, str]:
-    """Returns the time of a run, and its use of memory and of the card where it was recorded."""
-    numbers = numbers_of(study_runs)
-    if run.id not in numbers.index:
-        return {}
-    resources = {}
-    values = numbers.loc[[run.id]].iloc[0].dropna()
-    for name, value in values.to_dict().items():
-        metric = str(name)
-        cost, _, work = metric.partition("/")
-        if cost == "seconds":
-            resources[f"time to {work}"] = duration_text(value)
-        elif cost in USE_WORDS:
-            words, unit = USE_WORDS[cost]
-            resources[f"{words} to {work}"] = f"{value:.3g} {unit}"
-        elif metric.startswith(RESOURCES):
-            resources[metric] = number(value)
-    return resources
 
 
 def _mlflow_link(run: Run) -> None:
