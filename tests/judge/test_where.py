@@ -32,7 +32,7 @@ def test_where_confines_a_comparison_to_one_level(tmp_path: Path) -> None:
     )
     assert {"only where map is occlusion", "only where fit.patch is 64"} <= set(verdict.notes)
     assert c.sentence.startswith(
-        "At occlusion · depth 2 · patch 64: hellinger is higher with batch 4"
+        "At occlusion · depth 2 · patch 64: Hellinger distance is higher with batch 4"
     )
     assert verdict_on(study_asking(tmp_path, "metric: hellinger, by: fit.batch")).averaged == (
         "fit.patch",
