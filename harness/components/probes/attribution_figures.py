@@ -164,4 +164,4 @@ def _colour_bar(canvas: Canvas, every_axes: Sequence[Axes]) -> None:
     bar.set_ticks([0, 1], labels=["low", "high"])
     bar.ax.tick_params(labelsize=9, length=0)
     bar.set_label(RANKS, fontsize=9)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
