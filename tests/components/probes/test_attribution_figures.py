@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
 from harness.components.probes.attribution import attribution
@@ -39,6 +40,7 @@ def test_as_many_figures_as_are_asked_for(count: int, names: list[str]) -> None:
         if isinstance(item, Figure):
             figures.append(item.name)
             captions.append(item.caption)
+            assert isinstance(item.picture, Canvas)
             texts = " ".join(text.get_text() for text in item.picture.findobj(Text))
             assert "equalised" not in texts  # a caption stands beside a picture, not in it
             assert RANKS in texts
