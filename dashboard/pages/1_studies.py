@@ -132,6 +132,8 @@ def _design(study_runs: StudyRuns) -> None:
         for axis in study.axes:
             for path in axis.paths:
                 st.markdown(_axis_line(study, path))
+        if study.until is not None:
+            st.caption(f"seeds are trained {study.until.text}")
         for reason, count in study.expansion.excluded.items():
             st.caption(f"excluded: {plain(reason)} ({count})")
         st.caption(f"{plain(str(study.path))}")

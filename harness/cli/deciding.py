@@ -101,13 +101,13 @@ def still_needed(study: Study, tracker: Tracker) -> tuple[Study, list[str]]:
     until = study.until
     if until is None:
         return study, []
-    lines = [f"seeds:  {until.text}"]
-    if not or_exit(tracker.runs, study.name):
-        return study, lines
-    from harness.judge.next_seeds import cells_of_look, undecided_trials
+    from harness.judge.next_seeds import cells_of_look, compared_trials, undecided_trials
 
-    verdicts = judge_what_is_there(study, tracker)
-    undecided = undecided_trials(study, verdicts)
+    lines = [f"seeds:  {until.text}"]
+    undecided = compared_trials(study)
+    if or_exit(tracker.runs, study.name):
+        verdicts = judge_what_is_there(study, tracker)
+        undecided = undecided_trials(study, verdicts)
     cells = cells_of_look(study, until, until.most, undecided)
     if not undecided:
         lines.append("        every comparison is decided, so no further seed is trained")

@@ -55,7 +55,7 @@ def judge_(
         print_lines(*_overview(scores))
         return
     document = or_mistakes(_document, scores.resolve(), compare)
-    study = or_mistakes(study_of_document, document, scores)
+    study = or_mistakes(_study_of, document, scores)
     if to is None:
         from harness.judge.answer import judge
 
@@ -64,6 +64,17 @@ def judge_(
         print_verdicts(verdicts, as_values=json_)
         return
     _write(document, study, scores, to, json_)
+
+
+def _study_of(document: Document, scores: Path) -> Study:
+    """The study of a table and comparisons; what is wrong in the table has its place there."""
+    try:
+        return study_of_document(document, scores)
+    except Mistakes as mistakes:
+        for problem in mistakes.problems:
+            if problem.path == "scores":
+                fail(problem.text)
+        raise
 
 
 def _overview(path: Path) -> list[str]:

@@ -33,10 +33,10 @@ def _time_lines(until: UntilDecided, plan: Plan, expected: Sequence[Preview]) ->
     if not seeds or not plan.seconds or len(plan.todo) < len(plan.study.cells):
         return
     of_seed = plan.seconds / until.most
-    line = f"        that is {until.most} seeds at most; expected are about "
-    line += f"{max(seeds):.1f} seeds or {duration(max(seeds) * of_seed)}"
+    line = f"seeds:  expected are about {max(seeds):.1f} of at most {until.most}, or "
+    line += f"{duration(max(seeds) * of_seed)} of one slot's work"
     if fixed:
-        line += f", where {max(fixed)} fixed before take {duration(max(fixed) * of_seed)}"
+        line += f"; {max(fixed)} fixed before take {duration(max(fixed) * of_seed)}"
     yield line
 
 

@@ -51,6 +51,17 @@ def lines_of_search_in(file: Path, home: Home) -> list[str]:
         return []
 
 
+def lines_of_looks_in(file: Path) -> list[str]:
+    """That a table is of one look, where the seeds of a study file are trained until decided."""
+    try:
+        until = load_study(file).until
+    except (Mistakes, ValueError, OSError):
+        return []
+    if until is None:
+        return []
+    return [f"  of the last look; seeds are trained {until.text} (harness compare says how far)"]
+
+
 def search_value(study: Study, home: Home) -> dict[str, Any]:
     """What a search has tried, for machines; nothing for a study that searches nothing."""
     search = study.search

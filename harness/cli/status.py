@@ -8,7 +8,7 @@ import typer
 
 from harness.cli import screen
 from harness.cli.json_values import progress_value
-from harness.cli.searches import lines_of_search_in
+from harness.cli.searches import lines_of_looks_in, lines_of_search_in
 from harness.cli.shared import (
     AsJson,
     app,
@@ -62,7 +62,8 @@ def _print_status(home: Home, name: str | None) -> None:
             state = "stopped; run it again to go on"
         out.print(f"[bold]{escape_markup(progress.study)}[/bold] ({state})")
         out.print(screen.progress_table(progress, is_alive, notes(home, progress)))
-        print_lines(*lines_of_search_in(Path(progress.path), home))
+        file = Path(progress.path)
+        print_lines(*lines_of_search_in(file, home), *lines_of_looks_in(file))
 
 
 @app.command()

@@ -93,6 +93,7 @@ def lower_metrics(study: Study) -> set[str]:
 
 def states(study: Study, runs: pd.DataFrame) -> dict[str, int]:
     """How the planned trials ended; runs of trials that left the study are counted apart."""
+    study = sequence.as_far_as_it_went(study, runs)
     planned = {cell.trial.key for cell in study.cells}
     states_of_planned = count_states(planned, runs)
     counts = {"planned": len(planned)}
@@ -128,8 +129,6 @@ def _draft(study: Study, declared: Comparison, runs: pd.DataFrame, rows: pd.Data
     tests = [] if study.until is not None else tests_of_all_arms(question, plan, first)
     answers = list(_contrasts(question, plan, of_metrics))
     notes += notes_on_correlations(question, answers)
-    if any(answer.looked.most for answer in answers):
-        notes.append(sequence.BIASED)
     if inference.only_these_networks:
         answers = [replace(answer, only_these_networks=True) for answer in answers]
     verdict = Verdict(
@@ -204,6 +203,8 @@ def _with_sentences(
         contrast = replace(contrast, sentence=sentence(comparison, contrast, family, names))
         answered.append(contrast)
     notes = list(draft.notes)
+    if any(0 < contrast.decided_after < contrast.looked.most for contrast in answered):
+        notes.append(sequence.BIASED)
     reasons = list(draft.exploratory_because)
     if any(contrast.only_these_networks for contrast in answered):
         reasons.append(NOT_CONFIRMATORY)

@@ -26,6 +26,18 @@ def undecided_trials(study: Study, verdicts: Verdicts) -> set[str]:
     return trials
 
 
+def compared_trials(study: Study) -> set[str]:
+    """The keys of every trial, of whatever seed, whose arm some comparison can decide on; the
+    other arms get no more than the first seeds.
+    """
+    trials: set[str] = set()
+    for comparison in study.compare:
+        if is_sequential(comparison):
+            for trial in lay_out(study, comparison).trial_places:
+                trials.add(trial.trial)
+    return trials
+
+
 def _of_open_arms(layout: Layout, verdict: Verdict) -> Iterator[str]:
     """The trials of the arms of one comparison that are not told apart yet."""
     decided = _decided_pairs(layout, verdict)

@@ -83,6 +83,8 @@ def _chance_text(chance: float) -> str:
 def _effect_text(comparison: Comparison, effect: float) -> str:
     """The expected effect as people read it."""
     expect = comparison.expect
+    if not effect:
+        return "no difference"
     if not isinstance(expect, dict):
         return f"{effect:g} standard deviations"
     difference = number(expect.get("difference", 0.0))

@@ -217,6 +217,8 @@ def _design(study: Study) -> list[tuple[str, str]]:
             distinct = list(dict.fromkeys(levels))
             name = f"{display_name(path, study.names)} ({path})"
             facts.append((name, f"{len(distinct)}: {', '.join(distinct)}"))
+    if study.until is not None:
+        facts.append(("how many seeds", study.until.text))
     if study.search is not None:
         for dimension in study.search.dimensions:
             facts.append((dimension.path, f"searched: {dimension.range_text}"))

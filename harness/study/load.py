@@ -97,6 +97,8 @@ def study_of_document(document: Document, path: Path) -> Study:
         return _searching_study(problems, path, name, question, transductive)
     until = read_until_decided(problems)
     scored = read_scored_grid(problems)
+    if scored is None and problems.raw_at(("scores",)) is not None:
+        raise Mistakes(problems.entries)  # nothing else can be asked of it
     if scored is not None:
         axes, grid = scored.axes, scored.grid
     else:

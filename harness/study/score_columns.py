@@ -68,6 +68,9 @@ def _problems_of_names(head: list[str]) -> Iterable[str]:
     for number, name in enumerate(head, 1):
         if not name:
             yield f"column {number} has no name"
+        lower = name.lower()
+        if name != lower and lower in (*UNITS, METRIC, VALUE):
+            yield f"the column {name!r} is written {lower!r}"
         if name in head[: number - 1]:
             yield f"two columns are called {name!r}; rename one"
 

@@ -158,7 +158,8 @@ def _number(metric: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"{metric} {text!r} should be a number") from None
+        remedy = "leave it empty where there is no value"
+        raise ValueError(f"{metric} {text!r} should be a number; {remedy}") from None
 
 
 def _scored_grid(

@@ -98,9 +98,8 @@ def check_when(problems: Problems, when: dict[str, Raw], grid: Expansion) -> Non
 
 
 def read_scored_grid(problems: Problems) -> ScoredGrid | None:
-    """The trials of a table of scores that the study names; None where it names none.
-
-    A table that cannot be read is a problem, and an empty one stands for it.
+    """The trials of a table of scores that the study names; None where it names none, and where
+    the table cannot be read, which is a problem.
     """
     name = problems.read(("scores",), str, None)
     if name is None:

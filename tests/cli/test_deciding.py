@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from harness.cli.deciding import in_looks, still_needed
+from harness.cli.searches import lines_of_looks_in
 from harness.record.tracker import Tracker, uri
 from harness.run.carry_out import RunSummary
 from harness.spec.values import Trial
@@ -122,6 +123,22 @@ def test_a_primary_question_is_asked_of_all_seeds_and_not_of_a_look(
     code, _, err = call("run", str(study.path), "--on", "inline")
     assert "not testable" not in err
     assert code == 1  # one trial is left
+
+
+def test_an_arm_that_nothing_compares_gets_the_first_seeds_alone(home: Home) -> None:
+    where = "unit: seed, where: {fit.batch: ['2', '4']}, expect: {difference: 0.1, spread: 0.1}}"
+    study = study_at(home, TEXT.replace("unit: seed}", where))
+    needed, _ = still_needed(study, tracker_of(home))
+    batches = [cell.trial.fit.batch for cell in needed.cells]
+    assert [batches.count(batch) for batch in (2, 4, 8)] == [10, 10, 4]
+
+
+def test_the_status_says_that_it_is_of_one_look(home: Home) -> None:
+    study = study_at(home, TEXT)
+    assert study.path is not None
+    (line,) = lines_of_looks_in(study.path)
+    assert "of the last look; seeds are trained until decided, 4 to 10 seeds from 0" in line
+    assert lines_of_looks_in(home.folder / "gone.yaml") == []
 
 
 def test_the_plan_says_what_is_still_needed(home: Home) -> None:

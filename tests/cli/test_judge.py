@@ -115,3 +115,13 @@ def test_a_file_of_comparisons_says_nothing_of_trainings(table: str, home: Home)
     code, _, printed = call("judge", table, "--compare", str(file))
     assert code == 2
     assert "more.yaml:1:8: seeds: no place beside a table of scores" in printed
+
+
+def test_a_mistake_in_the_table_is_one_line_with_its_place_there(table: str) -> None:
+    text = Path(table).read_text()
+    Path(table).write_text(text.replace("0.8024", "80%"))
+    code, _, err = call("judge", table, "--compare", LINE)
+    assert code == 2
+    remedy = "dice '80%' should be a number; leave it empty where there is no value"
+    assert err.split("\n")[0] == f"{table}:2: {remedy}"
+    assert len(err.strip().split("\n")) == 1

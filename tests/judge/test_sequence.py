@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.judge.answer import judge
+from harness.judge.answer import judge, states
 from harness.judge.next_seeds import cells_of_look, undecided_trials
+from harness.judge.sequence import BIASED
 from harness.judge.verdicts import Verdicts
 from harness.spec.values import Trial
 from harness.study.load import Study
+from harness.study.until_decided import UntilDecided
 from tests.made.synthetic import recorded_runs, results, study_in
 
 RULE = "seeds: {until: decided, least: 4, most: 10}\n"
@@ -60,6 +62,7 @@ def test_a_clear_difference_is_decided_at_the_first_look(tmp_path: Path) -> None
     assert "decided after 4 of at most 10 seeds" in contrast.sentence
     assert contrast.low > 0
     assert verdict.confirmatory
+    assert BIASED in verdict.notes
 
 
 def test_a_decision_stands_however_many_seeds_follow(tmp_path: Path) -> None:
@@ -82,6 +85,7 @@ def test_who_stops_before_the_decision_has_explored(tmp_path: Path) -> None:
     (verdict,) = verdicts_after(study, score_with({}), seeds=10).verdicts
     assert "undecided after 10 of at most 10 seeds" in verdict.sentence
     assert verdict.confirmatory
+    assert BIASED not in verdict.notes  # only what ended by what it showed is biased so
 
 
 def test_seeds_that_were_not_needed_are_not_missing(tmp_path: Path) -> None:
@@ -90,6 +94,16 @@ def test_seeds_that_were_not_needed_are_not_missing(tmp_path: Path) -> None:
     assert verdicts.states["planned"] == 8
     assert verdicts.states["missing"] == 0
     assert not any("missing" in note for note in verdicts.verdicts[0].notes)
+
+
+def test_states_of_a_study_count_the_seeds_that_were_asked_for(tmp_path: Path) -> None:
+    study = study_in(tmp_path, RULE + TWO + BY % "")
+    first_look = cells_of_look(study, UntilDecided(4, 10), 4, None)
+    part = replace(study, cells=first_look)
+    runs, _ = results(part, score_with({}))
+    counts = states(study, runs)
+    assert counts["planned"] == 8
+    assert counts["missing"] == 0
 
 
 def test_fewer_seeds_than_the_first_look_have_no_test(tmp_path: Path) -> None:

@@ -64,12 +64,13 @@ def test_other_numbers_are_other_trials(tmp_path: Path) -> None:
         ("init;seed;dice\na;0;.5\n", "1: fewer than two columns; separate columns by commas"),
         ("# a note\ninit,,dice\n", "2: column 2 has no name"),
         ("init,init,dice\n", "1: two columns are called 'init'; rename one"),
+        ("init,Seed,dice\na,0,.5\n", "1: the column 'Seed' is written 'seed'"),
         ("init,value\na,.5\n", "1: the column `value` needs a column `metric` beside it"),
         ("init,seed,note\na,0,good\n", "1: no column of numbers; a long table has"),
         ("init,seed,dice\na,0\na,1,.5\n", "2: 2 values for 3 columns; quote a value"),
         ("init,seed,dice\na,zero,.5\n", "2: seed 'zero' should be a whole number, from 0 on"),
         ("init,fold,dice\na,-1,.5\n", "2: fold '-1' should be a whole number, from 0 on"),
-        ("init,metric,value\na,dice,high\n", "2: dice 'high' should be a number"),
+        ("init,metric,value\na,dice,high\n", "2: dice 'high' should be a number; leave it empty"),
         ("init,metric,value\na,,.5\n", "2: no metric is named"),
         ("init,image,dice\na,,.5\n", "2: no image is named, though the table has a column"),
         (
@@ -112,5 +113,8 @@ def test_a_study_file_may_name_a_table(section: str, problem: str, tmp_path: Pat
 def test_a_table_that_is_not_there_is_a_mistake_of_the_study(tmp_path: Path) -> None:
     file = tmp_path / "study.yaml"
     file.write_text("scores: nothing.csv\n")
-    with pytest.raises(Mistakes, match=r"study.yaml:1:9: scores: .*nothing.csv cannot be read"):
+    with pytest.raises(
+        Mistakes, match=r"study.yaml:1:9: scores: .*nothing.csv cannot be read"
+    ) as mistakes:
         load_study(file)
+    assert len(mistakes.value.problems) == 1  # what is not read needs no trainings beside it
