@@ -103,14 +103,16 @@ class Stopwatch:
 
 def time_filters(app: Any, page: str, stopwatch: Stopwatch) -> None:
     """Changes each list of a page to the option after its own, as the one before goes back."""
-    for box in list(app.selectbox):
-        if box.key == "study" or len(box.options) < 2:
+    for key in [box.key for box in app.selectbox]:
+        if key not in [box.key for box in app.selectbox]:
+            app.run()  # a filter was away while its setting was a factor
+        box = app.selectbox(key=key)
+        if key == "study" or len(box.options) < 2:
             continue
         index = box.index or 0
-        following = (index + 1) % len(box.options)
-        app.selectbox(key=box.key).select_index(following)
-        stopwatch.time(f"{page}: {box.key}", app.run)
-        app.selectbox(key=box.key).select_index(index)
+        box.select_index((index + 1) % len(box.options))
+        stopwatch.time(f"{page}: {key}", app.run)
+        app.selectbox(key=key).select_index(index)
     app.run()
 
 
@@ -153,7 +155,9 @@ def times_of_server(home: Path) -> dict[str, Times]:
     """Measures one fresh server in a process of its own."""
     words = [sys.executable, "-m", "benchmarks.dashboard", "--measure"]
     env = {**os.environ, "HARNESS_HOME": str(home)}
-    outcome = subprocess.run(words, capture_output=True, text=True, env=env, check=True, cwd=ROOT)
+    outcome = subprocess.run(
+        words, stdout=subprocess.PIPE, text=True, env=env, check=True, cwd=ROOT
+    )
     times = {}
     for line in outcome.stdout.splitlines():
         clock, work, name = line.split("\t")
