@@ -116,3 +116,12 @@ def test_a_signal_that_comes_too_late_does_not_change_the_exit_code() -> None:
     printed = process.communicate(timeout=120)[0]
     assert process.returncode == 130, printed
     assert printed == "stopped; the same command goes on from the last epoch\n"
+
+
+@pytest.mark.parametrize(("error", "is_silent"), [("EOFError", True), ("OSError", False)])
+def test_a_worker_that_is_told_nothing_ends_without_a_word(error: str, is_silent: bool) -> None:
+    code = f"from harness.run import orphan; orphan.be_silent_without_parent(); raise {error}('x')"
+    process = start_python(code)
+    printed = process.communicate(timeout=120)[0]
+    assert (printed == "") == is_silent
+    assert is_silent or printed.endswith("OSError: x\n")
