@@ -72,6 +72,7 @@ def outcome_of(spec: Fit, home: Home) -> Outcome:
             del row[name]
     record = read_json(folder / FitRecord.FILE)
     del record["seconds"]
+    record.pop("use", None)  # memory and energy, which no two runs share
     return Outcome(tensors, notes, history, record)
 
 

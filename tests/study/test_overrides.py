@@ -29,9 +29,9 @@ from tests.made.studies import edit, tracker_of
         ("fit.augment.1=flips", "[flips, noise]", "[flips, flips]"),
         ("fit.batch=2", "batch: 4", "batch: 2"),
         (
-            "fit.init={name: trained, fit: {steps: 2}}",
+            "fit.init={name: trained, fit: {train_on: phantom, steps: 2}}",
             "  fit:\n",
-            "  fit:\n    init: {name: trained, fit: {steps: 2}}\n",
+            "  fit:\n    init: {name: trained, fit: {train_on: phantom, steps: 2}}\n",
         ),
         ("pick=source_validation", "base:\n", "base:\n  pick: source_validation\n"),
         (
