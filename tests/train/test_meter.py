@@ -1,6 +1,7 @@
 """What a job uses is watched: memory by the kernel, a card by what its driver says of it."""
 
 import ctypes
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -128,16 +129,17 @@ def test_a_meter_watches_while_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.skipif(not meter.STATUS.exists(), reason="the kernel tells no peak of memory here")
 def test_the_peak_of_memory_is_that_of_the_work_alone() -> None:
-    before = np.ones(40_000_000)  # 320 MB, of another job
+    before = np.ones(100_000_000)  # 800 MB, of another job
     del before
+    gc.collect()  # what tests before this one have left
     own = Meter(CPU)
     idle = own.take().memory
-    size = 100_000_000
+    size = 400_000_000
     work = np.ones(size // 8)
     del work
     grown = own.take().memory
     assert idle > 0.0
-    assert 0.8 * size < grown - idle < 1.6 * size
+    assert 0.7 * size < grown - idle < 1.6 * size
 
 
 def test_a_fit_and_a_trial_record_what_they_used(
