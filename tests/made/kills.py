@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.database import Run
+from harness.record.units import is_cost
 from harness.store import Home
 from tests.made.studies import tracker_of
 
@@ -26,7 +27,7 @@ def numbers_of(home: Home, run: Run) -> dict[str, float | None]:
     """
     numbers: dict[str, float | None] = {}
     for name, value in metrics_of(home, run).items():
-        if not name.startswith("seconds/"):
+        if not is_cost(name):
             numbers[name] = None if math.isnan(value) else value
     return numbers
 
