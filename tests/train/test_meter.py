@@ -106,24 +106,25 @@ def test_what_was_watched_in_part_is_left_out() -> None:
 def test_a_meter_watches_while_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "PAUSE", 0.01)
     driver, card = card_with(UtilizationRates=40, PowerUsage=36_000, ComputeRunningProcesses_v3=1)
-    own = Meter(CPU, card)
     began = time.monotonic()
+    own = Meter(CPU, card)
     while driver.asked.count("nvmlDeviceGetPowerUsage") < 4:
-        assert time.monotonic() - began < 10.0
+        assert time.monotonic() - began < 60.0
         time.sleep(0.01)
     first = own.take()
     second = own.take(up_to_now=True)
     seconds = time.monotonic() - began
     own.stop()
     assert first.use_seconds > 0.0
-    assert second.use_seconds < first.use_seconds
+    assert second.use_seconds > 0.0
     total = first.plus(second)
-    assert total.energy_seconds == pytest.approx(seconds, abs=0.05)
+    assert total.energy_seconds == pytest.approx(total.use_seconds)
+    assert total.energy_seconds <= seconds  # nothing is counted twice
     assert total.joules == pytest.approx(36.0 * total.energy_seconds)
     assert total.percent_seconds == pytest.approx(40.0 * total.use_seconds)
     names = [thread.name for thread in threading.enumerate()]
     while "meter" in names:
-        assert time.monotonic() - began < 10.0
+        assert time.monotonic() - began < 60.0
         names = [thread.name for thread in threading.enumerate()]
 
 
