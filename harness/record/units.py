@@ -76,7 +76,7 @@ UNITS: dict[str, str] = {
     "parameters": COUNT,
     "steps": COUNT,
 }
-COSTS = ("seconds", *USE)  # what comes before the slash of a metric that is a cost
+SECONDS = "seconds"  # before the slash of every metric that a clock took, also `seconds/epoch`
 OF_EVERY_RUN = (
     *("seconds/fit", "seconds/measure", "parameters", "steps"),
     *(f"{name}/fit" for name in USE),
@@ -92,7 +92,7 @@ def unit_of(metric: str) -> str:
 def is_cost(metric: str) -> bool:
     """Whether a metric tells what a run has cost, which no two machines agree on."""
     name, _, work = metric.partition("/")
-    return name in COSTS and work in WORK
+    return name == SECONDS or (name in USE and work in WORK)
 
 
 def unit_lines(metrics: Iterable[str]) -> list[str]:

@@ -203,5 +203,6 @@ def test_every_number_of_use_has_words_and_a_unit() -> None:
     assert everything.keys() == USE.keys() == USE_WORDS.keys()
     for name in everything:
         assert {f"{name}/fit", f"{name}/measure"} <= UNITS.keys()
+    assert is_cost("seconds/epoch")
     assert not is_cost("dice")
     assert not is_cost("loss/fit")
