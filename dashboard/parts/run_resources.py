@@ -5,7 +5,7 @@ from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
 from harness.judge.sentences import number
 from harness.record.database import Run
-from harness.record.units import USE_WORDS
+from harness.record.units import SECONDS, USE_WORDS
 
 OF_MLFLOW = "system/"  # metrics of memory and of the card, where MLflow itself recorded them
 
@@ -20,7 +20,7 @@ def resources_of(study_runs: StudyRuns, run: Run) -> dict[str, str]:
     for name, value in values.to_dict().items():
         metric = str(name)
         cost, _, work = metric.partition("/")
-        if cost == "seconds":
+        if cost == SECONDS:
             resources[f"time to {work}"] = duration_text(value)
         elif cost in USE_WORDS:
             words, unit = USE_WORDS[cost]

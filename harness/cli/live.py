@@ -3,16 +3,15 @@
 import signal
 from typing import Any, NoReturn
 
-import typer
 from rich.live import Live
 from rich.table import Table
 
 from harness.cli import screen
+from harness.cli.interrupted import end_interrupted
 from harness.cli.plan_screen import plan_lines
 from harness.cli.shared import err, out, print_lines
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, Source, run
-from harness.run.deaf import ignore_further_signals
 from harness.run.events import Engine
 from harness.run.jobs import Outcome
 from harness.run.plan import Plan
@@ -46,9 +45,7 @@ def carry_out(
         with Live(console=out, get_renderable=live.draw, refresh_per_second=2, transient=True):
             return run(plan, home, tracker, engine, live.follow, **options)
     except KeyboardInterrupt:
-        ignore_further_signals()
-        err.print("stopped; the same command goes on from the last epoch", markup=False)
-        raise typer.Exit(130) from None
+        end_interrupted()
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

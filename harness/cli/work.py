@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import screen
 from harness.cli.engines import Deterministic, Device, DeviceOption, Slots
+from harness.cli.interrupted import end_interrupted
 from harness.cli.json_values import summary_value
 from harness.cli.shared import (
     AsJson,
@@ -25,7 +26,6 @@ from harness.cli.shared import (
 from harness.cli.workers import require_fixed_cells
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
-from harness.run.deaf import ignore_further_signals
 from harness.run.engines import processes
 from harness.run.jobs import DETERMINISTIC, Outcome
 from harness.run.limits import seconds_of_limit
@@ -75,9 +75,7 @@ def work(
             if not json_:
                 _print_summary(file, study, summary)
     except KeyboardInterrupt:
-        ignore_further_signals()
-        err.print("stopped; the same command goes on from the last epoch", markup=False)
-        raise typer.Exit(130) from None
+        end_interrupted()
     if json_:
         as_json(values)
     if exit_code == WORK_LEFT:

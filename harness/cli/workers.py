@@ -11,10 +11,10 @@ from typing import Any
 import typer
 
 from harness.cli.engines import Choice
+from harness.cli.interrupted import end_interrupted
 from harness.cli.shared import err, fail, or_exit, plan_of, print_lines
 from harness.record.tracker import Tracker
 from harness.run.carry_out import RunSummary, run
-from harness.run.deaf import ignore_further_signals
 from harness.run.engines import inline
 from harness.run.engines.node import read_settings
 from harness.run.engines.submitit import (
@@ -83,9 +83,7 @@ def run_by_workers(
     try:
         follow(fleet, order, _work_left_in(plan, home), say)
     except KeyboardInterrupt:
-        ignore_further_signals()
-        err.print("left; the workers go on, and the same command finds them again", markup=False)
-        raise typer.Exit(130) from None
+        end_interrupted("left; the workers go on, and the same command finds them again")
     return _bring_together(plan, home, tracker)
 
 

@@ -12,7 +12,7 @@ from harness.run import ending
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_CODE = 130  # of a study that was stopped
-LAST_WORDS = b"stopped; the same command goes on from the last epoch\n"
+LAST_WORDS = "stopped; the same command goes on from the last epoch"
 
 
 @contextmanager
@@ -62,5 +62,5 @@ def _listen(hearing: int) -> None:
 
 
 def _end_now() -> NoReturn:
-    os.write(2, LAST_WORDS)
+    os.write(2, f"{LAST_WORDS}\n".encode())
     os._exit(EXIT_CODE)
