@@ -12,7 +12,7 @@ from harness.spec.naming import level_meant
 from harness.study.comparison import Comparison
 from harness.study.levels import among, levels_of, levels_of_rows
 from harness.study.load import Study
-from harness.study.names import NO_NAMES, Names, level_display_names
+from harness.study.names import NO_NAMES, Names, level_display_name, level_display_names
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,12 @@ def _balanced_places(
 def levels_text(levels: Iterable[str]) -> str:
     """A stratum or an arm as people read it."""
     return " · ".join(levels)
+
+
+def stratum_name(comparison: Comparison, stratum: Levels, names: Names = NO_NAMES) -> str:
+    """The levels of a stratum of a comparison as people read them."""
+    pairs = zip(comparison.strata, stratum, strict=False)
+    return levels_text(level_display_name(level, path, names) for path, level in pairs)
 
 
 def at_stratum(stratum: Levels) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judge.answer import lower_metrics
-from harness.judge.arms import levels_text
+from harness.judge.arms import levels_text, stratum_name
+from harness.judge.averaged import averaged_paths
 from harness.judge.sentences import number
 from harness.judge.verdicts import Verdict, Verdicts
 from harness.record.database import Run
@@ -32,6 +33,7 @@ from harness.report.kept_pictures import (
 )
 from harness.report.saliency_figure import saliency_figure
 from harness.spec.catalogue import find_component
+from harness.study.comparison import Comparison
 from harness.study.load import Study
 from harness.study.names import display_name, level_display_name
 
@@ -203,9 +205,19 @@ def _caption(
             f"chosen among the {pictured} of {count} images whose pictures were kept; "
             f"`figures: {count}` at the probe keeps all"
         )
-    if first.arm.stratum:
-        levels = []
-        for path, level in zip(comparison.strata, first.arm.stratum, strict=False):
-            levels.append(level_display_name(level, path, study.names))
+    levels = _other_levels(study, comparison, first)
+    if levels:
         texts.insert(1, f"at {', '.join(levels)}")
     return "; ".join(texts) + "."
+
+
+def _other_levels(study: Study, comparison: Comparison, trial: ArmTrial) -> list[str]:
+    """The levels of a trial that neither its arm nor its seed says."""
+    levels = []
+    if trial.arm.stratum:
+        levels.append(stratum_name(comparison, trial.arm.stratum, study.names))
+    for path in averaged_paths(study.axes, (*comparison.factors, *comparison.strata)):
+        level = trial.cell.levels.get(path)
+        if level is not None:
+            levels.append(level_display_name(level, path, study.names))
+    return levels

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Iterator
 
-from harness.judge.arms import Levels, levels_text
+from harness.judge.arms import Levels, stratum_name
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
@@ -12,7 +12,7 @@ from harness.report.latex import NEEDS, Cell, Column, Group, table_floats
 from harness.report.letters import Letters, letters_of
 from harness.report.table_captions import arms_caption, contrasts_caption
 from harness.study.comparison import Comparison
-from harness.study.names import NO_NAMES, Names, display_name, level_display_name
+from harness.study.names import NO_NAMES, Names, display_name
 
 EMPTY = Cell("–")
 WITHOUT_EFFECT = 0.16  # of the line's width, which the names get where there is no effect size
@@ -43,7 +43,7 @@ def _arms_latex(verdict: Verdict, lower: Collection[str], names: Names) -> Itera
         for arm in arms:
             letter = letters[arm.name] if marks_differences else None
             rows.append(_arm_row(arm, letter, is_best=arm is best))
-        groups.append(Group(_stratum_name(verdict.comparison, stratum, names), rows))
+        groups.append(Group(stratum_name(verdict.comparison, stratum, names), rows))
         has_best = has_best or best is not None
         has_letters = has_letters or marks_differences
     metrics = ", ".join(display_name(metric, names) for metric in comparison.metrics)
@@ -77,7 +77,7 @@ def _contrasts_latex(verdict: Verdict, names: Names) -> Iterator[str]:
         row = _contrast_row(verdict.comparison, contrast, names, has_effect=has_effect)
         strata.setdefault(contrast.stratum, []).append(row)
     groups = [
-        Group(_stratum_name(verdict.comparison, stratum, names), rows)
+        Group(stratum_name(verdict.comparison, stratum, names), rows)
         for stratum, rows in strata.items()
     ]
     columns = _contrast_columns(verdict, has_effect=has_effect)
@@ -133,14 +133,6 @@ def _contrast_name(comparison: Comparison, contrast: Contrast, names: Names) -> 
         return contrast.first
     joint = "after" if comparison.kind == "trend" else "−"
     return f"{contrast.first} {joint} {contrast.second}"
-
-
-def _stratum_name(comparison: Comparison, stratum: Levels, names: Names) -> str:
-    """The levels of a stratum as people read them."""
-    levels = []
-    for path, level in zip(comparison.strata, stratum, strict=False):
-        levels.append(level_display_name(level, path, names))
-    return levels_text(tuple(levels))
 
 
 def _count(contrast: Contrast) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.judge.arms import Levels, levels_text
+from harness.judge.arms import Levels, stratum_name
 from harness.judge.enough_shots import is_curve_of_shots
 from harness.judge.look_words import STOPPED, level_in_words
 from harness.judge.verdicts import Arm, Verdict
@@ -97,7 +97,8 @@ def _strata(
             arms.append(_arm_row(arm, anchor))
         drawn = _figures(verdict, stratum, names, colours)
         figures = [Markup(figure) for figure in drawn if figure]
-        yield StratumPart(levels_text(stratum), position >= FOLDED, figures, arms)
+        name = stratum_name(verdict.comparison, stratum, names)
+        yield StratumPart(name, position >= FOLDED, figures, arms)
 
 
 def _figures_over_strata(verdict: Verdict, names: Names) -> Iterator[str]:

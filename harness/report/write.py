@@ -181,7 +181,7 @@ def texts(
         ),
         "report.tex": comparisons_latex(verdicts, lower, study.names)
         + tables_latex(tables, study.names),
-        "report.md": comparisons_markdown(verdicts, lower)
+        "report.md": comparisons_markdown(verdicts, lower, study.names)
         + averages_markdown(averages)
         + tables_markdown(tables),
         "arms.csv": arms_csv(verdicts),
@@ -216,7 +216,11 @@ def _design(study: Study) -> list[tuple[str, str]]:
             levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
             distinct = list(dict.fromkeys(levels))
             name = f"{display_name(path, study.names)} ({path})"
-            facts.append((name, f"{len(distinct)}: {', '.join(distinct)}"))
+            called = study.names.levels.get(path, {})
+            texts = []
+            for level in distinct:
+                texts.append(f"{called[level]} ({level})" if level in called else level)
+            facts.append((name, f"{len(distinct)}: {', '.join(texts)}"))
     if study.until is not None:
         facts.append(("how many seeds", study.until.text))
     if study.search is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.run.last_seen import line_in_outside_component
+from harness.run.removals import line_that_removed
 from harness.spec.outside import component_folders
 from harness.spec.states import State
 from harness.store.space import is_out_of_space
@@ -143,7 +144,7 @@ def one_line(error: BaseException) -> str:
     """What went wrong, in one line; the kind of error is named unless its text speaks to people."""
     if is_out_of_space(error):
         return "no space left on the disk; the next `harness run` goes on where there is room"
-    line = line_in_outside_component(error)
+    line = line_in_outside_component(error) or line_that_removed(str(error))
     location = f" ({line})" if line else ""
     kind = type(error).__name__
     if isinstance(error, SystemExit):

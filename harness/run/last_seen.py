@@ -38,6 +38,11 @@ def line_in_outside_component(error: BaseException) -> str:
     return innermost
 
 
+def line_outside(frame: FrameType | None) -> str:
+    """The innermost line of a component outside the package on a stack; else nothing."""
+    return next((line for line in _lines_on(frame) if not _is_shipped(line)), "")
+
+
 @contextmanager
 def watching(path: Path, log: IO[str]) -> Iterator[None]:
     """While it is open, a file says in which line of a component the main thread was seen last.
@@ -89,13 +94,17 @@ def _write_lines(path: Path, watched: int, has_ended: threading.Event) -> None:
 
 
 def _innermost(frame: FrameType | None) -> str:
-    """The innermost line of a component on a stack."""
+    """The innermost line of a component on a stack; else nothing."""
+    return next(_lines_on(frame), "")
+
+
+def _lines_on(frame: FrameType | None) -> Iterator[str]:
+    """The lines of components on a stack, the innermost first."""
     while frame is not None:
         line = _line(frame, frame.f_lineno)
         if line:
-            return line
+            yield line
         frame = frame.f_back
-    return ""
 
 
 def _frames_of(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:

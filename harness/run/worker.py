@@ -17,6 +17,7 @@ from harness.measure.opened import Opened
 from harness.measure.trial import measure
 from harness.run.following import RUNNING_FOLDER
 from harness.run.jobs import one_line
+from harness.run.removals import note_removals
 from harness.spec.channel import STOP, Stopped, append_line, end_torn_line, read_lines
 from harness.spec.outside import use_components
 from harness.spec.records import FitRecord, TrialRecord
@@ -41,6 +42,8 @@ def work(
     """
     os.chdir(value["working_folder"])
     use_components([Path(path) for path in value["components"]])
+    if value["components"]:
+        note_removals()
     if threads:
         torch.set_num_threads(threads)
     home = Home(Path(folder))

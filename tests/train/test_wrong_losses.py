@@ -9,6 +9,7 @@ from harness.store import Home
 from harness.train import loop
 from tests.made.fits import CPU
 from tests.made.outside import folder_of_components, write_component
+from tests.made.studies import run_study
 from tests.made.study_files import loaded_study
 
 LOSSES = '''"""Losses that are none, for a test."""
@@ -41,6 +42,8 @@ def deletes(logits: Tensor, masks: Tensor, ignore: int | None) -> Tensor:
         shutil.rmtree(folder)
     return logits.mean()
 '''
+
+DELETING_LINE = 1 + LOSSES.splitlines().index("        shutil.rmtree(folder)")
 
 STUDY = """
 base:
@@ -75,10 +78,13 @@ def test_a_loss_that_is_no_number_is_refused(
     assert str(caught.value) == sentence
 
 
-def test_a_component_that_deletes_its_folder_is_told_so(home: Home, lab: Path) -> None:
-    spec = loaded_study(home.folder, STUDY % "deletes").cells[0].trial.fit
-    with pytest.raises(ValueError, match="was deleted") as caught:
-        loop.fit(spec, [], home, CPU)
-    folder = home.store("fits").partial(spec.key)
+def test_a_component_that_deletes_its_folder_is_named(
+    home: Home, lab: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(f"name: study\nseeds: 1\n{STUDY % 'deletes'}", encoding="utf-8")
+    fit, trial = run_study(file, home).outcomes
+    folder = home.store("fits").partial(fit.job.key)
     text = "was deleted while it was filled, by a component or another program"
-    assert str(caught.value) == f"{folder} {text}"
+    assert fit.error == f"{folder} {text} ({lab}/losses.py:{DELETING_LINE})"
+    assert trial.error.endswith(fit.error)
