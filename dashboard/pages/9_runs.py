@@ -26,6 +26,7 @@ from harness.record.database import Run
 from harness.report.formats import csv_of_frame
 from harness.spec.naming import is_number
 
+STARRINGS = "starrings"  # how often stars were given or taken, in the state of the session
 EACH_RUN = "–"
 ALL = "all"
 
@@ -107,7 +108,7 @@ def _each_run(
         frame,
         hide_index=True,
         width="stretch",
-        key="run-table",
+        key=f"run-table-{st.session_state.get(STARRINGS, 0)}",
         on_select="rerun",
         selection_mode="multi-row",
         column_config=dict.fromkeys(floats, number),
@@ -145,6 +146,9 @@ def _keep_stars(study: str, runs: list[Run], *, star: bool) -> None:
     problem = keep_notes(study, changes)
     if problem is not None:
         st.session_state["note-problem"] = problem
+    # Another key makes the table anew, with no row marked: one that is sorted by ★ has its rows in
+    # another order now, and the browser would mark what stands where the marked rows stood.
+    st.session_state[STARRINGS] = st.session_state.get(STARRINGS, 0) + 1
 
 
 draw_framed(page)
