@@ -227,8 +227,8 @@ def _arm_table(verdict: Verdict, key: str) -> None:
 def _arm_row(arm: Arm, unit: str) -> dict[str, Any]:
     """Returns what the table says of an arm."""
     row: dict[str, Any] = {}
-    if arm.stratum:
-        row["at"] = levels_text(arm.stratum)
+    if arm.at:
+        row["at"] = arm.at
     states = [f"{count} {state}" for state, count in arm.tally.states.items() if count]
     row["arm"] = arm.name
     row["mean"] = mean(arm.mean)

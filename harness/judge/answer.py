@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.judge import associations, contrasts, sequence
 from harness.judge.all_arms import rankings, tests_of_all_arms
-from harness.judge.arms import Layout, arm_names, lay_out, levels_text
+from harness.judge.arms import Layout, arm_names, lay_out, levels_text, stratum_name
 from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
 from harness.judge.contrasts import Contrast
@@ -184,6 +184,7 @@ def _arms(comparison: Comparison, plan: Layout, measured: Measured) -> tuple[Arm
             sample=sample,
             mean=mean_of_sample(comparison, sample),
             tally=tallies.get((sample.stratum, levels), Tally(sample.stratum, levels, {})),
+            at=stratum_name(comparison, sample.stratum, plan.names),
         )
         arms.append(arm)
     return tuple(arms)
@@ -200,7 +201,11 @@ def _with_sentences(
     for contrast in draft.contrasts:
         contrast = replace(contrast, outcome=outcome(comparison, contrast))
         contrast = replace(contrast, transfer=transfer_of(comparison, contrast, lower))
-        contrast = replace(contrast, sentence=sentence(comparison, contrast, family, names))
+        contrast = replace(
+            contrast,
+            sentence=sentence(comparison, contrast, family, names),
+            at=stratum_name(comparison, contrast.stratum, names),
+        )
         answered.append(contrast)
     notes = list(draft.notes)
     if any(0 < contrast.decided_after < contrast.looked.most for contrast in answered):

@@ -155,8 +155,10 @@ def levels_text(levels: Iterable[str]) -> str:
 
 def stratum_name(comparison: Comparison, stratum: Levels, names: Names = NO_NAMES) -> str:
     """The levels of a stratum of a comparison as people read them."""
-    pairs = zip(comparison.strata, stratum, strict=False)
-    return levels_text(level_display_name(level, path, names) for path, level in pairs)
+    texts = list(stratum)
+    for position, path in enumerate(comparison.strata[: len(stratum)]):
+        texts[position] = level_display_name(stratum[position], path, names)
+    return levels_text(texts)
 
 
 def at_stratum(stratum: Levels) -> str:

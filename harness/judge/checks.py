@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from scipy import stats
 
-from harness.judge.arms import at_stratum
 from harness.judge.estimates import result_or_reason
 from harness.judge.measured import Sample
 from harness.judge.sentences import p_value
@@ -23,7 +22,7 @@ def normality(arms: Iterable[Arm]) -> Iterator[str]:
             continue
         p = p_value(float(stats.shapiro(values).pvalue))
         power = ", with little power at this n" if values.size < 20 else ""
-        name = arm.name + at_stratum(arm.stratum)
+        name = f"{arm.name} at {arm.at}" if arm.at else arm.name
         yield f"normality of {name}: Shapiro-Wilk {p}{power}; for information only"
 
 

@@ -91,6 +91,7 @@ class Contrast:
     looked: Looked = NOT_LOOKED_AT  # of seeds that are trained until it is decided
     decided_after: int = 0  # seeds; 0: not yet, or nobody looks before the end
     claim: str = ""  # difference | equivalence, where it is decided seed by seed
+    at: str = ""  # its stratum as people read it, in a verdict
 
     @property
     def name(self) -> str:
@@ -99,7 +100,7 @@ class Contrast:
         if self.second:
             text += f" − {self.second}"
         if self.stratum:
-            text += f" ({levels_text(self.stratum)})"
+            text += f" ({self.at or levels_text(self.stratum)})"
         return text
 
 

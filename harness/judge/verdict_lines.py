@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.judge.arms import at_stratum
 from harness.judge.sentences import mean as mean_text
 from harness.judge.verdicts import Verdict, Verdicts
 
@@ -64,8 +63,8 @@ def _lines_of(verdict: Verdict) -> Iterator[Line]:
     width = max([len(arm.name) for arm in verdict.arms], default=0)
     for arm in verdict.arms:
         text = f"  {arm.name:{width}}  {mean_text(arm.mean)}  n = {len(arm.sample.units)}"
-        if arm.stratum:
-            text += f" {at_stratum(arm.stratum)}"
+        if arm.at:
+            text += f"  at {arm.at}"
         yield Line(text)
     for contrast in verdict.contrasts:
         text = f"  {contrast.sentence}"

@@ -29,6 +29,7 @@ class Arm:
     sample: Sample
     mean: Interval | None
     tally: Tally
+    at: str = ""  # its stratum as people read it
 
 
 @dataclass(frozen=True)

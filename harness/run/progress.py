@@ -160,6 +160,10 @@ def forget(home: Home, study: str) -> None:
         name = name_of_process(study, progress.pid, progress.host)
         for path in _folder(home).glob(f"{name}.*"):
             path.unlink(missing_ok=True)
+    for path in _folder(home).glob(f".{file_name(study)}.*.json.*"):  # killed while it wrote
+        name, _, _ = path.name.removeprefix(".").rpartition(".json.")
+        if not is_locked(_folder(home) / f"{name}.lock"):
+            path.unlink(missing_ok=True)
 
 
 def notes(home: Home, progress: Progress) -> dict[str, dict[str, Any]]:

@@ -33,13 +33,17 @@ class Home:
         name = os.environ.get("HARNESS_HOME")
         try:
             folder = Path(name) if name else Path.cwd()
-            return cls(folder.expanduser().resolve())
+            folder = folder.expanduser().resolve()
         except FileNotFoundError:
             problem = "the working folder is gone; change into one that is there"
             raise NoHome(f"{problem}, or set HARNESS_HOME") from None
         except RuntimeError:
             problem = f"HARNESS_HOME={name}: no user of this name has a home here"
             raise NoHome(f"{problem}; write the folder out") from None
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir():
+            raise NoHome(f"{folder} cannot be made, for {there} is a file; {REMEDY}")
+        return cls(folder)
 
     def make(self) -> None:
         """Makes the folder of everything that is kept; `NoHome` where that cannot be, or where

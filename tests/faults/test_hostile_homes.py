@@ -45,8 +45,11 @@ def test_a_home_of_nobody_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None
         Home.here()
 
 
-def test_a_home_below_a_file_is_a_sentence(tmp_path: Path) -> None:
+def test_a_home_below_a_file_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "file" / "below"))
+    with pytest.raises(NoHome, match=r"cannot be made, for .*file is a file; set HARNESS_HOME to"):
+        Home.here()
     with pytest.raises(NoHome, match=r"cannot be made \(Not a directory\); set HARNESS_HOME to"):
         Home(tmp_path / "file" / "below").make()
 

@@ -103,6 +103,20 @@ def test_the_file_of_a_dead_run_is_forgotten(home: Home) -> None:
     assert running(home) == []
 
 
+def test_what_a_killed_run_had_half_written_is_forgotten(home: Home) -> None:
+    lock = lock_path(home, "tiny", os.getpid())
+    half_written = lock.with_name(f".{lock.stem}.json.{os.getpid()}")
+    other = lock.with_name(".other.vm.7.json.7")
+    with file_lock(lock):
+        half_written.write_text('{"study": ')
+        other.write_text('{"study": ')
+        forget(home, "tiny")
+        assert half_written.exists()
+    forget(home, "tiny")
+    assert not half_written.exists()
+    assert other.exists()  # of another study
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", json.dumps({"jobs": {"a": {"name": "fit"}}})])
 def test_a_file_of_another_version_is_no_study(home: Home, text: str) -> None:
     folder = home.hidden / "running"
