@@ -195,7 +195,7 @@ def _caption(
     setting = display_name(comparison.by or "", study.names)
     first = trials[0]
     texts = [
-        f"{comparison_title(verdict)}: the same test images under each {setting}",
+        f"{comparison_title(verdict)}: the same test images in each arm ({setting})",
         f"networks of seed {first.cell.trial.fit.seed}, whose mean over the arms is the median "
         "of all seeds",
         "images by the mean over the arms: the median and the worst case",

@@ -177,8 +177,8 @@ def _caption(
     label = maps.labels[0].replace("_", " ")
     seed = trials[0].cell.trial.fit.seed
     return (
-        f"{comparison_title(verdict)}: saliency ({label}) of the same test image under each "
-        f"{setting}, of networks of seed {seed}, whose mean over the arms is the median of all "
+        f"{comparison_title(verdict)}: saliency ({label}) of the same test image in each arm "
+        f"({setting}), of networks of seed {seed}, whose mean over the arms is the median of all "
         f"seeds; {rule}, of the {len(maps.images)} whose maps were kept (`figures` at the "
         "probe keeps more); on the right the mean over all test images; below each slice its "
         "share of all saliency."
