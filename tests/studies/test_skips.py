@@ -31,7 +31,7 @@ RNG = np.random.default_rng(3)
 SEEDS = 12
 
 
-@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 7), ("skips_levels", 5, 15)])
+@pytest.mark.parametrize(("file", "prunings", "shifts"), [("skips", 2, 8), ("skips_levels", 5, 15)])
 def test_one_training_for_each_pruning_and_seed_however_many_shifts(
     home: Home,
     file: str,
