@@ -216,10 +216,10 @@ def _design(study: Study) -> list[tuple[str, str]]:
             levels = [cell.levels[path] for cell in study.cells if path in cell.levels]
             distinct = list(dict.fromkeys(levels))
             name = f"{display_name(path, study.names)} ({path})"
-            called = study.names.levels.get(path, {})
+            own_names = study.names.levels.get(path, {})
             texts = []
             for level in distinct:
-                texts.append(f"{called[level]} ({level})" if level in called else level)
+                texts.append(f"{own_names[level]} ({level})" if level in own_names else level)
             facts.append((name, f"{len(distinct)}: {', '.join(texts)}"))
     if study.until is not None:
         facts.append(("how many seeds", study.until.text))

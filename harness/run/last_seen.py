@@ -40,7 +40,10 @@ def line_in_outside_component(error: BaseException) -> str:
 
 def line_outside(frame: FrameType | None) -> str:
     """The innermost line of a component outside the package on a stack; else nothing."""
-    return next((line for line in _lines_on(frame) if not _is_shipped(line)), "")
+    for line in _lines_on(frame):
+        if not _is_shipped(line):
+            return line
+    return ""
 
 
 @contextmanager

@@ -32,6 +32,7 @@ def line_that_removed(text: str) -> str:
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    """Keeps the line of a component that removes a folder, as Python is about to do it."""
     position = REMOVALS.get(event)
     if position is None or arguments[position] not in (None, -1):
         return

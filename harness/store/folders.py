@@ -40,9 +40,9 @@ class Home:
         except RuntimeError:
             problem = f"HARNESS_HOME={name}: no user of this name has a home here"
             raise NoHome(f"{problem}; write the folder out") from None
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        if not there.is_dir():
-            raise NoHome(f"{folder} cannot be made, for {there} is a file; {REMEDY}")
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        if not nearest.is_dir():
+            raise NoHome(f"{folder} cannot be made, for {nearest} is a file; {REMEDY}")
         return cls(folder)
 
     def make(self) -> None:

@@ -102,12 +102,14 @@ class UndisturbedStudy:
     home: Home
     numbers: Mapping[str, Any]
     points: Sequence[object]
-    copy: Path
 
-    def restore_home(self) -> None:
-        """Makes the home again what it was when the study had ended."""
-        shutil.rmtree(self.home.folder)
-        shutil.copytree(self.copy, self.home.folder, symlinks=True)
+    def copy_of_home(self, folder: Path) -> Home:
+        """The home as it was when the study had ended, in a folder that nobody has opened yet:
+        MLflow keeps a connection to every database that it has read in this process.
+        """
+        home = Home(folder / "copy")
+        shutil.copytree(self.home.folder, home.folder, symlinks=True)
+        return home
 
 
 def run_undisturbed(folder: Path, name: str) -> UndisturbedStudy:
@@ -119,9 +121,8 @@ def run_undisturbed(folder: Path, name: str) -> UndisturbedStudy:
     code, printed = end_of(process)
     assert code == 0, printed
     assert leftovers_of(process) == []
-    copy = shutil.copytree(home.folder, folder / "copy", symlinks=True)
     numbers = state_of(home)["metrics"]
-    return UndisturbedStudy(name, file, home, numbers, points_of(file, home), copy)
+    return UndisturbedStudy(name, file, home, numbers, points_of(file, home))
 
 
 def points_of(file: Path, home: Home) -> Sequence[object]:

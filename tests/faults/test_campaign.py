@@ -170,10 +170,11 @@ def kinds_of_files(home: Home) -> dict[str, Path]:
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit, delete])
 @pytest.mark.parametrize("name", ["fits", "search"])
-def test_every_kind_of_file_damaged(undisturbed_of: Undisturbed, name: str, damage: Any) -> None:
+def test_every_kind_of_file_damaged(
+    tmp_path: Path, undisturbed_of: Undisturbed, name: str, damage: Any
+) -> None:
     undisturbed = undisturbed_of(name)
-    undisturbed.restore_home()
-    home, file = undisturbed.home, undisturbed.file
+    home, file = undisturbed.copy_of_home(tmp_path), undisturbed.file
     for path in kinds_of_files(home).values():
         if not path.exists():
             continue  # it was set aside with another one
@@ -187,10 +188,11 @@ def test_every_kind_of_file_damaged(undisturbed_of: Undisturbed, name: str, dama
 
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit])
-def test_a_damaged_database_is_used_or_refused(undisturbed_of: Undisturbed, damage: Any) -> None:
+def test_a_damaged_database_is_used_or_refused(
+    tmp_path: Path, undisturbed_of: Undisturbed, damage: Any
+) -> None:
     undisturbed = undisturbed_of("fits")
-    undisturbed.restore_home()
-    home = undisturbed.home
+    home = undisturbed.copy_of_home(tmp_path)
     damage(home.database)
     code, printed = run_apart(undisturbed.file, home)
     assert code in (0, 1, 2), printed

@@ -106,15 +106,15 @@ def test_the_file_of_a_dead_run_is_forgotten(home: Home) -> None:
 def test_what_a_killed_run_had_half_written_is_forgotten(home: Home) -> None:
     lock = lock_path(home, "tiny", os.getpid())
     half_written = lock.with_name(f".{lock.stem}.json.{os.getpid()}")
-    other = lock.with_name(".other.vm.7.json.7")
+    of_another_study = lock.with_name(".other.vm.7.json.7")
     with file_lock(lock):
         half_written.write_text('{"study": ')
-        other.write_text('{"study": ')
+        of_another_study.write_text('{"study": ')
         forget(home, "tiny")
         assert half_written.exists()
     forget(home, "tiny")
     assert not half_written.exists()
-    assert other.exists()  # of another study
+    assert of_another_study.exists()
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", json.dumps({"jobs": {"a": {"name": "fit"}}})])
