@@ -9,7 +9,14 @@ from pydantic import ConfigDict, TypeAdapter
 
 def adapter_of(annotation: Any) -> TypeAdapter[Any]:
     """Returns what checks values of a type strictly."""
-    return _adapter_of_text(str(annotation), _Uncompared(annotation))
+    if id(annotation) not in _adapters:
+        adapter = _adapter_of_text(str(annotation), _Uncompared(annotation))
+        _adapters[id(annotation)] = (annotation, adapter)
+    return _adapters[id(annotation)][1]
+
+
+# By the id of a type, for its text takes long to write; with the type, lest its id be given again.
+_adapters: dict[int, tuple[Any, TypeAdapter[Any]]] = {}
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ asked of them.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from harness.spec.level_words import distinct_names
 
+MOST_TEXTS = 4096  # whose levels are remembered: a rule of a study asks of each trial
 ORACLE = "oracle"  # stands in the name of whatever is given the target's labels
 LONGEST_LABEL = 200  # characters; it stands in tables and on the axes of figures
 FOLD = re.compile(r"(\d+)\+(\d+)")  # which fold, of how many
@@ -91,6 +93,7 @@ def _scalar_name(value: Any) -> str:
     return str(scalar)
 
 
+@lru_cache(maxsize=MOST_TEXTS)
 def level_of_text(text: str) -> str:
     """The level that a text stands for: '1.0' of a table or of a quoted setting, 'blur(sigma=2.0)'
     of an old run.
