@@ -62,6 +62,8 @@ def judge_(
         runs, rows = table_of_scores(study)
         verdicts = judge(study, runs, rows, leaving_out=True)
         print_verdicts(verdicts, as_values=json_)
+        if not json_:
+            print_lines("--out FOLDER writes a report, and a folder that the dashboard opens")
         return
     _write(document, study, scores, to, json_)
 
