@@ -15,6 +15,7 @@ from dashboard.draw.charts import (
     clickable,
     cut_text,
     haloed_text,
+    lines_of_title,
     metric_title,
     styled_chart,
 )
@@ -130,7 +131,7 @@ def _x_axis(arms: Sequence[Arm], title: str, right: int) -> alt.X:
         clamp=True,
     )
     axis = alt.Axis(tickCount=5, titleAnchor="end", format="~g")
-    return alt.X("x:Q", scale=scale, title=title, axis=axis)
+    return alt.X("x:Q", scale=scale, title=lines_of_title(title), axis=axis)
 
 
 def _joining_lines(

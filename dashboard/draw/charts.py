@@ -15,6 +15,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans'
 Colours = dict[str, str]  # of levels
 LEGEND_COLUMNS = 3  # two where a chart is narrow
 NARROW = 480  # pixels
+WIDEST_TITLE = 50  # characters of the title of an axis that a narrow chart has room for
 LEGEND_ROW = 20  # pixels of a row of the legend, which stands within the height of the chart
 CLICK = "click"  # the parameter of a chart whose marks have runs behind them
 
@@ -105,6 +106,14 @@ def cut_text(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1] + "…"
+
+
+def lines_of_title(text: str) -> str | list[str]:
+    """The title of an axis, in two lines where a narrow screen would cut it."""
+    first, comma, rest = text.partition(", ")
+    if comma and len(text) > WIDEST_TITLE:
+        return [f"{first},", rest]
+    return text
 
 
 def metric_title(comparison: Comparison, names: Names = NO_NAMES) -> str:

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import cut_text, haloed_text, metric_title, styled_chart
+from dashboard.draw.charts import (
+    cut_text,
+    haloed_text,
+    lines_of_title,
+    metric_title,
+    styled_chart,
+)
 from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
 from harness.judge.contrasts import Contrast
 from harness.study.comparison import Comparison
@@ -54,7 +60,8 @@ def forest_chart(
     margin = comparison.margin or 0
     scale = _estimate_scale(rows, margin)
     axis = alt.Axis(tickCount=5, titleAnchor="end", format="~g")
-    x = alt.X("x:Q", scale=scale, title=_estimate_title(comparison, names), axis=axis)
+    title = lines_of_title(_estimate_title(comparison, names))
+    x = alt.X("x:Q", scale=scale, title=title, axis=axis)
     y_scale = alt.Scale(domain=[len(rows) - 0.5, -0.75], nice=False, zero=False)
     y = alt.Y("y:Q", axis=None, scale=y_scale)
     chart = alt.Chart(pd.DataFrame(rows))
