@@ -75,6 +75,12 @@ def measured_result(cell: Cell, home: Home) -> TrialResult | None:
     )
 
 
+def measured_state(cell: Cell, home: Home) -> State | None:
+    """How a trial ended whose folder is complete; None where there is none."""
+    folder = home.store("trials").find(cell.trial.key)
+    return None if folder is None else TrialRecord.read(folder).state
+
+
 def use_metrics(work: str, use: Mapping[str, float]) -> dict[str, float]:
     """What work has used, as metrics: `peak_memory_gb/fit`."""
     metrics = {}
@@ -84,9 +90,10 @@ def use_metrics(work: str, use: Mapping[str, float]) -> dict[str, float]:
 
 
 def _of_the_fit(cell: Cell, home: Home) -> tuple[Sequence[Mapping[str, Any]], Path | None]:
-    """The history and the checkpoint of a trial's fit, as far as they are kept."""
-    folder = home.store("fits").find(cell.trial.fit.key)
-    if folder is None:
+    """The history and the checkpoint of a trial's fit, as far as they are kept, and whole."""
+    fits = home.store("fits")
+    folder = fits.find(cell.trial.fit.key)
+    if folder is None or fits.why_broken(cell.trial.fit.key) is not None:
         return (), None
     weights = folder / f"{cell.trial.pick.key}.safetensors"
     return read_json(folder / "history.json"), weights if weights.exists() else None

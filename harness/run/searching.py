@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.record.database import Run, is_result
 from harness.record.files_of_run import files_of_runs
-from harness.record.result import measured_result
+from harness.record.result import measured_state
 from harness.record.tracker import Tracker
 from harness.run.events import Epochs, Event
 from harness.run.fingerprints import with_fingerprints
@@ -188,12 +188,6 @@ class _AtWork:
     fits: frozenset[str]
     epochs: int = 0
     pruned_because: str = ""
-
-
-def measured_state(cell: Cell, home: Home) -> State | None:
-    """How a trial ended whose folder is complete; None where there is none."""
-    result = measured_result(cell, home)
-    return None if result is None else result.state
 
 
 def curve_value(row: Mapping[str, Any]) -> float | None:

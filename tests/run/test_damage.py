@@ -1,10 +1,12 @@
 """What is damaged after it was finished is found out, and the next run makes it again, the same."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.record.result import measured_result, measured_state
 from harness.record.tracker import metrics
 from harness.spec.values import LAST
 from harness.store import Home
@@ -70,6 +72,21 @@ def test_a_truncated_fit_is_trained_again(
     run_study(tiny, home)
     assert dice_of(home, "again") == dice
     assert folders_set_aside(home, "fits") == [f"{key}.broken"]
+
+
+@pytest.mark.parametrize("damage", [truncate, delete])
+def test_a_measured_trial_stands_without_the_history_of_a_damaged_fit(
+    damage: object, home: Home, tiny: Path, dice: list[float]
+) -> None:
+    cell = plan_of(tiny, home).trials[0].cell
+    before = measured_result(cell, home)
+    assert callable(damage)
+    damage(home.store("fits").path(cell.trial.fit.key) / "history.json")
+    after = measured_result(cell, home)
+    assert before is not None
+    assert after is not None
+    assert after == replace(before, history=(), weights=None)
+    assert measured_state(cell, home) == before.state
 
 
 def test_flipped_weights_are_not_measured(home: Home, tiny: Path, dice: list[float]) -> None:
