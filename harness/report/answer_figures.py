@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judge.answer import lower_metrics
-from harness.judge.arms import levels_text, stratum_name
+from harness.judge.arms import levels_text
 from harness.judge.averaged import averaged_paths
 from harness.judge.sentences import number
 from harness.judge.verdicts import Verdict, Verdicts
@@ -214,8 +214,8 @@ def _caption(
 def _other_levels(study: Study, comparison: Comparison, trial: ArmTrial) -> list[str]:
     """The levels of a trial that neither its arm nor its seed says."""
     levels = []
-    if trial.arm.stratum:
-        levels.append(stratum_name(comparison, trial.arm.stratum, study.names))
+    if trial.arm.at:
+        levels.append(trial.arm.at)
     for path in averaged_paths(study.axes, (*comparison.factors, *comparison.strata)):
         level = trial.cell.levels.get(path)
         if level is not None:

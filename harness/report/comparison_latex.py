@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Iterator
 
-from harness.judge.arms import Levels, stratum_name
+from harness.judge.arms import Levels
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, number, p_number, spread
 from harness.judge.verdicts import Arm, Verdict, Verdicts
@@ -35,7 +35,7 @@ def _arms_latex(verdict: Verdict, lower: Collection[str], names: Names) -> Itera
     comparison = verdict.comparison
     has_best = has_letters = False
     groups = []
-    for stratum, arms in arms_by_stratum(verdict).items():
+    for arms in arms_by_stratum(verdict).values():
         best = best_arm(verdict, arms, lower)
         letters = letters_of(verdict, arms)
         marks_differences = any(letter.differs_from for letter in letters.values())
@@ -43,7 +43,7 @@ def _arms_latex(verdict: Verdict, lower: Collection[str], names: Names) -> Itera
         for arm in arms:
             letter = letters[arm.name] if marks_differences else None
             rows.append(_arm_row(arm, letter, is_best=arm is best))
-        groups.append(Group(stratum_name(verdict.comparison, stratum, names), rows))
+        groups.append(Group(arms[0].at, rows))
         has_best = has_best or best is not None
         has_letters = has_letters or marks_differences
     metrics = ", ".join(display_name(metric, names) for metric in comparison.metrics)
@@ -72,14 +72,13 @@ def _arm_row(arm: Arm, letter: Letters | None, *, is_best: bool) -> tuple[Cell, 
 def _contrasts_latex(verdict: Verdict, names: Names) -> Iterator[str]:
     """The contrasts of a comparison: difference, interval, n, p, effect and verdict."""
     strata: dict[Levels, list[tuple[Cell, ...]]] = {}
+    titles: dict[Levels, str] = {}
     has_effect = any(contrast.effect is not None for contrast in verdict.contrasts)
     for contrast in verdict.contrasts:
         row = _contrast_row(verdict.comparison, contrast, names, has_effect=has_effect)
         strata.setdefault(contrast.stratum, []).append(row)
-    groups = [
-        Group(stratum_name(verdict.comparison, stratum, names), rows)
-        for stratum, rows in strata.items()
-    ]
+        titles[contrast.stratum] = contrast.at
+    groups = [Group(titles[stratum], rows) for stratum, rows in strata.items()]
     columns = _contrast_columns(verdict, has_effect=has_effect)
     yield from table_floats(contrasts_caption(verdict, names), columns, groups)
 

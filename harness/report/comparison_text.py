@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterator
 
-from harness.judge.arms import Levels, stratum_name
+from harness.judge.arms import Levels
 from harness.judge.contrasts import Contrast
 from harness.judge.sentences import estimate, p_number
 from harness.judge.sentences import mean as mean_text
 from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.report.formats import markdown_table, markdown_text
-from harness.study.names import NO_NAMES, Names
 
 
 def best_arm(verdict: Verdict, arms: list[Arm], lower: Collection[str]) -> Arm | None:
@@ -38,9 +37,7 @@ def arms_by_stratum(verdict: Verdict) -> dict[Levels, list[Arm]]:
     return strata
 
 
-def comparisons_markdown(
-    verdicts: Verdicts, lower: Collection[str], names: Names = NO_NAMES
-) -> str:
+def comparisons_markdown(verdicts: Verdicts, lower: Collection[str]) -> str:
     """The report as text."""
     counts = [f"{count} {state}" for state, count in verdicts.states.items() if count]
     parts = [
@@ -52,11 +49,11 @@ def comparisons_markdown(
     if verdicts.changed:
         parts.append(f"**{markdown_text(verdicts.changed)}**")
     for verdict in verdicts.verdicts:
-        parts += _markdown_parts(verdict, lower, names)
+        parts += _markdown_parts(verdict, lower)
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_parts(verdict: Verdict, lower: Collection[str], names: Names) -> Iterator[str]:
+def _markdown_parts(verdict: Verdict, lower: Collection[str]) -> Iterator[str]:
     """The answer of a comparison, its arms, its contrasts and its notes."""
     comparison = verdict.comparison
     standing = "confirmatory" if verdict.confirmatory else "exploratory"
@@ -64,7 +61,7 @@ def _markdown_parts(verdict: Verdict, lower: Collection[str], names: Names) -> I
     yield f"*{standing}, unit {comparison.unit}.* {markdown_text(verdict.sentence)}"
     for stratum, arms in arms_by_stratum(verdict).items():
         if stratum:
-            yield f"### {markdown_text(stratum_name(comparison, stratum, names))}"
+            yield f"### {markdown_text(arms[0].at)}"
         yield _arms_markdown(verdict, arms, lower)
     contrasts = list(map(_contrast_row, verdict.contrasts))
     yield markdown_table(("contrast", "estimate", "p", "corrected", "verdict"), contrasts)

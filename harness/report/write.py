@@ -181,7 +181,7 @@ def texts(
         ),
         "report.tex": comparisons_latex(verdicts, lower, study.names)
         + tables_latex(tables, study.names),
-        "report.md": comparisons_markdown(verdicts, lower, study.names)
+        "report.md": comparisons_markdown(verdicts, lower)
         + averages_markdown(averages)
         + tables_markdown(tables),
         "arms.csv": arms_csv(verdicts),
