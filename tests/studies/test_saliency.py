@@ -17,7 +17,7 @@ from harness.store import Home
 from harness.study.load import Study, load_study
 
 STUDIES = Path(__file__).parents[2] / "studies"
-SEEDS = 12
+SEEDS = 10
 
 CONTROL = """
 name: control
