@@ -11,7 +11,7 @@ from harness.record.database import refuse_no_database
 from harness.record.lookups import Overview, Version, read_overview, version_of_database
 from harness.record.lookups import count_foreign_experiments as count_foreign
 from harness.record.one_run import study_of_run as find_study_of_run
-from harness.record.patience import Unreachable
+from harness.record.patience import StillLocked, Unreachable
 from harness.record.queries import DamagedDatabase
 from harness.record.tracker import Tracker, uri
 from harness.store import Home
@@ -29,9 +29,12 @@ class Unreadable(Exception):
 
 
 def tracker() -> Tracker:
-    """Returns the tracker of this home, which knows where runs are recorded."""
+    """Returns the tracker of this home, which knows where runs are recorded.
+
+    It is not patient: a page says that the database is locked, rather than to stay empty.
+    """
     home = Home.here()
-    return Tracker(uri(home), home)
+    return Tracker(uri(home), home, is_patient=False)
 
 
 @contextmanager
@@ -43,6 +46,9 @@ def readable() -> Iterator[Tracker]:
         _look_at_file(file)
     try:
         yield reader
+    except StillLocked:
+        locked = "somebody else has it locked"
+        raise _unreadable_now(file or Path(reader.shown_uri), locked) from None
     except Unreachable as error:
         raise Unreadable(f"{error}.", "Start the server, then load this page again.") from None
     except DamagedDatabase as error:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from harness.record.passwords import without_passwords
@@ -56,25 +57,47 @@ def patiently(
     The action must be a single transaction, or one that does no harm when it comes again. A
     database that is gone is an `Unreachable`, at once; no error shows a password.
     """
+
+    def attempt() -> Result:
+        return _despite_ties(partial(action, *args, **options))
+
+    try:
+        return when_unlocked(attempt, PATIENCE)
+    except Exception as error:
+        _raise_in_words(error)
+        raise
+
+
+def when_unlocked(action: Callable[[], Result], seconds: float) -> Result:
+    """What an action yields, which is tried again while somebody else has the database locked.
+
+    Locked for longer than so many seconds, it is `StillLocked`.
+    """
     began = time.monotonic()
-    ties = 0
     while True:
         try:
-            return action(*args, **options)
+            return action()
         except Exception as error:
-            if _is_tie(error) and ties < TRIES_AT_A_TIE:
-                ties += 1
-                continue
             if "database is locked" not in str(error):
-                _raise_in_words(error)
                 raise
             waited = time.monotonic() - began
-            if waited > PATIENCE:
+            if waited > seconds:
                 raise StillLocked(
                     f"somebody else has kept the database locked for {waited:.0f} s; "
-                    "`harness run` records later what is measured already"
+                    "what is measured is kept: type the command again when the other is done"
                 ) from error
         time.sleep(PAUSE)
+
+
+def _despite_ties(action: Callable[[], Result]) -> Result:
+    """What an action yields, which is tried again where somebody else has written the same."""
+    for _ in range(TRIES_AT_A_TIE):
+        try:
+            return action()
+        except Exception as error:
+            if not _is_tie(error):
+                raise
+    return action()
 
 
 def _raise_in_words(error: Exception) -> None:

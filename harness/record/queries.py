@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.record import patience
 from harness.record.address import check_address
 from harness.record.database import Ask, open_read_only
+from harness.record.patience import when_unlocked
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -28,15 +30,19 @@ class DamagedDatabase(ValueError):
 
 
 @contextmanager
-def ask_file(file: Path) -> Iterator[Ask]:
-    """A function that asks a database file, opened so that nothing can be written to it."""
+def ask_file(file: Path, is_patient: bool) -> Iterator[Ask]:
+    """A function that asks a database file, opened so that nothing can be written to it.
+
+    A lock that somebody else holds on it is waited for: for long, or only as SQLite does.
+    """
+    seconds = patience.PATIENCE if is_patient else 0.0
     with _damage_in_words(file):
-        connection = open_read_only(file)
+        connection = when_unlocked(lambda: open_read_only(file), seconds)
     with closing(connection) as db:
 
         def ask(sql: str, /, **values: Any) -> list[tuple[Any, ...]]:
             with _damage_in_words(file):
-                return db.execute(sql, values).fetchall()
+                return when_unlocked(lambda: db.execute(sql, values).fetchall(), seconds)
 
         yield ask
 

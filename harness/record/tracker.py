@@ -64,6 +64,7 @@ class Tracker:
 
     uri: str
     home: Home
+    is_patient: bool = True  # waits while somebody else has the file locked
 
     @property
     def shown_uri(self) -> str:
@@ -77,9 +78,8 @@ class Tracker:
     @property
     def lock(self) -> Path:
         """Stands beside a database file, which other homes may share."""
-        if self.file is not None:
-            return lock_of(self.file)
-        return self.home.hidden / "locks" / "record.lock"
+        home_lock = self.home.hidden / "locks" / "record.lock"
+        return home_lock if self.file is None else lock_of(self.file)
 
     def prepare(self) -> None:
         """Creates or migrates the database before anything else uses it.
@@ -120,7 +120,8 @@ class Tracker:
 
     def asking(self) -> AbstractContextManager[Ask]:
         """A function that asks the database by SQL."""
-        return ask_server(self.uri) if self.file is None else ask_file(self.file)
+        file = self.file
+        return ask_server(self.uri) if file is None else ask_file(file, self.is_patient)
 
     def runs(self, study: str | None = None) -> list[Run]:
         """The runs of harness, newest last, deleted ones left out."""

@@ -87,7 +87,7 @@ def _kind_of_statistic(key: str, raw: dict[str, Any]) -> str:
     """The kind of the catalogue that has the statistic of this name."""
     kinds = STATISTICS[key]
     for kind in kinds:
-        if raw.get("name") in catalogue(kind):
+        if str(raw.get("name")) in catalogue(kind):
             return kind
     return kinds[0]
 

@@ -172,6 +172,13 @@ CASES = {
         BASE + "  probes: [segmentation, segmentation]\n",
         "s.yaml:6:26: probes.1: segmentation stands here twice; name it once",
     ),
+    "a test whose name is a mapping": (
+        BASE
+        + "grid:\n  fit.batch: [1, 2]\n"
+        + "compare: [{name: c, metric: dice, by: fit.batch, against: 1, unit: seed, "
+        + "test: {name: {a: 1}, margin: 2}}]\n",
+        "compare.0.test.name: no test named {'a': 1}",
+    ),
     "rules that are a number": (BASE + "exclude: 0\n", "s.yaml:6:10: exclude: should be a list"),
 }
 

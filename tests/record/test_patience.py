@@ -1,6 +1,7 @@
 """A lock that somebody else holds on the database costs time and nothing else."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,23 @@ def test_patience_ends_in_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(patience, "PATIENCE", 0.5)
     with locked_by_another(home.database, 60.0), pytest.raises(StillLocked, match="locked for"):
         tracker_of(home).prepare()
+
+
+def test_readers_wait_for_the_lock(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    lose_patience(monkeypatch)
+    monkeypatch.setattr(patience, "PAUSE", 0.1)
+    study = study_at(home, SEEDS.format(name="locked", seeds=1))
+    tracker = tracker_of(home)
+    record_trial(tracker, study, study.cells[0], MEASURED)
+    with locked_by_another(home.database, 1.0):
+        began = time.monotonic()
+        assert len(tracker.runs()) == 1
+        assert time.monotonic() - began > 0.5
+    with locked_by_another(home.database, 60.0):
+        hasty = replace(tracker, is_patient=False)
+        with pytest.raises(StillLocked, match="locked for"):
+            hasty.runs()
+    assert len(hasty.runs()) == 1
 
 
 def run_while_locked(file: Path, home: Home, seconds: float) -> RunSummary:
