@@ -49,9 +49,8 @@ def head_first(
     def follow(batch: Batch) -> Tensor:
         return loss(net(batch.source.images), batch.source.masks, source.ignore)
 
-    encoder.requires_grad_(
-        False
-    )  # its batch norm still counts what it sees; freeze() would stop that too
+    # Its batch norm still counts what it sees; freeze() would stop that too.
+    encoder.requires_grad_(False)
     yield single("head", net, follow, epochs=frozen, lr=lr, optimiser=optimiser, schedule=schedule)
     encoder.requires_grad_(True)
     yield single(

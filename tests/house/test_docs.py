@@ -59,6 +59,14 @@ def test_python_runs(block: Block) -> None:
     exec(compile(block.code, block.name, "exec"), {"__name__": "a_page_of_the_docs"})
 
 
+def test_the_method_of_ones_own_is_the_example_that_is_run() -> None:
+    """Which tests/day/test_examples.py trains, as importing a method would not."""
+    example = (ROOT / "examples" / "lab" / "my_method.py").read_text(encoding="utf-8")
+    code = example[example.index("from collections") :]
+    on_page = [block for block in blocks_of("python") if block.page == "docs/my-method.md"]
+    assert [block.code.endswith(code) for block in on_page] == [True]
+
+
 @pytest.mark.parametrize("block", blocks_of("yaml"), ids=lambda block: block.name)
 def test_a_whole_study_is_one(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "study.yaml"
