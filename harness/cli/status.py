@@ -14,6 +14,7 @@ from harness.cli.shared import (
     app,
     as_json,
     escape_markup,
+    fail,
     or_exit,
     out,
     print_lines,
@@ -21,7 +22,7 @@ from harness.cli.shared import (
 )
 from harness.cli.workers import worker_lines
 from harness.run.progress import notes, running
-from harness.run.stopping import ask_study_to_stop
+from harness.run.stopping import ask_study_to_stop, end_study_now
 from harness.store import Home
 
 
@@ -73,15 +74,27 @@ def stop(
         str | None,
         typer.Argument(help="A fit or trial that is at work: its name, or the start of its key."),
     ] = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="End the study as Ctrl-C does; what hangs is killed.")
+    ] = False,
 ) -> None:
     """Stop a running study at the end of its epochs and trials; works from any terminal."""
-    for request in or_exit(ask_study_to_stop, Home.here(), _name_of(study), job):
+    name = _name_of(study)
+    if now and job is not None:
+        fail("--now ends a whole study; leave out the job")
+    if now:
+        for progress in or_exit(end_study_now, Home.here(), name):
+            print_lines(f"{progress.study} (process {progress.pid}) ends within ten seconds")
+            print_lines("  harness run goes on from the last epoch")
+        return
+    for request in or_exit(ask_study_to_stop, Home.here(), name, job):
         progress = request.progress
         print_lines(f"{progress.study} (process {progress.pid}) was asked to stop")
         for unit in request.units:
             end = "its epoch" if unit.kind == "fit" else "its trial"
             print_lines(f"  {unit.name} stops at the end of {end}")
         print_lines("  harness status shows when it has; harness run goes on")
+        print_lines(f"  what hangs hears nothing: harness stop {name} --now kills it")
 
 
 def _name_of(study: str) -> str:

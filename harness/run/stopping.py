@@ -1,5 +1,8 @@
 """A study or a job that is asked to stop from another terminal, by a file beside its progress."""
 
+import os
+import platform
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,9 +33,7 @@ def requests_path(lock: Path) -> Path:
 
 def ask_study_to_stop(home: Home, study: str, job: str | None = None) -> list[Request]:
     """Asks every run of a study to stop, or one of its jobs by its name or the start of its key."""
-    alive = [progress for progress, is_alive in running(home, study) if is_alive]
-    if not alive:
-        raise ValueError(f"{study} is not running here; harness status shows what is")
+    alive = _alive(home, study)
     passed_on = []
     for progress in alive:
         at_work = _units_at_work(progress)
@@ -48,6 +49,26 @@ def ask_study_to_stop(home: Home, study: str, job: str | None = None) -> list[Re
     if not passed_on:
         raise ValueError(_no_such_job(study, str(job), alive))
     return passed_on
+
+
+def end_study_now(home: Home, study: str) -> list[Progress]:
+    """Ends every run of a study as Ctrl-C does: what is at work is killed if it hears nothing."""
+    alive = _alive(home, study)
+    for progress in alive:
+        if progress.host not in ("", platform.node()):
+            raise ValueError(f"{study} runs on {progress.host}: type harness stop --now there")
+    for progress in alive:
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            os.kill(progress.pid, signal.SIGTERM)
+    return alive
+
+
+def _alive(home: Home, study: str) -> list[Progress]:
+    """The runs of a study that go on now, of which there must be one."""
+    alive = [progress for progress, is_alive in running(home, study) if is_alive]
+    if not alive:
+        raise ValueError(f"{study} is not running here; harness status shows what is")
+    return alive
 
 
 def _units_at_work(progress: Progress) -> dict[str, JobProgress]:
