@@ -21,6 +21,7 @@ OPTIONS = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "client.toolbarMode": "minimal",
+    "logger.hideWelcomeMessage": "true",  # and what Streamlit offers to install, on every page
     "runner.magicEnabled": "false",
     "theme.font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
     "theme.baseFontSize": "15",
