@@ -177,13 +177,15 @@ def test_an_oracle_inside_a_pick_makes_it_one(monkeypatch: pytest.MonkeyPatch) -
     assert sees_target_labels(part)
 
 
-def test_cut_brings_grey_levels_nearer_to_the_style(home: Home) -> None:
+def distance_after_cut(seed: int, home: Home) -> tuple[float, float]:
+    """How far the mean grey level of a test set is from that of a style: as it is, translated."""
     small = {
         **SMALL,
         "train_on": {**SOURCE, "style": "mitoem_h"},
         "adapt_to": {**SOURCE, "style": "mitoem_r"},
-        "method": {**SMALL["method"], "epochs": 1, "lr": 5e-3, "critic": 4},
+        "method": {**SMALL["method"], "epochs": 1, "lr": 2e-3, "critic": 4},
         "steps": 120,
+        "seed": seed,
     }
     trial = small_trial(
         test_on={**SOURCE, "style": "mitoem_r"}, prepare=[{"name": "translate", "by": small}]
@@ -193,6 +195,11 @@ def test_cut_brings_grey_levels_nearer_to_the_style(home: Home) -> None:
     style = unit(data.source.images.pixels).mean()
     before = open_test_set(replace(trial, prepare=[]), home, CPU).images.pixels
     after = open_test_set(trial, home, CPU).images.pixels
-    distance = abs(unit(before).mean() - style)
-    assert distance > 0.15
-    assert abs(after.mean() - style) < distance / 2
+    return float(abs(unit(before).mean() - style)), float(abs(after.mean() - style))
+
+
+def test_cut_brings_grey_levels_nearer_to_the_style(home: Home) -> None:
+    """By three trainings together: a single one ends elsewhere where sums round otherwise."""
+    before, after = np.mean([distance_after_cut(seed, home) for seed in range(3)], axis=0)
+    assert before > 0.15
+    assert after < before / 2
