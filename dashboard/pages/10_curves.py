@@ -23,11 +23,13 @@ from dashboard.parts.frame import draw_framed
 from dashboard.parts.outputs import show_chart
 from dashboard.parts.progress import live_progress
 from dashboard.parts.run_links import ID_LENGTH, runs_with_ids, show_links
+from dashboard.read.database import Unreadable
 from dashboard.read.numbers import curve_names
 from dashboard.read.records import StudyRuns, runs_of
 
 EVERY = 3  # seconds between two looks at a study that runs
 MOST_RUNS = 60  # lines of a chart
+MOST_TO_READ_AGAIN = 2_000  # runs of a study whose new runs are shown as they begin
 MOST_OF_MEANS = 400  # runs whose curves are averaged
 NOTHING = "–"
 EACH = "every run"
@@ -50,11 +52,12 @@ def page() -> None:
     is_running = bool(live_progress(name))
     study_runs = runs_of(name) if is_running else runs_of_chosen_study()
     heading("Curves", study_runs)
-    st.fragment(_draw, run_every=EVERY if is_running else None)(study_runs)
+    st.fragment(_draw, run_every=EVERY if is_running else None)(study_runs, is_running)
 
 
-def _draw(study_runs: StudyRuns) -> None:
+def _draw(as_opened: StudyRuns, is_running: bool) -> None:
     """Draws the curves of the runs that are left by the filters, or that a link names."""
+    study_runs = _with_new_runs(as_opened) if is_running else as_opened
     runs = study_runs.runs
     ids = st.query_params.get("runs", "")
     if ids:
@@ -78,6 +81,16 @@ def _draw(study_runs: StudyRuns) -> None:
         st.info("No history was recorded of these runs: their fits have no epoch behind them yet.")
         return
     _chart(study_runs, drawn, choice)
+
+
+def _with_new_runs(as_opened: StudyRuns) -> StudyRuns:
+    """Returns the runs of a study that have begun by now, unless to read them takes too long."""
+    if len(as_opened.runs) > MOST_TO_READ_AGAIN:
+        return as_opened
+    try:
+        return runs_of(as_opened.name)
+    except Unreadable:  # the database is locked for a moment; the next look comes soon
+        return as_opened
 
 
 def _forget_link() -> None:
