@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.record.table import keep_rows
+from harness.record.tracker import Tracker, uri
 from harness.spec.values import Trial
 from harness.store import Home
 from harness.store.manifest import write_manifest
@@ -41,7 +43,7 @@ PAGES = (
     *("2_compare", "3_factors", "4_shift", "9_runs", "10_curves"),
     *("5_images", "6_run", "7_export", "1_studies"),
 )
-ROUNDS = 4  # each second one on what the one before has kept
+ROUNDS = 6  # in each third nobody has looked before, or no table is there, or both were kept
 RUNS_OF_A_SEED = 500
 
 Times = tuple[float, float]  # seconds by the clock, and of work, which a busy machine lets alone
@@ -55,6 +57,11 @@ def fill_big_study(folder: Path, seeds: int) -> Study:
     for cell in study.cells:  # as a trial that was measured has one
         write_manifest(home.store("trials").path(cell.trial.key))
     return study
+
+
+def keep_rows_as_run_does(home: Home) -> None:
+    """Keeps the table of all that was measured, which `harness run` does every 500 results."""
+    keep_rows(Tracker(uri(home), home), "big")
 
 
 def _dice(trial: Trial) -> float:
@@ -128,10 +135,11 @@ def measure() -> None:
 
     stopwatch = Stopwatch()
     stopwatch.note("loading libraries", start)
-    has_answer = (Home.here().hidden / "answers").exists()
     first, then = "first page, never judged", "its answer after that"
-    if has_answer:
+    if (Home.here().hidden / "answers").exists():
         first, then = "first page with its answer, judged before", "all runs after that"
+    elif not (Home.here().hidden / "tables").exists():
+        then = "its answer where each file of a trial is opened"
     app = stopwatch.time(first, visit)
     stopwatch.time(then, answer_and_visit)
     stopwatch.time("first page again", visit)
@@ -165,10 +173,16 @@ def times_of_server(home: Path) -> dict[str, Times]:
     return times
 
 
-def forget_answers(home: Path) -> None:
-    """Removes what pages have kept, so that the next server starts as if nobody had looked."""
+def set_back(home: Path, number: int) -> None:
+    """Removes what is kept, so that a server starts as after `harness run`, in each third round as
+    in a home that came without tables; in each third it starts on what the last one has kept.
+    """
+    if number % 3 == 2:
+        return
     for folder in ("answers", "tables"):
         shutil.rmtree(home / ".harness" / folder, ignore_errors=True)
+    if number % 3 == 0:
+        keep_rows_as_run_does(Home(home))
 
 
 def print_times(name: str, times: list[Times]) -> None:
@@ -218,8 +232,7 @@ def main() -> None:
             fill_big_study(home, options.runs // RUNS_OF_A_SEED)
         times_of_step: dict[str, list[Times]] = {}
         for number in range(options.rounds):
-            if number % 2 == 0:
-                forget_answers(home)
+            set_back(home, number)
             for name, times in times_of_server(home).items():
                 times_of_step.setdefault(name, []).append(times)
     for name, all_times in times_of_step.items():

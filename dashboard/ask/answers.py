@@ -18,6 +18,7 @@ from harness.judge.verdicts import Arm, Verdict, Verdicts
 from harness.record.lookups import Version
 from harness.record.one_run import newest_run
 from harness.report.answer_file import KeptAnswer, keep_answer, kept_answer
+from harness.spec.collector import collector_paused
 from harness.store import Home
 from harness.study.comparison_checks import read_comparisons
 from harness.study.load import Study
@@ -77,7 +78,8 @@ def _judge(study: Study, study_runs: StudyRuns, remedy: str, *, is_declared: boo
     recorded = study_runs.recorded if is_declared else ()
     leaving_out = is_declared or len(runs) <= FEW_RUNS
     try:
-        return judge(study, runs, rows, recorded, leaving_out=leaving_out)
+        with collector_paused():
+            return judge(study, runs, rows, recorded, leaving_out=leaving_out)
     except (ValueError, LookupError) as error:
         raise Unreadable(f"This has no answer in these runs: {error}.", remedy) from None
 

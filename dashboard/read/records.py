@@ -10,6 +10,7 @@ from harness.record.database import Run
 from harness.record.kept_rows import rows_together
 from harness.record.lookups import Version
 from harness.record.table import finished_runs, frame_of_rows, frame_of_runs, newest_runs
+from harness.spec.collector import collector_paused
 from harness.spec.naming import level_of_text
 
 Key = tuple[str, str]  # the address of the database or server, and the name of a study
@@ -41,7 +42,7 @@ def in_memory(study: str) -> bool:
 @st.cache_resource(max_entries=8, show_spinner="Reading what was measured …")
 def _read_runs(address: str, study: str, version: Version) -> StudyRuns:
     """Reads the runs of a study, with a column for the bare name of each varied component."""
-    with readable() as reader:
+    with readable() as reader, collector_paused():
         recorded = reader.runs(study)
         try:
             newest = newest_runs(recorded)

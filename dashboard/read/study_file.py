@@ -16,7 +16,7 @@ from harness.record.files_of_run import ARTIFACTS
 from harness.record.lookups import Version
 from harness.run.fingerprints import as_recorded
 from harness.search.confirmation import with_confirmation
-from harness.spec.collector import spare_what_is_there
+from harness.spec.collector import collector_paused, spare_what_is_there
 from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
@@ -143,7 +143,8 @@ def _read_study(
     name with an underscore.
     """
     try:
-        study = load_study(Path(path))
+        with collector_paused():
+            study = load_study(Path(path))
         if study.name != name:
             raise Unreadable(
                 f"{path} is now the study {study.name}.",

@@ -1,4 +1,4 @@
-"""What an MLflow database says of harness's runs, by SQL: MLflow's search is slow."""
+"""A run as an MLflow database knows it, and the file of one: opened, locked, refused."""
 
 import json
 import math
@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
-from harness.spec.collector import collector_paused
 from harness.spec.states import RESULTS, State
 from harness.store import file_lock
 
@@ -71,87 +70,6 @@ def is_result_state(state: str, status: str) -> bool:
     return state in RESULTS and status == MLFLOW_STATUS[state]
 
 
-class RunRow(NamedTuple):
-    """A run's own columns, in the order of `INFO`."""
-
-    id: str
-    name: str
-    status: str
-    start: int | None
-    end: int | None
-    artifact_uri: str | None = None
-
-
-# As MLflow's client names them, and as its tables do.
-INFO = ("run_id", "run_name", "status", "start_time", "end_time", "artifact_uri")
-COLUMNS = "run_uuid, r.name, status, start_time, end_time, artifact_uri"
-
-
-def as_run(row: RunRow, tags: dict[str, str], params: dict[str, str]) -> Run:
-    """Makes a Run of a row and of the tags and parameters that belong to it."""
-    return Run(
-        id=row.id,
-        key=tags["harness.trial"],
-        study=tags.get("harness.study", ""),
-        name=row.name,
-        status=row.status,
-        state=tags.get("harness.state", ""),
-        started=row.start or 0,
-        ended=row.end or 0,
-        levels=json.loads(tags.get("harness.levels", "{}")),
-        params=params,
-        tags=tags,
-        artifact_uri=row.artifact_uri or "",
-    )
-
-
-def read_runs(ask: Ask, study: str | None, order: str) -> list[Run]:
-    """Reads the runs of a study, or of all, in this order.
-
-    MLflow's own search takes ten seconds for 5,000 runs.
-    """
-    of_study = "AND e.name = :study" if study is not None else ""
-    among = f"""FROM runs r JOIN experiments e USING (experiment_id)
-        WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {of_study}"""
-    bound = {"study": study} if study is not None else {}
-    with collector_paused():
-        return _runs_among(ask, among, order, bound)
-
-
-def _runs_among(ask: Ask, among: str, order: str, bound: Mapping[str, str]) -> list[Run]:
-    """The runs that a condition speaks of, with their tags and parameters."""
-    values = "SELECT run_uuid, key, value FROM {} WHERE run_uuid IN (SELECT run_uuid {})"
-    rows = ask(f"SELECT {COLUMNS} {among} ORDER BY {order}", **bound)
-    tags = by_run(ask(values.format("tags", among), **bound))
-    params = by_run(ask(values.format("params", among), **bound))
-    runs = []
-    for row in map(RunRow._make, rows):
-        tags_of_run = tags.get(row.id, {})
-        if "harness.trial" in tags_of_run:
-            runs.append(as_run(row, tags_of_run, params.get(row.id, {})))
-    return runs
-
-
-def read_metrics(ask: Ask, study: str) -> dict[str, dict[str, Any]]:
-    """Reads the final metrics of each run of a study; None for what is no number."""
-    sql = """SELECT m.run_uuid, m.key, CASE WHEN m.is_nan THEN NULL ELSE m.value END
-        FROM latest_metrics m JOIN runs r USING (run_uuid) JOIN experiments e USING (experiment_id)
-        WHERE e.name = :study AND r.lifecycle_stage = 'active'"""
-    return by_run(ask(sql, study=study))
-
-
-def read_has_result(ask: Ask, study: str, trial: str) -> bool:
-    """Whether a trial of a study is recorded as a result; the study's size does not matter."""
-    sql = """SELECT state.value, r.status FROM tags trial
-        JOIN runs r ON r.run_uuid = trial.run_uuid
-        JOIN experiments e ON e.experiment_id = r.experiment_id
-        JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'harness.state'
-        WHERE trial.key = 'harness.trial' AND trial.value = :trial AND e.name = :study
-        AND r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'"""
-    outcomes = ask(sql, trial=trial, study=study)
-    return any(is_result_state(state, status) for state, status in outcomes)
-
-
 def add_trial_index(file: Path) -> None:
     """Lets SQLite go straight to the runs of a trial.
 
@@ -210,14 +128,6 @@ def _journal_of(file: Path) -> Path:
 def open_for_writing(file: Path) -> sqlite3.Connection:
     """A connection that may write, and waits for others that do."""
     return sqlite3.connect(file, timeout=SECONDS_FOR_A_LOCK)
-
-
-def by_run(rows: list[tuple[Any, ...]]) -> dict[str, dict[str, Any]]:
-    """The keys and values of each run, from rows of runs, keys and values."""
-    values: dict[str, dict[str, Any]] = {}
-    for run, key, value in rows:
-        values.setdefault(run, {})[key] = value
-    return values
 
 
 def without_nan(numbers: dict[str, float]) -> dict[str, Any]:

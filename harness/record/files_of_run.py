@@ -15,7 +15,7 @@ from harness.record.passwords import without_passwords
 from harness.record.patience import Unreachable
 from harness.record.tracker import Tracker
 from harness.store import Home
-from harness.store.manifest import why_file_broken
+from harness.store.manifest import sound_bytes, why_file_broken
 
 DOWNLOADS = "downloads"  # the folder of a home that holds what came from servers
 DOWNLOADS_AT_ONCE = 8
@@ -56,6 +56,22 @@ def files_of_runs(tracker: Tracker, runs: Iterable[Run], name: str) -> dict[str,
             if path is not None:
                 files[run.id] = path
     return files
+
+
+def bytes_of_runs(tracker: Tracker, runs: Iterable[Run], name: str) -> dict[str, bytes]:
+    """What the small file of this name of each run that has one holds; each is opened once."""
+    store = str(tracker.home.store("trials").root)
+    contents: dict[str, bytes] = {}
+    others: list[Run] = []
+    for run in runs:
+        content = sound_bytes(f"{store}/{run.key}", name)
+        if content is None:
+            others.append(run)
+        else:
+            contents[run.id] = content
+    for id, path in files_of_runs(tracker, others, name).items():
+        contents[id] = path.read_bytes()
+    return contents
 
 
 def sizes_of_artifacts(tracker: Tracker, run: Run) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from sqlite3 import Error
 from typing import Any
 
 from harness.record.code import Code
@@ -13,6 +15,7 @@ from harness.record.live_run import LiveRun, Rows, log_what_is_new
 from harness.record.owners import LOCK_TAG, end_as_killed, lock_tag
 from harness.record.patience import Unreachable
 from harness.record.result import TrialResult
+from harness.record.table import keep_rows
 from harness.record.tracker import Tracker
 from harness.spec.states import State
 from harness.store import file_lock
@@ -22,6 +25,7 @@ from harness.study.load import Study
 
 EVERY = 3.0  # seconds between two batches of curves, of all runs together, at least
 TIMES_AS_LONG = 50.0  # as the last batch took: so curves cost at most 2 % of the time
+TABLE_EVERY = 500  # results between two tables of what was measured
 EVERY_WHILE_AWAY = 15.0  # seconds between two tries while the database is away
 
 
@@ -45,6 +49,7 @@ class LiveRuns:
         self._client: Any = None  # MLflow's, made where it is needed first
         self._next_batch = 0.0
         self._next_try = 0.0
+        self._next_table = TABLE_EVERY
         self._experiment: str | None = None
 
     @property
@@ -113,6 +118,16 @@ class LiveRuns:
         live.result = result
         live.ended = time.time()
         self._write([live])
+        if self.recorded >= self._next_table:
+            self._keep_rows()
+
+    def _keep_rows(self) -> None:
+        """Keeps what was measured so far in one table, so that no page opens each file for it."""
+        self._next_table = self.recorded + TABLE_EVERY
+        if self._tracker.file is None:
+            return  # a server takes long to list its runs
+        with suppress(ValueError, OSError, Error, Unreachable):  # who reads the rows says it
+            keep_rows(self._tracker, self._study.name)
 
     def drop_run(self, cell: Cell) -> None:
         """Deletes the run of a trial that another process is at work on, or has recorded."""

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 from harness.record.database import Ask, without_nan
 from harness.record.description import question_of
 from harness.record.patience import patiently
-from harness.record.queries import BY_ROW, BY_START
-from harness.record.tracker import PAGE, Tracker, mlflow_runs
+from harness.record.recorded_runs import BY_ROW, BY_START
+from harness.record.runs_on_server import PAGE, mlflow_runs
+from harness.record.tracker import Tracker
 
 # The runs that are harness's own, and the condition under which they count.
 RUNS_OF_STUDIES = """FROM runs r JOIN experiments e USING (experiment_id)

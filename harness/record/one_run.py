@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from harness.record.database import COLUMNS, Ask, Run, RunRow, as_run
+from harness.record.database import Ask, Run
 from harness.record.lookups import NOT_DELETED, RUNS_OF_STUDIES, look_up
-from harness.record.queries import BY_ROW, BY_START
-from harness.record.tracker import Tracker, runs_from_server
+from harness.record.recorded_runs import BY_ROW, BY_START, COLUMNS, RunRow, as_run
+from harness.record.runs_on_server import runs_from_server
+from harness.record.tracker import Tracker
 
 NEWEST = f"""SELECT r.{COLUMNS} {RUNS_OF_STUDIES}
     JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'harness.trial'

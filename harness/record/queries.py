@@ -18,9 +18,6 @@ from harness.record.patience import when_unlocked
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-BY_ROW = "r.rowid"  # of a file: as recorded, for a clock may be set back
-BY_START = "r.start_time, r.run_uuid"  # of a server, whose rows have no order of their own
-
 # What SQLite says of a database that is cut short, or another program's.
 SIGNS_OF_DAMAGE = ("no such table", "no such column", "malformed", "not a database")
 

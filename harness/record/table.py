@@ -30,6 +30,11 @@ def table_of(recorded: list[Run], tracker: Tracker, study: str) -> "tuple[DataFr
     return frame_of_runs(newest), frame_of_rows(rows)
 
 
+def keep_rows(tracker: Tracker, study: str) -> None:
+    """Keeps what a study has measured so far in one table, which whoever opens it later reads."""
+    rows_together(tracker, study, finished_runs(newest_runs(tracker.runs(study))))
+
+
 def finished_runs(runs: list[Run]) -> list[Run]:
     """The runs that have measured something."""
     return [run for run in runs if run.state == State.FINISHED]

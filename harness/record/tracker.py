@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +12,13 @@ from harness.record.address import DATABASES, check_address, scheme_of
 from harness.record.code import Code
 from harness.record.contents import fill, tags_of
 from harness.record.database import (
-    INFO,
     MLFLOW_STATUS,
     SQLITE,
     Ask,
     Run,
-    RunRow,
     add_trial_index,
-    as_run,
     is_result,
     lock_of,
-    read_has_result,
-    read_metrics,
-    read_runs,
     refuse_no_database,
     without_nan,
 )
@@ -32,15 +26,16 @@ from harness.record.description import tags_of_experiment
 from harness.record.owners import close_left_open
 from harness.record.passwords import shown_uri
 from harness.record.patience import PatientClient, patiently
-from harness.record.queries import BY_ROW, BY_START, ask_file, ask_server
+from harness.record.queries import ask_file, ask_server
+from harness.record.recorded_runs import read_has_result, read_metrics, read_runs
 from harness.record.result import TrialResult
+from harness.record.runs_on_server import mlflow_runs, runs_from_server
 from harness.record.schema import bring_up_to_date, silence_mlflow
 from harness.store import Home, file_lock, file_name
 from harness.study.cell_names import run_name
 from harness.study.cells import Cell
 from harness.study.load import Study
 
-PAGE = 1000  # runs of one answer of a server
 MLFLOW_SETTINGS = {  # unless they are set; a server that is away is tried again by harness
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -131,14 +126,14 @@ class Tracker:
             return []
         refuse_no_database(self.file)
         with self.asking() as ask:
-            return read_runs(ask, study, BY_ROW)
+            return read_runs(ask, study, is_file=True)
 
     def _runs_of_server(self, study: str | None) -> list[Run]:
         """The same, of a server of either kind."""
         if not self.is_database:
             return runs_from_server(self.client(), study)
         with self.asking() as ask:
-            return read_runs(ask, study, BY_START)
+            return read_runs(ask, study, is_file=False)
 
     def has_result(self, study: str, trial: str) -> bool:
         """Whether a trial is recorded as finished or diverged; no other trial's runs are read."""
@@ -184,49 +179,6 @@ class Tracker:
         if self.is_database:
             artifacts = (self.home.hidden / "artifacts" / file_name(study)).as_uri()
         return str(client.create_experiment(study, artifact_location=artifacts, tags=tags))
-
-
-def runs_from_server(client: Any, study: str | None, trial: str | None = None) -> list[Run]:
-    """Asks a server that is no database for all runs or those of one trial."""
-    runs = []
-    for run in mlflow_runs(client, study, trial):
-        row = RunRow(*[getattr(run.info, name) for name in INFO])
-        runs.append(as_run(row, run.data.tags, run.data.params))
-    return runs
-
-
-def mlflow_runs(client: Any, study: str | None, trial: str | None = None) -> Iterator[Any]:
-    """The same as MLflow's own values, page by page, the oldest first."""
-    experiments = _experiments(client, study)
-    only = "" if trial is None else f"tags.`harness.trial` = '{trial}'"
-    token = None
-    while experiments:
-        page = client.search_runs(
-            experiments,
-            filter_string=only,
-            max_results=PAGE,
-            page_token=token,
-            order_by=["start_time ASC"],
-        )
-        for run in page:
-            if "harness.trial" in run.data.tags:
-                yield run
-        token = page.token
-        if not token:
-            return
-
-
-def _experiments(client: Any, study: str | None) -> list[str]:
-    """The ids of all studies on a server, or of the one of this name."""
-    if study is None:
-        experiments = client.search_experiments(
-            filter_string="tags.harness = 'study'", max_results=PAGE
-        )
-        return [experiment.experiment_id for experiment in experiments]
-    experiment = client.get_experiment_by_name(study)
-    if experiment is None or experiment.lifecycle_stage != "active":
-        return []
-    return [experiment.experiment_id] if experiment.tags.get("harness") == "study" else []
 
 
 def metrics(tracker: Tracker, study: str) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.record.database import is_result, is_result_state, lock_of
+from harness.record.recorded_runs import read_runs
 from harness.record.table import newest_runs
 from harness.record.tracker import Tracker, metrics
 from harness.spec.states import State
@@ -114,6 +115,20 @@ def test_one_look_up_gives_the_answer_that_all_runs_give(
         key = cell.trial.key
         answer = tracker.has_result("histories", key)
         assert answer is (key in results) is expected, happen.__name__
+
+
+def test_a_file_and_a_server_are_read_as_the_same_runs(home: Home) -> None:
+    study = study_at(home, SEEDS.format(name="histories", seeds=len(HISTORIES)))
+    tracker = tracker_of(home)
+    for (happen, _), cell in zip(HISTORIES, study.cells, strict=True):
+        happen(tracker, study, cell)
+    with tracker.asking() as ask:
+        of_file = read_runs(ask, "histories", is_file=True)
+        of_server = read_runs(ask, "histories", is_file=False)
+    assert len(of_file) >= len(HISTORIES)
+    assert of_file == sorted(of_server, key=of_file.index)
+    for run, same in zip(of_file, sorted(of_server, key=of_file.index), strict=True):
+        assert list(run.tags) == list(same.tags)  # columns of tables keep their order too
 
 
 @pytest.mark.parametrize("address", [tracker_of, tracker_through_client])

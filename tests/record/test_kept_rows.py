@@ -2,7 +2,7 @@
 
 import os
 import struct
-from pathlib import Path
+from collections.abc import Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -11,9 +11,11 @@ from pyarrow import parquet
 
 from harness.record import row_files
 from harness.record.database import Run
+from harness.record.files_of_run import bytes_of_runs
 from harness.record.kept_rows import file_of_rows, rows_together
-from harness.record.row_files import ROWS, joined_rows, rows_in
+from harness.record.row_files import ROWS, joined_rows
 from harness.record.table import frame_of_rows
+from harness.record.tracker import Tracker
 from harness.spec.states import State
 from harness.store import Home
 from tests.made.studies import tracker_of
@@ -40,11 +42,11 @@ def test_rows_are_kept_and_only_new_files_are_opened(
     assert rows_together(reader, "s", runs[:-2]) is not None
     opened: list[str] = []
 
-    def read_and_note(path: Path) -> pa.Table:
-        opened.append(path.parent.name)
-        return rows_in(path)
+    def read_and_note(tracker: Tracker, runs: Sequence[Run], name: str) -> dict[str, bytes]:
+        opened.extend(run.key for run in runs)
+        return bytes_of_runs(tracker, runs, name)
 
-    monkeypatch.setattr(row_files, "rows_in", read_and_note)
+    monkeypatch.setattr(row_files, "bytes_of_runs", read_and_note)
     os.utime(home.store("trials").path("trial2") / ROWS, ns=(1, 1))
     pd.testing.assert_frame_equal(frame_of_rows(rows_together(reader, "s", runs)), expected)
     assert sorted(opened) == ["trial2", "trial4", "trial5"]

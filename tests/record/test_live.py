@@ -4,11 +4,15 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from harness.record import live
+from harness.record.kept_rows import file_of_rows
 from harness.record.live import LiveRuns
 from harness.record.result import TrialResult
+from harness.record.row_files import ROWS
 from harness.record.table import newest_runs
 from harness.record.tracker import Tracker, metrics
 from harness.run.plan import plan
@@ -129,6 +133,37 @@ def test_each_trial_of_a_fit_gets_its_curves(home: Home) -> None:
     runs.close_run(first, finished_result(3), "new")
     runs.close_run(second, finished_result(3), "new")
     assert [point[1] for point in points(home)] == [1, 2, 3, 1, 2, 3]
+
+
+def test_what_was_measured_is_kept_in_a_table_as_results_come(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "TABLE_EVERY", 2)
+    study = study_at(home, SEEDS.format(name="live", seeds=5))
+    runs = live_runs(home, study)
+    counts = []
+    for number, cell in enumerate(study.cells):
+        folder = home.store("trials").path(cell.trial.key)
+        folder.mkdir(parents=True)
+        rows = pa.table({"metric": ["dice"], "value": [number / 10]})
+        parquet.write_table(rows, folder / ROWS)
+        runs.close_run(cell, finished_result(1), "first")
+        file = file_of_rows(home, "live")
+        counts.append(parquet.read_table(file).num_rows if file.exists() else 0)
+    assert counts == [0, 2, 2, 4, 4]
+
+
+def test_rows_that_cannot_be_kept_end_no_study(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "TABLE_EVERY", 1)
+    study = study_at(home, SEEDS.format(name="live", seeds=1))
+    runs = live_runs(home, study)
+    (cell,) = study.cells
+    folder = home.store("trials").path(cell.trial.key)
+    folder.mkdir(parents=True)
+    (folder / ROWS).write_bytes(b"no table")
+    runs.close_run(cell, finished_result(1), "first")
+    assert runs.recorded == 1
+    assert not file_of_rows(home, "live").exists()
 
 
 def test_curves_are_written_in_batches(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,9 @@ from dashboard.read.overview import overview
 from dashboard.read.records import in_memory, runs_of
 from dashboard.read.run_files import figures_of, text_of
 from harness.record.database import is_result, without_nan
+from harness.record.runs_on_server import runs_from_server
 from harness.record.table import table
-from harness.record.tracker import Tracker, metrics, runs_from_server
+from harness.record.tracker import Tracker, metrics
 from harness.store import Home
 from tests.made.elsewhere import call, change_home, run_tiny
 from tests.made.postgres import postgres as postgres

@@ -9,7 +9,7 @@ import pytest
 from harness.data.open_dataset import open_split
 from harness.spec.values import Part
 from harness.store import Home, Store
-from harness.store.manifest import MANIFEST, BrokenFolder
+from harness.store.manifest import MANIFEST, BrokenFolder, sound_bytes
 
 
 def truncate(path: Path) -> None:
@@ -60,6 +60,18 @@ def test_damage_is_found_and_mended(
     assert (folder / "x").read_text() == "0123456789"
     assert store.keys() == {"a"}
     assert sorted(path.name for path in tmp_path.glob("a*")) == ["a", "a.broken"]
+
+
+@pytest.mark.parametrize("damage", [damage for damage, _ in DAMAGES])
+@pytest.mark.parametrize("name", ["x", MANIFEST])
+def test_bytes_are_sound_only_as_they_were_finished(
+    damage: Callable[[Path], None], name: str, tmp_path: Path
+) -> None:
+    folder = finish(Store(tmp_path))
+    assert sound_bytes(str(folder), "x") == b"0123456789"
+    assert sound_bytes(str(folder), "y") is None
+    damage(folder / name)
+    assert sound_bytes(str(folder), "x") is None
 
 
 def test_sizes_are_compared_without_reading(tmp_path: Path) -> None:

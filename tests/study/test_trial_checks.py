@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.study.cells import one_of_all_seeds
 from tests.made.outside import folder_of_components, write_component
 from tests.made.study_files import BASE, loaded_study, problem_text
 
@@ -224,3 +225,18 @@ def test_weights_need_a_loss_that_takes_them(
 def test_a_metric_of_one_name_comes_from_one_probe(tmp_path: Path) -> None:
     text = problem_text(tmp_path, BASE + "  probes: [segmentation, leep, transfer_risk]\n")
     assert "transfer_risk and leep both measure leep; take one of them" in text
+
+
+def test_a_pick_that_names_the_fit_of_the_second_seed_is_found(tmp_path: Path) -> None:
+    trained = "{train_on: {name: phantom, style: lucchi}, net: tiny_unet, seed: %d}"
+    through = f"  pick: {{name: through, by: {trained}, score: source_validation}}\n"
+    problem = "through names the fit that it picks from"
+    text = f"seeds: [3, 4]\n{BASE}{through}"
+    assert problem in problem_text(tmp_path, text % 4)
+    assert problem not in problem_text(tmp_path, text % 5)
+
+
+def test_rules_are_asked_of_one_seed(tmp_path: Path) -> None:
+    study = loaded_study(tmp_path, f"seeds: 3\n{BASE}grid: {{fit.patch: [32, 64]}}\n")
+    looked_at = list(one_of_all_seeds(study.cells))
+    assert [(cell.trial.fit.patch, cell.trial.fit.seed) for cell in looked_at] == [(32, 0), (64, 0)]
