@@ -1,6 +1,7 @@
 """Which runs stand in a grid of images: one for each arm, alike in everything else."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -30,18 +31,31 @@ def arms_alike(study_runs: StudyRuns, runs: pd.DataFrame, factor: str) -> list[A
     for path in paths:
         levels = runs[path].dropna().unique()
         names[path] = level_display_names(levels, path)
-    sets: dict[str, dict[str, str]] = {}
+    sets: dict[tuple[str, ...], dict[str, str]] = {}
     for run in runs.dropna(subset=[factor]).to_dict("records"):
-        words = [names[path].get(run[path], "none") for path in paths]
-        name = " · ".join(words) or "everything else"
-        sets.setdefault(name, {}).setdefault(str(run[factor]), str(run["run"]))
+        words = tuple([names[path].get(run[path], "none") for path in paths])
+        sets.setdefault(words, {}).setdefault(str(run[factor]), str(run["run"]))
     order = levels_in(study_runs, factor)
+    names_of_sets = said_once(sets)
     alike = []
-    for name, runs_of_levels in sets.items():
+    for words, runs_of_levels in sets.items():
+        name = names_of_sets[words] or "everything else"
         levels_in_order = [level for level in order if level in runs_of_levels]
         arms = {level: runs_of_levels[level] for level in levels_in_order}
         alike.append(ArmsOfCases(factor, name, arms))
     return sorted(alike, key=lambda arms: -len(arms.runs))
+
+
+def said_once(lists: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Returns each of these lists of words as a name that has no word twice, as of a seed and its
+    draw; all words stand in it where it would be the name of two lists.
+    """
+    different = {words: tuple(dict.fromkeys(words)) for words in lists}
+    counts = Counter(different.values())
+    names = {}
+    for words, once in different.items():
+        names[words] = " · ".join(once if counts[once] == 1 else words)
+    return names
 
 
 def _paths_beside(study_runs: StudyRuns, runs: pd.DataFrame, factor: str) -> list[str]:

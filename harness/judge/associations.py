@@ -56,7 +56,7 @@ def _trend_of(comparison: Comparison, curve: list[Sample], own: Names) -> Contra
     ends = (arrays[-1], arrays[0])
     difference = estimate(comparison, paired, *ends, level)
     effect, effect_reason = result_or_reason(effect_between, comparison, paired, *ends, level)
-    notes_of_ends = join_notes(dict.fromkeys([difference.note, effect_reason]))
+    notes_of_ends = join_notes([difference.note, effect_reason])
     names = arm_names(comparison, [sample.arm_or_point for sample in curve], own)
     return Contrast(
         first.stratum,

@@ -195,7 +195,7 @@ def _contrast_of_pair(
         difference = estimate(
             comparison, paired, a, b, level, clusters=[networks[unit] for unit in shared or ()]
         )
-    notes = dict.fromkeys([reason, result.note, effect_reason, difference.note])
+    notes = [reason, result.note, effect_reason, difference.note]
     return Contrast(
         *labels,
         n=(a.size, b.size),

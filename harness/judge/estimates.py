@@ -38,8 +38,8 @@ def result_or_reason(action: Callable[..., Any], *args: Any, **options: Any) -> 
 
 
 def join_notes(notes: Iterable[str]) -> str:
-    """Several notes as one; empty ones are none."""
-    return "; ".join(filter(None, notes))
+    """Several notes as one; empty ones are none, and what two of them say is said once."""
+    return "; ".join(dict.fromkeys(filter(None, notes)))
 
 
 def pair_result(comparison: Comparison, test: str, a: Array, b: Array) -> Result:

@@ -35,10 +35,11 @@ def two(x: Array, y: Array, least: int = 2) -> tuple[Array, Array]:
 
 def pairs(x: Array, y: Array, least: int = 2) -> tuple[Array, Array]:
     """Two samples whose values belong together one by one."""
-    x, y = two(x, y, least)
+    x, y = two(x, y, least=1)
     if x.size != y.size:
+        x, y = two(x, y, least)  # says which of them is too short
         raise ValueError(f"paired samples must be equally long, not {x.size} and {y.size}")
-    return x, y
+    return sample(x, least), sample(y, least)
 
 
 def differences(x: Array, y: Array) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard.ask.cases import arms_alike
+from dashboard.ask.cases import arms_alike, said_once
 from dashboard.draw.case_pictures import case_picture
 from dashboard.draw.pictures import INVENTED, MISSED, overlay, panels
 from dashboard.read.records import runs_of
@@ -34,6 +34,14 @@ def test_the_same_cases_stand_in_every_arm(at_home: Home) -> None:
     for arms in alike:
         assert list(arms.runs) == ["bce_dice", "ce"]
         assert by_id.loc[list(arms.runs.values()), "fit.seed"].nunique() == 1
+
+
+def test_what_two_settings_of_an_arm_say_alike_is_said_once() -> None:
+    alike, apart = ("draw 20", "draw 20"), ("draw 20", "draw 21")
+    assert said_once([alike, apart]) == {alike: "draw 20", apart: "draw 20 · draw 21"}
+    left, right = ("a", "a", "b"), ("a", "b", "b")
+    assert said_once([left, right]) == {left: "a · a · b", right: "a · b · b"}
+    assert said_once([()]) == {(): ""}
 
 
 def test_overlays_are_laid_over_the_input() -> None:

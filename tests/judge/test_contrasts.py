@@ -38,6 +38,13 @@ def test_paired_numbers_are_those_of_the_statistics(tmp_path: Path) -> None:
     assert set(c.runs) == set(runs["run"])
 
 
+def test_one_pair_is_too_few_for_one_reason(tmp_path: Path) -> None:
+    study = study_of_two(tmp_path, options=", test: wilcoxon")
+    runs, rows = results(study, score, state=lambda t: "missing" if t.fit.seed else "finished")
+    (c,) = judge(study, runs, rows).verdicts[0].contrasts
+    assert c.note == "a sample has n = 1, and at least 2 are needed"
+
+
 def test_unpaired_is_declared_and_default_is_exact_mann_whitney(tmp_path: Path) -> None:
     study = study_of_two(tmp_path, seeds=5, options=", paired: false, against: '2'")
     runs, rows = results(study, score)
