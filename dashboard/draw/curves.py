@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from dashboard.draw.charts import (
@@ -18,7 +19,7 @@ from dashboard.draw.charts import (
     styled_chart,
 )
 from dashboard.draw.colours import BLUE, LIGHT_BLUE, Theme
-from harness.judge.sentences import mean
+from harness.judge.sentences import mean, number
 from harness.judge.verdicts import Arm
 from harness.spec.naming import is_number
 
@@ -71,7 +72,7 @@ class UnitRow(NamedTuple):
 def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, theme: Theme) -> Any:
     """Draws a line of means with intervals for each level of a factor; a dot for each unit.
 
-    Returns None where nothing has a mean.
+    Returns None where nothing was measured.
     """
     means: list[MeanRow] = []
     units: list[UnitRow] = []
@@ -81,21 +82,25 @@ def lines(points: Sequence[CurvePoint], titles: CurveTitles, colours: Colours, t
         for unit, value, ids in zip(sample.units, sample.values, sample.runs, strict=True):
             runs = " ".join(run[:8] for run in ids)
             units.append(UnitRow(x, point.line, value, unit, runs))
-        if arm.mean is not None:
-            low = arm.mean.low
-            high = arm.mean.high
-            count = len(arm.sample.units)
-            means.append(
-                MeanRow(
-                    x, point.across, point.line, arm.mean.value, low, high, mean(arm.mean), count
-                )
-            )
+        if sample.units:
+            means.append(_mean_row(point, x))
     if not means:
         return None
     x_axis = _x_axis(points, titles.across)
     layers = _layers(pd.DataFrame(means), pd.DataFrame(units), titles, x_axis, colours)
     rows_of_legend = math.ceil(len({row.line for row in means}) / LEGEND_COLUMNS)
     return styled_chart(layers, theme, 320 + LEGEND_ROW * rows_of_legend)
+
+
+def _mean_row(point: CurvePoint, x: float) -> MeanRow:
+    """Returns the mean of an arm; a single value, or one without an interval, stands alone."""
+    count = len(point.arm.sample.units)
+    interval = point.arm.mean
+    if interval is None:
+        value = float(np.mean(point.arm.sample.values))
+        return MeanRow(x, point.across, point.line, value, value, value, number(value), count)
+    bounds = (interval.value, interval.low, interval.high)
+    return MeanRow(x, point.across, point.line, *bounds, mean(interval), count)
 
 
 def _levels_across(points: Sequence[CurvePoint]) -> list[str]:

@@ -6,12 +6,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.draw.charts import styled_chart
+from dashboard.draw.charts import NARROW, styled_chart
 from dashboard.draw.colours import RAMP, Theme
 from harness.judge.sentences import number
 
 MOST_COLUMNS = 12  # whose cells have room for a number
 FEW_CHARACTERS = 36  # of all labels above a heat map; more are slanted
+ROOM_OF_A_NUMBER = 34  # pixels of a column
 BRIGHT = 0.6  # share of the range from which a cell needs dark digits
 
 
@@ -41,10 +42,13 @@ def heat_map(
         orders = (list(dict.fromkeys(cells["down"])), list(dict.fromkeys(cells["across"])))
     rows, columns = orders
     angle = 0 if sum(map(len, columns)) < FEW_CHARACTERS else -35
-    top = alt.Axis(orient="top", labelAngle=angle, labelLimit=190, ticks=False)
+    room_of_column = f"width / {len(columns)}"
+    limit = 190 if angle else alt.ExprRef(f"{room_of_column} - 4")
+    top = alt.Axis(orient="top", labelAngle=angle, labelLimit=limit, ticks=False)
     across = alt.Scale(domain=columns)
     x = alt.X("across:N", sort=columns, scale=across, title=titles.across, axis=top)
-    left = alt.Axis(labelLimit=190, ticks=False)
+    limit = alt.ExprRef(f"containerSize()[0] < {NARROW} ? 90 : 190")
+    left = alt.Axis(labelLimit=limit, ticks=False)
     y = alt.Y("down:N", sort=rows, scale=alt.Scale(domain=rows), title=titles.down, axis=left)
     ramp = alt.Scale(range=list(reversed(RAMP)), zero=False)
     colour = alt.Color("value:Q", title=titles.metric, legend=None, scale=ramp)
@@ -59,7 +63,8 @@ def heat_map(
     layers = [tiles.encode(x=x, y=y, color=colour, tooltip=tips)]
     if len(columns) <= MOST_COLUMNS:
         digits = alt.condition("datum.bright", alt.value("#111111"), alt.value("#ffffff"))
-        texts = chart.mark_text(fontSize=12)
+        is_shown = alt.ExprRef(f"{room_of_column} < {ROOM_OF_A_NUMBER} ? 0 : 1")
+        texts = chart.mark_text(fontSize=12, opacity=is_shown)
         layers.append(texts.encode(x=x, y=y, text="text:N", color=digits, tooltip=tips))
     return styled_chart(layers, theme, 40 * len(rows) + 70)
 

@@ -34,8 +34,10 @@ MOST_STRATA = 6  # drawn at once; the reader chooses among more
 def show_verdict(study_runs: StudyRuns, verdict: Verdict, key: str) -> None:
     """Shows everything about one comparison."""
     _badges(verdict)
-    st.markdown(f"**{plain(with_capital(verdict.plain))}**")
-    st.caption(plain(with_capital(verdict.sentence)))
+    answer, details = with_capital(verdict.plain), with_capital(verdict.sentence)
+    st.markdown(f"**{plain(answer)}**")
+    if details != answer:
+        st.caption(plain(details))
     for answer in verdict.answers:
         st.markdown(f"- {plain(with_capital(answer))}")
     if verdict.survival:

@@ -13,6 +13,7 @@ from harness.judge.all_arms import rankings, tests_of_all_arms
 from harness.judge.arms import Layout, arm_names, lay_out, levels_text, stratum_name
 from harness.judge.checks import normality
 from harness.judge.contrast_sentences import outcome, sentence, summary
+from harness.judge.contrast_words import sides_in_words
 from harness.judge.contrasts import Contrast
 from harness.judge.correlation_averages import notes_on_correlations
 from harness.judge.declared_before import declared_before
@@ -205,6 +206,7 @@ def _with_sentences(
             contrast,
             sentence=sentence(comparison, contrast, family, names),
             at=stratum_name(comparison, contrast.stratum, names),
+            sides=sides_in_words(comparison, contrast, names),
         )
         answered.append(contrast)
     notes = list(draft.notes)

@@ -24,6 +24,17 @@ def name_of_side(comparison: Comparison, side: str, names: Names) -> str:
     return side
 
 
+def sides_in_words(comparison: Comparison, contrast: Contrast, names: Names) -> str:
+    """The two metrics of a correlation, or a term of a model; empty where arms are compared."""
+    if comparison.kind not in ("correlate", "model"):
+        return ""
+    sides = name_of_side(comparison, contrast.first, names)
+    if contrast.second:
+        other_metric = name_of_side(comparison, contrast.second, names)
+        sides += f" and {other_metric}"
+    return sides
+
+
 def metric_in_words(comparison: Comparison, names: Names) -> str:
     """The metric of a comparison, or the area under its curve."""
     metrics = [display_name(metric, names) for metric in comparison.metrics]

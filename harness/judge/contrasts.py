@@ -92,13 +92,14 @@ class Contrast:
     decided_after: int = 0  # seeds; 0: not yet, or nobody looks before the end
     claim: str = ""  # difference | equivalence, where it is decided seed by seed
     at: str = ""  # its stratum as people read it, in a verdict
+    sides: str = ""  # metrics or the term of a model as people read them, in a verdict
 
     @property
     def name(self) -> str:
         """The contrast as a table names it."""
-        text = self.first
-        if self.second:
-            text += f" − {self.second}"
+        text = f"{self.first} − {self.second}" if self.second else self.first
+        if self.sides:
+            text = self.sides
         if self.stratum:
             text += f" ({self.at or levels_text(self.stratum)})"
         return text

@@ -139,7 +139,7 @@ def _model(contrast: Contrast, words: Words, _: bool) -> str:
             return f"{words.metric} depends on {words.a} ({words.facts})"
         case "no test":
             reason = contrast.note or "no values"
-            return f"a model of {words.metric} with {words.a} could not be fitted: {reason}"
+            return f"the model of {words.metric} with {words.a} could not be fitted: {reason}"
     if math.isnan(contrast.corrected):
         return f"whether {words.metric} depends on {words.a} is not known"
     return f"it is undecided whether {words.metric} depends on {words.a} ({words.facts})"

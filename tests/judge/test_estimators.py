@@ -156,7 +156,7 @@ def test_what_an_estimator_needs_stands_in_every_table(tmp_path: Path) -> None:
     verdict = judge(study, runs, rows).verdicts[0]
     assert "ccfv looks at labels of the target" in verdict.notes
     for contrast in verdict.contrasts:
-        assert contrast.name.startswith("ccfv (needs labels of the target)")
+        assert contrast.name.startswith("CCFV (needs labels of the target) and Dice")
     page = section_of_comparison(0, verdict)
     assert page.count("ccfv (needs labels of the target)") > 6
 
