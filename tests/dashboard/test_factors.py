@@ -13,9 +13,9 @@ from harness.judge.answer import judge
 from harness.report.write import report
 from harness.store import Home
 from harness.study.load import Study
-from tests.dashboard.pages import open_page
+from tests.dashboard.pages import open_page, text_of_page, without_failure
 from tests.dashboard.studies import LAYERS, UNBALANCED, two_trials_lost, unequal_images
-from tests.made.recorded import fill, study_at
+from tests.made.recorded import fill, scores, study_at
 
 # By batch and style: the mean, and of how many seeds.
 Cells = dict[tuple[str, str], tuple[float, int]]
@@ -131,3 +131,23 @@ def test_a_filter_narrows_the_means_down(study: Study) -> None:
     assert len(single) == 4
     small = crossed_means(study_runs, "dice", paths, {"fit.patch": "32"})
     assert sorted(small["n"]) == [2, 3, 3, 3]
+
+
+ONE_SEED = """
+name: one_seed
+seeds: 1
+base:
+  fit: {train_on: {name: phantom, style: snemi}, net: {arch: tiny_unet}}
+grid:
+  fit.batch: [2, 4]
+  fit.train_on.style: [snemi, lucchi]
+compare: [{name: batch, metric: dice, by: fit.batch, unit: seed}]
+"""
+
+
+def test_one_seed_is_drawn_without_an_interval(home: Home) -> None:
+    fill(home, study_at(home, ONE_SEED), scores(lambda trial: trial.fit.batch / 10))
+    app = open_page("3_factors", study="one_seed", across="fit.batch")
+    text = text_of_page(without_failure(app))
+    assert "There is nothing to draw yet" not in text
+    assert text.count("could not be fitted") == 1  # said once, not as answer and details

@@ -11,6 +11,7 @@ import pytest
 from harness.run.progress import Progress, lock_path, running, write_progress
 from harness.run.stopping import end_study_now
 from harness.store import Home, file_lock
+from tests.cli.calls import call
 from tests.run.test_limits import wait_until
 
 RUNS_AND_HANGS = """
@@ -43,3 +44,19 @@ def test_a_study_on_another_computer_is_ended_there(tmp_path: Path) -> None:
         write_progress(home, progress)
         with pytest.raises(ValueError, match="on elsewhere: type harness stop --now there"):
             end_study_now(home, "s")
+
+
+def test_the_command_says_what_ends_and_how_it_goes_on(home: Home) -> None:
+    process = subprocess.Popen([sys.executable, "-c", RUNS_AND_HANGS, str(home.folder)])
+    wait_until(lambda: running(home, "s"))
+    code, _, err = call("stop", "s", "job", "--now")
+    assert code != 0
+    assert "--now ends a whole study; leave out the job" in err
+    code, out, _ = call("stop", "s", "--now")
+    assert code == 0
+    assert f"s (process {process.pid}) ends within ten seconds" in out
+    assert "harness run goes on from the last epoch" in out
+    assert process.wait(timeout=60) == -signal.SIGTERM
+    code, _, err = call("stop", "s", "--now")
+    assert code != 0
+    assert "s is not running here" in err
