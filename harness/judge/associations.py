@@ -1,6 +1,6 @@
 """Samples -> contrasts of other kinds than two arms: trends, correlations, terms of a model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -93,6 +93,7 @@ def correlation(
         for trial in layout.trial_places:
             planned.setdefault(trial.stratum, set()).add(trial.arm)
     of_x, of_y = beside_each_other(layout, x.samples, y.samples)
+    names = arm_names(comparison, [sample.arm for sample in of_x], layout.names)
     strata = list(dict.fromkeys(sample.stratum for sample in of_x))
     if not layout.dimensions:
         strata = list(planned)
@@ -103,13 +104,14 @@ def correlation(
                 pairs.append(pair)
         removed = planned.get(stratum, set())
         removed = removed.difference(sample.arm for sample, _ in pairs)
-        yield _correlation_of(comparison, stratum, pairs, sorted(removed))
+        yield _correlation_of(comparison, stratum, pairs, names, sorted(removed))
 
 
 def _correlation_of(
     comparison: Comparison,
     stratum: Levels,
     pairs: Sequence[tuple[Sample, Sample]],
+    names: Mapping[Levels, str],
     removed: Sequence[Levels],
 ) -> Contrast:
     """The correlation of one stratum, whose points are pairs of samples: of one metric, and of
@@ -127,7 +129,7 @@ def _correlation_of(
     runs: dict[str, None] = {}
     for of_x, of_y in pairs:
         means = float(np.mean(of_x.values)), float(np.mean(of_y.values))
-        points.append((levels_text(of_x.arm), *means))
+        points.append((names[of_x.arm], *means))
         runs.update(dict.fromkeys(runs_behind((of_x, of_y))))
     a = np.array([x for _, x, _ in points])
     b = np.array([y for _, _, y in points])

@@ -1,8 +1,9 @@
 """Two metrics against each other at several strata in one figure: a mark and a fitted line for each
-stratum, a colour for each point, as paper 001 draws strengths and perturbations (Figs. 2 and 3).
+stratum, and a colour for each point where they are few, as paper 001 draws strengths and
+perturbations (Figs. 2 and 3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -13,12 +14,17 @@ from harness.judge.contrasts import Contrast
 from harness.judge.sentences import number
 from harness.report.axes import LEFT, RIGHT, Axis, axis_label, axis_over, pixels, svg, upright_grid
 from harness.report.colours import SERIES
+from harness.report.formats import cut_text
+from harness.study.names import display_name
 
 TALL = 300
 LINE = 15  # from row to row of the legend
 MOST = 8  # strata of one figure: more marks nobody tells apart
 
+MOST_CHARACTERS = 72  # of a line of the legend
+
 Point = tuple[str, float, float]
+Metrics = tuple[str, str]
 
 # of a mark, around where it stands
 SHAPES = (
@@ -71,18 +77,20 @@ def fitted_line(points: Sequence[Point]) -> tuple[float, float] | None:
     return float(slope), float(offset)
 
 
-def figures_of_strata(contrasts: Sequence[Contrast]) -> Iterator[str]:
-    """A figure for the strata that differ in their last level alone, if they are several."""
+def figures_of_strata(contrasts: Sequence[Contrast], metrics: Metrics) -> Iterator[str]:
+    """A figure for the strata that differ in their last level alone, if they are several; `metrics`
+    are what people call the one across and the one upward.
+    """
     groups: dict[Levels, list[Contrast]] = {}
     for contrast in contrasts:
         if len(contrast.points) > 1:
             groups.setdefault(contrast.stratum[:-1], []).append(contrast)
     for stratum, group in groups.items():
         if 1 < len(group) <= MOST:
-            yield together(stratum, group)
+            yield together(stratum, group, metrics)
 
 
-def together(stratum: Levels, contrasts: Sequence[Contrast]) -> str:
+def together(stratum: Levels, contrasts: Sequence[Contrast], metrics: Metrics) -> str:
     """The correlations of several strata in one figure."""
     points: list[Point] = []
     for contrast in contrasts:
@@ -92,23 +100,32 @@ def together(stratum: Levels, contrasts: Sequence[Contrast]) -> str:
         across=axis_over(min(first_values), max(first_values)),
         upward=axis_over(min(second_values), max(second_values)),
     )
-    colours: dict[str, str] = {}
-    for name in names:
-        colours.setdefault(name, SERIES[len(colours) % len(SERIES)])
+    colours = _colours_of_points(names)
     parts = [*upright_grid(frame.across, TALL), *marks_upward(frame)]
-    for shape, contrast in zip(SHAPES, contrasts, strict=False):
+    for shape, own_colour, contrast in zip(SHAPES, SERIES, contrasts, strict=False):
         parts += _line(frame, contrast)
         for point in contrast.points:
-            parts.append(_mark(frame, shape, contrast, point, colours[point[0]]))
-    first = contrasts[0]
-    parts.append(axis_label(first.first, TALL))
-    heading = f"{first.second} {levels_text(stratum)}".strip()
+            colour = colours.get(point[0], own_colour)
+            parts.append(_mark(frame, shape, contrast, point, colour))
+    metric_across, metric_upward = metrics
+    parts.append(axis_label(metric_across, TALL))
+    heading = f"{metric_upward} {levels_text(stratum)}".strip()
     parts.append(f'<text class="axis halo" x="{LEFT}" y="12">{escape(heading)}</text>')
     y = TALL + 52
-    for entry in (*_legend_of_strata(contrasts), *_legend_of_points(colours)):
+    for entry in (*_legend_of_strata(contrasts, not colours), *_legend_of_points(colours)):
         parts.append(f'<g transform="translate({LEFT + 6} {y})">{entry}</g>')
         y += LINE
-    return svg(parts, y, f"{first.second} against {first.first}, by stratum")
+    return svg(parts, y, f"{metric_upward} against {metric_across}, by stratum")
+
+
+def _colours_of_points(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each point; none where there are more than anybody tells apart, so that the
+    strata have the colours.
+    """
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) > len(SERIES):
+        return {}
+    return dict(zip(distinct, SERIES, strict=False))
 
 
 def _line(frame: Frame, contrast: Contrast) -> Iterator[str]:
@@ -133,11 +150,15 @@ def _mark(frame: Frame, shape: str, contrast: Contrast, point: Point, colour: st
     return f'<path d="{path}" fill="{colour}"><title>{title}</title></path>'
 
 
-def _legend_of_strata(contrasts: Sequence[Contrast]) -> Iterator[str]:
+def _legend_of_strata(contrasts: Sequence[Contrast], in_colours: bool) -> Iterator[str]:
     """The mark of each stratum, with its coefficient."""
-    for shape, contrast in zip(SHAPES, contrasts, strict=False):
-        text = f"{contrast.stratum[-1]}: {contrast.test} {number(contrast.estimate)}"
-        mark = f'<path class="line" d="M0 0{shape}"/>'
+    for shape, colour, contrast in zip(SHAPES, SERIES, contrasts, strict=False):
+        stratum = contrast.stratum[-1]
+        if len(contrast.stratum) == 1:
+            stratum = contrast.at or stratum
+        text = f"{stratum}: {display_name(contrast.test)} {number(contrast.estimate)}"
+        look = f'fill="{colour}"' if in_colours else 'class="line"'
+        mark = f'<path {look} d="M0 0{shape}"/>'
         yield f'{mark}<text class="tick" x="10" y="4">{escape(text)}</text>'
 
 
@@ -145,4 +166,5 @@ def _legend_of_points(colours: dict[str, str]) -> Iterator[str]:
     """The colour of each point."""
     for name, colour in colours.items():
         mark = f'<path d="M0 0{SHAPES[0]}" fill="{colour}"/>'
-        yield f'{mark}<text class="tick" x="10" y="4">{escape(name)}</text>'
+        text = escape(cut_text(name, MOST_CHARACTERS))
+        yield f'{mark}<text class="tick" x="10" y="4">{text}</text>'

@@ -107,7 +107,10 @@ def test_a_model_and_a_correlation_over_dimensions(tmp_path: Path) -> None:
     assert {terms["layer"].outcome, terms["fit.batch"].outcome} == {"differs"}
     assert [(c.stratum, c.n) for c in agree.contrasts] == [((name,), (6,)) for name in MAPS]
     assert [c.estimate for c in agree.contrasts] == pytest.approx([1] * len(MAPS))
-    assert [p[0] for p in agree.contrasts[0].points][:2] == ["encoder 1 · 2", "bottleneck · 2"]
+    assert [p[0] for p in agree.contrasts[0].points][:2] == [
+        "encoder 1 · batch 2",
+        "bottleneck · batch 2",
+    ]
     assert agree.notes.count("averaged over depth (3 levels)") == 0
 
 
@@ -120,7 +123,7 @@ def test_a_dimension_of_one_metric_confines_it_beside_another(tmp_path: Path) ->
         assert contrast.n == (4,)
         first_name, distance, _ = contrast.points[0]
         by_hand = means_by_hand(study, (layer,), (0,), batch=2, patch=32)
-        assert first_name == "2 · 32"
+        assert first_name == "batch 2 · patch 32"
         assert distance == pytest.approx(by_hand.mean())
 
 

@@ -2,6 +2,7 @@
 strength of a dimension that the score does not have, with what the estimator needs.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from harness.judge.correlation_averages import average_correlations, metric_labe
 from harness.judge.preview import previews
 from harness.judge.preview_words import preview_lines
 from harness.judge.verdicts import Verdict
+from harness.report.colours import SERIES
 from harness.report.correlation_figure import figures_of_strata, fitted_line
 from harness.report.page_comparisons import section_of_comparison
 from harness.spec.values import Trial
@@ -158,21 +160,34 @@ def test_what_an_estimator_needs_stands_in_every_table(tmp_path: Path) -> None:
     for contrast in verdict.contrasts:
         assert contrast.name.startswith("CCFV (needs labels of the target) and Dice")
     page = section_of_comparison(0, verdict)
-    assert page.count("ccfv (needs labels of the target)") > 6
+    assert page.count("CCFV (needs labels of the target)") > 6
 
 
 def test_figures_show_strata_together_with_a_line_each(tmp_path: Path) -> None:
     verdict, _, _ = verdict_of(tmp_path, entry("r", within="[test_on, strength]"))
-    figures = list(figures_of_strata(verdict.contrasts))
+    figures = list(figures_of_strata(verdict.contrasts, ("consistency (NHD)", "Dice")))
     assert len(figures) == 3  # a target each, with its two strengths
     for figure in figures:
         assert figure.count("<title>") == 10
-        assert "0.1: kendall" in figure
-        assert "0.3: kendall" in figure
+        assert "0.1: Kendall&#x27;s tau" in figure
+        assert "0.3: Kendall&#x27;s tau" in figure
+        assert "Dice against consistency (NHD), by stratum" in figure
     page = section_of_comparison(0, verdict)
     assert page.count("by stratum") == 3
     # and a panel for each stratum, with the line of least squares
     assert page.count('<path class="line" d="M') >= 6 + 2 * 3
+
+
+@pytest.mark.parametrize(("count", "entries"), [(8, 2 + 8), (9, 2)])
+def test_many_points_have_the_colours_of_their_strata(
+    tmp_path: Path, count: int, entries: int
+) -> None:
+    verdict, _, _ = verdict_of(tmp_path, entry("r", within="[test_on, strength]"))
+    points = tuple([(f"network {number}", number, number**2) for number in range(count)])
+    pair = [replace(contrast, points=points) for contrast in verdict.contrasts[:2]]
+    (figure,) = figures_of_strata(pair, ("x", "y"))
+    assert figure.count("<g ") == entries
+    assert figure.count(f'fill="{SERIES[1]}"') == (3 if count == 8 else count + 1)
 
 
 def test_the_line_is_that_of_least_squares() -> None:
