@@ -1,6 +1,6 @@
 """One position of the grid -> a trial and its levels; positions with the same fit share it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,6 @@ from harness.study.settings import UNREADABLE, Reading, Settings
 from harness.study.switches import Switches
 from harness.study.unknown_settings import unknown_settings
 
-SEED = "fit.seed"  # the path of the axis that `seeds` is
 NO_USER = "no method, init, prepare or augment of the study uses images to adapt to"
 
 
@@ -60,20 +59,6 @@ class Position:
     levels: dict[str, str]
     inert: Paths  # the trial does not take them
     switched_off: Paths  # `when` says so
-
-
-def one_of_all_seeds(cells: Iterable[Cell]) -> Iterator[Cell]:
-    """One of those cells that only a seed tells apart, for rules look at no seeds; but all whose
-    pick names a fit, which has a seed of its own.
-    """
-    seen: set[tuple[Any, ...]] = set()
-    for cell in cells:
-        levels = dict(cell.levels)
-        levels.pop(SEED, None)
-        arm = (*levels.items(), cell.words)
-        if arm not in seen or cell.trial.pick.upstream:
-            seen.add(arm)
-            yield cell
 
 
 class Cells:

@@ -9,7 +9,7 @@ from harness.spec.outside import use_components
 from harness.spec.values import Steps
 from harness.study import comparison
 from harness.study.axes import Axis, axis_paths, is_too_large, read_axes
-from harness.study.cells import Cell, one_of_all_seeds
+from harness.study.cells import Cell
 from harness.study.comparison import Comparison
 from harness.study.declaration import Declaration, declare
 from harness.study.document import Document
@@ -183,7 +183,7 @@ def _expanded_grid(problems: Problems, axes: list[Axis], transductive: bool) -> 
 def _check_trials(problems: Problems, grid: Expansion, transductive: bool) -> None:
     """Problems that show only in a whole trial; each is reported once, where the file says it."""
     reported: set[str] = set()
-    for cell in one_of_all_seeds(grid.cells):
+    for cell in grid.cells:
         for steps, text in trial_problems(cell.trial, transductive):
             if text not in reported:
                 reported.add(text)

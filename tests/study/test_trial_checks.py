@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.study.cells import one_of_all_seeds
 from tests.made.outside import folder_of_components, write_component
 from tests.made.study_files import BASE, loaded_study, problem_text
 
@@ -236,7 +235,7 @@ def test_a_pick_that_names_the_fit_of_the_second_seed_is_found(tmp_path: Path) -
     assert problem not in problem_text(tmp_path, text % 5)
 
 
-def test_rules_are_asked_of_one_seed(tmp_path: Path) -> None:
-    study = loaded_study(tmp_path, f"seeds: 3\n{BASE}grid: {{fit.patch: [32, 64]}}\n")
-    looked_at = list(one_of_all_seeds(study.cells))
-    assert [(cell.trial.fit.patch, cell.trial.fit.seed) for cell in looked_at] == [(32, 0), (64, 0)]
+def test_a_seed_that_is_too_large_is_found_behind_others(tmp_path: Path) -> None:
+    text = problem_text(tmp_path, f"seeds: [0, 1, {2**32}]\n{BASE}")
+    assert "seed" in text
+    assert str(2**32 - 1) in text.replace(",", "")
