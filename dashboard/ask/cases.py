@@ -50,7 +50,9 @@ def said_once(lists: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
     """Returns each of these lists of words as a name that has no word twice, as of a seed and its
     draw; all words stand in it where it would be the name of two lists.
     """
-    different = {words: tuple(dict.fromkeys(words)) for words in lists}
+    different = {}
+    for words in lists:
+        different[words] = tuple(dict.fromkeys(words))
     counts = Counter(different.values())
     names = {}
     for words, once in different.items():

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from harness.judge.contrast_sentences import ONLY_THESE
-from harness.judge.contrast_words import metric_in_words, name_of_side, where_in_words
+from harness.judge.contrast_words import metric_in_words, names_of_sides, where_in_words
 from harness.judge.contrasts import Contrast
 from harness.judge.correlated_networks import counted_in_correlation
 from harness.judge.look_words import level_in_words, looks_in_words
@@ -111,9 +111,10 @@ def words_of(verdict: Verdict, contrast: Contrast, names: Names) -> Words:
     if verdict.family > 1 and comparison.correct and not contrast.corrected_by_test:
         p = f"corrected {p}"
     margin = "" if comparison.margin is None else f"{comparison.margin:g}"
+    first, second = names_of_sides(comparison, contrast, names)
     return Words(
-        a=name_of_side(comparison, contrast.first, names),
-        b=name_of_side(comparison, contrast.second, names),
+        a=first,
+        b=second,
         metric=metric_in_words(comparison, names),
         difference=number(contrast.estimate, width),
         size=number(abs(contrast.estimate), width),

@@ -5,7 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.judge.contrast_words import metric_in_words, name_of_side, where_in_words
+from harness.judge.contrast_words import (
+    metric_in_words,
+    name_of_side,
+    names_of_sides,
+    where_in_words,
+)
 from harness.judge.contrasts import Contrast
 from harness.judge.correlated_networks import counted_in_correlation
 from harness.judge.look_words import looks_in_words
@@ -154,8 +159,7 @@ def _trend(comparison: Comparison, contrast: Contrast, family: int, names: Names
 
 def _correlate(comparison: Comparison, contrast: Contrast, family: int, names: Names) -> str:
     """A correlation of two metrics."""
-    first = name_of_side(comparison, contrast.first, names)
-    second = name_of_side(comparison, contrast.second, names)
+    first, second = names_of_sides(comparison, contrast, names)
     counted = counted_in_correlation(comparison, contrast.why)
     statistic = display_name(contrast.test, names)
     facts = f"{statistic} {_numbers(comparison, contrast, family, counted)}"

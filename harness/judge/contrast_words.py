@@ -24,15 +24,21 @@ def name_of_side(comparison: Comparison, side: str, names: Names) -> str:
     return side
 
 
+def names_of_sides(comparison: Comparison, contrast: Contrast, names: Names) -> tuple[str, str]:
+    """What stands on both sides of a contrast; the second is empty where it has one alone."""
+    first = name_of_side(comparison, contrast.first, names)
+    if not contrast.second:
+        return first, ""
+    second = name_of_side(comparison, contrast.second, names)
+    return first, second
+
+
 def sides_in_words(comparison: Comparison, contrast: Contrast, names: Names) -> str:
     """The two metrics of a correlation, or a term of a model; empty where arms are compared."""
     if comparison.kind not in ("correlate", "model"):
         return ""
-    sides = name_of_side(comparison, contrast.first, names)
-    if contrast.second:
-        other_metric = name_of_side(comparison, contrast.second, names)
-        sides += f" and {other_metric}"
-    return sides
+    first, second = names_of_sides(comparison, contrast, names)
+    return f"{first} and {second}" if second else first
 
 
 def metric_in_words(comparison: Comparison, names: Names) -> str:

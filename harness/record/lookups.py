@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from harness.record.database import Ask, without_nan
 from harness.record.description import question_of
 from harness.record.patience import patiently
-from harness.record.recorded_runs import BY_ROW, BY_START
+from harness.record.recorded_runs import recording_order
 from harness.record.runs_on_server import PAGE, mlflow_runs
 from harness.record.tracker import Tracker
 
@@ -95,7 +95,7 @@ def read_overview(tracker: Tracker) -> Overview:
 
 
 def _overview_of_database(tracker: Tracker, ask: Ask) -> Overview:
-    order = BY_START if tracker.file is None else BY_ROW
+    order = recording_order(is_file=tracker.file is not None)
     studies = [StudyRow(*row) for row in ask(STUDIES)]
     outcomes = [Outcome(*row) for row in ask(OUTCOMES + order)]
     costs = {(run, metric): value for run, metric, value in ask(COSTS)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from harness.record.database import Ask, Run
 from harness.record.lookups import NOT_DELETED, RUNS_OF_STUDIES, look_up
-from harness.record.recorded_runs import BY_ROW, BY_START, COLUMNS, RunRow, as_run
+from harness.record.recorded_runs import COLUMNS, RunRow, as_run, recording_order
 from harness.record.runs_on_server import runs_from_server
 from harness.record.tracker import Tracker
 
@@ -18,7 +18,7 @@ def newest_run(tracker: Tracker, study: str) -> Run | None:
 
     def of_database(tracker: Tracker, ask: Ask) -> Run | None:
         """Reads its line and its tags."""
-        order = BY_START.replace(",", " DESC,") if tracker.file is None else BY_ROW
+        order = recording_order(is_file=tracker.file is not None).replace(",", " DESC,")
         rows = ask(f"{NEWEST} {order} DESC LIMIT 1", study=study)
         if not rows:
             return None

@@ -11,6 +11,11 @@ BY_ROW = "r.rowid"  # of a file: as recorded, for a clock may be set back
 BY_START = "r.start_time, r.run_uuid"  # of a server, whose rows have no order of their own
 
 
+def recording_order(*, is_file: bool) -> str:
+    """What runs are ordered by so that they come as they were recorded."""
+    return BY_ROW if is_file else BY_START
+
+
 class RunRow(NamedTuple):
     """A run's own columns, in the order of `COLUMNS`."""
 
@@ -49,7 +54,7 @@ def read_runs(ask: Ask, study: str | None, *, is_file: bool) -> list[Run]:
     among = f"""FROM runs r JOIN experiments e USING (experiment_id)
         WHERE r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active' {of_study}"""
     bound = {"study": study} if study is not None else {}
-    order = BY_ROW if is_file else BY_START
+    order = recording_order(is_file=is_file)
     values_of = _values_in_file if is_file else _values_on_server
     with collector_paused():
         rows = ask(f"SELECT {COLUMNS} {among} ORDER BY {order}", **bound)

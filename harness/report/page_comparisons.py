@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.judge.arms import Levels, stratum_name
-from harness.judge.contrast_words import name_of_side
-from harness.judge.contrasts import Contrast
+from harness.judge.contrast_words import names_of_sides
 from harness.judge.enough_shots import is_curve_of_shots
 from harness.judge.look_words import STOPPED, level_in_words
 from harness.judge.verdicts import Arm, Verdict
@@ -106,7 +105,7 @@ def _strata(
 def _figures_over_strata(verdict: Verdict, names: Names) -> Iterator[str]:
     """The figures that show several strata together."""
     if verdict.comparison.correlate is not None and verdict.contrasts:
-        metrics = _metrics_of(verdict.comparison, verdict.contrasts[0], names)
+        metrics = names_of_sides(verdict.comparison, verdict.contrasts[0], names)
         yield from figures_of_strata(verdict.contrasts, metrics)
     if has_differences(verdict):
         yield difference_plot(verdict, _metric_label(verdict.comparison, names))
@@ -131,13 +130,7 @@ def _figures(
             yield rank_diagram(ranking, comparison.alpha)
     for contrast in verdict.contrasts_of(stratum):
         if len(contrast.points) > 1:
-            yield scatter(contrast.points, _metrics_of(comparison, contrast, names))
-
-
-def _metrics_of(comparison: Comparison, contrast: Contrast, names: Names) -> tuple[str, str]:
-    """What people call the two metrics of a correlation."""
-    first = name_of_side(comparison, contrast.first, names)
-    return first, name_of_side(comparison, contrast.second, names)
+            yield scatter(contrast.points, names_of_sides(comparison, contrast, names))
 
 
 def _metric_label(comparison: Comparison, names: Names) -> str:

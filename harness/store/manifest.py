@@ -85,13 +85,12 @@ def sound_bytes(folder: str, name: str) -> bytes | None:
     """
     try:
         with open(f"{folder}/{MANIFEST}", "rb") as handle:
-            entry = FileEntry(**json.loads(handle.read())[name])
+            digest = json.loads(handle.read())[name]["sha256"]
         with open(f"{folder}/{name}", "rb") as handle:
             content = handle.read()
     except (OSError, *UNREADABLE):
         return None
-    is_sound = hashlib.sha256(content).hexdigest() == entry.sha256
-    return content if is_sound else None
+    return content if hashlib.sha256(content).hexdigest() == digest else None
 
 
 def read_manifest(folder: Path) -> dict[str, FileEntry] | None:
