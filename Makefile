@@ -49,6 +49,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.recording
 	$(BIN)/python -m benchmarks.live_records
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.large_tables
 	$(BIN)/python -m benchmarks.race
 	$(BIN)/python -m benchmarks.sequential
 	$(BIN)/python -m benchmarks.dashboard

@@ -4,11 +4,11 @@ import multiprocessing
 import os
 import signal
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.store.db import utils as mlflow_schema
 
@@ -22,7 +22,7 @@ from tests.made.studies import tracker_of
 from tests.made.trials import SEEDS, record_trial
 
 OLDER = "0584bdc529eb"  # a migration in the middle of MLflow's history
-fork = multiprocessing.get_context("fork")  # it has MLflow loaded, so that moments are moments
+fork = multiprocessing.get_context("fork")  # what it counts is seen here
 
 
 def prepare_database(address: str, folder: str) -> None:
@@ -38,51 +38,43 @@ def starting(address: str, home: Path) -> multiprocessing.process.BaseProcess:
     return process
 
 
-def tables_exist(folder: Path) -> bool:
-    """Whether a database in a folder, under whatever name, has its first tables."""
-    for path in folder.iterdir():
-        if path.name.endswith((".db", ".unfinished")) and path.stat().st_size:
-            return True
-    return False
+def start_until(tracker: Tracker, statement: int | None, number: int = signal.SIGKILL) -> int:
+    """Prepares a database in a process that gets a signal before one of its statements.
 
+    Returns how many it came to. The statement says when, and not a clock: how long a
+    migration takes differs from one moment of a machine to the next.
+    """
+    count = fork.Value("i", 0)
 
-def wait_for_tables(folder: Path, process: multiprocessing.process.BaseProcess) -> None:
-    """Waits until the migration of a database has begun."""
-    deadline = time.monotonic() + 60
-    while not tables_exist(folder):
-        assert process.is_alive()
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    def prepare_until() -> None:
+        @sqlalchemy.event.listens_for(sqlalchemy.Engine, "before_cursor_execute")
+        def interrupt(*_: object) -> None:
+            if count.value == statement:
+                os.kill(os.getpid(), number)
+            count.value += 1
+
+        tracker.prepare()
+
+    process = fork.Process(target=prepare_until)
+    process.start()
+    process.join()
+    assert (process.exitcode == 0) == (statement is None)  # it was interrupted, or ran to its end
+    return count.value
 
 
 @pytest.fixture(scope="module")
-def seconds_of_first_start(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How long a migration takes on this machine now, from its first tables on.
-
-    One in this process comes before it, for what that loads a fork need not load again.
-    """
-    warm = tmp_path_factory.mktemp("warm")
-    prepare_database(f"sqlite:///{warm / 'mlflow.db'}", str(warm))
-    folder = tmp_path_factory.mktemp("undisturbed")
-    process = starting(f"sqlite:///{folder / 'mlflow.db'}", folder)
-    wait_for_tables(folder, process)
-    began = time.monotonic()
-    process.join()
-    return time.monotonic() - began
+def statements(tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many statements a first start makes."""
+    return start_until(tracker_of(Home(tmp_path_factory.mktemp("undisturbed"))), statement=None)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.6])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.6, 0.9])
 def test_a_first_start_that_is_interrupted_can_be_repeated(
-    home: Home, seconds_of_first_start: float, number: signal.Signals, share: float
+    home: Home, statements: int, number: signal.Signals, share: float
 ) -> None:
     tracker = tracker_of(home)
-    process = starting(tracker.uri, home.folder)
-    wait_for_tables(home.folder, process)
-    time.sleep(share * seconds_of_first_start)
-    assert process.is_alive()  # so it is interrupted in the middle
-    os.kill(process.pid or 0, number)
-    process.join()
+    start_until(tracker, int(share * statements), number)
     tracker.prepare()
     study = study_at(home, SEEDS.format(name="first", seeds=1))
     assert record_trial(tracker, study, study.cells[0], TrialResult(State.FINISHED))
@@ -137,19 +129,21 @@ def test_a_database_of_an_older_mlflow_is_brought_up_to_date(home: Home) -> None
     assert client.get_experiment("7").name == "of old"
 
 
-def test_a_migration_that_is_killed_leaves_the_old_database(home: Home) -> None:
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_migration_that_is_killed_leaves_the_old_database(
+    home: Home, tmp_path: Path, share: float
+) -> None:
+    undisturbed = Home(tmp_path / "undisturbed")
+    undisturbed.folder.mkdir()
+    older_database(undisturbed.database)
+    statements = start_until(tracker_of(undisturbed), statement=None)
     older_database(home.database)
     before = home.database.read_bytes()
-    process = starting(tracker_of(home).uri, home.folder)
-    unfinished = home.folder / ".mlflow.db.unfinished"
-    while not unfinished.exists():
-        assert process.is_alive()
-    time.sleep(0.1)
-    process.kill()
-    process.join()
+    start_until(tracker_of(home), int(share * statements))
+    assert (home.folder / ".mlflow.db.unfinished").exists()
     assert home.database.read_bytes() == before
     tracker_of(home).prepare()
-    assert not unfinished.exists()
+    assert not (home.folder / ".mlflow.db.unfinished").exists()
     assert MlflowClient(tracker_of(home).uri).get_experiment_by_name("of old") is not None
 
 

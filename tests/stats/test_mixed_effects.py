@@ -1,6 +1,5 @@
 """Mixed models against analysis of variance, statsmodels and the likelihood written out."""
 
-import time
 from itertools import product
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from scipy import stats
 
 from harness.stats import models
-from tests.stats.grids import RNG, grid, means_of_networks, unequal_rows
+from tests.stats.grids import grid, means_of_networks, unequal_rows
 
 
 def test_mixed_model_of_images_within_networks_is_the_anova_of_network_means() -> None:
@@ -108,16 +107,6 @@ def test_mixed_model_of_a_single_random_factor_is_exact_with_and_without_its_var
     assert mixed.terms[0].statistic == pytest.approx(expected.statistic, rel=1e-6)
     assert mixed.note == note
     assert mixed.terms[0].df == (1.0, 4.0)
-
-
-def test_mixed_model_of_thousands_of_rows_takes_no_time() -> None:
-    rows = list(product(range(5), range(10), range(50)))
-    table = pd.DataFrame(rows, columns=["init", "seed", "image"])
-    table = table.assign(dice=RNG.normal(size=2500))
-    start = time.perf_counter()
-    models.mixed_effects(table, "dice ~ C(init)", random=("init:seed", "image"))
-    seconds = time.perf_counter() - start
-    assert seconds < 5
 
 
 def test_mixed_model_that_forgets_the_networks_is_overconfident() -> None:
