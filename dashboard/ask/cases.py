@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.ask.facts import SEEDS, levels_in, settings
+from dashboard.ask.facts import levels_in, settings
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of
 from harness.record.database import Run
+from harness.spec.repetitions import REPETITIONS
 from harness.study.names import level_display_names
 
 PREDICTION = "prediction"  # how the names of figures begin that have panels
@@ -64,7 +65,7 @@ def _paths_beside(study_runs: StudyRuns, runs: pd.DataFrame, factor: str) -> lis
     """Returns the settings that vary beside a factor, and are no options of its component."""
     component = factor.removesuffix(".name").removesuffix(".arch")
     paths = []
-    for path in (*settings(study_runs), *SEEDS):
+    for path in (*settings(study_runs), *REPETITIONS):
         is_of_factor = path == factor or path.startswith(f"{component}.")
         if path in runs and not is_of_factor and runs[path].nunique() > 1:
             paths.append(path)

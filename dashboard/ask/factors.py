@@ -14,6 +14,7 @@ from dashboard.read.study_file import file_of, study_of
 from harness.judge.arms import Layout, TrialPlace, lay_out
 from harness.judge.tables import Means, means
 from harness.spec.naming import is_number, level_of_text
+from harness.spec.repetitions import FOLD, SEED
 from harness.study.comparison import Comparison, Unit
 from harness.study.load import Study
 
@@ -148,13 +149,13 @@ def _layout_of_runs(study_runs: StudyRuns, paths: Paths, where: Mapping[str, str
         runs = runs[runs[path] == level]
     trial_places = []
     for run in runs.to_dict("records"):
-        fold = re.match(r"\d+", str(run.get("fit.fold")))
+        fold = re.match(r"\d+", str(run.get(FOLD)))
         trial_place = TrialPlace(
             trial=run["trial"],
             stratum=tuple(str(run[path]) for path in settings_of_runs),
             arm=(),
             point="",
-            seed=int(run["fit.seed"]),
+            seed=int(run[SEED]),
             fold=int(fold.group()) if fold else None,
             test_on=str(run.get("test_on")),
             rest=(),

@@ -12,11 +12,11 @@ from dashboard.read.records import StudyRuns
 from dashboard.read.study_file import file_of, study_of
 from harness.judge.positions import NO_DIMENSIONS
 from harness.spec.naming import is_number, level_name
+from harness.spec.repetitions import REPETITIONS
 from harness.study.comparison import Unit
 from harness.study.levels import grid_paths, levels_of, measured_in
 from harness.study.load import Study
 
-SEEDS = ("fit.seed", "fit.fold")
 SHIFT = "perturb"  # the axis of whole perturbations, each with its options
 KIND = "perturb.name"
 STRENGTH = "perturb.strength"
@@ -49,7 +49,7 @@ def _read_facts(file: tuple[str, int, int], name: str, _study: Study) -> Facts:
     grid = _study.expansion
     axes = grid_paths(grid)
     paths = as_factors(axes)
-    paths += [path for path in axes if path not in SEEDS]
+    paths += [path for path in axes if path not in REPETITIONS]
     levels: dict[str, list[str]] = {}
     for path in paths:
         if path not in levels:
@@ -85,7 +85,7 @@ def as_factors(axes: Iterable[str]) -> list[str]:
 
     Beside an axis of its options, a component counts by its bare name alone.
     """
-    paths = [path for path in axes if path not in SEEDS]
+    paths = [path for path in axes if path not in REPETITIONS]
     factors: dict[str, None] = {}
     for path in paths:
         if _has_option_axis(path, paths):

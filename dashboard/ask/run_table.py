@@ -9,6 +9,7 @@ from dashboard.ask.facts import metrics, settings
 from dashboard.read.notes import NO_NOTE, notes_of
 from dashboard.read.numbers import numbers_of
 from dashboard.read.records import StudyRuns
+from harness.spec.repetitions import REPETITIONS, SEED
 
 RUN = "run"
 STAR = "★"
@@ -30,7 +31,7 @@ def run_table(study_runs: StudyRuns, runs: pd.DataFrame) -> pd.DataFrame:
         "ended": pd.to_datetime(runs["ended"], unit="ms"),
     }
     table = pd.DataFrame(columns, index=runs.index)
-    seeds = [path for path in ("fit.seed", "fit.fold") if path in runs]
+    seeds = [path for path in REPETITIONS if path in runs]
     for path in [*settings(study_runs), *seeds]:
         if path in runs:
             table[path] = runs[path]
@@ -44,7 +45,7 @@ def first_columns(study_runs: StudyRuns, table: pd.DataFrame) -> list[str]:
     """Returns the columns that the table starts with: what varies, and what is compared."""
     measured = [metric for metric in metrics(study_runs) if metric in table]
     paths = settings(study_runs)
-    head = [STAR, "state", *paths[:FEW_SETTINGS], "fit.seed"]
+    head = [STAR, "state", *paths[:FEW_SETTINGS], SEED]
     columns = dict.fromkeys([*head, *measured[:FEW_METRICS], NOTE])
     return [column for column in columns if column in table]
 

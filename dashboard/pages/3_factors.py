@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard.ask.answers import Question, answer_question, answers
 from dashboard.ask.factors import crossed_means, unit_of
 from dashboard.ask.facts import (
-    SEEDS,
     factors,
     facts,
     levels_in,
@@ -39,6 +38,7 @@ from dashboard.read.records import StudyRuns
 from harness.judge.arms import levels_text
 from harness.judge.verdicts import Verdict
 from harness.spec.naming import is_number
+from harness.spec.repetitions import REPETITIONS
 
 WORTH_WAITING = 2000  # trials whose model is fitted without being asked for
 
@@ -92,7 +92,7 @@ def _where(study_runs: StudyRuns, excluded: Paths) -> dict[str, str]:
 def _where_with_seeds(study_runs: StudyRuns, excluded: Paths) -> dict[str, str]:
     """Returns the filters that are set, those on a seed and a fold with them."""
     where = _where(study_runs, excluded)
-    for path in SEEDS:
+    for path in REPETITIONS:
         if path in st.query_params:
             where[path] = str(st.query_params[path])
     return where

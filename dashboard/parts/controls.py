@@ -15,6 +15,7 @@ from dashboard.read.overview import overview
 from dashboard.read.records import StudyRuns, runs_of
 from dashboard.read.study_file import study_of
 from harness.run.progress import running
+from harness.spec.repetitions import REPETITIONS
 from harness.store import Home
 from harness.study.load import Study
 
@@ -198,7 +199,7 @@ def filter_runs(study_runs: StudyRuns, excluded: Iterable[str] = ()) -> pd.DataF
 def _filter_paths(study_runs: StudyRuns, excluded: Iterable[str]) -> list[str]:
     """Returns the settings that can be filtered by: factors, seeds and folds that vary."""
     axes = study_runs.axes
-    seeds = [path for path in ("fit.seed", "fit.fold") if path in axes]
+    seeds = [path for path in REPETITIONS if path in axes]
     runs = study_runs.runs
     paths = []
     for path in [*as_factors(axes), *seeds]:

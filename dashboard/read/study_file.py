@@ -1,19 +1,16 @@
 """The study file behind the runs that are looked at, as it is now."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
 from dashboard.read.database import Unreadable, tracker
 from dashboard.read.records import StudyRuns
-from harness.record.contents import FOLDER_TAG
 from harness.record.database import Run
-from harness.record.files_of_run import ARTIFACTS
 from harness.record.lookups import Version
+from harness.record.study_files import StudyFile, study_file_of
 from harness.run.fingerprints import as_recorded
 from harness.search.confirmation import with_confirmation
 from harness.spec.collector import collector_paused, spare_what_is_there
@@ -21,16 +18,7 @@ from harness.store import Home
 from harness.study.document import Mistakes
 from harness.study.load import Study, load_study
 
-ROOT = Path(__file__).resolve().parents[2]
 MANY_TRIALS = 2000  # through which the garbage collector looks for long
-SOURCE = "mlflow.source.name"  # the tag of a run that names its study file
-
-
-class Candidates(NamedTuple):
-    """The name of a study file as its runs have it, and where it may be."""
-
-    name: str
-    paths: tuple[Path, ...]
 
 
 def study_of(study_runs: StudyRuns) -> Study:
@@ -57,70 +45,33 @@ def file_of(study_runs: StudyRuns) -> tuple[str, int]:
     """Returns the path of the study file behind the runs, and when it last changed."""
     key = (tracker().uri, study_runs.name, study_runs.version)
     folders = (str(Home.here().folder), os.getcwd())
-    return _first_file(_candidates_of(key, folders, study_runs))
+    return _first_file(_recorded_file(key, folders, study_runs))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _candidates_of(
+def _recorded_file(
     key: tuple[str, str, Version], folders: tuple[str, str], _study_runs: StudyRuns
-) -> Candidates:
+) -> StudyFile:
     """Returns where the study file may be; a page asks that for each of its controls."""
     del key, folders
-    return _candidates(_study_runs.recorded)
+    return study_file_of(_study_runs.recorded, Home.here())
 
 
 def find_study_file(recorded: Sequence[Run]) -> tuple[str, int]:
     """Returns the same of these runs; `Unreadable` where the file is not here."""
-    return _first_file(_candidates(recorded))
+    return _first_file(study_file_of(recorded, Home.here()))
 
 
-def _candidates(recorded: Sequence[Run]) -> Candidates:
-    name = _recorded_file(recorded)
-    paths = _paths_of_file(recorded, name) if name else ()
-    return Candidates(name, tuple(paths))
-
-
-def _first_file(candidates: Candidates) -> tuple[str, int]:
-    """Returns the first of these files that is here; `Unreadable` where none is."""
-    name = candidates.name
-    for path in candidates.paths:
-        if path.is_file():
-            return str(path), _last_change(path)
-    raise Unreadable(
-        f"The study file {name or 'of these runs'} is not here, so its comparisons cannot be "
-        "judged.",
-        "Put it back, or start the dashboard in the folder where the study was run.",
-    )
-
-
-def _paths_of_file(recorded: Sequence[Run], name: str) -> Iterator[Path]:
-    """Yields where a study file may be: where it was, else as near to the home as it was then."""
-    newest = next((run for run in reversed(recorded) if FOLDER_TAG in run.tags), None)
-    if newest is not None:
-        folder = newest.tags[FOLDER_TAG]
-        yield Path(folder) / name
-        yield from _moved_with_home(newest, os.path.join(folder, name))
-    for known_folder in (Home.here().folder, Path.cwd(), ROOT):
-        yield known_folder / name
-    for run in recorded[-1:]:
-        yield from _moved_with_home(run, name)
-
-
-def _moved_with_home(run: Run, path: str) -> Iterator[Path]:
-    """Yields where a path leads now, if the home was moved together with the folders around it."""
-    old_home, mark, _ = unquote(urlsplit(run.artifact_uri).path).partition(ARTIFACTS)
-    if mark and os.path.isabs(path):
-        from_home = os.path.relpath(path, old_home)
-        moved = Home.here().folder / from_home
-        yield Path(os.path.normpath(moved))
-
-
-def _recorded_file(recorded: Sequence[Run]) -> str:
-    """Returns the study file that the newest run names; empty where none does."""
-    for run in reversed(recorded):
-        if SOURCE in run.tags:
-            return run.tags[SOURCE]
-    return ""
+def _first_file(file: StudyFile) -> tuple[str, int]:
+    """Returns where a study file is; `Unreadable` where it is not here."""
+    path = file.find()
+    if path is None:
+        raise Unreadable(
+            f"The study file {file.name or 'of these runs'} is not here, so its comparisons "
+            "cannot be judged.",
+            "Put it back, or start the dashboard in the folder where the study was run.",
+        )
+    return str(path), _last_change(path)
 
 
 def _last_change(path: Path) -> int:

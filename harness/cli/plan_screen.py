@@ -9,6 +9,7 @@ from rich.text import Text
 from harness.run.changed_code import changed_code_lines
 from harness.run.plan import Plan
 from harness.run.progress import duration
+from harness.spec.repetitions import SEED
 from harness.spec.states import State
 from harness.study.axes import Axis
 from harness.study.cell_names import LISTS
@@ -64,7 +65,7 @@ def _names_of_levels(
     for column, path in enumerate(axis.paths):
         levels = [row[column] for row in rows]
         names[path] = level_display_names(levels, path, study.names)
-        if path == "fit.seed" or (len(axis.paths) > 1 and are_shared):
+        if path == SEED or (len(axis.paths) > 1 and are_shared):
             names[path] = {level: level for level in levels}
     return names
 

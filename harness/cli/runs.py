@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli.named_study import name_of_study
 from harness.cli.shared import (
     AsJson,
     Where,
@@ -21,9 +22,13 @@ from harness.cli.shared import (
     tracker_at,
 )
 from harness.record.database import Run
+from harness.record.study_files import study_file_of
 from harness.record.tracker import Tracker, metrics
 from harness.spec.catalogue import catalogue
 from harness.spec.options import did_you_mean
+from harness.spec.repetitions import REPETITIONS
+from harness.store import Home
+from harness.study.names_compared import metrics_in_file
 
 Row = dict[str, Any]
 FIRST = ("run", "study", "state")
@@ -34,7 +39,9 @@ WIDEST = 22  # letters of a cell in the table; CSV and JSON have them all
 
 @app.command()
 def runs(
-    study: Annotated[str | None, typer.Argument(help="A study's name; all otherwise.")] = None,
+    study: Annotated[
+        str | None, typer.Argument(help="A study's name or file; all otherwise.")
+    ] = None,
     sort: Annotated[
         str | None, typer.Option(help="A column to sort by; -dice begins with the highest.")
     ] = None,
@@ -50,16 +57,17 @@ def runs(
 ) -> None:
     """List runs with their levels and metrics; sort, confine, choose columns."""
     tracker = tracker_at(where)
-    rows = _rows(tracker, or_exit(tracker.runs, study))
-    if not rows:
-        of_study = "" if study is None else f" of the study {study!r}"
-        fail(f"no runs{of_study} in {tracker.shown_uri}")
+    recorded = _runs_of(tracker, study)
+    rows = _rows(tracker, recorded)
     names = _names(rows)
     for condition in only or ():
         rows = _rows_where(rows, condition, names)
     if sort is not None:
         rows = _rows_by(rows, sort, names)
-    columns_to_show = _default_columns(rows, names) if columns is None else columns.split(",")
+    if columns is None:
+        columns_to_show = _default_columns(rows, names, _compared_metrics(recorded, tracker.home))
+    else:
+        columns_to_show = columns.split(",")
     for name in columns_to_show:
         _require(name, names)
     if json_:
@@ -70,6 +78,19 @@ def runs(
         writer.writerows(rows)
     else:
         _print_table(rows, columns_to_show, fits_by_itself=columns is None)
+
+
+def _runs_of(tracker: Tracker, study: str | None) -> list[Run]:
+    """The runs of a study, or of all; where there is none, the command ends."""
+    name = None if study is None else name_of_study(study)
+    recorded = or_exit(tracker.runs, name)
+    if recorded:
+        return recorded
+    if name is None:
+        fail(f"no runs in {tracker.shown_uri}")
+    studies = {run.study for run in or_exit(tracker.runs)}
+    hint = did_you_mean(name, sorted(studies))
+    fail(f"no runs of the study {name!r} in {tracker.shown_uri}; {hint}")
 
 
 def _rows(tracker: Tracker, recorded: list[Run]) -> list[Row]:
@@ -124,22 +145,48 @@ def _rows_by(rows: list[Row], by: str, names: list[str]) -> list[Row]:
     return sorted(having, key=order, reverse=by.startswith("-")) + lacking
 
 
-def _default_columns(rows: list[Row], names: list[str]) -> list[str]:
-    """What probes have measured, and what tells the runs apart, the shortest first."""
+def _compared_metrics(recorded: list[Run], home: Home) -> list[str]:
+    """The metrics that a study compares, in the order of its file; none where that is not here."""
+    of_study = {run.study: [run] for run in recorded}
+    metrics_compared: list[str] = []
+    for newest in of_study.values():
+        file = study_file_of(newest, home).find()
+        if file is not None:
+            metrics_compared += metrics_in_file(file)
+    return metrics_compared
+
+
+def _columns_of_metrics(compared: list[str], names: list[str]) -> list[str]:
+    """The columns of these metrics: `swd` or, with dimensions, `swd/gradient/wasserstein`."""
+    columns: dict[str, None] = {}
+    for metric in compared:
+        for name in names:
+            if name.partition("/")[0] == metric:
+                columns[name] = None
+    return list(columns)
+
+
+def _default_columns(rows: list[Row], names: list[str], compared: list[str]) -> list[str]:
+    """What is compared, what tells the runs apart, the shortest first, and what else was measured.
+
+    Seed and fold come after what they repeat.
+    """
     measured = probed_metrics()
     numbers = [name for name in names if name in measured]
     numbers.sort(key=lambda name: -sum(name in row for row in rows))
+    first = _columns_of_metrics(compared, names)[:FEW]
+    rest = [name for name in numbers if name not in first]
     levels = []
     for name in names:
         values = {str(row.get(name)) for row in rows}
         is_number = any(isinstance(row.get(name), float) for row in rows)
         if not is_number and name not in FIRST and len(values) > 1:
             levels.append(name)
-    levels.sort(key=lambda name: _width(rows, name))
+    levels.sort(key=lambda name: (name in REPETITIONS, _width(rows, name)))
     head = ["run", "state"]
     if len({row["study"] for row in rows}) > 1:
         head.insert(1, "study")
-    return [*head, *numbers[:FEW], *levels]
+    return [*head, *first, *levels, *rest[: FEW - len(first)]]
 
 
 def probed_metrics() -> set[str]:

@@ -14,7 +14,7 @@ from harness.cli.wrapping import lines_of_sentence
 from harness.record.database import Run
 from harness.record.tracker import Tracker, uri
 from harness.run.building import check_building
-from harness.run.fingerprints import as_recorded, with_fingerprints
+from harness.run.fingerprints import with_fingerprints
 from harness.run.plan import Plan, plan
 from harness.search.confirmation import with_confirmation
 from harness.store import Home
@@ -93,26 +93,15 @@ def study_with_data(file: Path, home: Home, overrides: Sequence[str] = ()) -> St
 
     The cells of a search that is over are those that confirm it.
     """
-    return or_mistakes(with_fingerprints, _confirmed_study(file, home, overrides), home)
+    return or_mistakes(with_fingerprints, confirmed_study(file, home, overrides), home)
 
 
-def _confirmed_study(file: Path, home: Home, overrides: Sequence[str]) -> Study:
+def confirmed_study(file: Path, home: Home, overrides: Sequence[str]) -> Study:
     """Reads a study file; the cells of a search that is over are those that confirm it."""
     study = study_in(file, overrides)
     if study.search is not None:
         study = or_exit(with_confirmation, study, home)
     return study
-
-
-def study_as_recorded(
-    file: Path, tracker: Tracker, overrides: Sequence[str] = ()
-) -> tuple[Study, list[Run]]:
-    """Reads a study file, on the bytes that its runs have looked at: no data is needed; and those
-    runs.
-    """
-    study = _confirmed_study(file, tracker.home, overrides)
-    recorded = or_exit(tracker.runs, study.name)
-    return or_mistakes(as_recorded, study, tracker.home, recorded), recorded
 
 
 def or_mistakes(

@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import screen
 from harness.cli.json_values import progress_value
+from harness.cli.named_study import name_of_study
 from harness.cli.searches import lines_of_looks_in, lines_of_search_in
 from harness.cli.shared import (
     AsJson,
@@ -18,7 +19,6 @@ from harness.cli.shared import (
     or_exit,
     out,
     print_lines,
-    study_in,
 )
 from harness.cli.workers import worker_lines
 from harness.run.progress import notes, running
@@ -38,7 +38,7 @@ def status(
 ) -> None:
     """Show how far running studies are; works from any terminal."""
     home = Home.here()
-    name = None if study is None else _name_of(study)
+    name = None if study is None else name_of_study(study)
     studies = running(home, name)
     if json_:
         as_json([progress_value(progress, is_alive) for progress, is_alive in studies])
@@ -79,7 +79,7 @@ def stop(
     ] = False,
 ) -> None:
     """Stop a running study at the end of its epochs and trials; works from any terminal."""
-    name = _name_of(study)
+    name = name_of_study(study)
     if now and job is not None:
         fail("--now ends a whole study; leave out the job")
     if now:
@@ -95,10 +95,3 @@ def stop(
             print_lines(f"  {unit.name} stops at the end of {end}")
         print_lines("  harness status shows when it has; harness run goes on")
         print_lines(f"  what hangs hears nothing: harness stop {name} --now kills it")
-
-
-def _name_of(study: str) -> str:
-    """The name of a study that is given by its name or its file."""
-    if Path(study).suffix in (".yaml", ".yml"):
-        return study_in(Path(study)).name
-    return study

@@ -9,6 +9,7 @@ from harness.cli.answer_lines import print_verdicts, reports_folder
 from harness.cli.deciding import still_needed
 from harness.cli.disk import disk_lines
 from harness.cli.json_values import plan_value
+from harness.cli.named_study import FileOrName, study_as_recorded
 from harness.cli.plan_screen import axes_table, plan_lines
 from harness.cli.searches import print_search, search_value
 from harness.cli.shared import (
@@ -26,7 +27,6 @@ from harness.cli.shared import (
     plan_of,
     print_lines,
     print_sentence,
-    study_as_recorded,
     study_with_data,
     tracker_at,
 )
@@ -69,7 +69,7 @@ def plan_(
 
 @app.command()
 def compare(
-    file: File, overrides: Overrides = None, json_: AsJson = False, where: Where = None
+    file: FileOrName, overrides: Overrides = None, json_: AsJson = False, where: Where = None
 ) -> None:
     """Judge the declared comparisons of a study by what is finished."""
     from harness.judge.answer import judge
@@ -86,7 +86,7 @@ def compare(
 
 @app.command("report")
 def report_(
-    file: File,
+    file: FileOrName,
     overrides: Overrides = None,
     to: Annotated[
         Path | None, typer.Option(help="The folder to write into; reports/STUDY otherwise.")

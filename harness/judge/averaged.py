@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from harness.spec.paths import slot_of, steps_of
+from harness.spec.repetitions import REPETITIONS
 from harness.study.cells import Axis
 from harness.study.level_columns import LevelColumns
 
@@ -14,7 +15,7 @@ def averaged_paths(axes: Iterable[Axis], settings: Collection[str]) -> list[str]
     """The axes that the comparison does not name: their levels are averaged over."""
     averaged: list[str] = []
     for axis in axes:
-        is_repetition = bool({"fit.seed", "fit.fold"} & set(axis.paths))
+        is_repetition = bool(set(REPETITIONS) & set(axis.paths))
         if not is_repetition and not _touches(axis, settings):
             averaged += axis.paths
     return averaged

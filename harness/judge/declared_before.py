@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.record.contents import DECLARED
 from harness.record.database import Run, is_result
+from harness.spec.repetitions import FOLD, SEED
 from harness.study.comparison import Comparison
 from harness.study.declaration import Declaration, Ground, level_hash, level_names
 from harness.study.load import Study
@@ -131,10 +132,10 @@ def _change(
     """What changed of the trials of a comparison, and after how many were seen."""
     now = study.declaration.grounds[comparison.key]
     if now.seeds != earlier.seeds:
-        count = len({run.params.get("fit.seed") for run in seen})
+        count = len({run.params.get(SEED) for run in seen})
         return f"n changed from {earlier.seeds} to {now.seeds} seeds after {count} were seen"
     if now.folds != earlier.folds:
-        count = len({run.params.get("fit.fold") for run in seen})
+        count = len({run.params.get(FOLD) for run in seen})
         return f"n changed from {earlier.folds} to {now.folds} folds after {count} were seen"
     changes = list(_changes_of_axes(then.axes, level_names(study.expansion)))
     if not changes:

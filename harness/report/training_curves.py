@@ -12,6 +12,7 @@ from harness.report.colours import BLUE, SERIES, level_colours
 from harness.report.correlation_figure import Frame, marks_upward
 from harness.report.evidence import Evidence
 from harness.report.formats import cut_text
+from harness.spec.repetitions import REPETITIONS
 from harness.study.load import Study
 from harness.study.names import display_name, level_display_names
 
@@ -20,7 +21,6 @@ LINE = 16  # from row to row of the legend
 MOST_FIGURES = 4
 LONGEST_LEVEL = 60  # characters beside a colour
 BESIDE = LEFT + 30
-SEEDS = ("fit.seed", "fit.fold")  # repetitions, which are no colours
 KINDS = ("loss/", "watch", "pick/")  # of metrics that are drawn, in this order
 
 
@@ -70,7 +70,7 @@ def _coloured_path(study: Study) -> str:
     """The first axis of fits that is no repetition and has few levels; empty where none is."""
     for axis in study.axes:
         for path in axis.paths:
-            if path.startswith("fit.") and path not in SEEDS:
+            if path.startswith("fit.") and path not in REPETITIONS:
                 levels = {cell.levels.get(path) for cell in study.cells}
                 if 1 < len(levels) <= len(SERIES):
                     return path

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.spec.keys import digest
+from harness.spec.repetitions import FOLD, SEED
 from harness.spec.values import Fit, Part, Steps, Trial, Upstream
 
 ELSEWHERE = Part("dataset", "elsewhere", {})  # data that harness has not seen; no component
@@ -66,9 +67,9 @@ class ScoredTrial(Trial):
     @property
     def settings(self) -> dict[str, str]:
         """Every setting by its path, with the seed, and the fold where there is one."""
-        settings = {**self.columns, "fit.seed": str(self.fit.seed)}
+        settings = {**self.columns, SEED: str(self.fit.seed)}
         if self.fit.fold is not None:
-            settings["fit.fold"] = "+".join(map(str, self.fit.fold))
+            settings[FOLD] = "+".join(map(str, self.fit.fold))
         return settings
 
     def level_at(self, steps: Steps) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.spec.options import Count, Whole
 from harness.spec.paths import steps_of
+from harness.spec.repetitions import FOLD, SEED
 from harness.spec.values import Steps
 from harness.study.problems import Problems
 from harness.study.until_decided import UntilDecided
@@ -90,7 +91,7 @@ def _seed_axis(problems: Problems, until: UntilDecided | None) -> list[Axis]:
         earlier.add(seed)
     rows = tuple((seed,) for seed in seeds)
     row_steps = tuple((seed_steps,) for seed_steps in steps)
-    return [Axis(("fit.seed",), rows, row_steps)]
+    return [Axis((SEED,), rows, row_steps)]
 
 
 def _fold_axis(problems: Problems) -> list[Axis]:
@@ -102,7 +103,7 @@ def _fold_axis(problems: Problems) -> list[Axis]:
         problems.add(("folds",), "should be at least 2")
     rows = tuple(([fold, folds],) for fold in range(folds))
     steps: tuple[Steps, ...] = (("folds",),)
-    return [Axis(("fit.fold",), rows, (steps,) * folds)]
+    return [Axis((FOLD,), rows, (steps,) * folds)]
 
 
 def _is_too_many(problems: Problems, steps: Steps, count: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.spec.naming import level_name
 from harness.spec.paths import matches, steps_of, value_at
+from harness.spec.repetitions import SEED
 from harness.spec.values import Steps, Trial
 from harness.study.answerable import metric_problem
 from harness.study.axes import Axis, Row, RowSteps
@@ -17,7 +18,6 @@ from harness.study.search import Confirm, Dimension, Search
 from harness.study.search_space import OVER
 from harness.study.trial_checks import trial_problems
 
-SEED = "fit.seed"
 SEEDS: Steps = ("search", "seeds")
 SHIFTS = 3  # rows of examples are moved against each other so often, so that levels meet others
 

@@ -4,14 +4,14 @@ The columns `seed`, `fold`, `image` and `patient` say what a number is of. A lon
 columns `metric` and `value`, a wide one a column for each metric. Every other column is a setting.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.study.bounded_files import Unreadable
-from harness.study.comparison import formula_columns
 from harness.study.csv_file import CsvFile
+from harness.study.names_compared import names_compared
 
 UNITS = ("seed", "fold", "image", "patient")
 METRIC, VALUE = "metric", "value"  # the columns of a long table
@@ -46,11 +46,11 @@ def columns_of(path: Path, table: CsvFile, compare: Any) -> Columns:
         if METRIC not in others:
             raise Unreadable(f"{line} the column `value` needs a column `metric` beside it")
         return Columns(tuple(name for name in others if name not in (METRIC, VALUE)), units)
-    settings, metrics = _settings_and_metrics(compare)
+    names = names_compared(compare)
     measured = []
     for name in others:
-        is_numeric = name not in settings and _is_numeric(table, table.head.index(name))
-        if name in metrics or is_numeric:
+        is_numeric = name not in names.settings and _is_numeric(table, table.head.index(name))
+        if name in names.metrics or is_numeric:
             measured.append(name)
     if not measured:
         raise Unreadable(
@@ -84,36 +84,3 @@ def _is_numeric(table: CsvFile, number: int) -> bool:
     except ValueError:
         return False
     return bool(numbers)
-
-
-def _settings_and_metrics(compare: Any) -> tuple[set[str], set[str]]:
-    """The settings and the metrics that comparisons name, before anything of them is checked."""
-    settings: set[str] = set()
-    metrics: set[str] = set()
-    for entry in _mappings(compare):
-        correlate = next(_mappings([entry.get("correlate")]), {})
-        metrics.update(_texts([entry.get("metric"), correlate.get("x"), correlate.get("y")]))
-        settings.update(_texts([entry.get("by"), entry.get("trend")]))
-        for names in (entry.get("within"), correlate.get("over"), correlate.get("within")):
-            settings.update(_texts(names))
-        settings.update(_texts(list(entry.get("where") or {})))
-        words = formula_columns(str(entry.get("model") or ""))
-        metrics.update(words[:1])
-        settings.update(words[1:])
-    return settings, metrics
-
-
-def _mappings(values: Any) -> Iterator[dict[str, Any]]:
-    """Those of some values that are mappings."""
-    if isinstance(values, list):
-        return iter([value for value in values if isinstance(value, dict)])
-    return iter([])
-
-
-def _texts(names: Any) -> list[str]:
-    """Those of some values that are texts."""
-    if isinstance(names, str):
-        return [names]
-    if not isinstance(names, list):
-        return []
-    return [name for name in names if isinstance(name, str)]

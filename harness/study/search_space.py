@@ -4,6 +4,7 @@ from typing import Any
 
 from harness.spec.naming import level_name
 from harness.spec.options import Positive, did_you_mean
+from harness.spec.repetitions import SEED
 from harness.spec.values import Steps
 from harness.study.marks import KEY
 from harness.study.problems import Problems
@@ -23,7 +24,7 @@ def read_dimensions(problems: Problems) -> tuple[Dimension, ...]:
     dimensions = []
     for path, written in raw.items():
         steps = (*OVER, path)
-        if path == "fit.seed":
+        if path == SEED:
             problems.add((*steps, KEY), "is no setting to search: `seeds` says how it varies")
             continue
         dimension = _read_dimension(problems, steps, path, written)

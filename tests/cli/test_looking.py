@@ -17,7 +17,9 @@ def test_runs_are_listed_sorted_confined_and_cut_to_columns(home: Home, tiny: Pa
     call("run", str(tiny), "--on", "inline")
     code, out, _ = call("runs", "tiny")
     assert code == 0
-    assert {"run", "state", "dice", "loss", "seed"} <= set(out.split("\n")[0].split())
+    head = out.split("\n")[0].split()
+    assert head[:5] == ["run", "state", "dice", "loss", "seed"]  # compared, varied, repeated
+    assert call("runs", str(tiny))[1] == out
     rows = call_json("runs", "--columns", "fit.method.loss,dice", "--sort", "-dice")
     assert len(rows) == 4
     assert [row["dice"] for row in rows] == sorted([row["dice"] for row in rows], reverse=True)
@@ -26,7 +28,9 @@ def test_runs_are_listed_sorted_confined_and_cut_to_columns(home: Home, tiny: Pa
     code, _, err = call("runs", "--sort", "dise")
     assert code == 2
     assert "no column 'dise'; did you mean 'dice'?" in err
-    assert "no runs of the study 'nowhere'" in call("runs", "nowhere")[2]
+    err = call("runs", "tinny")[2]
+    assert "no runs of the study 'tinny'" in err
+    assert "did you mean 'tiny'?" in err
 
 
 def test_a_log_gets_a_line_for_each_job_that_ends(home: Home, tiny: Path) -> None:
@@ -73,7 +77,8 @@ def test_results_are_compared_from_another_folder_without_the_data(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     assert call("compare", str(folder / "own.yaml")) == expected
-    code, out, err = call("report", str(folder / "own.yaml"), "--crate", "crate.zip")
+    assert call("compare", "own") == expected  # by the name that its runs have
+    code, out, err = call("report", "own", "--crate", "crate.zip")
     assert code == 0, err
     assert "crate: crate.zip" in out
     with ZipFile("crate.zip") as crate:
@@ -81,6 +86,23 @@ def test_results_are_compared_from_another_folder_without_the_data(
         page = crate.read("report.html").decode()
         assert "fingerprint of the bytes" in page
         assert len(json.loads(crate.read("trials.json"))) == 6
+
+
+def test_a_name_that_is_neither_a_file_nor_a_study_ends_in_a_sentence(
+    home: Home, tiny: Path
+) -> None:
+    expected = "no file 'tiny', and nothing has been run here; name a study file"
+    assert call("compare", "tiny") == (2, "", f"{expected}\n")
+    assert not home.database.exists()
+    call("run", str(tiny), "--on", "inline")
+    assert call("compare", "tiny") == call("compare", str(tiny))
+    assert "did you mean 'tiny'?" in call("compare", "tinny")[2]
+    edit(tiny, "name: tiny", "name: other")
+    assert "is now the study other; put back the file of tiny" in call("compare", "tiny")[2]
+    tiny.unlink()
+    code, _, err = call("report", "tiny")
+    assert code == 2
+    assert "tiny.yaml of tiny is not here; put it back, or name it" in err
 
 
 COMPARED = """question: Does it run?

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from harness.cli.main import app
+from harness.store import Home
 from harness.study.load import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +120,13 @@ def test_a_link_leads_to_a_file(page: Path) -> None:
 
 def test_the_readme_is_one_screen() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= LONGEST_README
+
+
+def test_a_plan_is_shown_as_it_is_printed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = [block for block in blocks_of("text") if block.code.startswith("$ harness plan ")]
+    command, *lines = example.code.splitlines()
+    monkeypatch.chdir(ROOT)
+    outcome = CliRunner().invoke(app, command.removeprefix("$ harness ").split())
+    printed = [line.rstrip() for line in outcome.stdout.splitlines()]
+    missing = [line for line in lines if line not in printed]
+    assert [line.partition(":")[0] for line in missing] == ["disk"]  # each machine has its own

@@ -19,11 +19,11 @@ from harness.report.methods.training import (
 from harness.report.methods.words import count_text, distinct, levels_text, list_text, numbers_in
 from harness.report.paper import Paragraph
 from harness.search.history import SearchHistory
+from harness.spec.repetitions import FOLD
 from harness.spec.values import Trial
 from harness.study.load import Study
 from harness.study.names import display_name, level_display_names
 
-FOLDS = "fit.fold"
 LONGEST_LEVEL = 48  # characters of a level in a sentence
 
 
@@ -95,7 +95,7 @@ def _axes(study: Study) -> Iterator[str]:
     for axis in study.axes:
         texts = []
         for path in axis.paths:
-            if path == FOLDS:
+            if path == FOLD:
                 texts.append("the fold of a cross-validation")
                 continue
             levels = distinct(cell.levels[path] for cell in study.cells if path in cell.levels)
