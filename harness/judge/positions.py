@@ -14,7 +14,7 @@ from harness.judge.arms import Layout, Levels
 from harness.judge.beside import lacks_dimension
 from harness.spec.columns import ROW_COLUMNS
 from harness.spec.naming import is_number, level_name
-from harness.study.comparison import Comparison, Unit
+from harness.study.comparison import Comparison
 
 # Columns that are added to the rows: no dimension of a probe has a name with a space.
 POSITION = "position in the comparison"
@@ -24,6 +24,7 @@ UNIT = "unit of the value"
 NETWORK = "network of the value"
 FIT = "fit of the value"
 PART = "part of a network"
+PLACE = "place in the grid"
 NO_DIMENSIONS = (*ROW_COLUMNS, "run", "trial", "test_on")
 ADDED = (POSITION, PLANNED, BASE, UNIT, NETWORK, FIT, PART)
 COLUMNS_OF_TRIALS = ["trial", PLANNED, "seed", "fold", "test_on", FIT]
@@ -99,9 +100,18 @@ def rows_of_metric(
     rows: pd.DataFrame,
     trials: pd.DataFrame,
 ) -> pd.DataFrame:
-    """The rows of a metric that take part, each with what is known of its trial."""
+    """The rows of a metric that take part, each with what is known of its trial.
+
+    They stand in the order of the grid, whichever trial ended first: so do arms and their colours,
+    and what is drawn by chance among units is drawn alike on every machine.
+    """
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
-    data = data.merge(trials[["run", "test_on", PLANNED, BASE, NETWORK, FIT]], on="run")
+    facts = trials[["run", "test_on", PLANNED, BASE, NETWORK, FIT]].copy()
+    facts[PLACE] = trials.index
+    data = data.merge(facts, on="run")
+    if not data[PLACE].is_monotonic_increasing:
+        data = data.sort_values(PLACE, kind="stable", ignore_index=True)
+    data = data.drop(columns=PLACE)
     for path, levels in layout.kept_levels.items():
         if layout.is_of_two_metrics and lacks_dimension(data, path):
             continue
@@ -205,46 +215,3 @@ def _averaged_dimensions(data: pd.DataFrame, layout: Layout) -> Iterator[str]:
         count = levels.groupby(data[POSITION], sort=False).nunique().max()
         if count > 1:
             yield f"averaged over {path} ({count} levels)"
-
-
-def with_units(
-    data: pd.DataFrame,
-    comparison: Comparison,
-    metric: str,
-    within_network: Unit | None = None,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Names the unit of each row, and the part of a network that is averaged within it; rows that
-    belong to none are left out, and a note says so.
-    """
-    part = within_network or comparison.unit
-    column = {"image": "image", "patient": "group"}.get(part)
-    if column is None:
-        return data.assign(**{UNIT: data[BASE]}).assign(**{PART: ""}), []
-    if column not in data.columns:
-        data = data.assign(**{column: None})
-    has_unit = data[column].notna()
-    notes = []
-    if not has_unit.all():
-        count = int((~has_unit).sum())
-        notes.append(f"{count} rows of {metric} belong to no {part} and were left out")
-    data = data[has_unit]
-    if part == "patient" and _is_each_picture_a_patient(data):
-        notes.append(
-            "every patient is one image of its own name: the data set says nothing of patients, "
-            "so images pass for patients (`group:` names them)"
-        )
-    names = data[column].astype(str)
-    if data["test_on"].nunique() > 1:  # test-000 of one set is not test-000 of another
-        names = data["test_on"].astype(str) + " " + names
-    if within_network:
-        return data.assign(**{UNIT: data[BASE], PART: names}), notes
-    if comparison.unit == "image":
-        names = data[NETWORK].astype(str) + " " + names
-    return data.assign(**{UNIT: names}).assign(**{PART: ""}), notes
-
-
-def _is_each_picture_a_patient(data: pd.DataFrame) -> bool:
-    """Whether images were given no groups, so that the name of each is that of its patient."""
-    if "image" not in data.columns or not len(data):
-        return False
-    return bool((data["image"].astype(str) == data["group"].astype(str)).all())

@@ -24,9 +24,9 @@ from harness.judge.positions import (
     planned_trials,
     rows_of_metric,
     with_row_levels,
-    with_units,
 )
 from harness.judge.tallies import Plan, count_trials
+from harness.judge.units_of_rows import with_units
 from harness.study.comparison import Comparison, Unit
 
 
