@@ -43,9 +43,13 @@ def study_as_recorded(
 
 
 def _file_of(argument: Path, tracker: Tracker) -> Path:
-    """The file of a study; what is no file is the name of one that has been run."""
+    """The file of a study; what is no file is the name of one that has been run.
+
+    A folder may have the name of a study: it holds its data, say.
+    """
     name = str(argument)
-    if argument.exists() or argument.suffix in ENDINGS:
+    is_there = argument.exists() and not argument.is_dir()
+    if is_there or argument.suffix in ENDINGS:
         return argument
     recorded = or_exit(tracker.runs, name)
     if not recorded:

@@ -95,6 +95,7 @@ def test_a_name_that_is_neither_a_file_nor_a_study_ends_in_a_sentence(
     assert call("compare", "tiny") == (2, "", f"{expected}\n")
     assert not home.database.exists()
     call("run", str(tiny), "--on", "inline")
+    (home.folder / "tiny").mkdir()  # a folder of that name is no study file
     assert call("compare", "tiny") == call("compare", str(tiny))
     assert "did you mean 'tiny'?" in call("compare", "tinny")[2]
     edit(tiny, "name: tiny", "name: other")
