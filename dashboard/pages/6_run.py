@@ -27,6 +27,7 @@ from dashboard.read.lineage import curves_of, data_of, lineage, mlflow_page_of
 from dashboard.read.records import StudyRuns
 from dashboard.read.run_files import figures_of, file_of, read_picture, sizes_of_files, text_of
 from harness.judge.sentences import number
+from harness.record.contents import SOURCE_TAG
 from harness.record.database import Run
 from harness.record.tracker import metrics
 from harness.report.kept_pictures import caption_in
@@ -214,7 +215,7 @@ def _facts(study_runs: StudyRuns, run: Run) -> dict[str, str | None]:
         "trial": run.key,
         "fit": tags.get("harness.fit"),
         "why it ran": tags.get("harness.reason"),
-        "study file": tags.get("mlflow.source.name"),
+        "study file": tags.get(SOURCE_TAG),
         "code": tags.get("mlflow.source.git.commit", "no git checkout"),
         "uncommitted changes": "yes, in diff.patch" if "harness.dirty" in tags else "none",
         "machine": " ".join(machine).strip(),

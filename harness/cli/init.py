@@ -9,14 +9,12 @@ from typing import Annotated
 import typer
 
 from harness.cli.first_study import QUESTION, data_text, study_text
-from harness.cli.shared import app, err, fail, or_exit, or_mistakes, print_lines
+from harness.cli.shared import STUDY_FILES, app, err, fail, or_exit, or_mistakes, print_lines
 from harness.data.survey import Survey, survey
 from harness.run.fingerprints import with_fingerprints
 from harness.store import Home
 from harness.study.document import parse
 from harness.study.load import study_of_document
-
-ENDINGS = (".yaml", ".yml")
 
 
 @app.command()
@@ -58,7 +56,7 @@ def is_terminal() -> bool:
 
 def _check_file(file: Path) -> None:
     """Ends the command where the study could not be written."""
-    if file.suffix not in ENDINGS:
+    if file.suffix not in STUDY_FILES:
         fail(f"{file}: a study file ends in .yaml; say harness init {file}.yaml")
     if file.exists():
         fail(f"{file} is there already, and stays as it is; harness init OTHER.yaml writes another")

@@ -9,6 +9,7 @@ import yaml
 
 from harness.cli.answer_lines import print_verdicts
 from harness.cli.shared import (
+    STUDY_FILES,
     AsJson,
     app,
     fail,
@@ -104,7 +105,7 @@ def _overview(path: Path) -> list[str]:
 
 def _document(scores: Path, compare: Sequence[str]) -> Document:
     """The study that a table and comparisons stand for, with the place of each of them."""
-    files = [text for text in compare if Path(text).suffix in (".yaml", ".yml")]
+    files = [text for text in compare if Path(text).suffix in STUDY_FILES]
     if not files:
         return _document_of_lines(scores, compare)
     if len(compare) > 1:

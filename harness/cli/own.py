@@ -10,15 +10,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from harness.cli.shared import err, fail, or_exit, study_with_data
+from harness.cli.shared import STUDY_FILES, err, fail, or_exit, study_with_data
 from harness.run.slots import slots_here
 from harness.store import Home
 
 if TYPE_CHECKING:
     from harness.apply.model import LeftOut, Model
     from harness.apply.own_images import OwnImages
-
-STUDY_FILES = (".yaml", ".yml")
 
 
 class Way(StrEnum):

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.named_study import name_of_study
+from harness.cli.named_study import name_of_study, studies_in
 from harness.cli.shared import (
     AsJson,
     Where,
@@ -88,8 +88,7 @@ def _runs_of(tracker: Tracker, study: str | None) -> list[Run]:
         return recorded
     if name is None:
         fail(f"no runs in {tracker.shown_uri}")
-    studies = {run.study for run in or_exit(tracker.runs)}
-    hint = did_you_mean(name, sorted(studies))
+    hint = did_you_mean(name, studies_in(tracker))
     fail(f"no runs of the study {name!r} in {tracker.shown_uri}; {hint}")
 
 
@@ -158,12 +157,10 @@ def _compared_metrics(recorded: list[Run], home: Home) -> list[str]:
 
 def _columns_of_metrics(compared: list[str], names: list[str]) -> list[str]:
     """The columns of these metrics: `swd` or, with dimensions, `swd/gradient/wasserstein`."""
-    columns: dict[str, None] = {}
-    for metric in compared:
-        for name in names:
-            if name.partition("/")[0] == metric:
-                columns[name] = None
-    return list(columns)
+    columns: list[str] = []
+    for metric in dict.fromkeys(compared):
+        columns += [name for name in names if name.partition("/")[0] == metric]
+    return columns
 
 
 def _default_columns(rows: list[Row], names: list[str], compared: list[str]) -> list[str]:

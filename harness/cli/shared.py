@@ -77,6 +77,7 @@ Overrides = Annotated[
     ),
 ]
 
+STUDY_FILES = (".yaml", ".yml")  # how the name of one ends
 MOST_CANDIDATES = 10  # runs that a question lists
 
 Arguments = ParamSpec("Arguments")

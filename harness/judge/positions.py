@@ -102,8 +102,8 @@ def rows_of_metric(
 ) -> pd.DataFrame:
     """The rows of a metric that take part, each with what is known of its trial.
 
-    They stand in the order of the grid, whichever trial ended first: so do arms and their colours,
-    and what is drawn by chance among units is drawn alike on every machine.
+    They stand in the order of the grid, whichever trial ended first: what is drawn by chance among
+    units is drawn alike on every machine.
     """
     data = rows[rows["metric"] == metric].drop(columns=["seed", "fold"], errors="ignore")
     facts = trials[["run", "test_on", PLANNED, BASE, NETWORK, FIT]].copy()

@@ -59,7 +59,7 @@ def measured_samples(
     if comparison.unit == "patient" and not of_each_network:
         data = data.assign(**{NETWORK: ""})
     samples = _samples(_values(data, trials, comparison), positions)
-    samples = _in_order(samples, strata(layout, samples))
+    samples = _in_order(samples, layout)
     if comparison.trend and comparison.by:
         samples = _areas(samples, layout)
     tallies: Iterable[Tally] = ()
@@ -146,10 +146,20 @@ def _name_of_fits(fits: Iterable[str]) -> str:
     return " ".join(sorted(set(fits)))
 
 
-def _in_order(samples: tuple[Sample, ...], ordered: Iterable[Levels]) -> tuple[Sample, ...]:
-    """The samples, stratum by stratum."""
-    of_strata: dict[Levels, list[Sample]] = {stratum: [] for stratum in ordered}
-    for sample in samples:
+def _in_order(samples: tuple[Sample, ...], layout: Layout) -> tuple[Sample, ...]:
+    """The samples, stratum by stratum and arm by arm as the grid has them, whichever trial failed;
+    those of a dimension of the rows as they come.
+    """
+    numbers: dict[tuple[Levels, Levels], int] = {}
+    for trial in layout.trial_places:
+        numbers.setdefault((trial.stratum, trial.arm), len(numbers))
+
+    def place_of(sample: Sample) -> int:
+        stratum = layout.planned_stratum(sample.stratum)
+        return numbers[stratum, layout.planned_arm(sample.arm)]
+
+    of_strata: dict[Levels, list[Sample]] = {stratum: [] for stratum in strata(layout, samples)}
+    for sample in sorted(samples, key=place_of):
         of_strata[sample.stratum].append(sample)
     return tuple(chain.from_iterable(of_strata.values()))
 

@@ -31,6 +31,7 @@ TAG_LENGTH = 4900
 DECLARED = "harness.declared"  # and a number, for a long design needs several tags
 DIGEST_LENGTH = 36  # of a dataset's digest
 
+SOURCE_TAG = "mlflow.source.name"  # the study file of a run
 FOLDER_TAG = "harness.folder"  # from which the paths of a study start
 SET_TAG = "harness.set"  # what the command line changed of the study file
 CODE_TAG = "harness.code"  # the digest of each component's code
@@ -52,7 +53,7 @@ def tags_of(
         "harness.host": result.origins.get("trial", {}).get("host") or platform.node(),
         "harness.machine": f"{platform.machine()}, {os.cpu_count()} cores",
         FOLDER_TAG: os.getcwd(),
-        "mlflow.source.name": str(study.path),
+        SOURCE_TAG: str(study.path),
         "mlflow.source.type": "LOCAL",
     }
     declaration = study.declaration.text()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.record.code import Code
-from harness.record.contents import final_metrics, keep_artifacts, params_of
+from harness.record.contents import SOURCE_TAG, final_metrics, keep_artifacts, params_of
 from harness.record.database import MLFLOW_STATUS
 from harness.record.description import tags_of_experiment
 from harness.record.result import TrialResult
@@ -106,7 +106,7 @@ def _tags(study: Study, cell: Cell) -> dict[str, str]:
         "harness.levels": json.dumps(cell.levels),
         "harness.reason": "measured elsewhere",
         "harness.design": study.design,
-        "mlflow.source.name": study.path.name,  # beside the database, wherever both are moved
+        SOURCE_TAG: study.path.name,  # beside the database, wherever both are moved
         "mlflow.source.type": "LOCAL",
     }
 

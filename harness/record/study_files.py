@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from harness.record.contents import FOLDER_TAG
+from harness.record.contents import FOLDER_TAG, SOURCE_TAG
 from harness.record.database import Run
 from harness.record.files_of_run import ARTIFACTS
 from harness.store import Home
 
 CHECKOUT = Path(__file__).resolve().parents[2]  # where the shipped studies are
-SOURCE = "mlflow.source.name"  # the tag of a run that names its study file
 
 
 class StudyFile(NamedTuple):
@@ -39,8 +38,8 @@ def study_file_of(recorded: Sequence[Run], home: Home) -> StudyFile:
 def _recorded_name(recorded: Sequence[Run]) -> str:
     """The study file that the newest run names; empty where none does."""
     for run in reversed(recorded):
-        if SOURCE in run.tags:
-            return run.tags[SOURCE]
+        if SOURCE_TAG in run.tags:
+            return run.tags[SOURCE_TAG]
     return ""
 
 

@@ -52,3 +52,15 @@ def test_an_answer_does_not_hang_on_which_trial_ended_first(tmp_path: Path, ques
     (verdict,) = answer.verdicts
     if verdict.comparison.by == "fit.batch" and not verdict.comparison.strata:
         assert [arm.name for arm in verdict.arms] == ["batch 8", "batch 2", "batch 4"]
+
+
+def test_an_arm_keeps_its_place_where_its_first_trial_fails(tmp_path: Path) -> None:
+    study = study_in(tmp_path, TEXT % "metric: dice, by: fit.batch, unit: seed")
+    first = study.cells[0].trial.key
+
+    def state(trial: Trial) -> str:
+        return "failed" if trial.key == first else "finished"
+
+    (verdict,) = judge(study, *results(study, score, state=state)).verdicts
+    assert [arm.name for arm in verdict.arms] == ["batch 8", "batch 2", "batch 4"]
+    assert [len(arm.sample.units) for arm in verdict.arms] == [5, 6, 6]

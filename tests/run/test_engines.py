@@ -33,6 +33,8 @@ def work_of_a_test(
     if value.get("dies", 0) > lives:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(value.get("sleeps", 0.0))
+    if "waits_for" in value:
+        wait_for_file(Path(value["waits_for"]))
     if value.get("fails"):
         raise ValueError("as asked")
     if value.get("exits"):
@@ -46,6 +48,13 @@ def work_of_a_test(
         "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "pid": os.getpid(),
     }
+
+
+def wait_for_file(path: Path) -> None:
+    """Waits until a file is there, for a minute at most."""
+    end = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def measure_for_a_test(value: dict[str, Any], folder: Path, lives: int) -> dict[str, Any]:
@@ -221,13 +230,17 @@ def test_after_each_look_something_may_be_done_although_nothing_happens(
 ) -> None:
     monkeypatch.setattr("harness.run.dispatch.PATIENCE", 0.05)
     looks: list[float] = []
+    enough = tmp_path / "enough"
 
     def note_look() -> None:
         looks.append(time.monotonic())
+        if len(looks) == 10:
+            enough.touch()  # and not before the job may end
 
     engine = processes(tmp_path, [Slot("cpu")], [], work_of_a_test)
     events = []
-    for event in dispatch(engine, [job("slow", sleeps=1.0)], Home(tmp_path), note_look):
+    slow = job("slow", waits_for=str(enough))
+    for event in dispatch(engine, [slow], Home(tmp_path), note_look):
         events.append(event)
     assert len(events) == 2  # that it started, and that it ended
-    assert len(looks) >= 4  # and of these no more than one for each event
+    assert len(looks) >= 10
